@@ -1,0 +1,321 @@
+//! The plan as checked: what a migration promises to watch, who decides, and what each gate needs.
+//!
+//! Made by `tidelock-plan` from the file as written, and by tests. It holds only what a decision or
+//! an assignment needs; whoever builds one has checked that names resolve and that gates can open.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tidelock_model::{Level, Name, Phase, Sha256, Side};
+
+/// One revision of a migration's plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The migration's name.
+    pub name: Name,
+    /// What it is about, in one sentence.
+    pub summary: String,
+    /// An IANA time zone for people's screens.
+    pub timezone: String,
+    /// Values below the usual scale are in force: shown on every screen.
+    pub rehearsal_scale: bool,
+    /// Both sides.
+    pub source: Environment,
+    /// Both sides.
+    pub target: Environment,
+    /// The people who may decide, by name.
+    pub people: BTreeMap<Name, Person>,
+    /// Decisions by name: `cutover`, `rollback`, `commit`.
+    pub decisions: BTreeMap<Name, DecisionRule>,
+    /// Scenarios by name; each is one check of the same name.
+    pub scenarios: BTreeMap<Name, Scenario>,
+    /// Checks that a person makes.
+    pub manual_checks: BTreeMap<Name, ManualCheck>,
+    /// The gate before each phase that has one. A phase without an entry has no gate of its own.
+    pub gates: BTreeMap<Phase, GateRule>,
+    /// The way back.
+    pub rollback: RollbackRule,
+    /// For people: where to look and whom to call, by word.
+    pub links: BTreeMap<String, String>,
+}
+
+impl Plan {
+    /// The environment of a side.
+    pub fn environment(&self, side: Side) -> &Environment {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    /// The scenarios that the gate before `phase` needs: the named ones and, for `needs: [all]`,
+    /// every scenario that runs in the phase before the gate.
+    pub fn needed(&self, phase: Phase) -> Vec<(&Name, &Scenario)> {
+        let Some(gate) = self.gates.get(&phase) else { return Vec::new() };
+        let before = before(phase);
+        (self.scenarios.iter())
+            .filter(|(name, scenario)| {
+                gate.needs.contains(*name) || gate.needs_all && before.is_some_and(|b| scenario.phases.contains(&b))
+            })
+            .collect()
+    }
+}
+
+/// The phase whose end the gate before `phase` guards.
+pub fn before(phase: Phase) -> Option<Phase> {
+    match phase {
+        Phase::Sync => Some(Phase::Prepare),
+        Phase::Ready => Some(Phase::Sync),
+        Phase::Cutover => Some(Phase::Ready),
+        Phase::Watch => Some(Phase::Cutover),
+        Phase::Committed => Some(Phase::Watch),
+        Phase::Retired => Some(Phase::Committed),
+        Phase::RolledBack => Some(Phase::RollingBack),
+        Phase::Prepare | Phase::RollingBack | Phase::Aborted => None,
+    }
+}
+
+/// One side of the migration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// What people call it.
+    pub title: String,
+    /// Fewer agents than this online on the side hold every gate that needs evidence of it.
+    pub agents_at_least: u32,
+    /// More than this may not enrol.
+    pub agents_at_most: u32,
+    /// What plugins on this side may reach, by the name they use.
+    pub targets: BTreeMap<Name, Target>,
+    /// How the environment's revision is known, where the plan says it.
+    pub revision: Option<RevisionFrom>,
+}
+
+/// How the revision of an environment is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevisionFrom {
+    /// From this response header of its scenarios' targets.
+    Header(String),
+    /// From `tidelock revision set`.
+    Declared,
+}
+
+/// A granted target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// Reached over HTTP.
+    Http(HttpTarget),
+    /// A database.
+    Sql(SqlTarget),
+}
+
+/// What a plugin may do over HTTP under one name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpTarget {
+    /// Scheme, host and port, without a path.
+    pub url: String,
+    /// Upper-case methods.
+    pub methods: BTreeSet<String>,
+    /// Path prefixes.
+    pub paths: Vec<String>,
+    /// A private authority, PEM.
+    pub ca_pem: Option<String>,
+    /// The name that the certificate must have, where it is not the URL's host.
+    pub tls_name: Option<String>,
+    /// What the host adds to each request.
+    pub credential: Option<Credential>,
+    /// Keep connections from run to run.
+    pub reuse_connection: bool,
+    /// Requests a second.
+    pub rate_per_second: f64,
+    /// Requests in flight.
+    pub concurrency: u32,
+    /// Address ranges granted literally.
+    pub addresses: Vec<String>,
+}
+
+/// How a credential is put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// `Authorization: Bearer …`
+    Bearer(Name),
+    /// `Authorization: Basic …`; the secret is `user:password`.
+    Basic(Name),
+    /// A header of this name.
+    Header(String, Name),
+    /// A form field of this name.
+    Form(String, Name),
+}
+
+/// A database dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// PostgreSQL.
+    Postgres,
+    /// SQLite.
+    Sqlite,
+}
+
+impl Dialect {
+    /// The word in the plan and on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Sqlite => "sqlite",
+        }
+    }
+}
+
+/// What a plugin may do with a database under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlTarget {
+    /// Which database it is.
+    pub dialect: Dialect,
+    /// PostgreSQL: `host:port/database`. SQLite: the file's path on the agent's machine.
+    pub address: String,
+    /// The role.
+    pub user: String,
+    /// The secret that holds the password.
+    pub password: Option<Name>,
+    /// A private authority, PEM.
+    pub ca_pem: Option<String>,
+    /// The name that the certificate must have, where it is not the address's host.
+    pub tls_name: Option<String>,
+    /// Statements that change data are allowed.
+    pub write: bool,
+    /// Address ranges granted literally.
+    pub addresses: Vec<String>,
+}
+
+/// Somebody who may decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The full name.
+    pub name: String,
+    /// The role in the migration.
+    pub role: String,
+    /// How to reach them.
+    pub reach: String,
+}
+
+/// Who gives a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRule {
+    /// Who decides.
+    pub who: Vec<Name>,
+    /// Who may decide in their place.
+    pub deputies: Vec<Name>,
+    /// How many different people must agree.
+    pub approvals: u32,
+    /// How long an answer may take before the deputies are asked.
+    pub answer_within: Option<Duration>,
+}
+
+/// A business function that must not degrade.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// For people.
+    pub title: String,
+    /// What breaks when it does, in business words.
+    pub if_broken: String,
+    /// `flow`, `auth`, `payment`, `background`, `integration` or `data`.
+    pub kind: String,
+    /// How much it matters.
+    pub level: Level,
+    /// How long it may be away during the switch.
+    pub may_dip: Option<Duration>,
+    /// The component, as the plan names it.
+    pub plugin: String,
+    /// The component's digest.
+    pub component: Sha256,
+    /// The sides it runs on.
+    pub sides: BTreeSet<Side>,
+    /// The phases it runs in.
+    pub phases: BTreeSet<Phase>,
+    /// How often.
+    pub every: Duration,
+    /// How long a run may take.
+    pub timeout: Duration,
+    /// A finding older than this is stale.
+    pub fresh_for: Duration,
+    /// The plugin's settings: canonical JSON of one object.
+    pub settings: String,
+    /// The targets named in the settings; only these are granted.
+    pub targets: BTreeSet<Name>,
+    /// The secrets named in the settings and in those targets.
+    pub secrets: BTreeSet<Name>,
+    /// What is claimed about it; never empty.
+    pub claims: Vec<Claim>,
+}
+
+/// One claim about a scenario, judged per side on the findings of every agent of the side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The word in the plan: `passes`, or the measure's name.
+    pub name: String,
+    /// What must hold.
+    pub kind: ClaimKind,
+}
+
+/// The simple claims. They are deterministic and no statistical proofs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClaimKind {
+    /// The last so many runs of each agent passed.
+    Passes {
+        /// How many; at least 1.
+        in_a_row: u32,
+    },
+    /// A measure stays inside bounds for a while.
+    Measure {
+        /// The measure in the report.
+        measure: String,
+        /// It must not be above this.
+        at_most: Option<f64>,
+        /// It must not be below this.
+        at_least: Option<f64>,
+        /// For how long, without a break.
+        held_for: Duration,
+    },
+}
+
+/// A check that a person makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualCheck {
+    /// What is to be checked.
+    pub title: String,
+    /// Who makes it.
+    pub owner: Name,
+    /// The phase in which it is made.
+    pub phase: Option<Phase>,
+    /// Evidence must be given with it.
+    pub evidence_required: bool,
+    /// How long after its phase began it must be done.
+    pub within: Option<Duration>,
+}
+
+/// What a gate needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GateRule {
+    /// Scenarios and manual checks by name.
+    pub needs: BTreeSet<Name>,
+    /// Every scenario that runs in the phase before the gate.
+    pub needs_all: bool,
+    /// How long all of it must be proved without a break.
+    pub stable_for: Duration,
+    /// The decision that must be given.
+    pub decision: Option<Name>,
+    /// How long that decision is valid.
+    pub valid_for: Option<Duration>,
+    /// How long after the phase before it began the gate must have opened.
+    pub deadline: Option<Duration>,
+}
+
+/// The way back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RollbackRule {
+    /// Counted from the traffic switch; none means that going back is not planned for.
+    pub window: Option<Duration>,
+    /// How long before its end people are warned.
+    pub warn_before: Option<Duration>,
+    /// Facts after which there is no way back.
+    pub no_return: Vec<String>,
+}

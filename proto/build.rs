@@ -1,0 +1,25 @@
+//! Compiles the protocol in pure Rust: protox reads the `.proto` files, so no system protoc is needed.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use protox::prost::Message as _;
+
+const FILES: [&str; 6] = [
+    "tidelock/v1/finding.proto",
+    "tidelock/v1/agent.proto",
+    "tidelock/v1/gate.proto",
+    "tidelock/v1/order.proto",
+    "tidelock/v1/plugin.proto",
+    "tidelock/v1/journal.proto",
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=tidelock");
+    let descriptors = protox::compile(FILES, ["."])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
+    // Maps become BTreeMaps: the journal's records must encode to the same bytes every time.
+    tonic_prost_build::configure().btree_map(".").compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! The words of Tidelock as plain checked types.
+//!
+//! Everything that crosses a process boundary becomes one of these at a door (`convert.rs` for the
+//! wire, `sandbox/report.rs` for a plugin) and is not validated again behind it. Nothing here does
+//! I/O, reads a clock or knows a wire format, so cores and shells can share it.
+
+mod agent;
+mod digest;
+mod finding;
+mod gate;
+mod name;
+mod outcome;
+mod report;
+mod side;
+mod time;
+
+pub use agent::{AgentKey, Gap, SpoolEpoch};
+pub use digest::{DigestError, Sha256};
+pub use finding::{Finding, FindingBatch, RefusedCall};
+pub use gate::{Level, Phase, VerdictWord};
+pub use name::{Name, NameError};
+pub use outcome::{Cause, Outcome};
+pub use report::{Counts, Digest, Mark, MarkKind, Measure, Remaining, Report, Step};
+pub use side::Side;
+pub use time::Timestamp;

@@ -1,0 +1,17 @@
+//! What crosses a process boundary: the generated protocol, and the one door from it to the model.
+
+/// The protocol as generated from `tidelock/v1/*.proto`; the comments are there.
+#[expect(missing_docs, reason = "generated; documented in the .proto files")]
+pub mod v1 {
+    tonic::include_proto!("tidelock.v1");
+}
+
+mod convert;
+mod convert_report;
+mod limits;
+
+pub use convert::{BadWire, Conv, batch_from_wire, batch_to_wire, side_from_wire, side_to_wire};
+pub use limits::Limits;
+
+/// The descriptors of the whole protocol, for reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
