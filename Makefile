@@ -1,0 +1,35 @@
+# Tidelock's commands. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup plugins build demo test lint bench clean
+CARGO ?= cargo
+ARGS ?=
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## install what the build and the tests need and say what is missing
+	@./deploy/setup.sh all
+
+plugins: ## build the first-party plugins as components into target/plugins
+	@./deploy/setup.sh wasm
+	$(CARGO) run -q -p tidelock-components --bin componentize -- --all --out target/plugins
+
+build: plugins ## build every binary
+	$(CARGO) build --workspace --bins
+
+demo: build ## watch two shops converge, switch and roll back; checks itself (ARGS=--interactive stays up)
+	$(CARGO) run -q -p tidelock-cli --bin tidelock -- demo $(ARGS)
+
+test: ## everything, as CI runs it
+	@./deploy/setup.sh all
+	@./deploy/test.sh $(ARGS)
+
+lint: ## formatting, clippy, the protocol's lint and the dependency policy
+	@./deploy/lint.sh
+
+bench: plugins ## measure, side by side with a peer or a physical limit
+	@./deploy/bench.sh $(ARGS)
+
+clean: ## remove what was built
+	$(CARGO) clean

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what the build and the tests need, and says clearly what could not be installed.
+#   setup.sh wasm   the WebAssembly target
+#   setup.sh all    and Debian's servers for the tests, and cargo-nextest
+set -uo pipefail
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+wasm() {
+    local sysroot
+    sysroot=$(rustc --print sysroot) || fail "rustc is missing: install Rust from https://rustup.rs"
+    [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown" ] && return 0
+    command -v rustup >/dev/null || fail "the target wasm32-unknown-unknown is missing, and so is rustup to add it"
+    say "adding the target wasm32-unknown-unknown"
+    rustup target add wasm32-unknown-unknown >&2 || fail "rustup was not able to add the target wasm32-unknown-unknown"
+}
+
+compiler() {
+    command -v cc >/dev/null || fail "a C compiler is missing: apt-get install gcc"
+}
+
+servers() {
+    local missing=()
+    ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
+    command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
+    [ ${#missing[@]} -eq 0 ] && return 0
+    command -v apt-get >/dev/null || fail "missing for the tests: ${missing[*]}; this is no Debian, install them by hand"
+    local sudo=""
+    [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo="sudo -n"; }
+    [ "$(id -u)" = 0 ] || [ -n "$sudo" ] || fail "missing for the tests: ${missing[*]}; run as root: apt-get install ${missing[*]}"
+    say "installing ${missing[*]}"
+    $sudo apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 \
+        || fail "apt-get was not able to install: ${missing[*]}"
+}
+
+nextest() {
+    cargo nextest --version >/dev/null 2>&1 && return 0
+    say "installing cargo-nextest"
+    cargo install --locked cargo-nextest >&2 || fail "cargo was not able to install cargo-nextest"
+}
+
+case "${1:-all}" in
+    wasm) compiler; wasm ;;
+    all) compiler; wasm; nextest; servers ;;
+    *) fail "usage: setup.sh [wasm|all]" ;;
+esac

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs every test and ends with one line: N passed, N failed, N skipped.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+make --no-print-directory plugins || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+cargo build --workspace --bins || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+cargo nextest run --workspace --no-tests=fail "$@" 2>&1 | tee "$log"
+status=${PIPESTATUS[0]}
+
+summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E 'Summary \[' | tail -n 1)
+count() { grep -oE "[0-9]+ $1" <<<"$summary" | grep -oE '[0-9]+' | head -n 1; }
+passed=$(count passed); failed=$(count failed); timed=$(count 'timed out'); skipped=$(count skipped)
+failed=$(( ${failed:-0} + ${timed:-0} ))
+# A build that breaks has no summary: that is a failure, never "nothing failed".
+if [ -z "$summary" ] || { [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; }; then failed=$(( failed + 1 )); fi
+echo "${passed:-0} passed, $failed failed, ${skipped:-0} skipped"
+[ "$status" -eq 0 ] && [ "$failed" -eq 0 ]
