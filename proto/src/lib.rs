@@ -8,6 +8,7 @@ pub mod v1 {
 
 mod convert;
 mod convert_report;
+pub mod json;
 mod limits;
 
 pub use convert::{BadWire, Conv, batch_from_wire, batch_to_wire, side_from_wire, side_to_wire};
