@@ -1,0 +1,172 @@
+//! Compiles plugin crates to WebAssembly and makes components of them.
+//!
+//! The compiler works in a target folder of its own, so that building plugins never waits for a build of
+//! the host's binaries, nor they for it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{encode, sha256_hex, write_if_changed};
+
+const TRIPLE: &str = "wasm32-unknown-unknown";
+/// 64 KiB of stack: a guest's image stays at three pages.
+const FLAGS: &str = "-C link-arg=-zstack-size=65536";
+const FLAGS_VARIABLE: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
+/// How a plugin is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Small and without unwinding: what is shipped. A workspace that has no profile `plugin` is given it.
+    Plugin,
+    /// Quick to compile, large.
+    Dev,
+}
+
+/// A component that was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The plugin's short name: its package's without `tidelock-`.
+    pub name: String,
+    /// Where the component lies.
+    pub path: PathBuf,
+    /// The component's name.
+    pub sha256: String,
+    /// Whether the file on disk has changed.
+    pub changed: bool,
+}
+
+/// Builds the plugin of one package folder, a team's own or one of ours. The component lies in the
+/// package's `target/plugins`.
+///
+/// # Errors
+/// The compiler's refusal, or what makes the result no plugin.
+pub fn build(package_dir: &Path, profile: Profile) -> Result<Built> {
+    let manifest = package_dir.join("Cargo.toml");
+    let package = package_name(&manifest)?;
+    let built = build_packages(
+        package_dir,
+        &[package],
+        profile,
+        &package_dir.join("target/plugins"),
+    )?;
+    built.into_iter().next().context("nothing was built")
+}
+
+/// Builds several packages of one workspace with one call of cargo, and writes their components to `out`.
+///
+/// # Errors
+/// The compiler's refusal, or what makes a result no plugin.
+pub fn build_packages(
+    workspace_dir: &Path,
+    packages: &[String],
+    profile: Profile,
+    out: &Path,
+) -> Result<Vec<Built>> {
+    let target = workspace_dir.join("target/wasm");
+    compile(workspace_dir, packages, profile, &target)?;
+    let folder = target.join(TRIPLE).join(if profile == Profile::Plugin {
+        "plugin"
+    } else {
+        "debug"
+    });
+    packages
+        .iter()
+        .map(|package| component(package, &folder, out))
+        .collect()
+}
+
+fn compile(workspace_dir: &Path, packages: &[String], profile: Profile, target: &Path) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(workspace_dir)
+        .args(["build", "--lib", "--target", TRIPLE]);
+    if profile == Profile::Plugin {
+        command.args(["--profile", "plugin"]);
+        for setting in [
+            "inherits=\"release\"",
+            "opt-level=\"s\"",
+            "lto=true",
+            "codegen-units=1",
+            "panic=\"abort\"",
+            "strip=true",
+        ] {
+            command.arg("--config").arg(format!("profile.plugin.{setting}"));
+        }
+    }
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    let flags = match std::env::var(FLAGS_VARIABLE) {
+        Ok(others) if !others.is_empty() => format!("{others} {FLAGS}"),
+        _ => FLAGS.to_owned(),
+    };
+    // Flags meant for the host's own build, such as those of a coverage run, do not fit WebAssembly.
+    command
+        .env(FLAGS_VARIABLE, flags)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command.env("CARGO_TARGET_DIR", target);
+    let status = command.status().context("start cargo; is Rust installed?")?;
+    if !status.success() {
+        bail!(
+            "cargo could not build {} for {TRIPLE} ({status}); if the target is missing: rustup target add {TRIPLE}",
+            packages.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn component(package: &str, folder: &Path, out: &Path) -> Result<Built> {
+    let module = folder.join(format!("{}.wasm", package.replace('-', "_")));
+    let core = std::fs::read(&module).with_context(|| {
+        format!(
+            "read {}: does {package} have `[lib] crate-type = [\"cdylib\"]`?",
+            module.display()
+        )
+    })?;
+    let bytes = encode(&core).with_context(|| format!("make a component of {package}"))?;
+    let name = package.strip_prefix("tidelock-").unwrap_or(package).to_owned();
+    let path = out.join(format!("{name}.wasm"));
+    let changed = write_if_changed(&path, &bytes)?;
+    Ok(Built {
+        name,
+        path,
+        sha256: sha256_hex(&bytes),
+        changed,
+    })
+}
+
+/// The package's name, as its own file says it.
+fn package_name(manifest: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(manifest).with_context(|| format!("read {}", manifest.display()))?;
+    let mut in_package = false;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            in_package = line == "[package]";
+        } else if in_package
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim() == "name"
+        {
+            return Ok(value.trim().trim_matches('"').to_owned());
+        }
+    }
+    bail!("{} names no package", manifest.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_package_names_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("Cargo.toml");
+        std::fs::write(&manifest, "[lib]\nname = \"x\"\n[package]\nname = \"stock\"\n").unwrap();
+        assert_eq!(package_name(&manifest).unwrap(), "stock");
+        std::fs::write(&manifest, "[workspace]\n").unwrap();
+        assert!(package_name(&manifest).is_err());
+    }
+}
