@@ -1,0 +1,171 @@
+//! `tidelock-demo`: the parts of the demo's world, one subcommand a process.
+
+mod args;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use serde_json::{Value, json};
+
+use args::{Cli, Command, Frame, Movement};
+use tidelock_demo::replicator::{Mode, ReplicatorOptions};
+use tidelock_demo::serve::{Listen, Running};
+use tidelock_demo::shop::ShopOptions;
+use tidelock_demo::shoppers::ShopperOptions;
+use tidelock_demo::switch::SwitchOptions;
+use tidelock_demo::world::{Hands, Map, World, WorldOptions};
+use tidelock_demo::{Side, TOKEN_VARIABLE, lifetime, replicator, shop, shoppers, switch};
+
+/// What `break lag` holds each change back for.
+const BROKEN_LAG_MS: u32 = 60_000;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Shop(asked) => {
+            let options = ShopOptions {
+                side: asked.name,
+                listen: listen(&asked.frame),
+                db: asked.db,
+                build: asked
+                    .build
+                    .unwrap_or_else(|| format!("shop-1.4.0+{}", asked.name)),
+                token: token(&asked.frame)?,
+                job_every: Duration::from_millis(asked.job_every_ms),
+            };
+            stay(shop::start(options).await?, &asked.frame).await
+        }
+        Command::Replicate(asked) => {
+            let options = ReplicatorOptions {
+                listen: listen(&asked.frame),
+                source: asked.both.source,
+                target: asked.both.target,
+                token: token(&asked.frame)?,
+                lag_ms: asked.lag_ms,
+            };
+            stay(replicator::start(options).await?, &asked.frame).await
+        }
+        Command::Switch(asked) => {
+            let options = SwitchOptions {
+                listen: listen(&asked.frame),
+                source: asked.both.source,
+                target: asked.both.target,
+                to: asked.to,
+                token: token(&asked.frame)?,
+            };
+            stay(switch::start(options).await?, &asked.frame).await
+        }
+        Command::Shoppers(asked) => {
+            let options = ShopperOptions {
+                listen: listen(&asked.frame),
+                via: asked.via,
+                rate: asked.rate,
+            };
+            stay(shoppers::start(options).await?, &asked.frame).await
+        }
+        Command::World(asked) => world(asked).await,
+        Command::Break(asked) => tell(&change(asked, true).await?),
+        Command::Fix(asked) => tell(&change(asked, false).await?),
+        Command::Do(asked) => tell(&movement(asked).await?),
+    }
+}
+
+fn listen(frame: &Frame) -> Listen {
+    Listen {
+        address: frame.listen,
+        port_file: frame.port_file.clone(),
+    }
+}
+
+fn token(frame: &Frame) -> anyhow::Result<String> {
+    frame
+        .token
+        .clone()
+        .filter(|token| !token.is_empty())
+        .with_context(|| format!("no token: set {TOKEN_VARIABLE} to what control calls must carry"))
+}
+
+async fn stay(running: Running, frame: &Frame) -> anyhow::Result<()> {
+    running.until(lifetime::until_told(frame.with_parent)).await
+}
+
+async fn world(asked: args::World) -> anyhow::Result<()> {
+    let program = std::env::current_exe().context("find this binary")?;
+    let options = WorldOptions {
+        lag: Duration::from_millis(u64::from(asked.lag_ms)),
+        orders_per_second: asked.rate,
+        ..WorldOptions::new(asked.folder, program)
+    };
+    let mut world = World::start(&options).await?;
+    tell(&json!({
+        "switch": world.map().switch,
+        "source": world.map().source.url,
+        "target": world.map().target.url,
+        "replicator": world.map().replicator,
+    }))?;
+    let told = lifetime::until_told(asked.with_parent);
+    tokio::pin!(told);
+    let ended = loop {
+        tokio::select! {
+            told = &mut told => break told,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {
+                if let Err(gone) = world.intact() {
+                    break Err(gone);
+                }
+            }
+        }
+    };
+    world.stop().await?;
+    ended
+}
+
+async fn change(asked: args::Change, broken: bool) -> anyhow::Result<Value> {
+    let hands = Hands::new(Map::read(&asked.folder)?);
+    match asked.what.as_str() {
+        "lag" => hands.lag(if broken { BROKEN_LAG_MS } else { 0 }).await,
+        "feed" => hands.pause(broken).await,
+        word => {
+            let fault = word
+                .parse()
+                .map_err(|why: String| anyhow::anyhow!("{why}, lag, feed"))?;
+            if broken {
+                hands.break_it(asked.side, fault).await
+            } else {
+                hands.fix(asked.side, fault).await
+            }
+        }
+    }
+}
+
+async fn movement(asked: args::Do) -> anyhow::Result<Value> {
+    let hands = Hands::new(Map::read(&asked.folder)?);
+    match asked.movement {
+        Movement::Switch { to } => hands.switch(to).await,
+        Movement::Fence => hands.fence(true).await,
+        Movement::Unfence => hands.fence(false).await,
+        Movement::Forward => hands.direction(Mode::Forward).await,
+        Movement::Reverse => hands.direction(Mode::Reverse).await,
+        Movement::Off => hands.direction(Mode::Off).await,
+        Movement::Lag { ms } => hands.lag(ms).await,
+        Movement::Jobs { side } => {
+            // Taken away first: two sides that run a job for a moment are what the demo warns of.
+            hands.jobs(side.other(), None, false).await?;
+            hands.jobs(side, None, true).await
+        }
+        Movement::Show => Ok(json!({
+            "traffic": hands.traffic().await?,
+            "replication": hands.replication().await?,
+            "source": hands.stats(Side::Source).await?,
+            "target": hands.stats(Side::Target).await?,
+        })),
+    }
+}
+
+fn tell(value: &Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value:#}")?;
+    out.flush()?;
+    Ok(())
+}
