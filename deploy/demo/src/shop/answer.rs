@@ -1,5 +1,7 @@
 //! What a handler answers when it cannot do what was asked.
 
+use std::io::Write as _;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -18,6 +20,12 @@ impl Failure {
             status,
             why: why.into(),
         }
+    }
+
+    /// Says in the process's log what a worker could not do; the next round tries again.
+    pub(crate) fn complain(&self, what: &str) {
+        // A log that cannot be written has nobody to be told to.
+        let _ = writeln!(std::io::stderr(), "{what}: {}", self.why);
     }
 
     pub(crate) fn not_found(what: &str) -> Failure {

@@ -26,7 +26,9 @@ pub(crate) async fn run(shop: Arc<Shop>, every: Duration) {
         ticks.tick().await;
         for job in JOBS {
             // A failed run leaves no row in `job_runs`: its absence is the sign.
-            let _ = run_one(&shop, job).await;
+            if let Err(failure) = run_one(&shop, job).await {
+                failure.complain(job);
+            }
         }
     }
 }

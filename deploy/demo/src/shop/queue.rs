@@ -64,10 +64,13 @@ pub(crate) async fn consume(shop: Arc<Shop>) {
         if shop.faults.has(Fault::Queue) || shop.faults.has(Fault::Down) {
             continue;
         }
-        // A failed round leaves its messages unacknowledged, which the next round takes up again and
-        // every check can see.
-        let _ = round(&shop, "orders").await;
-        let _ = round(&shop, "mail").await;
+        for queue in ["orders", "mail"] {
+            // A failed round leaves its messages unacknowledged, which the next round takes up again
+            // and every check can see.
+            if let Err(failure) = round(&shop, queue).await {
+                failure.complain(queue);
+            }
+        }
     }
 }
 
