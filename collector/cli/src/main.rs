@@ -1,2 +1,41 @@
-//! Under construction.
-fn main() {}
+//! `tidelock`: the command line of people and pipelines, a client of the API like any other.
+
+mod args;
+mod client;
+mod cmd;
+mod context;
+mod exit;
+mod files;
+mod out;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Args;
+use crate::exit::{Exit, Trouble};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(cmd::run(args));
+            // A read of standard input that nobody answers must not keep the process alive.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(Trouble::failed(format!("start the runtime: {error}"))),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(trouble) => {
+            out::say(&format!("tidelock: {trouble}"));
+            if trouble.exit == Exit::Unreachable {
+                out::say("  exit 7: nothing is known of the gate, so treat it as shut");
+            }
+            trouble.exit.into()
+        }
+    }
+}

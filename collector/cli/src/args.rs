@@ -1,0 +1,106 @@
+//! The commands and flags.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::cmd;
+use crate::context::Flags;
+use crate::out::{Color, Format};
+
+/// Prove that two environments have converged before you switch, and after.
+#[derive(Debug, Parser)]
+#[command(name = "tidelock", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+    /// The form of the answer
+    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Global")]
+    pub(crate) output: Format,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global")]
+    pub(crate) color: Color,
+    /// Never ask a question
+    #[arg(long, global = true, help_heading = "Global")]
+    pub(crate) no_input: bool,
+    /// Say less
+    #[arg(short, long, global = true, help_heading = "Global")]
+    pub(crate) quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Where the migration stands
+    Status(cmd::status::StatusArgs),
+    /// What holds the gate, since when, what to do
+    Why(cmd::why::WhyArgs),
+    /// The gates: list, check, wait, run a command behind one
+    #[command(subcommand)]
+    Gate(cmd::gate::GateCommand),
+    /// Say that traffic was moved
+    Switched(cmd::orders::SwitchedArgs),
+    /// One page for the night: what must not go down, who decides, until when back
+    Brief(cmd::brief::BriefArgs),
+    /// Give or refuse a decision of the plan: cutover, rollback, commit
+    Decide(cmd::decide::DecideArgs),
+    /// Shut every gate at once
+    Hold(cmd::orders::ReasonArgs),
+    /// Take a hold back
+    Release(cmd::orders::ReasonArgs),
+    /// Give the migration up, before the switch
+    Abort(cmd::orders::ReasonArgs),
+    /// Is going back still possible, and until when
+    Rollback,
+    /// Checks that a person makes
+    #[command(subcommand)]
+    Manual(cmd::orders::ManualCommand),
+    /// The revision of an environment
+    #[command(subcommand)]
+    Revision(cmd::orders::RevisionCommand),
+    /// What happened, in order
+    Events(cmd::events::EventsArgs),
+    /// The plan file: check, pin, apply, show
+    #[command(subcommand)]
+    Plan(cmd::plan::PlanCommand),
+    /// The checks and their newest findings
+    #[command(subcommand)]
+    Check(cmd::check::CheckCommand),
+    /// The agents
+    #[command(subcommand)]
+    Agent(cmd::agent::AgentCommand),
+    /// Who may do what
+    #[command(subcommand)]
+    Access(cmd::access::AccessCommand),
+    /// Plugins: build, push, inspect, list
+    #[command(subcommand)]
+    Plugin(cmd::plugin::PluginCommand),
+    /// The collector's keys and certificates
+    #[command(subcommand)]
+    Pki(cmd::local::PkiCommand),
+    /// The journal, read without the collector
+    #[command(subcommand)]
+    Journal(cmd::local::JournalCommand),
+    /// Named collectors
+    #[command(subcommand)]
+    Context(cmd::contexts::ContextCommand),
+    /// Two live shops, a cutover, a forgotten cron job, a rollback
+    Demo(cmd::local::DemoArgs),
+    /// Completion for a shell
+    Completion {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// The version of this program and of the collector
+    Version,
+}
+
+/// A plan file argument.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PlanFile {
+    /// The plan file
+    #[arg(value_name = "FILE", default_value = "plan.yaml")]
+    pub(crate) file: PathBuf,
+}

@@ -1,0 +1,165 @@
+//! The connection to a collector: TLS, the bearer token, deadlines, and errors in the CLI's words.
+
+use std::fs;
+use std::time::Duration;
+
+use tidelock_proto::v1;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
+
+use crate::context::Connection;
+use crate::exit::{Exit, Trouble, While as _};
+
+/// How long one ask may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a connection may take to come up.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How often a silent stream is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// A channel that carries the caller's token.
+pub(crate) type Service = InterceptedService<Channel, Bearer>;
+
+/// Puts the token into each ask.
+#[derive(Clone)]
+pub(crate) struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// A connected client.
+#[derive(Clone)]
+pub(crate) struct Client {
+    service: Service,
+    migration: Option<String>,
+}
+
+impl Client {
+    /// Prepares a connection; it comes up with the first ask.
+    pub(crate) fn new(connection: &Connection) -> Result<Client, Trouble> {
+        let mut endpoint = Endpoint::from_shared(connection.server.clone())
+            .map_err(|error| Trouble::usage(format!("{:?} is not a collector's URL: {error}", connection.server)))?
+            .connect_timeout(CONNECT)
+            .timeout(DEADLINE)
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(DEADLINE);
+        if connection.server.starts_with("https://") {
+            let mut tls = ClientTlsConfig::new();
+            if let Some(file) = &connection.ca_file {
+                let pem = fs::read(file).while_doing(format_args!("read {}", file.display()))?;
+                tls = tls.ca_certificate(Certificate::from_pem(pem));
+            }
+            endpoint = endpoint.tls_config(tls).while_doing("set up TLS")?;
+        } else {
+            return Err(Trouble::usage(format!("{:?} is not https: a token is never sent in the clear", connection.server)));
+        }
+        let token = match &connection.token {
+            Some(token) => {
+                let value = format!("Bearer {token}").parse();
+                Some(value.map_err(|_| Trouble::new(Exit::Auth, "the access token has characters that no token has"))?)
+            }
+            None => None,
+        };
+        let service = InterceptedService::new(endpoint.connect_lazy(), Bearer(token));
+        Ok(Client { service, migration: connection.migration.clone() })
+    }
+
+    pub(crate) fn gates(&self) -> v1::gate_service_client::GateServiceClient<Service> {
+        v1::gate_service_client::GateServiceClient::new(self.service.clone())
+    }
+
+    pub(crate) fn migrations(&self) -> v1::migration_service_client::MigrationServiceClient<Service> {
+        v1::migration_service_client::MigrationServiceClient::new(self.service.clone())
+    }
+
+    pub(crate) fn orders(&self) -> v1::order_service_client::OrderServiceClient<Service> {
+        v1::order_service_client::OrderServiceClient::new(self.service.clone())
+    }
+
+    pub(crate) fn access(&self) -> v1::access_service_client::AccessServiceClient<Service> {
+        v1::access_service_client::AccessServiceClient::new(self.service.clone())
+    }
+
+    pub(crate) fn plans(&self) -> v1::plan_service_client::PlanServiceClient<Service> {
+        v1::plan_service_client::PlanServiceClient::new(self.service.clone())
+    }
+
+    pub(crate) fn components(&self) -> v1::component_service_client::ComponentServiceClient<Service> {
+        v1::component_service_client::ComponentServiceClient::new(self.service.clone())
+    }
+
+    /// The migration that is meant: the named one, or the only one that is visible.
+    pub(crate) async fn migration(&self) -> Result<String, Trouble> {
+        if let Some(name) = &self.migration {
+            return Ok(name.clone());
+        }
+        let answer = self.migrations().list_migrations(v1::ListMigrationsRequest {}).await.map_err(trouble)?;
+        let mut names: Vec<String> = answer.into_inner().migrations.into_iter().map(|m| m.migration).collect();
+        match (names.len(), names.pop()) {
+            (1, Some(name)) => Ok(name),
+            (0, _) | (_, None) => {
+                Err(Trouble::usage("the collector has no migration yet").hint("apply a plan: tidelock plan apply plan.yaml"))
+            }
+            (_, Some(last)) => Err(Trouble::usage("more than one migration is visible: say which with -m")
+                .hint(format!("migrations: {}, {last}", names.join(", ")))),
+        }
+    }
+}
+
+/// Turns a refusal of the collector into the CLI's words and exit code.
+pub(crate) fn trouble(status: Status) -> Trouble {
+    let exit = match status.code() {
+        Code::Unauthenticated | Code::PermissionDenied => Exit::Auth,
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Exit::Unreachable,
+        Code::InvalidArgument | Code::NotFound | Code::OutOfRange => Exit::Usage,
+        Code::FailedPrecondition | Code::Aborted | Code::AlreadyExists => Exit::Hold,
+        Code::Ok
+        | Code::Unknown
+        | Code::ResourceExhausted
+        | Code::Unimplemented
+        | Code::Internal
+        | Code::DataLoss => Exit::Failed,
+    };
+    let message = match exit {
+        Exit::Unreachable => format!("the collector does not answer: {}", reason(&status)),
+        Exit::Done | Exit::Failed | Exit::Usage | Exit::Hold | Exit::Auth => clean(status.message()),
+        Exit::Rollback | Exit::Unknown | Exit::Pending => clean(status.message()),
+    };
+    let mut trouble = Trouble::new(exit, message);
+    let details = status.get_error_details();
+    if let Some(failure) = details.precondition_failure() {
+        for violation in failure.violations.iter().take(20) {
+            trouble = trouble.hint(format!("{}: {}", clean(&violation.subject), clean(&violation.description)));
+        }
+    }
+    if exit == Exit::Auth {
+        trouble = trouble.hint("access comes from: tidelock access issue NAME; give it with --token-file or TIDELOCK_TOKEN_FILE");
+    }
+    trouble
+}
+
+/// The innermost reason, which is the one that says something.
+fn reason(status: &Status) -> String {
+    let mut text = clean(status.message());
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        text = clean(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+/// Text from a peer, without anything that moves a terminal's cursor.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}

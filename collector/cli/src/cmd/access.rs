@@ -1,0 +1,100 @@
+//! `tidelock access`: who may do what. A token is shown once; the collector keeps its hash.
+
+use std::time::Duration;
+
+use tidelock_proto::{json, v1};
+
+use super::{Call, agent::span, duration};
+use crate::client::trouble;
+use crate::exit::{Exit, Trouble};
+use crate::out;
+use crate::words::pad;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum AccessCommand {
+    /// Give access to a person of the plan or to a pipeline
+    Issue {
+        /// The person's name in the plan, or the pipeline's name
+        subject: String,
+        /// What it may do beside looking
+        #[arg(long, value_enum, default_value = "viewer")]
+        role: Role,
+        /// How long it is good
+        #[arg(long, value_parser = duration, default_value = "30d", value_name = "SPAN")]
+        ttl: Duration,
+    },
+    /// All access that was given
+    Ls,
+    /// Take access back
+    Revoke {
+        /// The id that `access ls` shows
+        id: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Role {
+    /// Look; a person of the plan also decides what the plan lets them decide
+    Viewer,
+    /// Look, confirm a cutover, report the switch
+    Pipeline,
+    /// Everything but deciding
+    Operator,
+}
+
+impl Role {
+    fn word(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Pipeline => "pipeline",
+            Role::Operator => "operator",
+        }
+    }
+}
+
+pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    match command {
+        AccessCommand::Issue { subject, role, ttl } => {
+            // Access is bound to one migration unless there is none to be meant yet.
+            let migration = client.migration().await.unwrap_or_default();
+            let (role, ttl_duration) = (role.word().to_owned(), Some(span(ttl)));
+            let request = v1::IssueAccessRequest { subject, role, migration, ttl_duration };
+            let answer = client.access().issue_access(request).await.map_err(trouble)?.into_inner();
+            let grant = answer.grant.unwrap_or_default();
+            if call.manner.json() {
+                out::print_json(call.manner.format, &serde_json::json!({ "id": grant.id, "token": answer.token }))?;
+            } else {
+                out::print(&answer.token)?;
+                out::say(&format!("access {} for {} ({}); the token is shown only now", grant.id, grant.subject, grant.role));
+            }
+        }
+        AccessCommand::Ls => {
+            let answer = client.access().list_access(v1::ListAccessRequest {}).await.map_err(trouble)?.into_inner();
+            let grants: Vec<_> = answer.grants.iter().map(view).collect();
+            if call.manner.json() {
+                out::print_json(call.manner.format, &serde_json::Value::Array(grants))?;
+            } else {
+                for grant in &answer.grants {
+                    let state = if grant.revoked { "revoked" } else { "good" };
+                    let place = if grant.migration.is_empty() { "all migrations" } else { &grant.migration };
+                    let names = [pad(&grant.id, 14), pad(&grant.subject, 20), pad(&grant.role, 10), pad(state, 8)];
+                    out::print(&format!("{} {place}", names.join(" ")))?;
+                }
+            }
+        }
+        AccessCommand::Revoke { id } => {
+            client.access().revoke_access(v1::RevokeAccessRequest { id: id.clone() }).await.map_err(trouble)?;
+            out::print(&format!("✔ access {id} is taken back"))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn view(grant: &v1::AccessGrant) -> serde_json::Value {
+    serde_json::json!({
+        "id": grant.id, "subject": grant.subject, "role": grant.role, "migration": grant.migration,
+        "issued": json::time(grant.issued_time.as_ref()), "expires": json::time(grant.expires_time.as_ref()),
+        "revoked": grant.revoked,
+    })
+}

@@ -1,0 +1,103 @@
+//! `tidelock agent`: who observes, and how one more is let in or put out.
+
+use std::time::Duration;
+
+use tidelock_proto::{json, v1};
+
+use super::orders::SideArg;
+use super::{Call, duration, get_status};
+use crate::client::{clean, trouble};
+use crate::exit::{Exit, Trouble};
+use crate::out;
+use crate::words::{ago, pad};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum AgentCommand {
+    /// All agents
+    Ls,
+    /// A token that lets an agent join
+    Token {
+        /// The side it will speak for
+        #[arg(long, value_enum)]
+        side: SideArg,
+        /// Its name; without it each agent brings its own
+        #[arg(long, default_value = "", value_name = "NAME")]
+        name: String,
+        /// How many agents may join with it
+        #[arg(long, default_value_t = 1)]
+        count: u32,
+        /// How long it is good
+        #[arg(long, value_parser = duration, default_value = "1h", value_name = "SPAN")]
+        ttl: Duration,
+    },
+    /// Put an agent out: its findings no longer count
+    Revoke {
+        /// Its name
+        name: String,
+        /// The side it speaks for
+        #[arg(long, value_enum)]
+        side: SideArg,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    match command {
+        AgentCommand::Ls => list(call, &get_status(&client).await?),
+        AgentCommand::Token { side, name, count, ttl } => {
+            let request = v1::IssueAgentTokenRequest {
+                migration: client.migration().await?,
+                side: side.wire(),
+                name,
+                count,
+                ttl_duration: Some(span(ttl)),
+            };
+            let answer = client.access().issue_agent_token(request).await.map_err(trouble)?.into_inner();
+            if call.manner.json() {
+                let until = json::time(answer.expires_time.as_ref());
+                let value = serde_json::json!({ "token": answer.token, "expires": until });
+                out::print_json(call.manner.format, &value)?;
+            } else {
+                out::print(&answer.token)?;
+                out::say("join with: tidelock-agent join URL TOKEN");
+            }
+            Ok(Exit::Done)
+        }
+        AgentCommand::Revoke { name, side, reason } => {
+            let migration = client.migration().await?;
+            let request = v1::RevokeAgentRequest { migration, side: side.wire(), name, reason };
+            let answer = client.access().revoke_agent(request).await.map_err(trouble)?.into_inner();
+            out::print(&format!("✔ {}", clean(&answer.event.unwrap_or_default().text)))?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// A span for the wire.
+pub(crate) fn span(span: Duration) -> prost_types::Duration {
+    prost_types::Duration {
+        seconds: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(span.subsec_nanos()).unwrap_or(0),
+    }
+}
+
+fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
+    if call.manner.json() {
+        out::print_json(call.manner.format, &status.agents.iter().map(json::agent).collect())?;
+        return Ok(Exit::Done);
+    }
+    let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
+    for agent in &status.agents {
+        let name = format!("{}/{}", json::side_word(agent.side), agent.name);
+        let seen = ago(agent.seen_time.as_ref(), now);
+        let clock = format!("clock {:+} ms ± {} ms", agent.clock_offset_ms, agent.clock_error_ms);
+        out::print(&format!("{} {} seen {} ago  {clock}  {}", pad(&name, 24), pad(&agent.state, 11), pad(&seen, 7), agent.version))?;
+        for refused in &agent.refused {
+            out::print(&format!("    does not run {}: {} ({})", refused.check, clean(&refused.reason), refused.cause))?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,78 @@
+//! `tidelock context`: named collectors, so that a night's commands stay short.
+
+use std::path::PathBuf;
+
+use super::Call;
+use crate::context::{Context, Contexts, path};
+use crate::exit::{Exit, Trouble, While as _};
+use crate::out;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum ContextCommand {
+    /// All named collectors
+    Ls,
+    /// Name a collector, with --server, --ca-file, --token-file and --migration
+    Set {
+        /// The name
+        name: String,
+    },
+    /// Make one the current one
+    Use {
+        /// The name
+        name: String,
+    },
+    /// Forget one
+    Rm {
+        /// The name
+        name: String,
+    },
+}
+
+pub(crate) fn run(call: &Call, command: ContextCommand) -> Result<Exit, Trouble> {
+    let mut contexts = Contexts::load()?;
+    match command {
+        ContextCommand::Ls => {
+            for (name, context) in &contexts.contexts {
+                let mark = if contexts.current.as_ref() == Some(name) { "*" } else { " " };
+                let migration = context.migration.as_deref().unwrap_or("");
+                out::print(&format!("{mark} {name:<16} {} {migration}", context.server))?;
+            }
+            return Ok(Exit::Done);
+        }
+        ContextCommand::Set { name } => {
+            let before = contexts.contexts.remove(&name).unwrap_or_default();
+            let flags = &call.flags;
+            let context = Context {
+                server: flags.server.clone().unwrap_or(before.server),
+                ca_file: absolute(flags.ca_file.clone())?.or(before.ca_file),
+                token_file: absolute(flags.token_file.clone())?.or(before.token_file),
+                migration: flags.migration.clone().or(before.migration),
+            };
+            if context.server.is_empty() {
+                return Err(Trouble::usage("a context needs a collector: --server URL"));
+            }
+            contexts.contexts.insert(name.clone(), context);
+            contexts.current.get_or_insert(name);
+        }
+        ContextCommand::Use { name } => {
+            if !contexts.contexts.contains_key(&name) {
+                return Err(Trouble::usage(format!("there is no context {name:?}")));
+            }
+            contexts.current = Some(name);
+        }
+        ContextCommand::Rm { name } => {
+            if contexts.contexts.remove(&name).is_none() {
+                return Err(Trouble::usage(format!("there is no context {name:?}")));
+            }
+            contexts.current = contexts.current.filter(|current| *current != name);
+        }
+    }
+    contexts.save()?;
+    out::say(&format!("written to {}", path()?.display()));
+    Ok(Exit::Done)
+}
+
+/// A context is used from any folder, so its files are named in full.
+fn absolute(file: Option<PathBuf>) -> Result<Option<PathBuf>, Trouble> {
+    file.map(|file| std::path::absolute(&file).while_doing(format_args!("find {}", file.display()))).transpose()
+}

@@ -1,0 +1,120 @@
+//! `tidelock decide`: a named person gives or refuses a decision, seeing what it rests on.
+
+use tidelock_proto::{json, v1};
+
+use super::{Call, get_status};
+use crate::client::{clean, trouble};
+use crate::exit::{Exit, Trouble};
+use crate::files::request_id;
+use crate::out;
+use crate::words::{clock, loss};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DecideArgs {
+    /// The decision: cutover, rollback or commit
+    decision: String,
+    /// Give it
+    #[arg(long, conflicts_with = "no", required_unless_present = "no")]
+    go: bool,
+    /// Refuse it
+    #[arg(long)]
+    no: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// The migration's name, typed in place of the question
+    #[arg(long, value_name = "NAME")]
+    confirm: Option<String>,
+    /// The evidence you saw; newer evidence that holds refuses it
+    #[arg(long, value_name = "NUMBER")]
+    evidence: Option<u64>,
+    /// The same id again is the same decision
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+    /// Say what would happen and record nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let status = get_status(&client).await?;
+    let shown = status.next_gate.clone().unwrap_or_default();
+    if !call.manner.quiet && !call.manner.json() {
+        show(&status, &shown);
+    }
+    let reason = reason(call, &args)?;
+    if args.go && !args.dry_run {
+        confirmed(call, &args, &status.migration)?;
+    }
+    let request = v1::DecideRequest {
+        migration: status.migration.clone(),
+        decision: args.decision.clone(),
+        go: args.go,
+        reason,
+        evidence_sequence: args.evidence.unwrap_or(shown.evidence_sequence),
+        request_id: match args.request_id {
+            Some(id) => id,
+            None => request_id()?,
+        },
+        dry_run: args.dry_run,
+    };
+    let answer = client.orders().decide(request).await.map_err(trouble)?.into_inner();
+    let event = answer.event.unwrap_or_default();
+    if call.manner.json() {
+        let value = serde_json::json!({
+            "schema": "tidelock.decided/v1", "recorded": answer.recorded, "event": json::event(&event),
+            "gate": answer.gate.as_ref().map(json::gate),
+        });
+        out::print_json(call.manner.format, &value)?;
+        return Ok(Exit::Done);
+    }
+    let mark = if answer.recorded { "✔" } else { "–" };
+    let said = if answer.recorded { "recorded" } else { "would be recorded" };
+    out::print(&format!("{mark} {} {said}, decision {}", clean(&event.text), event.sequence))?;
+    if let Some(gate) = &answer.gate {
+        out::print(&format!("gate {}: {}", gate.gate, clean(&gate.summary)))?;
+    }
+    if args.go && args.decision == "cutover" {
+        out::say("If a needed check holds before the switch, this GO is void.");
+    }
+    Ok(Exit::Done)
+}
+
+fn show(status: &v1::Status, gate: &v1::Gate) {
+    let at = clock(gate.as_of_time.as_ref(), &status.timezone);
+    out::say(&format!("{} · phase {} · evidence {} of {at}", status.migration, status.phase, gate.evidence_sequence));
+    out::say(&format!("  {}", clean(&status.summary)));
+    for hold in &gate.holds {
+        let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
+        out::say(&format!("  ! {name}: {}", clean(&hold.reason)));
+    }
+    out::say(&format!("  If traffic is switched now you lose {}", loss(gate)));
+    if let Some(rollback) = gate.rollback.as_ref().filter(|r| !r.reason.is_empty()) {
+        out::say(&format!("  Going back: {}", clean(&rollback.reason)));
+    }
+}
+
+fn reason(call: &Call, args: &DecideArgs) -> Result<String, Trouble> {
+    let reason = match &args.reason {
+        Some(reason) => reason.trim().to_owned(),
+        None if call.manner.ask => out::ask("Reason (kept for the record): ")?,
+        None => String::new(),
+    };
+    if reason.is_empty() {
+        return Err(Trouble::usage("a decision needs a reason").hint("give it with --reason TEXT"));
+    }
+    Ok(reason)
+}
+
+fn confirmed(call: &Call, args: &DecideArgs, migration: &str) -> Result<(), Trouble> {
+    let typed = match &args.confirm {
+        Some(typed) => typed.clone(),
+        None if call.manner.ask => out::ask(&format!("Type the migration's name to give your GO: {migration}\n> "))?,
+        None => return Err(Trouble::usage("a GO without a terminal names the migration: --confirm NAME")),
+    };
+    if typed != migration {
+        return Err(Trouble::usage(format!("{typed:?} is not {migration:?}: nothing was recorded")));
+    }
+    Ok(())
+}

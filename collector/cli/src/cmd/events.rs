@@ -1,0 +1,76 @@
+//! `tidelock events`: what was decided and what happened, in order.
+
+use std::time::Duration;
+
+use tidelock_proto::{json, v1};
+use tokio_stream::StreamExt as _;
+
+use super::{Call, duration, get_status};
+use crate::client::{clean, trouble};
+use crate::exit::{Exit, Trouble};
+use crate::out::{self, Format};
+use crate::words::clock;
+
+/// Events a page.
+const PAGE: u32 = 500;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EventsArgs {
+    /// Go on with what comes
+    #[arg(long)]
+    follow: bool,
+    /// Only the last while, such as 2h
+    #[arg(long, value_parser = duration, value_name = "SPAN")]
+    since: Option<Duration>,
+    /// Only one kind, such as phase or decision
+    #[arg(long = "type", default_value = "", value_name = "KIND")]
+    kind: String,
+}
+
+pub(crate) async fn run(call: &Call, args: EventsArgs) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let status = get_status(&client).await?;
+    let since_time = args.since.map(|span| {
+        let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
+        json::wire_time(now.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    });
+    let mut request = v1::ListEventsRequest {
+        migration: status.migration.clone(),
+        since_time,
+        kind: args.kind.clone(),
+        page_size: PAGE,
+        page_token: String::new(),
+    };
+    let mut last = 0;
+    loop {
+        let page = client.migrations().list_events(request.clone()).await.map_err(trouble)?.into_inner();
+        for event in &page.events {
+            last = last.max(event.sequence);
+            show(call, event, &status.timezone)?;
+        }
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    if !args.follow {
+        return Ok(Exit::Done);
+    }
+    let request = v1::WatchEventsRequest { migration: status.migration, after_sequence: last };
+    let mut events = client.migrations().watch_events(request).await.map_err(trouble)?.into_inner();
+    while let Some(change) = events.next().await {
+        match change.map_err(trouble)?.event {
+            Some(event) if args.kind.is_empty() || args.kind == event.kind => show(call, &event, &status.timezone)?,
+            Some(_) | None => {}
+        }
+    }
+    Err(Trouble::new(Exit::Unreachable, "the collector ended the answer"))
+}
+
+fn show(call: &Call, event: &v1::Event, zone: &str) -> Result<(), Trouble> {
+    if call.manner.json() {
+        return out::print_json(Format::Ndjson, &json::event(event));
+    }
+    let reason = if event.reason.is_empty() { String::new() } else { format!(" — {}", clean(&event.reason)) };
+    out::print(&format!("{}  {:<14} {}{reason}", clock(event.time.as_ref(), zone), event.kind, clean(&event.text)))
+}

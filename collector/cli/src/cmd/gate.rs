@@ -1,0 +1,154 @@
+//! `tidelock gate`: the question that a pipeline asks, and its answers as exit codes.
+
+use std::time::Duration;
+
+use tidelock_proto::{json, v1};
+
+use super::{Call, duration, gate_exec, gate_wait, status_text};
+use crate::client::{clean, trouble};
+use crate::exit::{Exit, Trouble};
+use crate::files::request_id;
+use crate::out::{self, Format};
+use crate::words::{loss, pad, verdict};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum GateCommand {
+    /// All gates of the migration
+    Ls,
+    /// Is it open now? Does not wait
+    Check {
+        /// The gate, named after the phase behind it
+        gate: String,
+    },
+    /// Wait until it is open
+    Wait(WaitArgs),
+    /// Wait, confirm, run a command that switches, and record how it ended
+    Exec(ExecArgs),
+    /// Take the token of an open gate, just before the switch
+    Confirm {
+        /// The gate whose token is taken; only `cutover` has one
+        gate: String,
+        /// A token from `gate wait -o json`; asked for without it
+        #[arg(long)]
+        token: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct WaitArgs {
+    /// The gate, named after the phase behind it
+    pub(crate) gate: String,
+    /// How long to wait, such as 3h; needed where no terminal is
+    #[arg(long, value_parser = duration, value_name = "SPAN")]
+    pub(crate) timeout: Option<Duration>,
+    /// How long the collector may be away
+    #[arg(long, value_parser = duration, default_value = "2m", value_name = "SPAN")]
+    pub(crate) connect_patience: Duration,
+    /// How often to give a sign of life
+    #[arg(long, value_parser = duration, default_value = "1m", value_name = "SPAN")]
+    pub(crate) quiet_every: Duration,
+    /// End with 0 when the time is over and the gate is still shut
+    #[arg(long)]
+    pub(crate) soft: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExecArgs {
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
+    /// The command that switches, with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+pub(crate) async fn run(call: &Call, command: GateCommand) -> Result<Exit, Trouble> {
+    match command {
+        GateCommand::Ls => list(call).await,
+        GateCommand::Check { gate } => check(call, gate).await,
+        GateCommand::Wait(args) => gate_wait::run(call, &args).await,
+        GateCommand::Exec(args) => gate_exec::run(call, args).await,
+        GateCommand::Confirm { gate, token } => confirm(call, gate, token).await,
+    }
+}
+
+async fn list(call: &Call) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let request = v1::ListGatesRequest { migration: client.migration().await? };
+    let gates = client.gates().list_gates(request).await.map_err(trouble)?.into_inner().gates;
+    match call.manner.format {
+        Format::Json => out::print_json(Format::Json, &gates.iter().map(json::gate).collect())?,
+        Format::Ndjson => gates.iter().try_for_each(|gate| out::print_json(Format::Ndjson, &json::gate(gate)))?,
+        Format::Text | Format::Short | Format::Nagios => {
+            for gate in &gates {
+                let word = pad(&verdict(call.manner, gate.verdict), 12);
+                out::print(&format!("{word} {} {}", pad(&gate.gate, 12), clean(&gate.summary)))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The gate as it is now.
+pub(crate) async fn get(call: &Call, gate: &str) -> Result<v1::Gate, Trouble> {
+    let client = call.client()?;
+    let request = v1::GetGateRequest { migration: client.migration().await?, gate: gate.to_owned() };
+    let answer = client.gates().get_gate(request).await.map_err(trouble)?.into_inner();
+    answer.gate.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no gate"))
+}
+
+async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
+    let gate = get(call, &gate).await?;
+    match call.manner.format {
+        Format::Json | Format::Ndjson => out::print_json(call.manner.format, &json::gate(&gate))?,
+        Format::Nagios => {
+            let (line, exit) = status_text::gate_nagios(&gate);
+            out::print(&line)?;
+            return Ok(exit);
+        }
+        Format::Text | Format::Short => {
+            out::print(&format!("{}: gate {}   {}", verdict(call.manner, gate.verdict), gate.gate, clean(&gate.summary)))?;
+            for hold in &gate.holds {
+                let side = if hold.side.is_empty() { String::new() } else { format!(" on {}", hold.side) };
+                let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
+                out::print(&format!("  {name}{side}: {}", clean(&hold.reason)))?;
+            }
+            if !gate.holds.is_empty() {
+                out::print(&format!("  switching now loses {}", loss(&gate)))?;
+            }
+        }
+    }
+    Ok(Exit::of_verdict(json::verdict_word(gate.verdict)))
+}
+
+async fn confirm(call: &Call, gate: String, token: Option<String>) -> Result<Exit, Trouble> {
+    if gate != "cutover" {
+        return Err(Trouble::usage(format!("gate {gate} has nothing to confirm; only the gate cutover has")));
+    }
+    let client = call.client()?;
+    let token = match token {
+        Some(token) => token,
+        None => get(call, &gate).await?.token,
+    };
+    if token.is_empty() {
+        return Err(Trouble::new(Exit::Hold, "gate cutover is not open, or your access may not confirm it")
+            .hint("see why: tidelock why --gate cutover"));
+    }
+    let answer = confirm_with(&client, token).await?;
+    if call.manner.json() {
+        let value = serde_json::json!({ "schema": "tidelock.confirmed/v1", "decision": answer.decision });
+        out::print_json(call.manner.format, &value)?;
+    } else {
+        out::print(&format!("✔ confirmed, decision {}: switch now, then run: tidelock switched", answer.decision))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Takes the token, once.
+pub(crate) async fn confirm_with(
+    client: &crate::client::Client,
+    token: String,
+) -> Result<v1::ConfirmCutoverResponse, Trouble> {
+    let migration = client.migration().await?;
+    let request = v1::ConfirmCutoverRequest { migration, token, request_id: request_id()? };
+    Ok(client.gates().confirm_cutover(request).await.map_err(trouble)?.into_inner())
+}

@@ -1,0 +1,135 @@
+//! One module a command. Each gives the exit that its answer means.
+
+pub(crate) mod access;
+pub(crate) mod agent;
+pub(crate) mod brief;
+pub(crate) mod check;
+pub(crate) mod contexts;
+pub(crate) mod decide;
+pub(crate) mod events;
+pub(crate) mod gate;
+mod gate_exec;
+mod gate_wait;
+pub(crate) mod local;
+pub(crate) mod orders;
+pub(crate) mod plan;
+mod plan_source;
+pub(crate) mod plugin;
+pub(crate) mod status;
+mod status_text;
+pub(crate) mod why;
+
+use std::time::Duration;
+
+use clap::CommandFactory as _;
+use serde_json::json;
+use tidelock_proto::v1;
+
+use crate::args::{Args, Command};
+use crate::client::{Client, trouble};
+use crate::context::{Flags, resolve};
+use crate::exit::{Exit, Trouble};
+use crate::out::{self, Manner};
+
+/// What every command gets.
+pub(crate) struct Call {
+    pub(crate) flags: Flags,
+    pub(crate) manner: Manner,
+}
+
+impl Call {
+    pub(crate) fn client(&self) -> Result<Client, Trouble> {
+        Client::new(&resolve(&self.flags)?)
+    }
+}
+
+/// Runs one command.
+pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
+    let manner = Manner::new(args.output, args.color, args.no_input, args.quiet);
+    let call = Call { flags: args.flags, manner };
+    match args.command {
+        Command::Status(args) => status::run(&call, args).await,
+        Command::Why(args) => why::run(&call, args).await,
+        Command::Gate(command) => gate::run(&call, command).await,
+        Command::Switched(args) => orders::switched(&call, args).await,
+        Command::Brief(args) => brief::run(&call, args).await,
+        Command::Decide(args) => decide::run(&call, args).await,
+        Command::Hold(args) => orders::hold(&call, args).await,
+        Command::Release(args) => orders::release(&call, args).await,
+        Command::Abort(args) => orders::abort(&call, args).await,
+        Command::Rollback => status::rollback(&call).await,
+        Command::Manual(command) => orders::manual(&call, command).await,
+        Command::Revision(command) => orders::revision(&call, command).await,
+        Command::Events(args) => events::run(&call, args).await,
+        Command::Plan(command) => plan::run(&call, command).await,
+        Command::Check(command) => check::run(&call, command).await,
+        Command::Agent(command) => agent::run(&call, command).await,
+        Command::Access(command) => access::run(&call, command).await,
+        Command::Plugin(command) => plugin::run(&call, command).await,
+        Command::Pki(command) => local::pki(&call, command),
+        Command::Journal(command) => local::journal(command),
+        Command::Context(command) => contexts::run(&call, command),
+        Command::Demo(args) => local::demo(args),
+        Command::Completion { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "tidelock", &mut text);
+            out::print(&String::from_utf8_lossy(&text))?;
+            Ok(Exit::Done)
+        }
+        Command::Version => version(&call),
+    }
+}
+
+fn version(call: &Call) -> Result<Exit, Trouble> {
+    let version = env!("CARGO_PKG_VERSION");
+    if call.manner.json() {
+        out::print_json(call.manner.format, &json!({ "schema": "tidelock.version/v1", "client": version }))?;
+    } else {
+        out::print(&format!("tidelock {version}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The status of the migration that is meant.
+pub(crate) async fn get_status(client: &Client) -> Result<v1::Status, Trouble> {
+    let migration = client.migration().await?;
+    let answer = client.migrations().get_status(v1::GetStatusRequest { migration }).await.map_err(trouble)?;
+    answer.into_inner().status.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no status"))
+}
+
+/// Reads a span such as `90s`, `5m`, `3h` or `1d`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no duration; write it like 90s, 5m, 3h or 1d");
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let number: u64 = text[..unit_at].parse().map_err(|_| wrong())?;
+    let ms = match &text[unit_at..] {
+        "ms" => Some(number),
+        "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
+        "d" => number.checked_mul(86_400_000),
+        _ => None,
+    };
+    ms.map(Duration::from_millis).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_put_together_rightly() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("3h"), Ok(Duration::from_secs(10_800)));
+        for bad in ["", "90", "s", "-1s", "1.5h", "1w", "99999999999999999999s", "18446744073709551615d"] {
+            assert!(duration(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The short orders: hold, release, abort, switched, manual checks, revisions.
+
+use tidelock_proto::{json, v1};
+
+use super::{Call, get_status};
+use crate::client::{clean, trouble};
+use crate::exit::{Exit, Trouble};
+use crate::files::request_id;
+use crate::out;
+use crate::words::clock;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReasonArgs {
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The same id again is the same ask
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SwitchedArgs {
+    /// The side that traffic is on now
+    #[arg(long, value_enum, default_value = "target")]
+    to: SideArg,
+    /// Why or how, for the record
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    reason: String,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum SideArg {
+    Source,
+    Target,
+}
+
+impl SideArg {
+    pub(crate) fn wire(self) -> i32 {
+        match self {
+            SideArg::Source => v1::Side::Source.into(),
+            SideArg::Target => v1::Side::Target.into(),
+        }
+    }
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum ManualCommand {
+    /// All checks that a person makes
+    Ls,
+    /// Say that one was made
+    Done {
+        /// Which
+        check: String,
+        /// What shows it: a text or a URL
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        evidence: String,
+        /// It was not as it must be
+        #[arg(long)]
+        failed: bool,
+    },
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum RevisionCommand {
+    /// Say that an environment is on another revision: its evidence starts anew
+    Set {
+        /// Which
+        #[arg(value_enum)]
+        side: SideArg,
+        /// The revision
+        revision: String,
+    },
+}
+
+fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Trouble> {
+    let event = event.unwrap_or_default();
+    if call.manner.json() {
+        out::print_json(call.manner.format, &json::event(&event))?;
+    } else {
+        out::print(&format!("✔ {}, decision {}", clean(&event.text), event.sequence))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn id_or_new(id: Option<String>) -> Result<String, Trouble> {
+    id.map_or_else(request_id, Ok)
+}
+
+pub(crate) async fn hold(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let migration = client.migration().await?;
+    let request = v1::HoldRequest { migration, reason: args.reason, request_id: id_or_new(args.request_id)? };
+    done(call, client.orders().hold(request).await.map_err(trouble)?.into_inner().event)
+}
+
+pub(crate) async fn release(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let migration = client.migration().await?;
+    let request = v1::ReleaseRequest { migration, reason: args.reason, request_id: id_or_new(args.request_id)? };
+    done(call, client.orders().release(request).await.map_err(trouble)?.into_inner().event)
+}
+
+pub(crate) async fn abort(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let migration = client.migration().await?;
+    let request = v1::AbortRequest { migration, reason: args.reason, request_id: id_or_new(args.request_id)? };
+    done(call, client.orders().abort(request).await.map_err(trouble)?.into_inner().event)
+}
+
+pub(crate) async fn switched(call: &Call, args: SwitchedArgs) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let migration = client.migration().await?;
+    let (to, reason) = (args.to.wire(), args.reason);
+    let request = v1::ReportSwitchedRequest { migration, to, reason, request_id: request_id()? };
+    done(call, client.orders().report_switched(request).await.map_err(trouble)?.into_inner().event)
+}
+
+pub(crate) async fn manual(call: &Call, command: ManualCommand) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    match command {
+        ManualCommand::Ls => list(call, &get_status(&client).await?),
+        ManualCommand::Done { check, evidence, failed } => {
+            let (migration, request_id) = (client.migration().await?, request_id()?);
+            let request = v1::CompleteManualCheckRequest { migration, check, evidence, failed, request_id };
+            done(call, client.orders().complete_manual_check(request).await.map_err(trouble)?.into_inner().event)
+        }
+    }
+}
+
+fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
+    if call.manner.json() {
+        out::print_json(call.manner.format, &status.manual_checks.iter().map(json::manual_check).collect())?;
+        return Ok(Exit::Done);
+    }
+    for check in &status.manual_checks {
+        let by = match check.state.as_str() {
+            "done" | "failed" => format!("{} at {}", check.done_by, clock(check.done_time.as_ref(), &status.timezone)),
+            _ => format!("owner {}", check.owner),
+        };
+        out::print(&format!("{:<8} {:<20} {} ({by})", check.state, check.name, clean(&check.title)))?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn revision(call: &Call, command: RevisionCommand) -> Result<Exit, Trouble> {
+    let RevisionCommand::Set { side, revision } = command;
+    let client = call.client()?;
+    let (migration, side, request_id) = (client.migration().await?, side.wire(), request_id()?);
+    let request = v1::SetRevisionRequest { migration, side, revision, request_id };
+    done(call, client.orders().set_revision(request).await.map_err(trouble)?.into_inner().event)
+}

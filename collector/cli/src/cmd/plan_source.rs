@@ -1,0 +1,92 @@
+//! Makes a plan file complete for the collector: flows and certificates inlined, components by digest.
+//!
+//! This happens on the operator's machine; paths are relative to the plan file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::fs;
+
+use tidelock_model::Sha256;
+use tidelock_plan::{Source, named_components, named_files};
+
+use crate::exit::{Exit, Trouble, While as _};
+
+/// The largest plan or flow file taken, in bytes.
+const FILE_BYTES: u64 = 1 << 20;
+/// The largest component taken, in bytes.
+const COMPONENT_BYTES: u64 = 32 << 20;
+
+/// A plan with everything that it names, and the components' bytes to be uploaded.
+pub(crate) struct Loaded {
+    pub(crate) source: Source,
+    /// Bytes of the components that lie on this machine, by digest.
+    pub(crate) components: BTreeMap<Sha256, Vec<u8>>,
+}
+
+/// Reads the plan and what it names.
+pub(crate) fn load(file: &Path) -> Result<Loaded, Trouble> {
+    let yaml = read_text(file)?;
+    let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+    let mut files = BTreeMap::new();
+    for name in named_files(&yaml) {
+        // What is missing or outside is left out here; the plan's check names it with its line.
+        if let Some(path) = inside(&folder, &name).filter(|path| path.is_file()) {
+            files.insert(name, read_text(&path)?);
+        }
+    }
+    let mut digests = BTreeMap::new();
+    let mut components = BTreeMap::new();
+    for word in named_components(&yaml) {
+        if let Some(path) = component_path(&folder, &word) {
+            let bytes = read_bytes(&path, COMPONENT_BYTES)?;
+            let digest = tidelock_components::sha256_hex(&bytes).parse::<Sha256>();
+            let digest = digest.map_err(|error| Trouble::failed(error.to_string()))?;
+            digests.insert(word, digest);
+            components.insert(digest, bytes);
+        } else if let Ok(digest) = word.parse::<Sha256>() {
+            digests.insert(word, digest);
+        }
+    }
+    let source = Source { path: file.display().to_string(), yaml, files, components: digests };
+    Ok(Loaded { source, components })
+}
+
+fn component_path(folder: &Path, word: &str) -> Option<PathBuf> {
+    if let Some(name) = word.strip_prefix("builtin:") {
+        return tidelock_components::builtin(name).ok();
+    }
+    if word.starts_with("sha256:") || word.starts_with("oci:") {
+        return None;
+    }
+    let path = word.strip_prefix("file:").unwrap_or(word);
+    Some(folder.join(path)).filter(|path| path.is_file())
+}
+
+/// The path below the plan's folder; none for one that leaves it.
+fn inside(folder: &Path, name: &str) -> Option<PathBuf> {
+    let relative = Path::new(name);
+    let plain = relative.components().all(|part| {
+        matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir)
+    });
+    plain.then(|| folder.join(relative))
+}
+
+fn read_text(path: &Path) -> Result<String, Trouble> {
+    let bytes = read_bytes(path, FILE_BYTES)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Trouble::usage(format!("{} is not UTF-8 text from byte {at} on", path.display()))
+    })
+}
+
+fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Trouble> {
+    let what = format!("read {}", path.display());
+    let about = fs::metadata(path).map_err(|error| Trouble::new(Exit::Usage, format!("{what}: {error}")))?;
+    if !about.is_file() {
+        return Err(Trouble::usage(format!("{} is not a file", path.display())));
+    }
+    if about.len() > limit {
+        return Err(Trouble::usage(format!("{} has {} bytes, at most {limit} are taken", path.display(), about.len())));
+    }
+    fs::read(path).while_doing(what)
+}

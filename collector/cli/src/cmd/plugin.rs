@@ -1,0 +1,132 @@
+//! `tidelock plugin`: a team's own check, from its folder to both sides without an agent's restart.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::fs;
+
+use serde_json::json;
+use tidelock_model::Sha256;
+use tidelock_proto::v1;
+
+use super::Call;
+use crate::client::{Client, trouble};
+use crate::exit::{Exit, Trouble, While as _};
+use crate::files::beside;
+use crate::out;
+use crate::words::pad;
+
+/// Bytes of a component in one message.
+const CHUNK: usize = 256 * 1024;
+/// The largest component taken, in bytes.
+const COMPONENT_BYTES: u64 = 32 << 20;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Build a plugin's folder into a component
+    Build {
+        /// The folder with its Cargo.toml
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+        /// Where the component is written
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Hand a component to the collector and print the line that pins it
+    Push {
+        /// The component
+        file: PathBuf,
+    },
+    /// What a component says of itself, and what it asks for
+    Inspect {
+        /// The component
+        file: PathBuf,
+    },
+    /// The components that the collector has
+    Ls,
+}
+
+pub(crate) async fn run(call: &Call, command: PluginCommand) -> Result<Exit, Trouble> {
+    match command {
+        PluginCommand::Build { dir, out } => build(call, &dir, out),
+        PluginCommand::Push { file } => push(call, &file).await,
+        PluginCommand::Inspect { file } => inspect(&file),
+        PluginCommand::Ls => list(call).await,
+    }
+}
+
+fn build(call: &Call, dir: &Path, target: Option<PathBuf>) -> Result<Exit, Trouble> {
+    let built = tidelock_components::build(dir).map_err(|error| Trouble::failed(format!("{error:#}")))?;
+    let path = match target {
+        Some(target) => {
+            fs::copy(&built.path, &target).while_doing(format_args!("write {}", target.display()))?;
+            target
+        }
+        None => built.path.clone(),
+    };
+    if call.manner.json() {
+        let value = json!({ "name": built.name, "file": path, "sha256": built.sha256 });
+        out::print_json(call.manner.format, &value)?;
+    } else {
+        out::print(&format!("✔ {} → {}", built.name, path.display()))?;
+        out::print(&format!("  sha256:{}", built.sha256))?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn push(call: &Call, file: &Path) -> Result<Exit, Trouble> {
+    let what = format!("read {}", file.display());
+    let size = fs::metadata(file).while_doing(&what)?.len();
+    if size > COMPONENT_BYTES {
+        return Err(Trouble::usage(format!("{} has {size} bytes, at most {COMPONENT_BYTES} are taken", file.display())));
+    }
+    let bytes = fs::read(file).while_doing(&what)?;
+    let digest: Sha256 = (tidelock_components::sha256_hex(&bytes).parse())
+        .map_err(|error: tidelock_model::DigestError| Trouble::failed(error.to_string()))?;
+    let answer = push_bytes(&call.client()?, digest, &bytes).await?;
+    if call.manner.json() {
+        let value = json!({ "sha256": digest.to_string(), "size_bytes": answer.size_bytes, "already_there": answer.already_there });
+        out::print_json(call.manner.format, &value)?;
+    } else {
+        let said = if answer.already_there { "is there already" } else { "is there now" };
+        out::say(&format!("✔ {} {said}; name it in the plan with this line:", file.display()));
+        out::print(&format!("plugin: sha256:{digest}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Hands a component's bytes to the collector.
+pub(crate) async fn push_bytes(
+    client: &Client,
+    digest: Sha256,
+    bytes: &[u8],
+) -> Result<v1::PushComponentResponse, Trouble> {
+    let first = v1::PushComponentRequest { sha256: digest.as_bytes().to_vec(), chunk: Vec::new() };
+    let chunks = bytes.chunks(CHUNK).map(|chunk| v1::PushComponentRequest { sha256: Vec::new(), chunk: chunk.to_vec() });
+    let messages: Vec<_> = std::iter::once(first).chain(chunks).collect();
+    let answer = client.components().push_component(tokio_stream::iter(messages)).await;
+    Ok(answer.map_err(trouble)?.into_inner())
+}
+
+/// The sandbox lives in the agent, so the agent is asked.
+fn inspect(file: &Path) -> Result<Exit, Trouble> {
+    let agent = beside("tidelock-agent");
+    let status = Command::new(&agent).arg("inspect").arg(file).status();
+    let status = status.while_doing(format_args!("start {}", agent.display()))?;
+    Ok(if status.success() { Exit::Done } else { Exit::Failed })
+}
+
+async fn list(call: &Call) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let answer = client.components().list_components(v1::ListComponentsRequest {}).await.map_err(trouble)?;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    for component in answer.into_inner().components {
+        if call.manner.json() {
+            let value = json!({ "sha256": hex(&component.sha256), "size_bytes": component.size_bytes, "used_by": component.used_by });
+            out::print_json(out::Format::Ndjson, &value)?;
+        } else {
+            let size = format!("{} KiB", component.size_bytes.div_ceil(1024));
+            out::print(&format!("sha256:{}  {} {}", hex(&component.sha256), pad(&size, 9), component.used_by.join(", ")))?;
+        }
+    }
+    Ok(Exit::Done)
+}

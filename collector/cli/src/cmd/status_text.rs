@@ -1,0 +1,193 @@
+//! The status screen: five seconds must be enough for a tired operator.
+
+use std::fmt::Write as _;
+
+use tidelock_proto::{json, v1};
+
+use crate::client::clean;
+use crate::exit::Exit;
+use crate::out::Manner;
+use crate::words::{ago, clock, loss, pad, span, state, verdict};
+
+/// The whole screen.
+pub(crate) fn long(manner: Manner, status: &v1::Status, all: bool) -> String {
+    let mut text = String::new();
+    head(manner, status, &mut text);
+    if let Some(gate) = &status.next_gate {
+        facts(gate, status, &mut text);
+        holds(manner, gate, &mut text);
+    }
+    scenarios(manner, status, all, &mut text);
+    people_and_agents(status, &mut text);
+    if let Some(next) = next(status) {
+        let _ = write!(text, "\nNext: {next}\n");
+    }
+    text
+}
+
+fn head(manner: Manner, status: &v1::Status, text: &mut String) {
+    let gate = status.next_gate.as_ref();
+    let revision = gate.and_then(|g| g.plan.as_ref()).map_or(0, |plan| plan.revision);
+    let word = match gate {
+        Some(gate) => format!("{}: gate {}", verdict(manner, gate.verdict), gate.gate),
+        None => manner.bold(&format!("■ {}", status.phase.to_uppercase())),
+    };
+    let place = format!("{} · phase {} · plan rev {revision}", status.migration, status.phase);
+    let _ = writeln!(text, "{} {place}", pad(&word, 46));
+    let _ = writeln!(text, "{}", clean(&status.summary));
+    if gate.is_some_and(|gate| gate.rehearsal_scale) {
+        let _ = writeln!(text, "{}", manner.paint("1;33", "‼ rehearsal scale: spans are too short for a real move"));
+    }
+    text.push('\n');
+}
+
+fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
+    let now = gate.as_of_time.as_ref();
+    let mut fact = |name: &str, value: String| {
+        let _ = writeln!(text, "  {} {value}", pad(name, 14));
+    };
+    fact("If switched now", format!(" you lose {}", loss(gate)));
+    if let Some(rollback) = gate.rollback.as_ref().filter(|rollback| rollback.applicable) {
+        let left = json::unix_ms(rollback.until_time.as_ref()).saturating_sub(json::unix_ms(now));
+        let line = match (rollback.possible, &rollback.until_time) {
+            (true, Some(_)) => format!("possible for {}", span(left)),
+            (true, None) => "possible".to_owned(),
+            (false, _) => "no longer possible".to_owned(),
+        };
+        let advice = if rollback.recommended { "   RECOMMENDED" } else { "" };
+        fact("Rollback", format!("{line}{advice}   {}", clean(&rollback.reason)));
+    }
+    if let Some(decision) = &gate.decision {
+        let who = [decision.who.join(", "), decision.deputies.join(", ")];
+        let deputies = if who[1].is_empty() { String::new() } else { format!(", deputies {}", who[1]) };
+        let voices = format!("{} of {} given", decision.given, decision.needed);
+        fact("Decides", format!("{}{deputies}   {}: {voices}", who[0], decision.name));
+    }
+    if gate.stable_needed_ms > 0 {
+        fact("Stable", format!("{} of {}", span(gate.stable_for_ms), span(gate.stable_needed_ms)));
+    }
+    if let Some(until) = &gate.valid_until_time {
+        fact("Open until", clock(Some(until), &status.timezone));
+    }
+    text.push('\n');
+}
+
+fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
+    if gate.holds.is_empty() {
+        return;
+    }
+    let now = gate.as_of_time.as_ref();
+    let _ = writeln!(text, "  {} {} {} {} SEEN", pad("HOLDS", 12), pad("CHECK", 20), pad("WHY", 52), pad("SINCE", 9));
+    for hold in &gate.holds {
+        let sign = match json::state_word(hold.state) {
+            "" => manner.paint("33", "! people"),
+            _ => state(manner, hold.state),
+        };
+        let side = if hold.side.is_empty() { String::new() } else { format!("{}: ", hold.side) };
+        let why = format!("{side}{}", clean(&hold.reason));
+        let check = if hold.check.is_empty() { &hold.code } else { &hold.check };
+        let since = ago(hold.since_time.as_ref(), now);
+        let seen = ago(hold.seen_time.as_ref(), now);
+        let _ = writeln!(text, "  {} {} {} {} {seen}", pad(&sign, 12), pad(check, 20), pad(&why, 52), pad(&since, 9));
+    }
+}
+
+fn scenarios(manner: Manner, status: &v1::Status, all: bool, text: &mut String) {
+    let held = |name: &str| status.next_gate.iter().flat_map(|g| &g.holds).any(|hold| hold.check == name);
+    let (shown, folded): (Vec<_>, Vec<_>) = (status.scenarios.iter()).partition(|s| {
+        all || held(&s.name) || s.active && json::state_word(s.state) != "proved"
+    });
+    if !shown.is_empty() {
+        let head = [pad("STATE", 12), pad("SCENARIO", 20), pad("SOURCE", 34), "TARGET".to_owned()];
+        let _ = writeln!(text, "\n  {}", head.join(" "));
+    }
+    for scenario in shown {
+        let value = |side: &str| {
+            let view = scenario.sides.iter().find(|view| json::side_word(view.side) == side);
+            view.map_or_else(|| "–".to_owned(), |view| clean(&view.value))
+        };
+        let sign = if scenario.active { state(manner, scenario.state) } else { "· not now".to_owned() };
+        let cells = [pad(&sign, 12), pad(&scenario.name, 20), pad(&value("source"), 34), value("target")];
+        let _ = writeln!(text, "  {}", cells.join(" "));
+    }
+    let proved = folded.iter().filter(|s| s.active).count();
+    if proved > 0 {
+        let _ = writeln!(text, "  … {proved} more proved (tidelock status --all)");
+    }
+}
+
+fn people_and_agents(status: &v1::Status, text: &mut String) {
+    let checks: Vec<String> = (status.manual_checks.iter())
+        .map(|check| {
+            let sign = match check.state.as_str() {
+                "done" => "✔",
+                "failed" => "✖",
+                _ => "◷",
+            };
+            format!("{sign} {} {}", check.name, if check.done_by.is_empty() { &check.owner } else { &check.done_by })
+        })
+        .collect();
+    text.push('\n');
+    if !checks.is_empty() {
+        let _ = writeln!(text, "  People     {}", checks.join(" · "));
+    }
+    let online = status.agents.iter().filter(|agent| agent.state == "online").count();
+    let worst = status.agents.iter().map(|agent| agent.clock_offset_ms.unsigned_abs()).max().unwrap_or(0);
+    let _ = writeln!(text, "  Agents     {online} of {} online, worst clock difference {worst} ms", status.agents.len());
+    for agent in status.agents.iter().filter(|agent| agent.state != "online") {
+        let _ = writeln!(text, "             ? {}/{} {}", json::side_word(agent.side), agent.name, agent.state);
+    }
+}
+
+fn next(status: &v1::Status) -> Option<String> {
+    let hold = status.next_gate.as_ref()?.holds.iter().find(|hold| !hold.next.is_empty())?;
+    Some(clean(&hold.next))
+}
+
+/// Two or three lines for a chat.
+pub(crate) fn short(status: &v1::Status) -> String {
+    let Some(gate) = &status.next_gate else {
+        return format!("{} {}: {}", status.phase.to_uppercase(), status.migration, clean(&status.summary));
+    };
+    let now = gate.as_of_time.as_ref();
+    let revision = gate.plan.as_ref().map_or(0, |plan| plan.revision);
+    let word = json::verdict_word(gate.verdict).to_uppercase();
+    let mut text = format!(
+        "{word} {} {}, gate {}, rev {revision}, {}\n",
+        status.migration,
+        status.phase,
+        gate.gate,
+        crate::words::clock_and_zone(now, &status.timezone)
+    );
+    let holds: Vec<String> = (gate.holds.iter().take(6))
+        .map(|hold| {
+            let sign = if matches!(json::state_word(hold.state), "stale" | "missing") { "?" } else { "✖" };
+            let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
+            format!("{sign} {name} {} ({})", clean(&hold.reason), ago(hold.since_time.as_ref(), now))
+        })
+        .collect();
+    if !holds.is_empty() {
+        let _ = writeln!(text, "{}", holds.join("  "));
+    }
+    let _ = write!(text, "switching now loses {}", loss(gate));
+    text
+}
+
+/// One line and the exit code of a Nagios check.
+pub(crate) fn nagios(status: &v1::Status) -> (String, Exit) {
+    let Some(gate) = &status.next_gate else {
+        return (format!("TIDELOCK OK - {} is {}", status.migration, status.phase), Exit::Done);
+    };
+    gate_nagios(gate)
+}
+
+/// The same for one gate. Nagios knows 0 to 3: ok, warning, critical, unknown.
+pub(crate) fn gate_nagios(gate: &v1::Gate) -> (String, Exit) {
+    let (word, exit) = match json::verdict_word(gate.verdict) {
+        "open" => ("OK", Exit::Done),
+        "hold" => ("WARNING", Exit::Failed),
+        "rollback" => ("CRITICAL", Exit::Usage),
+        _ => ("UNKNOWN", Exit::Hold),
+    };
+    (format!("TIDELOCK {word} - gate {}: {} | holds={}", gate.gate, clean(&gate.summary), gate.holds.len()), exit)
+}

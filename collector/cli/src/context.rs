@@ -1,0 +1,138 @@
+//! Which collector, with which access, about which migration: flags, then the environment, then the
+//! context file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use serde::{Deserialize, Serialize};
+
+use crate::exit::{Exit, Trouble, While as _};
+
+/// What a command needs to reach a collector.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Connection {
+    pub(crate) server: String,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) token: Option<String>,
+    pub(crate) migration: Option<String>,
+}
+
+/// The context file: named collectors, one of them current.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contexts {
+    pub(crate) current: Option<String>,
+    #[serde(default)]
+    pub(crate) contexts: BTreeMap<String, Context>,
+}
+
+/// One named collector.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Context {
+    pub(crate) server: String,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) migration: Option<String>,
+}
+
+/// The flags that every command takes.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Flags {
+    /// The migration (needed only where more than one is visible)
+    #[arg(short, long, global = true, env = "TIDELOCK_MIGRATION", value_name = "NAME", help_heading = "Global")]
+    pub(crate) migration: Option<String>,
+    /// The collector, such as https://collector.example:7480
+    #[arg(long, global = true, env = "TIDELOCK_SERVER", value_name = "URL", help_heading = "Global")]
+    pub(crate) server: Option<String>,
+    /// A named collector of the context file
+    #[arg(long, global = true, env = "TIDELOCK_CONTEXT", value_name = "NAME", help_heading = "Global")]
+    pub(crate) context: Option<String>,
+    /// The file that holds the access token
+    #[arg(long, global = true, env = "TIDELOCK_TOKEN_FILE", value_name = "FILE", help_heading = "Global")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The authority that the collector's certificate is verified against
+    #[arg(long, global = true, env = "TIDELOCK_CA_FILE", value_name = "FILE", help_heading = "Global")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// Where the context file lies.
+pub(crate) fn path() -> Result<PathBuf, Trouble> {
+    if let Some(path) = env::var_os("TIDELOCK_CONFIG") {
+        return Ok(PathBuf::from(path));
+    }
+    let base = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let base = base.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")));
+    match base {
+        Some(base) => Ok(base.join("tidelock").join("contexts.toml")),
+        None => Err(Trouble::usage("no home folder to look for contexts in").hint("set TIDELOCK_CONFIG to a file")),
+    }
+}
+
+impl Contexts {
+    /// Reads the context file; a missing one is empty.
+    pub(crate) fn load() -> Result<Contexts, Trouble> {
+        let path = path()?;
+        match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                Trouble::usage(format!("{} is not a context file: {}", path.display(), error.message()))
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Contexts::default()),
+            Err(error) => Err(Trouble::failed(format!("read {}: {error}", path.display()))),
+        }
+    }
+
+    /// Writes the context file.
+    pub(crate) fn save(&self) -> Result<(), Trouble> {
+        let path = path()?;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).while_doing(format_args!("create {}", folder.display()))?;
+        }
+        let text = toml::to_string_pretty(self).while_doing("write the context file")?;
+        crate::files::write_private(&path, text.as_bytes())
+    }
+}
+
+/// Puts flags, environment and context file together.
+pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
+    let contexts = Contexts::load()?;
+    let named = flags.context.as_ref().or(contexts.current.as_ref());
+    let context = match named {
+        Some(name) => match contexts.contexts.get(name) {
+            Some(context) => context.clone(),
+            None if flags.server.is_some() => Context::default(),
+            None => {
+                let known: Vec<_> = contexts.contexts.keys().map(String::as_str).collect();
+                return Err(Trouble::usage(format!("there is no context {name:?}"))
+                    .hint(format!("known contexts: {}", if known.is_empty() { "none".into() } else { known.join(", ") })));
+            }
+        },
+        None => Context::default(),
+    };
+    let server = flags.server.clone().unwrap_or(context.server);
+    if server.is_empty() {
+        return Err(Trouble::usage("no collector is named")
+            .hint("give --server URL, set TIDELOCK_SERVER, or run: tidelock context set NAME --server URL …"));
+    }
+    let token = match flags.token_file.clone().or(context.token_file) {
+        Some(file) => Some(read_token(&file)?),
+        None => None,
+    };
+    Ok(Connection {
+        server,
+        ca_file: flags.ca_file.clone().or(context.ca_file),
+        token,
+        migration: flags.migration.clone().or(context.migration),
+    })
+}
+
+fn read_token(file: &PathBuf) -> Result<String, Trouble> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| Trouble::new(Exit::Auth, format!("read the access token from {}: {error}", file.display())))?;
+    let token = text.trim();
+    if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Trouble::new(Exit::Auth, format!("{} holds no access token", file.display())));
+    }
+    Ok(token.to_owned())
+}

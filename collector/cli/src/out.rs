@@ -1,0 +1,107 @@
+//! What goes to standard output, and in which form. Data goes to stdout, talk to stderr.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde_json::Value;
+
+use crate::exit::{Trouble, While as _};
+
+/// The form of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON document a line
+    Ndjson,
+    /// Two or three lines, for a chat
+    Short,
+    /// One line and the exit codes of Nagios
+    Nagios,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How to speak: form, colour, and whether a person can be asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) format: Format,
+    pub(crate) color: bool,
+    pub(crate) ask: bool,
+    pub(crate) quiet: bool,
+}
+
+impl Manner {
+    pub(crate) fn new(format: Format, color: Color, no_input: bool, quiet: bool) -> Manner {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let color = match color {
+            Color::Auto => io::stdout().is_terminal() && !plain,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let ask = !no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+        Manner { format, color, ask, quiet }
+    }
+
+    /// Text in a colour of the terminal, where colour is wanted. Never the only sign of anything.
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    pub(crate) fn json(self) -> bool {
+        matches!(self.format, Format::Json | Format::Ndjson)
+    }
+}
+
+/// Writes text to standard output. A closed pipe is the reader's wish, not an error.
+pub(crate) fn print(text: &str) -> Result<(), Trouble> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
+        true => Ok(()),
+        false => out.write_all(b"\n"),
+    });
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.while_doing("write to standard output"),
+    }
+}
+
+/// Writes a JSON value: indented, or on one line.
+pub(crate) fn print_json(format: Format, value: &Value) -> Result<(), Trouble> {
+    match format {
+        Format::Ndjson => print(&value.to_string()),
+        Format::Text | Format::Json | Format::Short | Format::Nagios => print(&format!("{value:#}")),
+    }
+}
+
+/// Says something to the person beside the data.
+pub(crate) fn say(text: &str) {
+    // Nobody is left to be told when stderr is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Asks the person a question and gives the answer's line.
+pub(crate) fn ask(question: &str) -> Result<String, Trouble> {
+    let mut err = io::stderr().lock();
+    write!(err, "{question}").and_then(|()| err.flush()).while_doing("ask on the terminal")?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).while_doing("read the answer")?;
+    Ok(line.trim().to_owned())
+}
