@@ -9,7 +9,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::cookies::{Jar, Jars};
-use crate::encode::{base64, form, is_secret, path_safe};
+use crate::encode::{base64, form, path_safe};
 use crate::host::{BaseHost, HttpHost};
 use crate::redirect;
 use crate::{HttpRequest, HttpResponse, Stop, Timing};
@@ -157,16 +157,13 @@ impl Call {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// Authenticates with a name and a password. With a secret's handle the pair is left plain: the host puts
-    /// the value in and encodes it.
+    /// Authenticates with a name and a password, or with secrets' handles: the host decodes the pair, puts the
+    /// values in and encodes it again.
     pub fn basic(self, user: &str, password: &str) -> Call {
-        let pair = format!("{user}:{password}");
-        let pair = if is_secret(user) || is_secret(password) {
-            pair
-        } else {
-            base64(pair.as_bytes())
-        };
-        self.header("authorization", &format!("Basic {pair}"))
+        self.header(
+            "authorization",
+            &format!("Basic {}", base64(format!("{user}:{password}").as_bytes())),
+        )
     }
 
     /// Sends fields as a form.

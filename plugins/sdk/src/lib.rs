@@ -43,6 +43,7 @@ mod context;
 mod cookies;
 mod date;
 mod encode;
+pub mod flow;
 #[doc(hidden)]
 pub mod guest;
 pub mod host;
