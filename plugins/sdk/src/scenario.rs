@@ -22,6 +22,8 @@ pub struct Scenario {
     report: Report,
     /// Trouble that no step carries, such as a measure that is not a number.
     trouble: Option<Trouble>,
+    /// Why what was seen answers nothing yet.
+    no_answer: Option<String>,
 }
 
 /// What a step adds for people.
@@ -41,6 +43,7 @@ impl Scenario {
             host,
             report: Report::new(Outcome::Pass),
             trouble: None,
+            no_answer: None,
         }
     }
 
@@ -138,6 +141,12 @@ impl Scenario {
         self.report.note = clip_to(&note.into(), NOTE_BYTES);
     }
 
+    /// The run looked, but what it saw answers nothing yet, such as the first of two readings: the report says
+    /// *not run* with this reason. Unlike trouble it is a report, so what went into the state is kept.
+    pub fn no_answer(&mut self, why: impl Into<String>) {
+        self.no_answer.get_or_insert(why.into());
+    }
+
     /// Whether a step has found a fault so far.
     pub fn failed(&self) -> bool {
         self.report.steps.iter().any(|step| step.outcome == Outcome::Fail)
@@ -167,6 +176,11 @@ impl Scenario {
         }
         if let Some(trouble) = self.trouble {
             return Err(trouble);
+        }
+        if let Some(why) = self.no_answer.take() {
+            self.report.outcome = Outcome::NotRun;
+            self.note(why);
+            return Ok(self.report);
         }
         if let Some(step) = self
             .report
@@ -263,6 +277,19 @@ mod tests {
             Ok(())
         });
         assert_eq!(report, Err(Trouble::CouldNotLook("two: denied".to_owned())));
+    }
+
+    #[test]
+    fn a_reading_without_an_answer_is_a_report_that_says_not_run() {
+        let report = scenario(|run| {
+            run.no_answer("first look");
+            run.step("one", |_| Ok(()))
+        });
+        let report = report.unwrap();
+        assert_eq!(
+            (report.outcome, report.note.as_str()),
+            (Outcome::NotRun, "first look")
+        );
     }
 
     #[test]
