@@ -1,0 +1,146 @@
+//! The components that plans name, each under its own digest.
+//!
+//! A file is there whole before a revision that names it is journaled, and its digest is computed
+//! again whenever it is read: what an agent runs is what was pinned.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use sha2::{Digest, Sha256 as Hasher};
+use tidelock_model::Sha256;
+
+use super::{
+    disk,
+    error::{At, Place},
+};
+
+/// The largest component that is taken.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Why a component is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// Nobody has pushed it.
+    #[error("component {sha256} is not here; push it with `tidelock plugin push`")]
+    Missing {
+        /// Its digest.
+        sha256: Sha256,
+    },
+    /// The file is not what its name says.
+    #[error("component file {} has another content than its name says; remove it and push it again", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is larger than a component may be.
+    #[error("component of {bytes} bytes is over the limit of {MAX_BYTES} bytes")]
+    TooLarge {
+        /// How large it is.
+        bytes: u64,
+    },
+    /// The disk refused.
+    #[error("{doing} {}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl From<At> for ComponentError {
+    fn from(at: At) -> ComponentError {
+        ComponentError::Io {
+            doing: at.doing,
+            path: at.path,
+            source: at.source,
+        }
+    }
+}
+
+/// The folder of components. Its calls block.
+#[derive(Debug, Clone)]
+pub struct Components {
+    dir: PathBuf,
+}
+
+impl Components {
+    pub(crate) fn open(dir: &Path) -> Result<Components, At> {
+        std::fs::create_dir_all(dir).at("make", dir)?;
+        Ok(Components {
+            dir: dir.to_path_buf(),
+        })
+    }
+
+    /// Keeps a component; returns once it is durable. The same bytes twice are one file.
+    ///
+    /// # Errors
+    /// It is too large, or the disk refused.
+    pub fn put(&self, bytes: &[u8]) -> Result<Sha256, ComponentError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(ComponentError::TooLarge {
+                bytes: bytes.len() as u64,
+            });
+        }
+        let sha256 = digest(bytes);
+        let path = self.path(&sha256);
+        if self.get(&sha256).is_ok() {
+            disk::sync_dir(&self.dir).at("sync", &self.dir)?;
+            return Ok(sha256);
+        }
+        // Two pushes of one component must not write into one file.
+        let temporary = self
+            .dir
+            .join(format!("{sha256}.{}.tmp", NEXT.fetch_add(1, Ordering::Relaxed)));
+        let mut file = std::fs::File::create(&temporary).at("create", &temporary)?;
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .at("write", &temporary)?;
+        std::fs::rename(&temporary, &path).at("rename to", &path)?;
+        disk::sync_dir(&self.dir).at("sync", &self.dir)?;
+        Ok(sha256)
+    }
+
+    /// Reads a component and proves its digest.
+    ///
+    /// # Errors
+    /// It is missing, or not what its name says.
+    pub fn get(&self, sha256: &Sha256) -> Result<Vec<u8>, ComponentError> {
+        let path = self.path(sha256);
+        let meta = match std::fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ComponentError::Missing { sha256: *sha256 });
+            }
+            other => other.at("look at", &path)?,
+        };
+        if meta.len() > MAX_BYTES {
+            return Err(ComponentError::Changed { path });
+        }
+        let bytes = std::fs::read(&path).at("read", &path)?;
+        if digest(&bytes) == *sha256 {
+            Ok(bytes)
+        } else {
+            Err(ComponentError::Changed { path })
+        }
+    }
+
+    /// Whether a component is here, without proving it.
+    #[must_use]
+    pub fn contains(&self, sha256: &Sha256) -> bool {
+        self.path(sha256).is_file()
+    }
+
+    fn path(&self, sha256: &Sha256) -> PathBuf {
+        self.dir.join(format!("{sha256}.wasm"))
+    }
+}
+
+fn digest(bytes: &[u8]) -> Sha256 {
+    Sha256::from_bytes(Hasher::digest(bytes).into())
+}
