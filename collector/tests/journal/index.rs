@@ -265,3 +265,43 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
     index.add_findings(Position::new(302), vec![gap]).unwrap();
     assert_eq!(index.cursors(&name("shop"), &agent()).unwrap()[0].last_seq, 4000);
 }
+
+/// Holes punched into the database: it is believed and right, or told and built again; never wrong.
+#[tokio::test]
+async fn a_database_with_holes_never_answers_wrongly() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = journal(dir.path(), 5).await;
+    let (index, _) = open_index(&journal);
+    let wanted = answers(&index);
+    drop(index);
+    let db = journal.index_dir().join("db");
+    let whole = std::fs::read(&db).unwrap();
+    let used = whole.iter().rposition(|byte| *byte != 0).unwrap();
+    let mut aside = 0;
+    for hole in 0..40 {
+        let mut bytes = whole.clone();
+        let at = used * hole / 40;
+        for byte in &mut bytes[at..(at + 64).min(used)] {
+            *byte ^= 0x55;
+        }
+        std::fs::write(&db, bytes).unwrap();
+        let (index, start) = open_index(&journal);
+        aside += usize::from(start.set_aside.is_some());
+        let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| answers(&index)));
+        drop(index);
+        match asked {
+            Ok(is) => assert_eq!(is, wanted, "hole {hole} at {at}"),
+            Err(_) => {
+                let (index, start) = open_index(&journal);
+                assert!(
+                    start.set_aside.is_some(),
+                    "hole {hole} at {at} broke it and was forgotten"
+                );
+                assert_eq!(answers(&index), wanted);
+            }
+        }
+        std::fs::remove_dir_all(journal.index_dir()).unwrap();
+        drop(open_index(&journal));
+    }
+    assert!(aside > 0);
+}

@@ -111,13 +111,28 @@ fn open_within(dir: &Path, settings: IndexSettings) -> Result<sled::Db, String> 
     std::thread::Builder::new()
         .name("index-open".to_string())
         .spawn(move || {
-            let _ = done.send(guard(|| config.open()));
+            let _ = done.send(open_unlocked(&config));
         })
         .map_err(|error| format!("start a thread: {error}"))?;
     let limit: Duration = settings.open_limit;
     opened
         .recv_timeout(limit)
         .unwrap_or_else(|_| Err(format!("it did not open within {} s", limit.as_secs())))
+}
+
+/// A database that was just dropped in this process gives its lock back a little later. Another
+/// process has none: the journal's own lock keeps it out.
+fn open_unlocked(config: &sled::Config) -> Result<sled::Db, String> {
+    const TRIES: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match guard(|| config.open()) {
+            Err(why) if tried < TRIES && why.contains("could not acquire lock") => std::thread::sleep(PAUSE),
+            opened => return opened,
+        }
+    }
 }
 
 /// Renames the folder; only the last one put aside is kept.
