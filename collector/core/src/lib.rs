@@ -1,6 +1,29 @@
 //! What Tidelock decides, as plain functions of state, input and time.
 //!
 //! No I/O, no clock, no randomness, no async: a replay of the journal computes the same answers.
+//! One [`Migration`] is the folded state of one move. Its journal entries go in through `apply`,
+//! which cannot fail; answers come out of `verdict`, `decide` and `weigh`, which change nothing.
 
+mod ask;
+mod board;
+mod evidence;
+mod explain;
+mod gate;
+mod hash;
+mod migration;
 pub mod plan;
 pub mod record;
+mod roster;
+mod status;
+mod verdict;
+mod words;
+
+pub use ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
+pub use board::NotCounted;
+pub use gate::RENEW_AFTER;
+pub use migration::Migration;
+pub use roster::{AgentStanding, ONLINE_FOR};
+pub use status::{
+    AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ScenarioStatus, SideStatus,
+};
+pub use verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};

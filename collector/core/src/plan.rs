@@ -51,11 +51,14 @@ impl Plan {
     /// The scenarios that the gate before `phase` needs: the named ones and, for `needs: [all]`,
     /// every scenario that runs in the phase before the gate.
     pub fn needed(&self, phase: Phase) -> Vec<(&Name, &Scenario)> {
-        let Some(gate) = self.gates.get(&phase) else { return Vec::new() };
+        let Some(gate) = self.gates.get(&phase) else {
+            return Vec::new();
+        };
         let before = before(phase);
         (self.scenarios.iter())
             .filter(|(name, scenario)| {
-                gate.needs.contains(*name) || gate.needs_all && before.is_some_and(|b| scenario.phases.contains(&b))
+                gate.needs.contains(*name)
+                    || gate.needs_all && before.is_some_and(|b| scenario.phases.contains(&b))
             })
             .collect()
     }

@@ -1,0 +1,238 @@
+//! What somebody wants of a migration, and why they do not get it.
+
+use tidelock_model::{AgentKey, Name, Sha256, Side, Timestamp};
+
+use crate::plan::Plan;
+use crate::verdict::Hold;
+
+/// What kind of asker it is, as their access says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AskerKind {
+    /// A person of the plan.
+    Person,
+    /// A pipeline: it may confirm a cutover and report where traffic is, and decides nothing.
+    Pipeline,
+    /// Whoever runs the collector. May hold, change plans and agents; decides nothing by that alone.
+    Operator,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    /// The name in the plan, or the pipeline's or operator's own.
+    pub name: Name,
+    /// What their access makes them.
+    pub kind: AskerKind,
+}
+
+/// What somebody wants. The same asker and request id again is the same ask, recorded once; an empty
+/// id is never the same.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// To give (`go`) or refuse a decision of the plan.
+    Decide {
+        /// `cutover`, `rollback`, `commit`, or another name of the plan.
+        decision: Name,
+        /// Given, or refused.
+        go: bool,
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// The evidence that they saw; none or zero for "whatever is there".
+        evidence_sequence: Option<u64>,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To shut every gate at once.
+    Hold {
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To take a hold back.
+    Release {
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To begin the switch, with the epoch of the token of the open gate `cutover`.
+    Confirm {
+        /// Who asks.
+        by: Asker,
+        /// The epoch in the token.
+        epoch: u64,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To report on which side traffic is now.
+    Switched {
+        /// The side.
+        to: Side,
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To report a manual check.
+    ManualDone {
+        /// Which.
+        check: Name,
+        /// Who asks.
+        by: Asker,
+        /// A text or URL.
+        evidence: String,
+        /// It was not as it must be.
+        failed: bool,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To give the migration up before its point of no return.
+    Abort {
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To say that an environment is on another revision: its evidence starts anew.
+    SetRevision {
+        /// Which environment.
+        side: Side,
+        /// The revision.
+        revision: String,
+        /// Who asks.
+        by: Asker,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To take an agent's right to speak away.
+    RevokeAgent {
+        /// Which.
+        agent: AgentKey,
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+    },
+    /// To put a plan revision in force. The same revision again changes nothing.
+    ApplyPlan {
+        /// The revision.
+        plan: Box<Plan>,
+        /// Its hash.
+        hash: Sha256,
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Only if this revision is in force now; 0 means none is.
+        if_revision: Option<u64>,
+        /// The grid's origin, taken for the first revision alone.
+        grid_origin: Timestamp,
+    },
+    /// An agent with a valid token wants to join, or has a new certificate.
+    Enrol {
+        /// Which.
+        agent: AgentKey,
+        /// When its certificate ends.
+        certificate_ends: Timestamp,
+    },
+    /// Two different findings came under one number: the agent contradicts itself, or somebody speaks
+    /// in its name.
+    ReportConflict {
+        /// Which.
+        agent: AgentKey,
+        /// What was found.
+        text: String,
+    },
+}
+
+/// Why an ask is refused: a stable word for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalCode {
+    /// The migration is not in a phase in which this can be asked.
+    WrongPhase,
+    /// This asker may not ask it.
+    NotYours,
+    /// Newer evidence than the asker saw holds the gate.
+    EvidenceChanged,
+    /// The gate is shut.
+    GateShut,
+    /// The token is of an earlier epoch of the gate.
+    OldToken,
+    /// The plan has no such decision.
+    UnknownDecision,
+    /// The plan has no such manual check.
+    UnknownCheck,
+    /// No such agent is enrolled.
+    UnknownAgent,
+    /// The plan is at another revision.
+    Revision,
+    /// There is no plan yet.
+    NoPlan,
+    /// Something that must be said is missing or makes no sense.
+    Incomplete,
+    /// As many agents as the plan allows are there.
+    TooManyAgents,
+    /// The way back is closed.
+    TooLate,
+}
+
+impl RefusalCode {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            RefusalCode::WrongPhase => "WRONG_PHASE",
+            RefusalCode::NotYours => "NOT_YOURS",
+            RefusalCode::EvidenceChanged => "EVIDENCE_CHANGED",
+            RefusalCode::GateShut => "GATE_SHUT",
+            RefusalCode::OldToken => "OLD_TOKEN",
+            RefusalCode::UnknownDecision => "UNKNOWN_DECISION",
+            RefusalCode::UnknownCheck => "UNKNOWN_CHECK",
+            RefusalCode::UnknownAgent => "UNKNOWN_AGENT",
+            RefusalCode::Revision => "REVISION",
+            RefusalCode::NoPlan => "NO_PLAN",
+            RefusalCode::Incomplete => "INCOMPLETE",
+            RefusalCode::TooManyAgents => "TOO_MANY_AGENTS",
+            RefusalCode::TooLate => "TOO_LATE",
+        }
+    }
+}
+
+/// A refused ask. Nothing was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// For programs.
+    pub code: RefusalCode,
+    /// For people: what is wrong and what to do.
+    pub message: String,
+    /// What holds the gate, where that is the reason.
+    pub holds: Vec<Hold>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: RefusalCode, message: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            message: message.into(),
+            holds: Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,285 @@
+//! A scenario on one side: what every agent that owes findings says, and the worst of them.
+
+use std::collections::BTreeMap;
+
+use tidelock_model::{AgentKey, Name, Remaining, Side, Timestamp};
+
+use super::tell::{is, must, progress, sentence, stale_since};
+use super::{claim_since, claim_state, lane_state};
+use crate::board::{Board, Lane};
+use crate::plan::Scenario;
+use crate::record::Refusal;
+use crate::roster::{Member, Roster};
+use crate::status::{ClaimStatus, SideStatus};
+use crate::verdict::{EvidenceState, HoldCode};
+use crate::words::{count, span};
+
+/// What is known of a scenario on one side.
+pub(crate) struct SideEvidence {
+    pub(crate) status: SideStatus,
+    pub(crate) code: HoldCode,
+    pub(crate) since: Timestamp,
+}
+
+/// One agent's word.
+struct Word<'a> {
+    agent: &'a AgentKey,
+    lane: Option<&'a Lane>,
+    state: EvidenceState,
+    code: HoldCode,
+    since: Timestamp,
+    value: String,
+}
+
+/// Weighs a scenario on one side. `begun` is when evidence could first be given at all.
+pub(crate) fn side_evidence(
+    (roster, board): (&Roster, &Board),
+    (name, scenario): (&Name, &Scenario),
+    side: Side,
+    begun: Timestamp,
+    now: Timestamp,
+) -> SideEvidence {
+    let begun = begun.max(board.anew(side).unwrap_or(begun));
+    let mut words: Vec<Word<'_>> = (roster.owing(side, now))
+        .map(|(agent, member)| {
+            word(
+                board.lane(name, agent),
+                (agent, member),
+                (name, scenario),
+                begun,
+                now,
+            )
+        })
+        .collect();
+    words.sort_by_key(|word| (word.state.rank(), word.since));
+    let remaining = most_remaining(words.iter().map(|word| word.lane), scenario, now);
+    let Some(worst) = words.first() else {
+        let value = format!("no agent on {side} reports it");
+        let claims = scenario
+            .claims
+            .iter()
+            .map(|claim| unheard(claim, begun))
+            .collect();
+        let status = SideStatus {
+            side,
+            state: EvidenceState::Missing,
+            value,
+            seen: None,
+            agent: None,
+            remaining,
+            claims,
+        };
+        return SideEvidence {
+            status,
+            code: HoldCode::Missing,
+            since: begun,
+        };
+    };
+    let alike = words
+        .iter()
+        .filter(|word| word.state != EvidenceState::Proved)
+        .count();
+    let mut value = worst.value.clone();
+    if alike > 1 {
+        value = format!(
+            "{value} (and {} like it)",
+            count(alike as u64 - 1, "agent", "agents")
+        );
+    }
+    let claims = (0..scenario.claims.len())
+        .map(|index| claim_status(&words, scenario, index, begun, now))
+        .collect();
+    let seen = worst
+        .lane
+        .and_then(|lane| lane.newest.as_ref())
+        .map(|newest| newest.place.at);
+    let agent = Some(worst.agent.name.clone());
+    let status = SideStatus {
+        side,
+        state: worst.state,
+        value,
+        seen,
+        agent,
+        remaining,
+        claims,
+    };
+    SideEvidence {
+        status,
+        code: worst.code,
+        since: worst.since,
+    }
+}
+
+fn word<'a>(
+    lane: Option<&'a Lane>,
+    (agent, member): (&'a AgentKey, &Member),
+    (name, scenario): (&Name, &Scenario),
+    begun: Timestamp,
+    now: Timestamp,
+) -> Word<'a> {
+    let state = lane_state(lane, scenario, now);
+    let told = |state, code, since, value| Word {
+        agent,
+        lane,
+        state,
+        code,
+        since,
+        value,
+    };
+    if let Some((since, text)) = &member.suspended {
+        return told(
+            EvidenceState::Undecided,
+            HoldCode::Conflict,
+            *since,
+            format!("{agent} is suspended: {text}"),
+        );
+    }
+    if let Some((since, refusal)) = member.refused.get(name) {
+        let Refusal { cause, reason, .. } = refusal;
+        let value = format!("{agent} does not carry it out: {cause}: {reason}");
+        return told(EvidenceState::Undecided, HoldCode::Refused, *since, value);
+    }
+    let missing = || {
+        let value = format!("{} has not reported it", agent.name);
+        told(
+            EvidenceState::Missing,
+            HoldCode::Missing,
+            begun.max(member.enrolled),
+            value,
+        )
+    };
+    let Some(lane) = lane else { return missing() };
+    if let Some((since, component)) = lane.wrong {
+        let value = format!(
+            "{} ran component {}, not the plan's",
+            agent.name,
+            component.short()
+        );
+        return told(EvidenceState::Undecided, HoldCode::BadDigest, since, value);
+    }
+    let Some(newest) = &lane.newest else {
+        return missing();
+    };
+    let worst = (scenario.claims.iter().enumerate())
+        .map(|(index, claim)| (claim_state(lane, index, claim), index, claim))
+        .min_by_key(|(state, ..)| state.rank());
+    let since = worst.map_or(lane.since, |(state, index, claim)| {
+        claim_since(lane, index, claim, state)
+    });
+    match state {
+        EvidenceState::Stale => {
+            let limit = span(scenario.fresh_for);
+            let value = format!("{} has not reported it for more than {limit}", agent.name);
+            told(state, HoldCode::Stale, stale_since(newest, scenario), value)
+        }
+        EvidenceState::Missing => missing(),
+        EvidenceState::Refuted => told(
+            state,
+            HoldCode::ClaimRefuted,
+            since,
+            sentence(lane, newest, scenario),
+        ),
+        EvidenceState::Undecided if scenario.claims.is_empty() => told(
+            state,
+            HoldCode::Unchecked,
+            since,
+            sentence(lane, newest, scenario),
+        ),
+        EvidenceState::Undecided | EvidenceState::Proved => told(
+            state,
+            HoldCode::ClaimUndecided,
+            since,
+            sentence(lane, newest, scenario),
+        ),
+    }
+}
+
+fn claim_status(
+    words: &[Word<'_>],
+    scenario: &Scenario,
+    index: usize,
+    begun: Timestamp,
+    now: Timestamp,
+) -> ClaimStatus {
+    let claim = &scenario.claims[index];
+    let of = |word: &Word<'_>| -> ClaimStatus {
+        let Some((lane, newest)) = word.lane.and_then(|lane| Some((lane, lane.newest.as_ref()?))) else {
+            return unheard(claim, begun);
+        };
+        // What holds the whole lane (silence, a conflict, a refusal) holds each of its claims.
+        let fresh = lane_state(Some(lane), scenario, now) == word.state
+            && !matches!(
+                word.code,
+                HoldCode::BadDigest | HoldCode::Refused | HoldCode::Conflict
+            )
+            && word.state != EvidenceState::Stale;
+        let state = if fresh {
+            claim_state(lane, index, claim)
+        } else {
+            word.state
+        };
+        let progress = if state == EvidenceState::Proved {
+            100
+        } else {
+            progress(lane, newest, index, claim)
+        };
+        let told = if fresh {
+            is(lane, newest, index, claim)
+        } else {
+            word.value.clone()
+        };
+        let since = if fresh {
+            claim_since(lane, index, claim, state)
+        } else {
+            word.since
+        };
+        ClaimStatus {
+            name: claim.name.clone(),
+            must: must(claim),
+            is: told,
+            state,
+            progress_percent: progress,
+            since,
+        }
+    };
+    let worst = words
+        .iter()
+        .map(of)
+        .min_by_key(|status| (status.state.rank(), status.since));
+    worst.unwrap_or_else(|| unheard(claim, begun))
+}
+
+fn unheard(claim: &crate::plan::Claim, begun: Timestamp) -> ClaimStatus {
+    ClaimStatus {
+        name: claim.name.clone(),
+        must: must(claim),
+        is: "nothing was reported".to_owned(),
+        state: EvidenceState::Missing,
+        progress_percent: 0,
+        since: begun,
+    }
+}
+
+/// What would be lost, as the agent that sees most of it says: agents of a side look at the same things.
+fn most_remaining<'a>(
+    lanes: impl Iterator<Item = Option<&'a Lane>>,
+    scenario: &Scenario,
+    now: Timestamp,
+) -> Vec<Remaining> {
+    let mut most: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for newest in lanes.flatten().filter_map(|lane| lane.newest.as_ref()) {
+        if now.since(newest.place.at) > scenario.fresh_for {
+            continue;
+        }
+        for left in &newest.remaining {
+            let count = most.entry((&left.what, &left.unit)).or_default();
+            *count = left.count.max(*count);
+        }
+    }
+    let told = |((what, unit), count): ((&str, &str), u64)| Remaining {
+        count,
+        unit: unit.into(),
+        what: what.into(),
+    };
+    most.into_iter().map(told).collect()
+}

@@ -1,0 +1,132 @@
+//! What people look at, drawn from the folded state.
+
+use tidelock_model::{AgentKey, Name, Side, Timestamp};
+
+use crate::evidence::side_evidence;
+use crate::gate::gates_of;
+use crate::migration::Migration;
+use crate::plan::Scenario;
+use crate::roster::Member;
+use crate::status::{
+    AgentState, AgentStatus, Explanation, ManualState, ManualStatus, ScenarioStatus, SideStatus,
+};
+use crate::verdict::EvidenceState;
+
+impl Migration {
+    /// Every scenario of the plan, in the order of their names.
+    pub fn scenarios(&self, now: Timestamp) -> Vec<ScenarioStatus> {
+        let scenarios = self.plan().map(|plan| &plan.scenarios);
+        scenarios
+            .into_iter()
+            .flatten()
+            .map(|(name, scenario)| self.scenario(name, scenario, now))
+            .collect()
+    }
+
+    fn scenario(&self, name: &Name, scenario: &Scenario, now: Timestamp) -> ScenarioStatus {
+        let begun = self.evidence_begun();
+        let found: Vec<_> = (Side::BOTH
+            .into_iter()
+            .filter(|side| scenario.sides.contains(side)))
+        .map(|side| side_evidence((&self.roster, &self.board), (name, scenario), side, begun, now))
+        .collect();
+        let worst = found
+            .iter()
+            .min_by_key(|side| (side.status.state.rank(), side.since));
+        let (state, since) = worst.map_or((EvidenceState::Missing, begun), |side| {
+            (side.status.state, side.since)
+        });
+        let sides: Vec<SideStatus> = found.into_iter().map(|side| side.status).collect();
+        ScenarioStatus {
+            name: name.clone(),
+            title: scenario.title.clone(),
+            level: scenario.level,
+            if_broken: scenario.if_broken.clone(),
+            state,
+            since,
+            sides,
+            gates: self
+                .plan()
+                .map(|plan| gates_of(plan, name, scenario))
+                .unwrap_or_default(),
+            active: scenario.phases.contains(&self.phase),
+        }
+    }
+
+    /// Every agent that ever had a certificate.
+    pub fn agents(&self, now: Timestamp) -> Vec<AgentStatus> {
+        self.roster
+            .iter()
+            .map(|(agent, member)| agent_status(agent, member, now))
+            .collect()
+    }
+
+    /// Every manual check of the plan.
+    pub fn manual_checks(&self) -> Vec<ManualStatus> {
+        let checks = self.plan().map(|plan| &plan.manual_checks);
+        let told = |(name, check): (&Name, &crate::plan::ManualCheck)| {
+            let done = self.manual.get(name);
+            ManualStatus {
+                name: name.clone(),
+                title: check.title.clone(),
+                owner: check.owner.clone(),
+                state: match done.map(|done| done.failed) {
+                    None => ManualState::Open,
+                    Some(false) => ManualState::Done,
+                    Some(true) => ManualState::Failed,
+                },
+                done_by: done.and_then(|done| done.by.clone()),
+                evidence: done.map(|done| done.evidence.clone()).unwrap_or_default(),
+                done: done.map(|done| done.at),
+                phase: check.phase,
+            }
+        };
+        checks.into_iter().flatten().map(told).collect()
+    }
+
+    /// One check in full; none where the plan has no such scenario.
+    pub fn explain(&self, check: &Name, now: Timestamp) -> Option<Explanation> {
+        let scenario = self.plan()?.scenarios.get(check)?;
+        let holds = self.scenario_holds(
+            check,
+            scenario,
+            &scenario.sides.iter().copied().collect::<Vec<_>>(),
+            now,
+        );
+        Some(Explanation {
+            scenario: self.scenario(check, scenario, now),
+            holds,
+        })
+    }
+}
+
+fn agent_status(agent: &AgentKey, member: &Member, now: Timestamp) -> AgentStatus {
+    let seen = member.seen.as_ref();
+    let state = match member {
+        Member { revoked: true, .. } => AgentState::Revoked,
+        Member {
+            suspended: Some(_), ..
+        } => AgentState::Suspended,
+        _ if now >= member.certificate_ends => AgentState::Expired,
+        Member { signed_off: true, .. } => AgentState::SignedOff,
+        Member { heard: None, .. } => AgentState::NeverSeen,
+        _ if member.online(now) => AgentState::Online,
+        _ => AgentState::Silent,
+    };
+    AgentStatus {
+        agent: agent.clone(),
+        state,
+        seen: member.heard,
+        certificate_ends: member.certificate_ends,
+        offset_ms: seen.map_or(0, |seen| seen.offset_ms),
+        error_ms: seen.map_or(0, |seen| seen.error_ms),
+        version: seen.map(|seen| seen.version.clone()).unwrap_or_default(),
+        spool_findings: seen.map_or(0, |seen| seen.spool_findings),
+        starved_permille: seen.map_or(0, |seen| seen.starved_permille),
+        refused: member
+            .refused
+            .values()
+            .map(|(_, refusal)| refusal.clone())
+            .collect(),
+    }
+}

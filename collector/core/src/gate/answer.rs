@@ -1,0 +1,260 @@
+//! The answer of one gate at a moment: one word, its holds, and all that people need beside it.
+
+use std::collections::BTreeMap;
+
+use tidelock_model::{AgentKey, Phase, Remaining, Side, Timestamp, VerdictWord};
+
+use super::{Lease, ends};
+use crate::evidence::side_evidence;
+use crate::migration::Migration;
+use crate::verdict::{DecisionState, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};
+use crate::words::{count, span};
+
+impl Migration {
+    /// What the gate before the phase `gate` answers at `now`.
+    pub fn verdict(&self, gate: Phase, now: Timestamp) -> Verdict {
+        let lease = self.gates.leases.get(&gate).copied();
+        let holds = self.holds(gate, lease, now);
+        let word = self.word(gate, &holds);
+        let open = word == VerdictWord::Open;
+        let rule = self
+            .sheet(gate)
+            .map(|sheet| sheet.rule.clone())
+            .unwrap_or_default();
+        let steady = self
+            .gates
+            .steady
+            .get(&gate)
+            .filter(|_| self.evidence_until(gate, now).is_some());
+        let granted = lease.map_or(self.phase_since, |lease| lease.granted);
+        let longest = holds
+            .iter()
+            .map(|hold| hold.since)
+            .min()
+            .unwrap_or(self.phase_since);
+        let asked = |state| state == DecisionState::NotAsked && self.only_people(&holds);
+        let decision = self.decision_status(gate, now).map(|mut status| {
+            if asked(status.state) {
+                status.state = DecisionState::Asked;
+            }
+            status
+        });
+        Verdict {
+            gate,
+            phase: self.phase,
+            word,
+            since: if open { granted } else { longest },
+            stable_for: steady.map(|steady| now.since(steady.since)).unwrap_or_default(),
+            stable_needed: rule.stable_for,
+            valid_until: open.then(|| lease.map_or(now.plus(super::RENEW_AFTER), |lease| lease.valid_until)),
+            deadline: rule
+                .deadline
+                .map(|limit| self.phase_since.plus(limit))
+                .filter(|_| self.stands_next(gate)),
+            epoch: lease.filter(|_| open).map_or(0, |lease| lease.epoch),
+            decision,
+            rollback: self.rollback_status(now),
+            unreachable: self.unreachable(now),
+            revision: self.revision(),
+            evidence_sequence: self.position,
+            evidence_hash: self.evidence_hash(gate, now),
+            remaining: self.remaining(now),
+            rehearsal_scale: self.plan().is_some_and(|plan| plan.rehearsal_scale),
+            summary: self.summary(gate, word, &holds),
+            holds,
+            as_of: now,
+        }
+    }
+
+    /// The gate that stands before the next phase; none at an end.
+    pub fn next_gate(&self) -> Option<Phase> {
+        super::rule::next(self.phase)
+            .filter(|gate| self.current.is_none() || self.sheet(*gate).is_some())
+            .or_else(|| (self.phase == Phase::Cutover).then_some(Phase::Watch))
+    }
+
+    fn stands_next(&self, gate: Phase) -> bool {
+        crate::plan::before(gate) == Some(self.phase)
+    }
+
+    /// The migration ended through this gate: that is a fact, and needs no lease any more.
+    fn passed_for_ever(&self, gate: Phase) -> bool {
+        gate == self.phase && (ends(gate) || gate == Phase::Committed) && gate != Phase::Aborted
+            || (gate, self.phase) == (Phase::Committed, Phase::Retired)
+    }
+
+    fn holds(&self, gate: Phase, lease: Option<Lease>, now: Timestamp) -> Vec<Hold> {
+        if self.passed_for_ever(gate) {
+            return Vec::new();
+        }
+        let mut holds = self.obstacles(gate, now);
+        if holds.is_empty() && !lease.is_some_and(|lease| lease.valid(now)) {
+            let reason = "nothing holds the gate any more; it opens once that is written down";
+            let next = format!("tidelock gate wait {gate}");
+            holds.push(Hold::new(
+                HoldCode::Lease,
+                self.clock.max(self.phase_since),
+                reason,
+                next,
+            ));
+        }
+        holds
+    }
+
+    fn word(&self, gate: Phase, holds: &[Hold]) -> VerdictWord {
+        let back = matches!(
+            self.phase,
+            Phase::RollingBack | Phase::RolledBack | Phase::Aborted
+        );
+        let going = matches!(self.phase, Phase::Cutover | Phase::Watch) && self.going_back();
+        let any = |states: &[EvidenceState]| {
+            holds
+                .iter()
+                .filter_map(|hold| hold.state)
+                .any(|s| states.contains(&s))
+        };
+        if (back || going) && gate != Phase::RolledBack || self.phase == Phase::Aborted {
+            VerdictWord::Rollback
+        } else if holds.is_empty() {
+            VerdictWord::Open
+        } else if any(&[EvidenceState::Refuted]) {
+            VerdictWord::Hold
+        } else if any(&[EvidenceState::Stale, EvidenceState::Missing]) {
+            VerdictWord::Unknown
+        } else {
+            VerdictWord::Hold
+        }
+    }
+
+    fn only_people(&self, holds: &[Hold]) -> bool {
+        holds
+            .iter()
+            .all(|hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline))
+    }
+
+    fn summary(&self, gate: Phase, word: VerdictWord, holds: &[Hold]) -> String {
+        let needed = self.sheet(gate).map_or(0, |sheet| sheet.scenarios.len() as u64);
+        let mut held: Vec<_> = holds
+            .iter()
+            .filter(|hold| hold.state.is_some())
+            .filter_map(|h| h.check.as_ref())
+            .collect();
+        held.sort_unstable();
+        held.dedup();
+        let first = holds.first().map(|hold| hold.reason.as_str()).unwrap_or_default();
+        match word {
+            VerdictWord::Open if self.passed_for_ever(gate) => format!("the migration is {gate}"),
+            VerdictWord::Open => format!(
+                "{} proved: gate {gate} is open",
+                count(needed, "scenario is", "scenarios are")
+            ),
+            VerdictWord::Rollback => match self.phase {
+                Phase::Aborted => "the migration was given up before the switch".to_owned(),
+                Phase::RolledBack => "the migration went back: traffic is on the source again".to_owned(),
+                _ => "going back is decided and under way".to_owned(),
+            },
+            VerdictWord::Hold | VerdictWord::Unknown if held.is_empty() => first.to_owned(),
+            VerdictWord::Hold | VerdictWord::Unknown => {
+                let hold = if held.len() == 1 { "holds" } else { "hold" };
+                let checks = if needed == 1 { "check" } else { "checks" };
+                format!(
+                    "{} of {needed} needed {checks} {hold} gate {gate}: {}: {first}",
+                    held.len(),
+                    held[0]
+                )
+            }
+        }
+    }
+
+    fn unreachable(&self, now: Timestamp) -> Vec<AgentKey> {
+        let silent = self
+            .roster
+            .iter()
+            .filter(|(_, member)| member.owes(now) && !member.online(now));
+        silent.map(|(agent, _)| agent.clone()).collect()
+    }
+
+    /// What would be lost by switching now, over every scenario; none when nobody says anything about it.
+    fn remaining(&self, now: Timestamp) -> Option<Vec<Remaining>> {
+        let plan = self.plan()?;
+        let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let mut known = false;
+        for (name, scenario) in &plan.scenarios {
+            for side in Side::BOTH
+                .into_iter()
+                .filter(|side| scenario.sides.contains(side))
+            {
+                let begun = self.evidence_begun();
+                let found = side_evidence((&self.roster, &self.board), (name, scenario), side, begun, now);
+                for left in found.status.remaining {
+                    known = true;
+                    let sum = sums.entry((left.what, left.unit)).or_default();
+                    *sum = sum.saturating_add(left.count);
+                }
+            }
+        }
+        let told = |((what, unit), count)| Remaining { count, unit, what };
+        known.then(|| {
+            sums.into_iter()
+                .filter(|(_, count)| *count > 0)
+                .map(told)
+                .collect()
+        })
+    }
+
+    /// The way back: whether it can be decided now, and until when.
+    pub fn rollback_status(&self, now: Timestamp) -> RollbackStatus {
+        let rule = self.plan().map(|plan| plan.rollback.clone()).unwrap_or_default();
+        let told = |applicable, possible, until, closing, reason: String| RollbackStatus {
+            applicable,
+            possible,
+            recommended: false,
+            until,
+            closing,
+            reason,
+        };
+        match (self.phase, self.traffic.switched) {
+            (Phase::Prepare | Phase::Sync | Phase::Ready, _) => told(
+                false,
+                false,
+                None,
+                false,
+                "traffic was not moved: there is nothing to go back from".to_owned(),
+            ),
+            (Phase::RollingBack, _) => told(true, false, None, false, "going back is under way".to_owned()),
+            (Phase::RolledBack | Phase::Aborted | Phase::Committed | Phase::Retired, _) => told(
+                false,
+                false,
+                None,
+                false,
+                format!("the migration is {}", self.phase),
+            ),
+            (Phase::Cutover | Phase::Watch, None) => told(
+                true,
+                true,
+                None,
+                false,
+                "traffic is not on the target yet".to_owned(),
+            ),
+            (Phase::Cutover | Phase::Watch, Some(switched)) => match rule.window {
+                None => told(
+                    true,
+                    false,
+                    None,
+                    false,
+                    "the plan has no rollback window".to_owned(),
+                ),
+                Some(window) => {
+                    let until = switched.plus(window);
+                    let closing = rule.warn_before.is_some_and(|warn| now >= until.minus(warn));
+                    let window = span(window);
+                    let reason = match now <= until {
+                        true => format!("possible for {window} after the switch"),
+                        false => format!("too late: the way back was open for {window} after the switch"),
+                    };
+                    told(true, now <= until, Some(until), closing && now <= until, reason)
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What was decided becomes the state. Nothing here can fail: what does not fit is counted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tidelock_model::{Name, Phase, Sha256, Side, Timestamp};
+
+use super::OperatorHold;
+use super::needs::sheets;
+use super::people::Ballot;
+use super::rule::{live, may_move};
+use crate::board::NotCounted;
+use crate::migration::{Current, ManualDone, Migration};
+use crate::plan::Plan;
+use crate::record::{Event, EventKind};
+use crate::verdict::DecisionState;
+
+impl Migration {
+    pub(crate) fn decided(&mut self, at: Timestamp, event: &Event) {
+        self.requests.remember(event.by.as_ref(), &event.request_id);
+        let fits = match &event.kind {
+            EventKind::PlanApplied {
+                revision,
+                hash,
+                plan,
+                grid_origin,
+            } => self.plan_applied(at, *revision, *hash, plan, *grid_origin),
+            EventKind::PhaseChanged { from, to } => self.moved(at, *from, *to),
+            EventKind::Decided {
+                decision,
+                go,
+                complete,
+                ..
+            } => self.voted(at, event, decision, *go, *complete),
+            EventKind::HoldSet => self.held_by(at, event),
+            EventKind::HoldReleased => {
+                self.gates.new_epoch();
+                self.gates.operator.take().is_some()
+            }
+            EventKind::ManualCheckDone {
+                check,
+                evidence,
+                failed,
+            } => {
+                let done = ManualDone {
+                    at,
+                    by: event.by.clone(),
+                    evidence: evidence.clone(),
+                    failed: *failed,
+                };
+                self.manual.insert(check.clone(), done);
+                true
+            }
+            EventKind::LeaseGranted {
+                gate,
+                epoch,
+                valid_until,
+            } => {
+                let may = self
+                    .plan()
+                    .is_some_and(|plan| live(plan, self.phase).contains(gate));
+                may && self.gates.grant(at, *gate, *epoch, *valid_until)
+            }
+            EventKind::LeaseRevoked { gate, epoch } => {
+                self.gates.revoke(*gate, *epoch);
+                true
+            }
+            EventKind::CutoverConfirmed { epoch } => self.confirmed(at, *epoch),
+            EventKind::Switched { to } => self.switched(at, *to),
+            EventKind::AgentEnrolled {
+                agent,
+                certificate_ends,
+            } => {
+                if self.roster.enrol(at, agent, *certificate_ends) {
+                    self.board.forget(agent);
+                }
+                true
+            }
+            EventKind::AgentRevoked { agent } => {
+                self.board.forget(agent);
+                self.roster.revoke(agent)
+            }
+            EventKind::ConflictFound { agent, text } => self.roster.suspend(at, agent, text),
+            EventKind::RevisionSet { side, revision } => {
+                self.builds.insert(*side, revision.clone());
+                self.start_anew(at, &[*side], "the environment is on another revision");
+                true
+            }
+        };
+        if !fits {
+            self.board.skip(NotCounted::Unfitting, 1);
+        }
+    }
+
+    fn plan_applied(
+        &mut self,
+        at: Timestamp,
+        revision: u64,
+        hash: Sha256,
+        plan: &Plan,
+        origin: Timestamp,
+    ) -> bool {
+        if revision != self.revision() + 1 {
+            return false;
+        }
+        let old = self.current.take();
+        let before = old.as_ref().map(|current| current.plan.clone());
+        self.board.replan(before.as_deref(), plan, revision);
+        self.hashes.insert(revision, hash);
+        // A manual check that is another one now was not made.
+        let same = |name: &Name| {
+            before
+                .as_ref()
+                .is_some_and(|old| old.manual_checks.get(name) == plan.manual_checks.get(name))
+        };
+        self.manual.retain(|name, _| same(name));
+        self.roster.reinstate();
+        if old.is_none() {
+            self.phase_since = at;
+        }
+        self.current = Some(Current {
+            sheets: Arc::new(sheets(plan)),
+            plan: Arc::new(plan.clone()),
+            revision,
+            hash,
+            grid_origin: old.as_ref().map_or(origin, |current| current.grid_origin),
+            first_applied: old.as_ref().map_or(at, |current| current.first_applied),
+        });
+        self.unsettle(at, "the plan changed");
+        true
+    }
+
+    /// Tokens, approvals and stability are of what was before.
+    fn unsettle(&mut self, at: Timestamp, why: &str) {
+        self.gates.new_epoch();
+        self.gates.steady.clear();
+        self.void_all(at, why);
+    }
+
+    fn start_anew(&mut self, at: Timestamp, sides: &[Side], why: &str) {
+        sides.iter().for_each(|side| self.board.start_anew(at, *side));
+        self.unsettle(at, why);
+    }
+
+    fn voted(&mut self, at: Timestamp, event: &Event, decision: &Name, go: bool, complete: bool) -> bool {
+        let Some(by) = &event.by else { return false };
+        let ballot: &mut Ballot = self.gates.ballots.entry(decision.clone()).or_default();
+        if go {
+            ballot.ended = None;
+            ballot.voices.insert(by.clone(), at);
+            ballot.complete |= complete;
+        } else {
+            ballot.end(
+                DecisionState::Refused,
+                at,
+                format!("{by} said no: {}", event.reason),
+            );
+        }
+        if !go || complete && decision == "rollback" {
+            self.gates.new_epoch();
+        }
+        true
+    }
+
+    fn held_by(&mut self, at: Timestamp, event: &Event) -> bool {
+        let hold = OperatorHold {
+            at,
+            by: event.by.clone(),
+            reason: event.reason.clone(),
+        };
+        self.gates.operator.get_or_insert(hold);
+        self.gates.new_epoch();
+        true
+    }
+
+    fn confirmed(&mut self, at: Timestamp, epoch: u64) -> bool {
+        let current = self
+            .gates
+            .leases
+            .get(&Phase::Cutover)
+            .is_some_and(|lease| lease.epoch == epoch);
+        if self.phase != Phase::Ready || !current {
+            return false;
+        }
+        self.enter(at, Phase::Cutover);
+        true
+    }
+
+    /// Production load is a new situation: what was proved before the switch was proved elsewhere.
+    fn switched(&mut self, at: Timestamp, to: Side) -> bool {
+        match (to, self.phase, self.traffic.switched, self.traffic.back) {
+            (Side::Target, Phase::Cutover, None, None) => self.traffic.switched = Some(at),
+            (Side::Source, Phase::RollingBack, _, None) => self.traffic.back = Some(at),
+            (Side::Target | Side::Source, ..) => return false,
+        }
+        self.start_anew(at, &Side::BOTH, "traffic was moved");
+        true
+    }
+
+    fn moved(&mut self, at: Timestamp, from: Phase, to: Phase) -> bool {
+        if from != self.phase || !may_move(from, to) {
+            return false;
+        }
+        if matches!(to, Phase::RollingBack | Phase::Aborted) {
+            self.unsettle(at, "the migration goes another way");
+        }
+        self.enter(at, to);
+        true
+    }
+
+    fn enter(&mut self, at: Timestamp, phase: Phase) {
+        self.gates.leases = BTreeMap::new();
+        (self.phase, self.phase_since) = (phase, at);
+    }
+}

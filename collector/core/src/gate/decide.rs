@@ -1,0 +1,245 @@
+//! What somebody asks for: an event to record, or a refusal that says why. Nothing changes here.
+
+use tidelock_model::{Name, Phase, Sha256, Side, Timestamp};
+
+use super::rule::next;
+use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
+use crate::migration::Migration;
+use crate::record::{Event, EventKind};
+use crate::verdict::Hold;
+
+impl Migration {
+    /// Answers an ask. Nothing in the answer means that the same ask was recorded before, or that what
+    /// it wants is so already. What follows from the event comes from [`Migration::weigh`].
+    ///
+    /// # Errors
+    /// Says why it is refused; nothing is to be recorded then.
+    pub fn decide(&self, now: Timestamp, ask: &Ask) -> Result<Vec<Event>, Refusal> {
+        if let Some((by, id)) = ask.request()
+            && self.requests.knows(&by.name, id)
+        {
+            return Ok(Vec::new());
+        }
+        let kind = match ask {
+            Ask::Decide {
+                decision,
+                go,
+                by,
+                reason,
+                evidence_sequence,
+                ..
+            } => self.give(
+                now,
+                decision,
+                *go,
+                by,
+                reason,
+                evidence_sequence.filter(|seen| *seen > 0),
+            )?,
+            Ask::Hold { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldSet)?,
+            Ask::Release { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldReleased)?,
+            Ask::Confirm { epoch, .. } => self.confirm(now, *epoch)?,
+            Ask::Switched { to, .. } => self.report_switch(*to)?,
+            Ask::ManualDone {
+                check,
+                by,
+                evidence,
+                failed,
+                ..
+            } => self.manual_done(check, by, evidence, *failed)?,
+            Ask::Abort { by, reason, .. } => self.abort(by, reason)?,
+            Ask::SetRevision {
+                side, revision, by, ..
+            } => self.set_revision(*side, revision, by)?,
+            Ask::RevokeAgent { agent, by, .. } => return self.revoke_agent(now, agent, by, ask.reason()),
+            Ask::ApplyPlan { .. } => return self.apply_plan(now, ask),
+            Ask::Enrol {
+                agent,
+                certificate_ends,
+            } => self.enrol(now, agent, *certificate_ends)?,
+            Ask::ReportConflict { agent, text } => return self.report_conflict(now, agent, text),
+        };
+        let (by, id) = ask
+            .request()
+            .map_or((None, ""), |(by, id)| (Some(by.name.clone()), id));
+        Ok(vec![self.event(now, by, ask.reason(), id, kind)])
+    }
+
+    /// An event with the evidence and the holds of this moment.
+    pub(crate) fn event(
+        &self,
+        now: Timestamp,
+        by: Option<Name>,
+        reason: &str,
+        id: &str,
+        kind: EventKind,
+    ) -> Event {
+        let (evidence_hash, holds) = self.evidence_of(&kind, now);
+        let (reason, request_id) = (reason.to_owned(), id.to_owned());
+        Event {
+            by,
+            reason,
+            request_id,
+            findings_position: self.position,
+            evidence_hash,
+            holds,
+            kind,
+        }
+    }
+
+    /// The evidence hash and the holds that an event of this kind carries when it is decided at `now`:
+    /// a replay asks it of the state before the event, with the event's time, and must get the same.
+    pub fn evidence_of(&self, kind: &EventKind, now: Timestamp) -> (Sha256, Vec<String>) {
+        let gate = self.gate_of(kind);
+        (
+            self.evidence_hash(gate, now),
+            self.obstacles(gate, now).iter().map(Hold::line).collect(),
+        )
+    }
+
+    /// The gate that an event is about.
+    fn gate_of(&self, kind: &EventKind) -> Phase {
+        let here = next(self.phase).unwrap_or(self.phase);
+        match kind {
+            EventKind::PhaseChanged {
+                from: Phase::Ready,
+                to: Phase::Sync,
+            } => Phase::Ready,
+            EventKind::PhaseChanged {
+                to: Phase::RollingBack | Phase::Aborted,
+                ..
+            } => here,
+            EventKind::PhaseChanged { to, .. } => *to,
+            EventKind::LeaseGranted { gate, .. } | EventKind::LeaseRevoked { gate, .. } => *gate,
+            EventKind::CutoverConfirmed { .. } => Phase::Cutover,
+            EventKind::Switched { to: Side::Target } => Phase::Watch,
+            EventKind::Switched { to: Side::Source } => Phase::RolledBack,
+            EventKind::Decided { decision, .. } => self.gate_asking(decision).unwrap_or(here),
+            EventKind::PlanApplied { .. } | EventKind::HoldSet | EventKind::HoldReleased => here,
+            EventKind::ManualCheckDone { .. } | EventKind::RevisionSet { .. } => here,
+            EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => here,
+            EventKind::ConflictFound { .. } => here,
+        }
+    }
+
+    /// Takes the token of the open gate: the one way from ready to cutover.
+    fn confirm(&self, now: Timestamp, epoch: u64) -> Result<EventKind, Refusal> {
+        if self.phase != Phase::Ready {
+            let message = format!(
+                "the migration is in {}; a cutover is confirmed once, in ready",
+                self.phase
+            );
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        let holds = self.obstacles(Phase::Cutover, now);
+        if let Some(first) = holds.first() {
+            let message = format!("gate cutover is shut: {}", first.line());
+            return Err(Refusal {
+                holds,
+                ..Refusal::new(RefusalCode::GateShut, message)
+            });
+        }
+        match self.gates.leases.get(&Phase::Cutover) {
+            Some(lease) if lease.epoch == epoch && lease.valid(now) => {
+                Ok(EventKind::CutoverConfirmed { epoch })
+            }
+            _ => {
+                let message = "the token is of an earlier opening of the gate: wait for the gate and take its new token";
+                Err(Refusal::new(RefusalCode::OldToken, message))
+            }
+        }
+    }
+
+    fn report_switch(&self, to: Side) -> Result<EventKind, Refusal> {
+        let (phase, done) = match to {
+            Side::Target => (Phase::Cutover, self.traffic.switched.is_some()),
+            Side::Source => (Phase::RollingBack, self.traffic.back.is_some()),
+        };
+        if self.phase != phase {
+            let message = format!(
+                "the migration is in {}; a switch to the {to} is reported in {phase}",
+                self.phase
+            );
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        if done {
+            let message = format!("it was reported already that traffic is on the {to}");
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        Ok(EventKind::Switched { to })
+    }
+
+    /// Anyone in the plan may hold, and whoever runs the collector.
+    fn may_hold(&self, by: &Asker, reason: &str, kind: EventKind) -> Result<EventKind, Refusal> {
+        let release = kind == EventKind::HoldReleased;
+        if !self.is_of_plan(by) {
+            let message = format!(
+                "{} is not in the plan; anyone in the plan may hold and release",
+                by.name
+            );
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        said(reason, "a hold or release")?;
+        if super::ends(self.phase) {
+            let message = format!("the migration is {}; nothing is left to hold", self.phase);
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        if release && self.gates.operator.is_none() {
+            return Err(Refusal::new(RefusalCode::WrongPhase, "nobody has pressed hold"));
+        }
+        Ok(kind)
+    }
+
+    /// A person of the plan, or an operator.
+    pub(crate) fn is_of_plan(&self, by: &Asker) -> bool {
+        match by.kind {
+            AskerKind::Person => self.plan().is_some_and(|plan| plan.people.contains_key(&by.name)),
+            AskerKind::Operator => true,
+            AskerKind::Pipeline => false,
+        }
+    }
+}
+
+/// What is kept for ever says why.
+pub(crate) fn said(reason: &str, what: &str) -> Result<(), Refusal> {
+    if reason.trim().is_empty() {
+        return Err(Refusal::new(
+            RefusalCode::Incomplete,
+            format!("{what} needs a reason"),
+        ));
+    }
+    Ok(())
+}
+
+impl Ask {
+    /// Who asks, and under which id.
+    pub fn request(&self) -> Option<(&Asker, &str)> {
+        match self {
+            Ask::Decide { by, request_id, .. }
+            | Ask::Hold { by, request_id, .. }
+            | Ask::Release { by, request_id, .. }
+            | Ask::Confirm { by, request_id, .. }
+            | Ask::Switched { by, request_id, .. }
+            | Ask::ManualDone { by, request_id, .. }
+            | Ask::Abort { by, request_id, .. }
+            | Ask::SetRevision { by, request_id, .. } => Some((by, request_id)),
+            Ask::RevokeAgent { by, .. } | Ask::ApplyPlan { by, .. } => Some((by, "")),
+            Ask::Enrol { .. } | Ask::ReportConflict { .. } => None,
+        }
+    }
+
+    /// In the asker's words.
+    pub fn reason(&self) -> &str {
+        match self {
+            Ask::Decide { reason, .. }
+            | Ask::Hold { reason, .. }
+            | Ask::Release { reason, .. }
+            | Ask::Switched { reason, .. }
+            | Ask::Abort { reason, .. }
+            | Ask::RevokeAgent { reason, .. }
+            | Ask::ApplyPlan { reason, .. } => reason,
+            Ask::Confirm { .. } | Ask::ManualDone { .. } | Ask::SetRevision { .. } => "",
+            Ask::Enrol { .. } | Ask::ReportConflict { .. } => "",
+        }
+    }
+}

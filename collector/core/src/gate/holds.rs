@@ -1,0 +1,332 @@
+//! Every reason why a gate is shut, in words, with what to do about it.
+
+use tidelock_model::{Level, Name, Phase, Side, Timestamp};
+
+use super::needs::Sheet;
+use super::rule::next;
+use crate::evidence::{SideEvidence, side_evidence};
+use crate::migration::Migration;
+use crate::plan::{Plan, Scenario, before};
+use crate::roster::ONLINE_FOR;
+use crate::verdict::{DecisionState, EvidenceState, Hold, HoldCode};
+use crate::words::{count, span};
+
+impl Migration {
+    /// Everything that stands between the gate and an open lease, sorted.
+    pub(crate) fn obstacles(&self, gate: Phase, now: Timestamp) -> Vec<Hold> {
+        let Some(plan) = self.plan() else {
+            let reason = "no plan was applied yet";
+            return vec![Hold::new(
+                HoldCode::Plan,
+                self.phase_since,
+                reason,
+                "tidelock plan apply FILE",
+            )];
+        };
+        let mut holds = Vec::new();
+        if let Some(hold) = self.wrong_phase(gate) {
+            holds.push(hold);
+            let ahead = (self.phase, gate) == (Phase::Sync, Phase::Cutover);
+            if !ahead {
+                return holds;
+            }
+        }
+        let Some(sheet) = self.sheet(gate) else {
+            return holds;
+        };
+        let evidence = self.evidence_holds(plan, sheet, now);
+        let proved = evidence.is_empty();
+        holds.extend(evidence);
+        holds.extend(self.operator_hold(gate));
+        holds.extend(self.switch_hold(gate));
+        if proved {
+            holds.extend(self.stable_hold(gate, sheet, now));
+        }
+        if before(gate) == Some(self.phase) {
+            let clear = holds.is_empty();
+            holds.extend(self.decision_hold(gate, clear, now));
+            if let Some(hold) = self.deadline_hold(gate, sheet, now).filter(|_| !holds.is_empty()) {
+                holds.push(hold);
+            }
+        }
+        holds.sort_by_key(Hold::order);
+        holds
+    }
+
+    /// The gate is not one that can be open in this phase.
+    fn wrong_phase(&self, gate: Phase) -> Option<Hold> {
+        let own = matches!(gate, Phase::Sync | Phase::Ready | Phase::Watch) && gate == self.phase;
+        let reason = match self.sheet(gate) {
+            Some(_) if own || next(self.phase) == Some(gate) => return None,
+            Some(_) => format!(
+                "the migration is in {}; gate {gate} does not stand next",
+                self.phase
+            ),
+            None => format!("the plan has no gate {gate}"),
+        };
+        Some(Hold::new(
+            HoldCode::Phase,
+            self.phase_since,
+            reason,
+            "tidelock status",
+        ))
+    }
+
+    /// What evidence does not show, by the plan: silence holds as surely as a failure.
+    pub(crate) fn evidence_holds(&self, plan: &Plan, sheet: &Sheet, now: Timestamp) -> Vec<Hold> {
+        let mut holds = Vec::new();
+        if sheet.nothing {
+            let reason = "no scenario is needed: zero of zero proves nothing";
+            holds.push(Hold::new(
+                HoldCode::Unchecked,
+                self.phase_since,
+                reason,
+                "tidelock plan show",
+            ));
+        }
+        for name in &sheet.unknown {
+            let reason = format!("the gate needs {name}, which the plan does not declare");
+            let mut hold = Hold::new(
+                HoldCode::UnknownCheck,
+                self.phase_since,
+                reason,
+                "tidelock plan check FILE",
+            );
+            (hold.check, hold.state) = (Some(name.clone()), Some(EvidenceState::Missing));
+            holds.push(hold);
+        }
+        for name in &sheet.unneeded {
+            let reason = format!("{name} is critical and no gate needs it");
+            let mut hold = Hold::new(
+                HoldCode::Unchecked,
+                self.phase_since,
+                reason,
+                "tidelock plan check FILE",
+            );
+            hold.check = Some(name.clone());
+            holds.push(hold);
+        }
+        holds.extend(
+            sheet
+                .sides
+                .iter()
+                .filter_map(|side| self.agents_hold(plan, *side, now)),
+        );
+        for (name, on) in &sheet.scenarios {
+            let Some(scenario) = plan.scenarios.get(name) else {
+                continue;
+            };
+            holds.extend(self.scenario_holds(name, scenario, on, now));
+        }
+        holds.extend(
+            sheet
+                .manual
+                .iter()
+                .filter_map(|name| self.manual_hold(plan, name, now)),
+        );
+        holds
+    }
+
+    /// What a scenario does not show, a hold for each of the sides.
+    pub(crate) fn scenario_holds(
+        &self,
+        name: &Name,
+        scenario: &Scenario,
+        on: &[Side],
+        now: Timestamp,
+    ) -> Vec<Hold> {
+        let next = format!("tidelock why {name}");
+        if on.is_empty() {
+            let reason = format!("{name} runs on no side, so nothing proves it");
+            let mut hold = Hold::new(HoldCode::Unchecked, self.phase_since, reason, next);
+            (hold.check, hold.level) = (Some(name.clone()), Some(scenario.level));
+            return vec![hold];
+        }
+        let begun = self.evidence_begun();
+        let found = on
+            .iter()
+            .map(|side| side_evidence((&self.roster, &self.board), (name, scenario), *side, begun, now));
+        found
+            .filter_map(|found| side_hold(name, scenario.level, found, &next))
+            .collect()
+    }
+
+    /// When evidence could first be given at all.
+    pub(crate) fn evidence_begun(&self) -> Timestamp {
+        self.current
+            .as_ref()
+            .map_or(self.phase_since, |current| current.first_applied)
+    }
+
+    fn agents_hold(&self, plan: &Plan, side: Side, now: Timestamp) -> Option<Hold> {
+        if self.enough_agents_until(plan, side, now).is_some() {
+            return None;
+        }
+        let least = plan.environment(side).agents_at_least.max(1);
+        let online = self
+            .roster
+            .owing(side, now)
+            .filter(|(_, member)| member.online(now))
+            .count();
+        let reason = format!(
+            "{online} of at least {} on {side} online",
+            count(u64::from(least), "agent", "agents")
+        );
+        // Enough were there until the last of them fell silent that could be spared.
+        let mut heard: Vec<Timestamp> = self
+            .roster
+            .owing(side, now)
+            .filter_map(|(_, member)| Some(member.heard?.plus(ONLINE_FOR)))
+            .collect();
+        heard.sort_unstable_by(|a, b| b.cmp(a));
+        let since = usize::try_from(least)
+            .ok()
+            .and_then(|least| heard.get(least - 1).copied());
+        let mut hold = Hold::new(
+            HoldCode::Agents,
+            since.unwrap_or(self.phase_since),
+            reason,
+            "tidelock agent ls",
+        );
+        (hold.side, hold.state) = (Some(side), Some(EvidenceState::Missing));
+        Some(hold)
+    }
+
+    fn manual_hold(&self, plan: &Plan, name: &Name, now: Timestamp) -> Option<Hold> {
+        let check = plan.manual_checks.get(name)?;
+        let (since, state, reason) = match self.manual.get(name) {
+            Some(done) if !done.failed => return None,
+            Some(done) => (
+                done.at,
+                Some(EvidenceState::Refuted),
+                format!("{} reported it as failed", check.owner),
+            ),
+            None => {
+                let late = check
+                    .within
+                    .is_some_and(|within| now > self.phase_since.plus(within))
+                    && check.phase == Some(self.phase);
+                let due = if late { ", and it is overdue" } else { "" };
+                (
+                    self.phase_since,
+                    None,
+                    format!("{} has not made it yet{due}", check.owner),
+                )
+            }
+        };
+        let mut hold = Hold::new(
+            HoldCode::Manual,
+            since,
+            reason,
+            format!("tidelock manual done {name}"),
+        );
+        (hold.check, hold.state) = (Some(name.clone()), state);
+        Some(hold)
+    }
+
+    /// Somebody pressed hold. It never stands in the way back.
+    pub(crate) fn operator_hold(&self, gate: Phase) -> Option<Hold> {
+        let hold = self
+            .gates
+            .operator
+            .as_ref()
+            .filter(|_| gate != Phase::RolledBack)?;
+        let by = hold.by.as_ref().map(Name::as_str).unwrap_or("somebody");
+        let reason = format!("{by} pressed hold: {}", hold.reason);
+        Some(Hold::new(
+            HoldCode::Operator,
+            hold.at,
+            reason,
+            "tidelock release --reason TEXT",
+        ))
+    }
+
+    fn switch_hold(&self, gate: Phase) -> Option<Hold> {
+        let (moved, side) = match gate {
+            Phase::Watch => (self.traffic.switched, "target"),
+            Phase::RolledBack => (self.traffic.back, "source"),
+            Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover | Phase::Committed => return None,
+            Phase::Retired | Phase::RollingBack | Phase::Aborted => return None,
+        };
+        let reason = format!("nobody has reported yet that traffic is on the {side}");
+        let hold = Hold::new(HoldCode::Switch, self.phase_since, reason, "tidelock switched");
+        moved.is_none().then_some(hold)
+    }
+
+    fn stable_hold(&self, gate: Phase, sheet: &Sheet, now: Timestamp) -> Option<Hold> {
+        let needed = sheet.rule.stable_for;
+        let since = self.gates.steady.get(&gate).map(|steady| steady.since);
+        if now.since(since.unwrap_or(now)) >= needed {
+            return None;
+        }
+        let reason = format!(
+            "all that it needs is proved; waiting for {} without a break",
+            span(needed)
+        );
+        Some(Hold::new(
+            HoldCode::Stable,
+            since.unwrap_or(now),
+            reason,
+            format!("tidelock gate wait {gate}"),
+        ))
+    }
+
+    fn decision_hold(&self, gate: Phase, clear: bool, now: Timestamp) -> Option<Hold> {
+        let status = self.decision_status(gate, now)?;
+        let (name, needed) = (&status.name, count(u64::from(status.needed), "voice", "voices"));
+        let ended = self
+            .gates
+            .ballots
+            .get(name)
+            .and_then(|ballot| ballot.ended.as_ref());
+        let reason = match status.state {
+            DecisionState::Given => return None,
+            _ if status.who.is_empty() => format!("the plan names nobody who decides {name}"),
+            DecisionState::Refused | DecisionState::Void => {
+                let why = ended.map(|(_, _, why)| why.as_str()).unwrap_or_default();
+                format!("{name} is {}: {why}", status.state.word())
+            }
+            DecisionState::Expired => format!("{name} was given too long ago: ask again"),
+            DecisionState::NotAsked | DecisionState::Asked if clear => {
+                format!("waits for {name}: {} of {needed}", status.given)
+            }
+            DecisionState::NotAsked | DecisionState::Asked => {
+                format!("{name} is not given: {} of {needed}", status.given)
+            }
+        };
+        let mut hold = Hold::new(
+            HoldCode::Decision,
+            status.since,
+            reason,
+            format!("tidelock decide {name} --go"),
+        );
+        hold.check = Some(status.name);
+        Some(hold)
+    }
+
+    /// A deadline opens nothing and shuts nothing: it says that people must decide how to go on.
+    fn deadline_hold(&self, gate: Phase, sheet: &Sheet, now: Timestamp) -> Option<Hold> {
+        let deadline = self.phase_since.plus(sheet.rule.deadline?);
+        let limit = span(sheet.rule.deadline?);
+        let reason =
+            format!("gate {gate} should have opened within {limit}: decide whether to go on or back");
+        (now > deadline).then(|| Hold::new(HoldCode::Deadline, deadline, reason, "tidelock status"))
+    }
+}
+
+fn side_hold(name: &Name, level: Level, found: SideEvidence, next: &str) -> Option<Hold> {
+    let status = found.status;
+    if status.state == EvidenceState::Proved {
+        return None;
+    }
+    Some(Hold {
+        check: Some(name.clone()),
+        level: Some(level),
+        side: Some(status.side),
+        state: Some(status.state),
+        seen: status.seen,
+        agent: status.agent,
+        remaining: status.remaining,
+        ..Hold::new(found.code, found.since, status.value, next)
+    })
+}

@@ -1,0 +1,106 @@
+//! `open` is a lease, never a latch: it ends by itself when nobody renews it.
+
+use std::time::Duration;
+
+use tidelock_model::{Phase, Timestamp};
+
+use super::Gates;
+use crate::migration::Migration;
+use crate::record::Observation;
+
+/// How long `open` may be believed.
+const TTL: Duration = Duration::from_secs(10);
+
+/// How often a lease is renewed.
+pub const RENEW_AFTER: Duration = Duration::from_secs(3);
+
+/// A renewal that gains less is not worth a record.
+const WORTH: Duration = Duration::from_secs(1);
+
+/// An open gate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lease {
+    pub(crate) epoch: u64,
+    pub(crate) granted: Timestamp,
+    pub(crate) valid_until: Timestamp,
+    /// The evidence behind it broke: it is never open again.
+    pub(crate) broken: bool,
+}
+
+impl Lease {
+    pub(crate) fn valid(&self, now: Timestamp) -> bool {
+        !self.broken && now < self.valid_until
+    }
+}
+
+impl Gates {
+    pub(crate) fn grant(&mut self, at: Timestamp, gate: Phase, epoch: u64, valid_until: Timestamp) -> bool {
+        if epoch <= self.epoch {
+            return false;
+        }
+        self.epoch = epoch;
+        self.leases.insert(
+            gate,
+            Lease {
+                epoch,
+                granted: at,
+                valid_until,
+                broken: false,
+            },
+        );
+        true
+    }
+
+    /// An ended lease is not renewed: the gate must open anew.
+    pub(crate) fn renew(&mut self, at: Timestamp, gate: Phase, epoch: u64, valid_until: Timestamp) {
+        if let Some(lease) = self.leases.get_mut(&gate)
+            && lease.epoch == epoch
+            && lease.valid(at)
+        {
+            lease.valid_until = lease.valid_until.max(valid_until);
+        }
+    }
+
+    pub(crate) fn revoke(&mut self, gate: Phase, epoch: u64) {
+        if self.leases.get(&gate).is_some_and(|lease| lease.epoch == epoch) {
+            self.leases.remove(&gate);
+        }
+    }
+}
+
+impl Migration {
+    /// Until when `open` could be believed if the gate's lease were written now: never longer than the
+    /// evidence and the approval behind it last.
+    pub(crate) fn lease_until(&self, gate: Phase, now: Timestamp) -> Option<Timestamp> {
+        let evidence = self.evidence_until(gate, now)?;
+        let approval = self.approved_until(gate, now).unwrap_or(evidence);
+        Some(now.plus(TTL).min(evidence).min(approval)).filter(|until| *until > now)
+    }
+
+    /// The renewals that are due.
+    pub fn renewals(&self, now: Timestamp) -> Vec<Observation> {
+        let due = |(gate, lease): (&Phase, &Lease)| {
+            let soon = lease.valid_until.since(now) <= TTL - RENEW_AFTER;
+            if !soon || !lease.valid(now) || !self.obstacles(*gate, now).is_empty() {
+                return None;
+            }
+            let valid_until = self.lease_until(*gate, now)?;
+            let worth = valid_until >= lease.valid_until.plus(WORTH);
+            worth.then_some(Observation::LeaseRenewed {
+                gate: *gate,
+                epoch: lease.epoch,
+                valid_until,
+            })
+        };
+        self.gates.leases.iter().filter_map(due).collect()
+    }
+
+    /// When the next renewal should be looked for.
+    pub(crate) fn renewal_at(&self) -> Option<Timestamp> {
+        self.gates
+            .leases
+            .values()
+            .map(|lease| lease.valid_until.minus(TTL - RENEW_AFTER))
+            .min()
+    }
+}

@@ -1,0 +1,90 @@
+//! The gates: which one stands next, what it needs, who decides, and for how long `open` is true.
+//!
+//! `decide` and `weigh` say what would be recorded and change nothing; `apply` takes what was.
+//!
+//! # Invariants
+//! - `cutover` is entered by a confirmed token alone, behind a decision of named people.
+//! - `open` is a lease: it ends by itself, and a new epoch makes older tokens void.
+//! - `retired`, `rolled-back` and `aborted` are left by nothing, `committed` only to `retired`.
+
+mod answer;
+mod apply;
+mod decide;
+mod holds;
+mod lease;
+mod needs;
+mod orders;
+mod people;
+mod rule;
+mod wake;
+mod weigh;
+
+use std::collections::BTreeMap;
+
+use tidelock_model::{Name, Phase, Timestamp};
+
+pub(crate) use lease::Lease;
+pub use lease::RENEW_AFTER;
+pub(crate) use needs::{Sheet, Steady};
+pub(crate) use people::Ballot;
+pub(crate) use rule::{ends, gates_of};
+
+/// How many request ids are remembered.
+const MAX_REQUESTS: usize = 4096;
+
+/// Who shut every gate.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct OperatorHold {
+    pub(crate) at: Timestamp,
+    pub(crate) by: Option<Name>,
+    pub(crate) reason: String,
+}
+
+/// What the gates remember.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Gates {
+    /// Grows with every lease and whenever older tokens must die.
+    pub(crate) epoch: u64,
+    pub(crate) leases: BTreeMap<Phase, Lease>,
+    /// Since when all that a gate needs is proved without a break.
+    pub(crate) steady: BTreeMap<Phase, Steady>,
+    pub(crate) ballots: BTreeMap<Name, Ballot>,
+    pub(crate) operator: Option<OperatorHold>,
+}
+
+impl Gates {
+    /// Every token given out so far is void.
+    pub(crate) fn new_epoch(&mut self) {
+        self.epoch += 1;
+        self.leases.clear();
+    }
+}
+
+/// Asks that were recorded, so that the same one is recorded once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Requests {
+    known: BTreeMap<(Option<Name>, String), u64>,
+    next: u64,
+}
+
+impl Requests {
+    pub(crate) fn knows(&self, by: &Name, id: &str) -> bool {
+        !id.is_empty() && self.known.contains_key(&(Some(by.clone()), id.to_owned()))
+    }
+
+    pub(crate) fn remember(&mut self, by: Option<&Name>, id: &str) {
+        if id.is_empty() {
+            return;
+        }
+        self.known.insert((by.cloned(), id.to_owned()), self.next);
+        self.next += 1;
+        if self.known.len() > MAX_REQUESTS {
+            let oldest = self
+                .known
+                .iter()
+                .min_by_key(|(_, order)| **order)
+                .map(|(key, _)| key.clone());
+            oldest.map(|key| self.known.remove(&key));
+        }
+    }
+}

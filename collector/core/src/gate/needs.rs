@@ -1,0 +1,198 @@
+//! What each gate needs, resolved once a plan, and whether all of it is proved at a moment.
+
+use std::collections::BTreeMap;
+
+use tidelock_model::{Name, Phase, Side, Timestamp};
+
+use super::rule::{live, needed, next, rule, sides, unneeded};
+use crate::evidence::lane_state;
+use crate::migration::Migration;
+use crate::plan::{GateRule, Plan, Scenario};
+use crate::roster::ONLINE_FOR;
+use crate::verdict::EvidenceState;
+
+/// What one gate needs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sheet {
+    pub(crate) rule: GateRule,
+    /// Scenarios, each with the sides on which it is needed.
+    pub(crate) scenarios: Vec<(Name, Vec<Side>)>,
+    /// The sides whose agents are needed.
+    pub(crate) sides: Vec<Side>,
+    pub(crate) manual: Vec<Name>,
+    /// Needed, and declared nowhere.
+    pub(crate) unknown: Vec<Name>,
+    /// Critical, and needed nowhere.
+    pub(crate) unneeded: Vec<Name>,
+    /// Nothing at all is needed where something must be: zero of zero proves nothing.
+    pub(crate) nothing: bool,
+}
+
+/// Resolves what every gate of the plan needs.
+pub(crate) fn sheets(plan: &Plan) -> BTreeMap<Phase, Sheet> {
+    Phase::ALL
+        .iter()
+        .filter_map(|gate| Some((*gate, sheet(plan, *gate)?)))
+        .collect()
+}
+
+/// The gate `cutover` needs what `ready` needs as well.
+fn sheet(plan: &Plan, gate: Phase) -> Option<Sheet> {
+    let own = rule(plan, gate)?;
+    let before = rule(plan, Phase::Ready)
+        .filter(|_| gate == Phase::Cutover)
+        .map(|rule| (Phase::Ready, rule));
+    let rules: Vec<(Phase, GateRule)> = before.into_iter().chain([(gate, own.clone())]).collect();
+    let wants = |name: &Name| rules.iter().any(|(_, rule)| rule.needs.contains(name));
+    let scenarios: Vec<(Name, Vec<Side>)> = (plan.scenarios.iter())
+        .filter(|(name, scenario)| rules.iter().any(|(of, rule)| needed(rule, *of, name, scenario)))
+        .map(|(name, scenario)| (name.clone(), sides(gate, scenario)))
+        .filter(|(_, sides)| gate != Phase::RolledBack || !sides.is_empty())
+        .collect();
+    let declared = |name: &Name| plan.scenarios.contains_key(name) || plan.manual_checks.contains_key(name);
+    let mut unknown: Vec<Name> = rules
+        .iter()
+        .flat_map(|(_, rule)| &rule.needs)
+        .filter(|name| !declared(name))
+        .cloned()
+        .collect();
+    unknown.dedup();
+    let may_be_empty = matches!(gate, Phase::Sync | Phase::Watch);
+    let whole = matches!(gate, Phase::Ready | Phase::Cutover);
+    Some(Sheet {
+        sides: Side::BOTH
+            .into_iter()
+            .filter(|side| scenarios.iter().any(|(_, on)| on.contains(side)))
+            .collect(),
+        nothing: scenarios.iter().all(|(_, on)| on.is_empty()) && !may_be_empty,
+        scenarios,
+        manual: plan
+            .manual_checks
+            .keys()
+            .filter(|name| wants(name))
+            .cloned()
+            .collect(),
+        unknown,
+        unneeded: if whole {
+            unneeded(plan).cloned().collect()
+        } else {
+            Vec::new()
+        },
+        rule: own,
+    })
+}
+
+impl Migration {
+    /// What the gate needs; none where the plan has no such gate.
+    pub(crate) fn sheet(&self, gate: Phase) -> Option<&Sheet> {
+        self.current.as_ref()?.sheets.get(&gate)
+    }
+
+    /// All that the gate needs of evidence is proved at `now`; gives back until when that lasts if
+    /// nothing more is heard.
+    pub(crate) fn evidence_until(&self, gate: Phase, now: Timestamp) -> Option<Timestamp> {
+        let (plan, sheet) = (self.plan()?, self.sheet(gate)?);
+        if sheet.nothing || !sheet.unknown.is_empty() || !sheet.unneeded.is_empty() {
+            return None;
+        }
+        if sheet
+            .manual
+            .iter()
+            .any(|name| self.manual.get(name).is_none_or(|done| done.failed))
+        {
+            return None;
+        }
+        let mut until = Timestamp::from_millis(u64::MAX);
+        for side in &sheet.sides {
+            until = until.min(self.enough_agents_until(plan, *side, now)?);
+        }
+        for (name, on) in &sheet.scenarios {
+            let scenario = plan.scenarios.get(name)?;
+            if on.is_empty() {
+                return None;
+            }
+            for side in on {
+                until = until.min(self.side_proved_until(name, scenario, *side, now)?);
+            }
+        }
+        Some(until)
+    }
+
+    fn side_proved_until(
+        &self,
+        name: &Name,
+        scenario: &Scenario,
+        side: Side,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let mut until = None;
+        for (agent, member) in self.roster.owing(side, now) {
+            let lane = self.board.lane(name, agent);
+            let held = member.suspended.is_some() || member.refused.contains_key(name);
+            if held || lane_state(lane, scenario, now) != EvidenceState::Proved {
+                return None;
+            }
+            let stale = lane
+                .and_then(|lane| lane.newest.as_ref())?
+                .place
+                .at
+                .plus(scenario.fresh_for);
+            until = Some(until.map_or(stale, |until: Timestamp| until.min(stale)));
+        }
+        until
+    }
+
+    /// Enough agents of the side are online, and until when if none is heard again.
+    pub(crate) fn enough_agents_until(&self, plan: &Plan, side: Side, now: Timestamp) -> Option<Timestamp> {
+        let least = usize::try_from(plan.environment(side).agents_at_least.max(1)).ok()?;
+        let mut ends: Vec<Timestamp> = (self.roster.owing(side, now))
+            .filter(|(_, member)| member.online(now))
+            .filter_map(|(_, member)| Some(member.heard?.plus(ONLINE_FOR).min(member.certificate_ends)))
+            .collect();
+        ends.sort_unstable_by(|a, b| b.cmp(a));
+        ends.get(least - 1).copied()
+    }
+
+    /// Notes since when each gate's evidence is proved; what breaks it, breaks approvals and leases.
+    pub(crate) fn settle(&mut self, at: Timestamp) {
+        let Some(plan) = self.current.as_ref().map(|current| current.plan.clone()) else {
+            return;
+        };
+        let live = live(&plan, self.phase);
+        self.gates.steady.retain(|gate, _| live.contains(gate));
+        for gate in live {
+            if let Some(until) = self.evidence_until(gate, at) {
+                let steady = self
+                    .gates
+                    .steady
+                    .entry(gate)
+                    .or_insert(Steady { since: at, until });
+                steady.until = until;
+                continue;
+            }
+            self.gates.steady.remove(&gate);
+            if let Some(lease) = self.gates.leases.get_mut(&gate) {
+                lease.broken = true;
+            }
+            let asked = self.sheet(gate).and_then(|sheet| sheet.rule.decision.clone());
+            if let (true, Some(decision)) = (next(self.phase) == Some(gate), asked) {
+                self.void(at, &decision, "the evidence it was given on changed");
+            }
+        }
+    }
+
+    /// What time alone did until `at`. Proved evidence lasts until it is stale, and what is not proved
+    /// is not made so by waiting, so most of the time there is nothing to do.
+    pub(crate) fn settle_before(&mut self, at: Timestamp) {
+        if self.gates.steady.values().any(|steady| at > steady.until) {
+            self.settle(at);
+        }
+    }
+}
+
+/// Since when all that a gate needs is proved, and until when if nothing more is heard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Steady {
+    pub(crate) since: Timestamp,
+    pub(crate) until: Timestamp,
+}

@@ -1,0 +1,349 @@
+//! The asks of people and operators: decisions, manual checks, plans, agents.
+
+use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
+
+use super::decide::said;
+use super::people::decides;
+use super::{ends, rule::next};
+use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
+use crate::migration::Migration;
+use crate::plan::{Plan, before};
+use crate::record::{Event, EventKind};
+use crate::roster::AgentStanding;
+use crate::verdict::{Hold, HoldCode};
+
+impl Migration {
+    fn must_have_plan(&self) -> Result<&Plan, Refusal> {
+        self.plan()
+            .ok_or_else(|| Refusal::new(RefusalCode::NoPlan, "no plan was applied yet: apply one first"))
+    }
+
+    /// A named person gives or refuses a decision.
+    pub(crate) fn give(
+        &self,
+        now: Timestamp,
+        decision: &Name,
+        go: bool,
+        by: &Asker,
+        reason: &str,
+        seen: Option<u64>,
+    ) -> Result<EventKind, Refusal> {
+        let plan = self.must_have_plan()?;
+        let Some(rule) = plan.decisions.get(decision) else {
+            let message = format!("the plan has no decision {decision}");
+            return Err(Refusal::new(RefusalCode::UnknownDecision, message));
+        };
+        if by.kind == AskerKind::Pipeline || !decides(rule, &by.name) {
+            let who: Vec<&str> = rule.who.iter().chain(&rule.deputies).map(Name::as_str).collect();
+            let message = format!("{} does not decide {decision}; ask {}", by.name, who.join(" or "));
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        said(reason, "a decision")?;
+        if seen.is_some_and(|seen| seen > self.position) {
+            let message = format!(
+                "there is no evidence of that number; the newest is {}",
+                self.position
+            );
+            return Err(Refusal::new(RefusalCode::Incomplete, message));
+        }
+        let gate = if decision == "rollback" {
+            None
+        } else {
+            self.gate_asking(decision)
+        };
+        let complete = match gate {
+            Some(gate) => self.may_open(now, decision, gate, go, by, seen)?,
+            None if decision == "rollback" => {
+                self.may_go_back(now, go)?;
+                let voices = self.gates.ballots.get(decision).map(|ballot| &ballot.voices);
+                let others = voices.map_or(0, |voices| {
+                    voices.keys().filter(|person| **person != by.name).count()
+                });
+                others + 1 >= usize::try_from(rule.approvals.max(1)).unwrap_or(usize::MAX)
+            }
+            None => {
+                let message = format!("no gate of the plan asks for {decision}");
+                return Err(Refusal::new(RefusalCode::UnknownDecision, message));
+            }
+        };
+        let evidence_sequence = seen.unwrap_or(self.position);
+        Ok(EventKind::Decided {
+            decision: decision.clone(),
+            go,
+            evidence_sequence,
+            complete: go && complete,
+        })
+    }
+
+    /// A go is taken only where nothing but people holds the gate.
+    fn may_open(
+        &self,
+        now: Timestamp,
+        decision: &Name,
+        gate: Phase,
+        go: bool,
+        by: &Asker,
+        seen: Option<u64>,
+    ) -> Result<bool, Refusal> {
+        let early = !go && (gate, self.phase) == (Phase::Cutover, Phase::Sync);
+        if before(gate) != Some(self.phase) && !early {
+            let holds = self.obstacles(gate, now);
+            let message = format!(
+                "the migration is in {}; {decision} is decided at gate {gate}",
+                self.phase
+            );
+            return Err(Refusal {
+                holds,
+                ..Refusal::new(RefusalCode::WrongPhase, message)
+            });
+        }
+        let people = |hold: &Hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline);
+        let holds: Vec<Hold> = self
+            .obstacles(gate, now)
+            .into_iter()
+            .filter(|hold| !people(hold))
+            .collect();
+        if let (true, Some(first)) = (go, holds.first()) {
+            let newer = seen.is_some_and(|seen| seen < self.position);
+            let (code, head) = match newer {
+                true => (
+                    RefusalCode::EvidenceChanged,
+                    "a new hold came after the evidence you saw",
+                ),
+                false => (RefusalCode::GateShut, "the gate is held"),
+            };
+            let message = format!("{head}: {}. Nothing was recorded", first.line());
+            return Err(Refusal {
+                holds,
+                ..Refusal::new(code, message)
+            });
+        }
+        let status = self.decision_status(gate, now);
+        let needed = status.as_ref().map_or(1, |status| status.needed);
+        let others = status.map_or(0, |status| {
+            status
+                .given_by
+                .iter()
+                .filter(|person| **person != by.name)
+                .count()
+        });
+        Ok(others + 1 >= usize::try_from(needed).unwrap_or(usize::MAX))
+    }
+
+    /// Going back is decided while there is something to go back from, and nothing blocks it but time.
+    fn may_go_back(&self, now: Timestamp, go: bool) -> Result<(), Refusal> {
+        let status = self.rollback_status(now);
+        if !matches!(self.phase, Phase::Cutover | Phase::Watch) {
+            return Err(Refusal::new(RefusalCode::WrongPhase, status.reason));
+        }
+        if go && !status.possible {
+            return Err(Refusal::new(RefusalCode::TooLate, status.reason));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn abort(&self, by: &Asker, reason: &str) -> Result<EventKind, Refusal> {
+        let plan = self.must_have_plan()?;
+        let may = ["cutover", "rollback"]
+            .iter()
+            .filter_map(|name| plan.decisions.get(*name));
+        let may = may.into_iter().any(|rule| decides(rule, &by.name));
+        if by.kind == AskerKind::Pipeline || !may {
+            let message = format!(
+                "{} may not abort; whoever decides cutover or rollback may",
+                by.name
+            );
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        said(reason, "an abort")?;
+        if !matches!(self.phase, Phase::Prepare | Phase::Sync | Phase::Ready) {
+            let message = format!(
+                "the migration is in {}; it is past its point of no return: decide rollback",
+                self.phase
+            );
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        Ok(EventKind::PhaseChanged {
+            from: self.phase,
+            to: Phase::Aborted,
+        })
+    }
+
+    pub(crate) fn manual_done(
+        &self,
+        name: &Name,
+        by: &Asker,
+        evidence: &str,
+        failed: bool,
+    ) -> Result<EventKind, Refusal> {
+        let plan = self.must_have_plan()?;
+        let Some(check) = plan.manual_checks.get(name) else {
+            return Err(Refusal::new(
+                RefusalCode::UnknownCheck,
+                format!("the plan has no manual check {name}"),
+            ));
+        };
+        if by.kind == AskerKind::Pipeline || by.name != check.owner {
+            let message = format!("{name} is made by {}, not by {}", check.owner, by.name);
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        if check.evidence_required && evidence.trim().is_empty() {
+            return Err(Refusal::new(
+                RefusalCode::Incomplete,
+                format!("{name} needs evidence: a text or URL"),
+            ));
+        }
+        if ends(self.phase) || check.phase.is_some_and(|phase| self.phase < phase) {
+            let phase = check.phase.map(Phase::word).unwrap_or("time");
+            let message = format!("the migration is in {}; {name} is made in {phase}", self.phase);
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        Ok(EventKind::ManualCheckDone {
+            check: name.clone(),
+            evidence: evidence.to_owned(),
+            failed,
+        })
+    }
+
+    pub(crate) fn set_revision(&self, side: Side, revision: &str, by: &Asker) -> Result<EventKind, Refusal> {
+        self.must_have_plan()?;
+        if by.kind == AskerKind::Person && !self.is_of_plan(by) {
+            return Err(Refusal::new(
+                RefusalCode::NotYours,
+                format!("{} is not in the plan", by.name),
+            ));
+        }
+        if revision.trim().is_empty() {
+            return Err(Refusal::new(RefusalCode::Incomplete, "a revision needs a name"));
+        }
+        if ends(self.phase) {
+            return Err(Refusal::new(
+                RefusalCode::WrongPhase,
+                format!("the migration is {}", self.phase),
+            ));
+        }
+        Ok(EventKind::RevisionSet {
+            side,
+            revision: revision.to_owned(),
+        })
+    }
+
+    pub(crate) fn apply_plan(&self, now: Timestamp, ask: &Ask) -> Result<Vec<Event>, Refusal> {
+        let Ask::ApplyPlan {
+            plan,
+            hash,
+            by,
+            reason,
+            if_revision,
+            grid_origin,
+        } = ask
+        else {
+            return Ok(Vec::new());
+        };
+        if by.kind == AskerKind::Pipeline || self.current.is_some() && !self.is_of_plan(by) {
+            let message = format!("{} may not change the plan", by.name);
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        if plan.name != self.name {
+            let message = format!("the plan is of {}, this is {}", plan.name, self.name);
+            return Err(Refusal::new(RefusalCode::Incomplete, message));
+        }
+        if let Some(wanted) = if_revision.filter(|wanted| *wanted != self.revision()) {
+            let message = format!(
+                "the plan is at revision {}, not {wanted}: look at what changed",
+                self.revision()
+            );
+            return Err(Refusal::new(RefusalCode::Revision, message));
+        }
+        if self.plan_hash() == Some(*hash) {
+            return Ok(Vec::new());
+        }
+        if ends(self.phase) || self.phase == Phase::Committed && next(self.phase).is_none() {
+            let message = format!("the migration is {}; its plan is history", self.phase);
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        let grid_origin = self.grid_origin().unwrap_or(*grid_origin);
+        let revision = self.revision() + 1;
+        let kind = EventKind::PlanApplied {
+            revision,
+            hash: *hash,
+            plan: plan.clone(),
+            grid_origin,
+        };
+        Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
+    }
+
+    pub(crate) fn enrol(
+        &self,
+        now: Timestamp,
+        agent: &AgentKey,
+        ends: Timestamp,
+    ) -> Result<EventKind, Refusal> {
+        let plan = self.must_have_plan()?;
+        let most = plan.environment(agent.side).agents_at_most;
+        let others = self
+            .roster
+            .owing(agent.side, now)
+            .filter(|(key, _)| *key != agent)
+            .count();
+        if others >= usize::try_from(most).unwrap_or(usize::MAX) {
+            let message = format!(
+                "{} has {others} agents and may have {most}: revoke one first",
+                agent.side
+            );
+            return Err(Refusal::new(RefusalCode::TooManyAgents, message));
+        }
+        Ok(EventKind::AgentEnrolled {
+            agent: agent.clone(),
+            certificate_ends: ends,
+        })
+    }
+
+    pub(crate) fn revoke_agent(
+        &self,
+        now: Timestamp,
+        agent: &AgentKey,
+        by: &Asker,
+        reason: &str,
+    ) -> Result<Vec<Event>, Refusal> {
+        if !self.is_of_plan(by) {
+            return Err(Refusal::new(
+                RefusalCode::NotYours,
+                format!("{} may not revoke an agent", by.name),
+            ));
+        }
+        match self.expects(agent) {
+            AgentStanding::Unknown => Err(Refusal::new(
+                RefusalCode::UnknownAgent,
+                format!("no agent {agent} was ever enrolled"),
+            )),
+            AgentStanding::Revoked => Ok(Vec::new()),
+            AgentStanding::Enrolled | AgentStanding::Suspended => {
+                let kind = EventKind::AgentRevoked { agent: agent.clone() };
+                Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
+            }
+        }
+    }
+
+    pub(crate) fn report_conflict(
+        &self,
+        now: Timestamp,
+        agent: &AgentKey,
+        text: &str,
+    ) -> Result<Vec<Event>, Refusal> {
+        match self.expects(agent) {
+            AgentStanding::Enrolled => {
+                let kind = EventKind::ConflictFound {
+                    agent: agent.clone(),
+                    text: text.to_owned(),
+                };
+                Ok(vec![self.event(now, Some(agent.name.clone()), text, "", kind)])
+            }
+            AgentStanding::Suspended | AgentStanding::Revoked => Ok(Vec::new()),
+            AgentStanding::Unknown => Err(Refusal::new(
+                RefusalCode::UnknownAgent,
+                format!("no agent {agent} was ever enrolled"),
+            )),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The folded state of one migration, and the one door through which it changes.
+//!
+//! # Invariants
+//! - `apply` is total: a record that does not fit is counted and changes nothing.
+//! - Time alone makes no evidence better, so what is proved now has been proved since the last entry.
+//! - Everything else is a question: it borrows the state and takes `now`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
+
+use crate::board::{Board, NotCounted, Place};
+use crate::gate::{Gates, Requests, Sheet};
+use crate::plan::Plan;
+use crate::record::{Entry, Observation, Record};
+use crate::roster::{AgentStanding, Roster};
+
+/// The plan revision in force.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Current {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) revision: u64,
+    pub(crate) hash: Sha256,
+    pub(crate) grid_origin: Timestamp,
+    /// When the migration's first plan was applied.
+    pub(crate) first_applied: Timestamp,
+    /// What each gate needs, resolved from the plan.
+    pub(crate) sheets: Arc<BTreeMap<Phase, Sheet>>,
+}
+
+/// A manual check that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ManualDone {
+    pub(crate) at: Timestamp,
+    pub(crate) by: Option<Name>,
+    pub(crate) evidence: String,
+    pub(crate) failed: bool,
+}
+
+/// Where traffic is, as far as somebody reported it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Traffic {
+    /// When it was moved to the target.
+    pub(crate) switched: Option<Timestamp>,
+    /// When it was moved back.
+    pub(crate) back: Option<Timestamp>,
+}
+
+/// One planned move, folded from its journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Migration {
+    pub(crate) name: Name,
+    pub(crate) current: Option<Current>,
+    pub(crate) hashes: BTreeMap<u64, Sha256>,
+    pub(crate) phase: Phase,
+    pub(crate) phase_since: Timestamp,
+    pub(crate) clock: Timestamp,
+    pub(crate) position: u64,
+    pub(crate) roster: Roster,
+    pub(crate) board: Board,
+    pub(crate) gates: Gates,
+    pub(crate) manual: BTreeMap<Name, ManualDone>,
+    pub(crate) traffic: Traffic,
+    pub(crate) builds: BTreeMap<Side, String>,
+    pub(crate) requests: Requests,
+}
+
+impl Migration {
+    /// A migration before its first plan: every gate is shut.
+    pub fn new(name: Name) -> Migration {
+        Migration {
+            name,
+            current: None,
+            hashes: BTreeMap::new(),
+            phase: Phase::Prepare,
+            phase_since: Timestamp::ZERO,
+            clock: Timestamp::ZERO,
+            position: 0,
+            roster: Roster::default(),
+            board: Board::default(),
+            gates: Gates::default(),
+            manual: BTreeMap::new(),
+            traffic: Traffic::default(),
+            builds: BTreeMap::new(),
+            requests: Requests::default(),
+        }
+    }
+
+    /// Takes the journal's next entry. A clock that goes back is held still.
+    pub fn apply(&mut self, entry: &Entry) {
+        let at = entry.at.max(self.clock);
+        // What time alone did until now comes first: evidence may have become stale in between.
+        self.settle_before(at);
+        self.clock = at;
+        let moved = match &entry.record {
+            Record::Seen(position, observation) => {
+                self.position = self.position.max(*position);
+                self.observe(at, observation)
+            }
+            Record::Decided(event) => {
+                self.decided(at, event);
+                true
+            }
+        };
+        if moved {
+            self.settle(at);
+        }
+    }
+
+    /// Gives back whether evidence may be better or worse than before.
+    fn observe(&mut self, at: Timestamp, observation: &Observation) -> bool {
+        let fits = match observation {
+            Observation::Findings(batch) => return self.findings(at, batch),
+            Observation::Tick => return false,
+            Observation::Agent(seen) => match self.roster.seen(at, seen) {
+                Some(back) => return back,
+                None => false,
+            },
+            Observation::SignedOff(agent) => self.roster.sign_off(agent),
+            Observation::Refused(agent, refusal) => self.roster.refused(at, agent, refusal),
+            Observation::LeaseRenewed {
+                gate,
+                epoch,
+                valid_until,
+            } => {
+                self.gates.renew(at, *gate, *epoch, *valid_until);
+                true
+            }
+        };
+        if !fits {
+            self.board.skip(NotCounted::UnknownAgent, 1);
+        }
+        fits
+    }
+
+    fn findings(&mut self, at: Timestamp, batch: &FindingBatch) -> bool {
+        let number = batch.findings.len() as u64;
+        let (Some(read), Some(member)) = (self.roster.read(at, batch), self.roster.get(&batch.agent)) else {
+            self.board.skip(NotCounted::UnknownAgent, number);
+            return false;
+        };
+        let skipped = read.min(batch.findings.len());
+        self.board.skip(NotCounted::Duplicate, skipped as u64);
+        let reason = match &self.current {
+            _ if member.revoked || at >= member.certificate_ends => Some(NotCounted::UnknownAgent),
+            _ if member.suspended.is_some() => Some(NotCounted::Suspended),
+            None => Some(NotCounted::NoPlan),
+            Some(_) => None,
+        };
+        let (None, Some(current)) = (reason, self.current.clone()) else {
+            self.board
+                .skip(reason.unwrap_or(NotCounted::NoPlan), number - skipped as u64);
+            return false;
+        };
+        if let (Some(gap), 0) = (&batch.gap, read) {
+            gap.counts
+                .keys()
+                .for_each(|check| self.board.gap(at, &batch.agent, check));
+        }
+        for (index, finding) in batch.findings.iter().enumerate().skip(skipped) {
+            let seq = batch.first_seq.saturating_add(index as u64);
+            let place = Place {
+                at,
+                spool: batch.spool_epoch,
+                seq,
+            };
+            let known = self.hashes.get(&finding.plan_revision) == Some(&finding.plan_hash);
+            let counted = match known {
+                true => self
+                    .board
+                    .take(place, &current.plan, current.revision, &batch.agent, finding),
+                false => Err(NotCounted::OtherPlan),
+            };
+            match counted {
+                Ok(()) => self.roster.carries_out(&batch.agent, &finding.check),
+                Err(reason) => self.board.skip(reason, 1),
+            }
+        }
+        skipped < batch.findings.len() || batch.gap.is_some()
+    }
+
+    /// The migration's name.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.current.as_ref().map(|current| &*current.plan)
+    }
+
+    /// The revision of the plan in force; 0 before the first.
+    pub fn revision(&self) -> u64 {
+        self.current.as_ref().map_or(0, |current| current.revision)
+    }
+
+    /// The hash of the plan in force.
+    pub fn plan_hash(&self) -> Option<Sha256> {
+        self.current.as_ref().map(|current| current.hash)
+    }
+
+    /// The origin of the migration's grid, fixed by its first plan.
+    pub fn grid_origin(&self) -> Option<Timestamp> {
+        self.current.as_ref().map(|current| current.grid_origin)
+    }
+
+    /// The phase.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Since when it is in that phase.
+    pub fn phase_since(&self) -> Timestamp {
+        self.phase_since
+    }
+
+    /// The last position of the findings.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// When the last entry was appended.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// What the agent's word is worth.
+    pub fn expects(&self, agent: &AgentKey) -> AgentStanding {
+        self.roster.standing(agent)
+    }
+
+    /// Findings and records that did not count, by reason.
+    pub fn not_counted(&self) -> &BTreeMap<NotCounted, u64> {
+        &self.board.not_counted
+    }
+
+    /// The side that traffic is on, as far as somebody reported it.
+    pub fn traffic(&self) -> Side {
+        match (self.traffic.switched, self.traffic.back) {
+            (Some(_), None) => Side::Target,
+            (Some(_) | None, _) => Side::Source,
+        }
+    }
+
+    /// When traffic was moved to the target.
+    pub fn switched_at(&self) -> Option<Timestamp> {
+        self.traffic.switched
+    }
+
+    /// The revision that was set for an environment.
+    pub fn declared_revision(&self, side: Side) -> Option<&str> {
+        self.builds.get(&side).map(String::as_str)
+    }
+
+    /// Somebody pressed hold: since when, who and why.
+    pub fn held(&self) -> Option<(Timestamp, Option<&Name>, &str)> {
+        self.gates
+            .operator
+            .as_ref()
+            .map(|hold| (hold.at, hold.by.as_ref(), hold.reason.as_str()))
+    }
+}

@@ -1,0 +1,232 @@
+//! Who owes findings, and who may speak.
+//!
+//! An agent owes from the moment it has a certificate until it signs off, is revoked, or the
+//! certificate ends. One that vanishes stays owed: its silence holds the gate.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidelock_model::{AgentKey, FindingBatch, Name, Side, SpoolEpoch, Timestamp};
+
+use crate::record::{AgentSeen, Refusal};
+
+/// An agent that was heard within this time is online.
+pub const ONLINE_FOR: Duration = Duration::from_secs(10);
+
+/// How many spools of one agent are remembered; the oldest is forgotten first. What an older spool
+/// repeats is late by then and proves nothing.
+const MAX_SPOOLS: usize = 16;
+
+/// What an agent's word is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentStanding {
+    /// It is one of ours.
+    Enrolled,
+    /// It was one of ours.
+    Revoked,
+    /// It contradicted itself; what it says is kept and counts for nothing.
+    Suspended,
+    /// It never was one of ours.
+    Unknown,
+}
+
+/// One agent, as far as the journal tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Member {
+    pub(crate) enrolled: Timestamp,
+    pub(crate) certificate_ends: Timestamp,
+    pub(crate) revoked: bool,
+    pub(crate) suspended: Option<(Timestamp, String)>,
+    pub(crate) signed_off: bool,
+    pub(crate) heard: Option<Timestamp>,
+    pub(crate) seen: Option<AgentSeen>,
+    pub(crate) refused: BTreeMap<Name, (Timestamp, Refusal)>,
+    spools: BTreeMap<SpoolEpoch, Spool>,
+}
+
+/// How far one spool was read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Spool {
+    next: u64,
+    opened: u64,
+}
+
+impl Member {
+    fn new(at: Timestamp, certificate_ends: Timestamp) -> Member {
+        Member {
+            enrolled: at,
+            certificate_ends,
+            revoked: false,
+            suspended: None,
+            signed_off: false,
+            heard: None,
+            seen: None,
+            refused: BTreeMap::new(),
+            spools: BTreeMap::new(),
+        }
+    }
+
+    /// It owes findings at `now`.
+    pub(crate) fn owes(&self, now: Timestamp) -> bool {
+        !self.revoked && !self.signed_off && now < self.certificate_ends
+    }
+
+    /// It owes findings and was heard just now.
+    pub(crate) fn online(&self, now: Timestamp) -> bool {
+        self.owes(now) && self.heard.is_some_and(|heard| now.since(heard) <= ONLINE_FOR)
+    }
+
+    /// How many findings at the head of the batch were read before; all of them and a gap likewise.
+    fn skip(&mut self, batch: &FindingBatch) -> usize {
+        let opened = self
+            .spools
+            .values()
+            .map(|spool| spool.opened)
+            .max()
+            .map_or(0, |last| last + 1);
+        if !self.spools.contains_key(&batch.spool_epoch) && self.spools.len() >= MAX_SPOOLS {
+            let oldest = self
+                .spools
+                .iter()
+                .min_by_key(|(_, spool)| spool.opened)
+                .map(|(epoch, _)| *epoch);
+            oldest.map(|epoch| self.spools.remove(&epoch));
+        }
+        let spool = self
+            .spools
+            .entry(batch.spool_epoch)
+            .or_insert(Spool { next: 0, opened });
+        let read = spool.next.saturating_sub(batch.first_seq);
+        spool.next = spool.next.max(batch.last_seq().saturating_add(1));
+        usize::try_from(read).unwrap_or(usize::MAX)
+    }
+}
+
+/// The agents of one migration.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Roster {
+    members: BTreeMap<AgentKey, Member>,
+}
+
+impl Roster {
+    pub(crate) fn get(&self, agent: &AgentKey) -> Option<&Member> {
+        self.members.get(agent)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&AgentKey, &Member)> {
+        self.members.iter()
+    }
+
+    /// The agents of a side that owe findings at `now`.
+    pub(crate) fn owing(&self, side: Side, now: Timestamp) -> impl Iterator<Item = (&AgentKey, &Member)> {
+        self.members
+            .iter()
+            .filter(move |(key, member)| key.side == side && member.owes(now))
+    }
+
+    /// What the agent's word is worth.
+    pub(crate) fn standing(&self, agent: &AgentKey) -> AgentStanding {
+        match self.members.get(agent) {
+            None => AgentStanding::Unknown,
+            Some(member) if member.revoked => AgentStanding::Revoked,
+            Some(member) if member.suspended.is_some() => AgentStanding::Suspended,
+            Some(_) => AgentStanding::Enrolled,
+        }
+    }
+
+    /// A certificate was given: to a new agent, to one that renews it, or to one that comes back.
+    /// Gives back whether the agent starts with nothing proved.
+    pub(crate) fn enrol(&mut self, at: Timestamp, agent: &AgentKey, certificate_ends: Timestamp) -> bool {
+        let member = self
+            .members
+            .entry(agent.clone())
+            .or_insert_with(|| Member::new(at, certificate_ends));
+        member.certificate_ends = certificate_ends;
+        let anew = member.revoked || member.suspended.is_some() || member.signed_off;
+        if anew {
+            (member.revoked, member.suspended, member.signed_off) = (false, None, false);
+            (member.enrolled, member.heard) = (at, None);
+        }
+        anew
+    }
+
+    pub(crate) fn revoke(&mut self, agent: &AgentKey) -> bool {
+        self.members
+            .get_mut(agent)
+            .map(|member| member.revoked = true)
+            .is_some()
+    }
+
+    pub(crate) fn suspend(&mut self, at: Timestamp, agent: &AgentKey, text: &str) -> bool {
+        let Some(member) = self.members.get_mut(agent) else {
+            return false;
+        };
+        member.suspended.get_or_insert_with(|| (at, text.to_owned()));
+        true
+    }
+
+    /// A new plan is a new beginning for agents that were suspended.
+    pub(crate) fn reinstate(&mut self) {
+        self.members
+            .values_mut()
+            .for_each(|member| member.suspended = None);
+    }
+
+    pub(crate) fn sign_off(&mut self, agent: &AgentKey) -> bool {
+        self.members
+            .get_mut(agent)
+            .map(|member| member.signed_off = true)
+            .is_some()
+    }
+
+    /// A heartbeat. Gives back whether the agent was not online before.
+    pub(crate) fn seen(&mut self, at: Timestamp, seen: &AgentSeen) -> Option<bool> {
+        let member = self.members.get_mut(&seen.agent)?;
+        let was_online = member.online(at);
+        member.seen = Some(seen.clone());
+        Self::hear(member, at);
+        Some(!was_online)
+    }
+
+    pub(crate) fn refused(&mut self, at: Timestamp, agent: &AgentKey, refusal: &Refusal) -> bool {
+        let Some(member) = self.members.get_mut(agent) else {
+            return false;
+        };
+        if refusal.refused {
+            member
+                .refused
+                .insert(refusal.check.clone(), (at, refusal.clone()));
+        } else {
+            member.refused.remove(&refusal.check);
+        }
+        true
+    }
+
+    /// The agent carries the check out: it said otherwise before.
+    pub(crate) fn carries_out(&mut self, agent: &AgentKey, check: &Name) {
+        if let Some(member) = self.members.get_mut(agent) {
+            member.refused.remove(check);
+        }
+    }
+
+    /// How many findings at the head of the batch were read before; none where the agent is unknown.
+    pub(crate) fn read(&mut self, at: Timestamp, batch: &FindingBatch) -> Option<usize> {
+        let member = self.members.get_mut(&batch.agent)?;
+        let skip = member.skip(batch);
+        let new = if batch.gap.is_some() {
+            skip == 0
+        } else {
+            skip < batch.findings.len()
+        };
+        if new {
+            Self::hear(member, at);
+        }
+        Some(if new { skip } else { usize::MAX })
+    }
+
+    /// Whoever is heard again after signing off is back.
+    fn hear(member: &mut Member, at: Timestamp) {
+        member.heard = Some(at);
+        member.signed_off = false;
+    }
+}

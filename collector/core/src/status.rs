@@ -1,0 +1,176 @@
+//! What people look at: scenarios, claims, agents and manual checks, each with its state and since when.
+
+use tidelock_model::{AgentKey, Level, Name, Phase, Remaining, Side, Timestamp};
+
+use crate::record::Refusal as AssignmentRefusal;
+use crate::verdict::{EvidenceState, Hold};
+
+/// A scenario as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScenarioStatus {
+    /// Its name.
+    pub name: Name,
+    /// For people.
+    pub title: String,
+    /// How much it matters.
+    pub level: Level,
+    /// What breaks when it does.
+    pub if_broken: String,
+    /// The worst of its sides.
+    pub state: EvidenceState,
+    /// Since when that is so.
+    pub since: Timestamp,
+    /// One for each side it runs on.
+    pub sides: Vec<SideStatus>,
+    /// The gates that need it.
+    pub gates: Vec<Phase>,
+    /// It runs in the present phase.
+    pub active: bool,
+}
+
+/// A scenario on one side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SideStatus {
+    /// The side.
+    pub side: Side,
+    /// The worst of its agents and claims.
+    pub state: EvidenceState,
+    /// One short sentence.
+    pub value: String,
+    /// When its newest finding was received.
+    pub seen: Option<Timestamp>,
+    /// The agent that the sentence is about.
+    pub agent: Option<Name>,
+    /// What would be lost.
+    pub remaining: Vec<Remaining>,
+    /// Each claim, as its worst agent sees it.
+    pub claims: Vec<ClaimStatus>,
+}
+
+/// A claim on one side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimStatus {
+    /// The word in the plan.
+    pub name: String,
+    /// What must be.
+    pub must: String,
+    /// What is.
+    pub is: String,
+    /// What the findings prove.
+    pub state: EvidenceState,
+    /// How far the proof has come; 100 when proved.
+    pub progress_percent: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How an agent stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentState {
+    /// Heard just now.
+    Online,
+    /// Not heard for too long; what it owes holds.
+    Silent,
+    /// It left in good order.
+    SignedOff,
+    /// It contradicted itself.
+    Suspended,
+    /// It is no longer one of ours.
+    Revoked,
+    /// It has a certificate and was never heard.
+    NeverSeen,
+    /// Its certificate has ended.
+    Expired,
+}
+
+impl AgentState {
+    /// The word on every screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            AgentState::Online => "online",
+            AgentState::Silent => "silent",
+            AgentState::SignedOff => "signed off",
+            AgentState::Suspended => "suspended",
+            AgentState::Revoked => "revoked",
+            AgentState::NeverSeen => "never seen",
+            AgentState::Expired => "expired",
+        }
+    }
+}
+
+/// An agent as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentStatus {
+    /// Which.
+    pub agent: AgentKey,
+    /// How it stands.
+    pub state: AgentState,
+    /// When it was heard last.
+    pub seen: Option<Timestamp>,
+    /// When its certificate ends.
+    pub certificate_ends: Timestamp,
+    /// Agent time + offset = collector time.
+    pub offset_ms: i64,
+    /// The offset's error bound.
+    pub error_ms: u64,
+    /// The agent's version; empty when it was never heard.
+    pub version: String,
+    /// Findings that wait in its spool.
+    pub spool_findings: u64,
+    /// The share of time without a processor.
+    pub starved_permille: u32,
+    /// Checks it does not carry out.
+    pub refused: Vec<AssignmentRefusal>,
+}
+
+/// Where a manual check stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManualState {
+    /// Not made yet.
+    Open,
+    /// Made, and all was as it must be.
+    Done,
+    /// Made, and something was wrong.
+    Failed,
+}
+
+impl ManualState {
+    /// The word on every screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            ManualState::Open => "open",
+            ManualState::Done => "done",
+            ManualState::Failed => "failed",
+        }
+    }
+}
+
+/// A manual check as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualStatus {
+    /// Its name.
+    pub name: Name,
+    /// What is to be checked.
+    pub title: String,
+    /// Who makes it.
+    pub owner: Name,
+    /// Where it stands.
+    pub state: ManualState,
+    /// Who made it.
+    pub done_by: Option<Name>,
+    /// A text or URL.
+    pub evidence: String,
+    /// When it was made.
+    pub done: Option<Timestamp>,
+    /// The phase in which it is made.
+    pub phase: Option<Phase>,
+}
+
+/// One check in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The scenario as it stands.
+    pub scenario: ScenarioStatus,
+    /// What of it holds the next gate, or would hold a gate that needs it.
+    pub holds: Vec<Hold>,
+}
