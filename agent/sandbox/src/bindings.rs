@@ -1,0 +1,9 @@
+//! The contract in Rust, generated from `plugins/wit/check.wit`.
+
+wasmtime::component::bindgen!({
+    path: "../../plugins/wit",
+    world: "check",
+    imports: { default: async | trappable },
+    exports: { default: async },
+    require_store_data_send: true,
+});

@@ -1,0 +1,144 @@
+//! The compile child: turns one component into native code and ends.
+//!
+//! A compiler fed by strangers is a large target and a hungry one. So it runs in a process of its
+//! own that lives for one component, without secrets, targets or the cache's key, and with a bound on
+//! memory and processor time that the system itself enforces.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use sha2::Digest as _;
+use tidelock_model::{Cause, Sha256};
+use wasmtime::component::Component;
+
+use crate::admission;
+use crate::bindings::CheckPre;
+use crate::cache::hex;
+use crate::engine;
+use crate::library;
+use crate::protocol::Refusal;
+use crate::protocol::frame;
+use crate::protocol::message::{Compile, Compiled};
+
+/// The entry point of `tidelock-agent compile`: reads one request from the socket on its standard
+/// input, answers it there, and ends. Not for people.
+pub fn compile_main() -> ExitCode {
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn serve() -> io::Result<()> {
+    let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let Some(request) = frame::read::<Compile>(&mut socket)? else {
+        return Ok(());
+    };
+    let compiled: Compiled = match confine(&request) {
+        Ok(()) => compile(&request),
+        Err(error) => Err(Refusal::new(
+            Cause::UnknownPlugin,
+            format!("limit the compiler: {error}"),
+        )),
+    };
+    frame::write(&mut socket, &compiled)
+}
+
+/// Bounds this process. What it needs above this ends it, and the agent says so.
+fn confine(request: &Compile) -> rustix::io::Result<()> {
+    let limit = |bound: u64| Rlimit {
+        current: Some(bound),
+        maximum: Some(bound),
+    };
+    setrlimit(Resource::As, limit(request.max_memory_bytes))?;
+    setrlimit(Resource::Cpu, limit(request.max_cpu_secs))?;
+    setrlimit(Resource::Core, limit(0))?;
+    setrlimit(Resource::Nofile, limit(32))
+}
+
+fn compile(request: &Compile) -> Compiled {
+    let wasm = read_component(&request.wasm, request.component, request.max_wasm_bytes)?;
+    let engine = engine::on_demand(&request.engine)
+        .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("{error:#}")))?;
+    let component = Component::new(&engine, &wasm).map_err(|error| {
+        let what = if is_core_module(&wasm) {
+            "a core module, not a component"
+        } else {
+            "no component"
+        };
+        Refusal::new(
+            Cause::Interface,
+            format!("{} is {what}: {error:#}", request.wasm.display()),
+        )
+    })?;
+    admission::admit(&engine, &component, request.engine.memory_cap_bytes)?;
+    library::link(&engine)
+        .and_then(|linker| linker.instantiate_pre(&component))
+        .and_then(CheckPre::new)
+        .map_err(|error| misfit(&error))?;
+    let code = component
+        .serialize()
+        .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("write compiled code: {error:#}")))?;
+    write_new(&request.output, &code).map_err(|error| {
+        Refusal::new(
+            Cause::UnknownPlugin,
+            format!("write {}: {error}", request.output.display()),
+        )
+    })?;
+    Ok(hex(&engine::fingerprint(&engine)))
+}
+
+/// A component of the right package that still does not fit: an import or export is of another shape.
+pub(crate) fn misfit(error: &wasmtime::Error) -> Refusal {
+    let speaks = admission::SPEAKS;
+    Refusal::new(
+        Cause::Interface,
+        format!("the component does not fit {speaks}, which this agent speaks: {error:#}"),
+    )
+}
+
+fn is_core_module(wasm: &[u8]) -> bool {
+    wasm.starts_with(b"\0asm\x01\0\0\0")
+}
+
+fn read_component(path: &Path, want: Sha256, max_bytes: u64) -> Result<Vec<u8>, Refusal> {
+    let unread = |error: io::Error| {
+        Refusal::new(
+            Cause::UnknownPlugin,
+            format!("read component {}: {error}", path.display()),
+        )
+    };
+    let file = File::open(path).map_err(unread)?;
+    let mut wasm = Vec::new();
+    file.take(max_bytes.saturating_add(1))
+        .read_to_end(&mut wasm)
+        .map_err(unread)?;
+    if u64::try_from(wasm.len()).unwrap_or(u64::MAX) > max_bytes {
+        let why = format!("component {} has more than {max_bytes} bytes", path.display());
+        return Err(Refusal::new(Cause::Interface, why));
+    }
+    let found = Sha256::from_bytes(sha2::Sha256::digest(&wasm).into());
+    if found != want {
+        let why = format!(
+            "component {} is sha256:{found}, the plan names sha256:{want}",
+            path.display()
+        );
+        return Err(Refusal::new(Cause::BadDigest, why));
+    }
+    Ok(wasm)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)
+}

@@ -1,0 +1,196 @@
+//! One request over one connection, timed, with a bound on everything that comes back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, HeaderMap};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+
+use crate::grants::HttpTarget;
+use crate::host::shared::{Connection, SharedTarget};
+use crate::host::{CallError, net, tls};
+use crate::protocol::Connect;
+
+/// Headers of an answer, and their size.
+const MAX_ANSWER_HEADERS: usize = 128;
+const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// An answer, whole.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    pub(super) connect: Duration,
+    pub(super) tls: Duration,
+    pub(super) first_byte: Duration,
+    pub(super) transfer: Duration,
+    pub(super) total: Duration,
+}
+
+/// One call.
+pub(super) struct Call<'a> {
+    pub(super) target: &'a HttpTarget,
+    pub(super) shared: &'a SharedTarget,
+    pub(super) deadline: Instant,
+    /// Bytes that the body may have.
+    pub(super) budget: u64,
+}
+
+impl Call<'_> {
+    /// Sends and reads. `owed` is called when the target is the one that is being waited for.
+    pub(super) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        mut owed: impl FnMut(),
+    ) -> Result<Answer, CallError> {
+        let begun = Instant::now();
+        let mut request = request;
+        if self.target.connect == Connect::Reuse
+            && let Some(connection) = self.shared.take_idle()
+        {
+            owed();
+            match self.try_on(connection, request, begun).await? {
+                Ok(answer) => return Ok(answer),
+                // The target has closed the connection meanwhile, and nothing of it was sent.
+                Err(unsent) => request = unsent,
+            }
+        }
+        let address = net::resolve(
+            &self.target.origin.host,
+            self.target.origin.port,
+            &self.target.addresses,
+            self.deadline,
+        )
+        .await?;
+        owed();
+        let (stream, connect) = net::dial(address, self.deadline).await?;
+        let (mut connection, shaken) = if self.target.origin.tls {
+            let connector = self.shared.tls(self.target)?;
+            let (stream, shaken) =
+                tls::shake(connector, &self.target.tls_name, stream, self.deadline).await?;
+            (self.drive(stream).await?, shaken)
+        } else {
+            (self.drive(stream).await?, Duration::ZERO)
+        };
+        let sent = Instant::now();
+        let response = self
+            .in_time(connection.sender.send_request(request))
+            .await?
+            .map_err(|e| broken(&e))?;
+        let mut answer = self.read(response, sent).await?;
+        (answer.connect, answer.tls, answer.total) = (connect, shaken, begun.elapsed());
+        self.leave(connection);
+        Ok(answer)
+    }
+
+    /// Tries a connection that has been idle; gives the request back when it was not sent.
+    async fn try_on(
+        &self,
+        mut connection: Connection,
+        request: Request<Full<Bytes>>,
+        begun: Instant,
+    ) -> Result<Result<Answer, Request<Full<Bytes>>>, CallError> {
+        let sent = self.in_time(connection.sender.try_send_request(request)).await?;
+        let response = match sent {
+            Ok(response) => response,
+            Err(mut error) => match error.take_message() {
+                Some(request) => return Ok(Err(request)),
+                None => return Err(broken(error.error())),
+            },
+        };
+        let mut answer = self.read(response, begun).await?;
+        answer.total = begun.elapsed();
+        self.leave(connection);
+        Ok(Ok(answer))
+    }
+
+    fn leave(&self, connection: Connection) {
+        if self.target.connect == Connect::Reuse {
+            self.shared.put_idle(connection);
+        }
+    }
+
+    async fn drive<S>(&self, stream: S) -> Result<Connection, CallError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = http1::Builder::new();
+        builder
+            .max_headers(MAX_ANSWER_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES);
+        let shaken = self.in_time(builder.handshake(TokioIo::new(stream))).await?;
+        let (sender, driver) = shaken.map_err(|error| broken(&error))?;
+        let driver = tokio::spawn(async move {
+            // What goes wrong here comes back from the sender as well.
+            let _ = driver.await;
+        });
+        Ok(Connection::new(sender, driver.abort_handle()))
+    }
+
+    async fn read(&self, response: Response<Incoming>, sent: Instant) -> Result<Answer, CallError> {
+        let first_byte = sent.elapsed();
+        let headed = Instant::now();
+        let (head, mut incoming) = response.into_parts();
+        let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+        if !head.headers.get_all(CONTENT_ENCODING).iter().all(plain) {
+            // A secret inside a compressed body could not be taken out.
+            return Err(CallError::Protocol(
+                "the answer is compressed, which was not asked for".to_owned(),
+            ));
+        }
+        let too_large = || CallError::TooLarge(format!("the answer has more than {} bytes", self.budget));
+        if incoming.size_hint().lower() > self.budget {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(frame) = self.in_time(incoming.frame()).await? {
+            let frame = frame.map_err(|error| broken(&error))?;
+            if let Some(data) = frame.data_ref() {
+                let length = u64::try_from(body.len() + data.len()).unwrap_or(u64::MAX);
+                if length > self.budget {
+                    return Err(too_large());
+                }
+                body.extend_from_slice(data);
+            }
+        }
+        Ok(Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+            connect: Duration::ZERO,
+            tls: Duration::ZERO,
+            first_byte,
+            transfer: headed.elapsed(),
+            total: Duration::ZERO,
+        })
+    }
+
+    async fn in_time<F: Future>(&self, work: F) -> Result<F::Output, CallError> {
+        let late = |_| CallError::Timeout("no whole answer in time".to_owned());
+        timeout_at(self.deadline, work).await.map_err(late)
+    }
+}
+
+/// What a broken exchange says about the target.
+fn broken(error: &hyper::Error) -> CallError {
+    if error.is_parse_too_large() {
+        return CallError::TooLarge(format!(
+            "the head of the answer has more than {MAX_HEAD_BYTES} bytes"
+        ));
+    }
+    let why = match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    if error.is_parse() {
+        CallError::Protocol(why)
+    } else {
+        CallError::Connect(why)
+    }
+}

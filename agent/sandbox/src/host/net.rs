@@ -1,0 +1,57 @@
+//! From a granted name to a connection: resolved once, judged, and connected to what was judged.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, timeout_at};
+
+use super::CallError;
+use crate::grants::address;
+use crate::grants::network::Network;
+
+/// Addresses of one name that are looked at.
+const MAX_ADDRESSES: usize = 64;
+
+/// Finds the address of a host and judges it, also when the host is an address itself.
+pub(crate) async fn resolve(
+    host: &str,
+    port: u16,
+    granted: &[Network],
+    deadline: Instant,
+) -> Result<SocketAddr, CallError> {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(literal) => vec![SocketAddr::new(literal, port)],
+        Err(_) => look_up(host, port, deadline).await?,
+    };
+    if addresses.len() > MAX_ADDRESSES {
+        return Err(CallError::Denied(format!(
+            "{host} has more than {MAX_ADDRESSES} addresses"
+        )));
+    }
+    address::choose(&addresses, granted).map_err(|why| CallError::Denied(format!("{host}: {why}")))
+}
+
+async fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, CallError> {
+    match timeout_at(deadline, lookup_host((host, port))).await {
+        Ok(Ok(addresses)) => Ok(addresses.take(MAX_ADDRESSES + 1).collect()),
+        Ok(Err(error)) => Err(CallError::Dns(format!("{host}: {error}"))),
+        Err(_) => Err(CallError::Dns(format!(
+            "{host}: no answer from the resolver in time"
+        ))),
+    }
+}
+
+/// Connects to a judged address.
+pub(crate) async fn dial(address: SocketAddr, deadline: Instant) -> Result<(TcpStream, Duration), CallError> {
+    let begun = Instant::now();
+    match timeout_at(deadline, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => {
+            // Small requests must not wait for more; a socket that cannot say so works all the same.
+            let _ = stream.set_nodelay(true);
+            Ok((stream, begun.elapsed()))
+        }
+        Ok(Err(error)) => Err(CallError::Connect(format!("{address}: {error}"))),
+        Err(_) => Err(CallError::Timeout(format!("{address}: no connection in time"))),
+    }
+}

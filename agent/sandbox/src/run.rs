@@ -1,0 +1,286 @@
+//! One run: a fresh instance, one call, and a verdict on what it was worth.
+//!
+//! Nothing here is reused. A guest that computes ends by an epoch, a host call by its own deadline;
+//! the future of a running guest is never dropped to end it. What neither of the two can end, the
+//! agent ends by killing the runner.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidelock_model::{Cause, Outcome};
+use tokio::time::Instant;
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+
+use crate::bindings::Check;
+use crate::bindings::tidelock::check::types::{Report as GuestReport, Trouble};
+use crate::engine::EngineSettings;
+use crate::host::{RunState, Shared};
+use crate::library::Ready;
+use crate::limits::HOSTCALL_BYTES;
+use crate::prepare::{self, Prepared};
+use crate::protocol::message::{RunDone, StateChange};
+use crate::protocol::wire::WireReport;
+use crate::protocol::{Manifest, Refusal, RunRequest};
+use crate::report;
+use crate::ticker::Ticker;
+
+mod guest;
+
+/// How long a component may take to say what it is.
+const DESCRIBE_FOR: Duration = Duration::from_secs(5);
+/// The longest detail.
+const MAX_DETAIL_BYTES: usize = 1024;
+
+/// What runs need of their runner.
+pub(crate) struct Stage {
+    pub(crate) engine: wasmtime::Engine,
+    pub(crate) settings: EngineSettings,
+    pub(crate) ticker: Ticker,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// How a run ended, before it is judged.
+enum Ended {
+    Reported(GuestReport),
+    Trouble(Trouble),
+    Broken(Refusal),
+}
+
+impl Stage {
+    /// Runs a component once.
+    pub(crate) async fn run(&self, component: &Ready, request: RunRequest) -> RunDone {
+        let Prepared { state, context } =
+            match prepare::prepare(request, &self.shared, self.settings.memory_cap_bytes) {
+                Ok(prepared) => prepared,
+                Err(refusal) => return not_begun(refusal),
+            };
+        let begun = Instant::now();
+        let meter = state.meter.clone();
+        let mut store = self.store(state);
+        let awake = self.ticker.awake();
+        let work = async {
+            let check: Check = component.instantiate_async(&mut store).await?;
+            check.call_run(&mut store, &context).await
+        };
+        let ended = meter.drive(work).await;
+        drop(awake);
+        let ended = match ended {
+            Ok(Ok(report)) => Ended::Reported(report),
+            Ok(Err(trouble)) => Ended::Trouble(trouble),
+            Err(error) => Ended::Broken(cause_of(store.data(), &error)),
+        };
+        judge(store.into_data(), ended, begun.elapsed())
+    }
+
+    /// Asks a component what it is.
+    pub(crate) async fn describe(&self, component: &Ready) -> Result<Manifest, Refusal> {
+        let state = prepare::bare(&self.shared, DESCRIBE_FOR, self.settings.memory_cap_bytes);
+        let meter = state.meter.clone();
+        let mut store = self.store(state);
+        let awake = self.ticker.awake();
+        let work = async {
+            let check: Check = component.instantiate_async(&mut store).await?;
+            check.call_describe(&mut store).await
+        };
+        let described = meter.drive(work).await;
+        drop(awake);
+        match described {
+            Ok(manifest) => guest::manifest(manifest),
+            Err(error) => Err(cause_of(store.data(), &error)),
+        }
+    }
+
+    fn store(&self, state: RunState) -> Store<RunState> {
+        let budget_ns = state.limits.cpu_ms.saturating_mul(1_000_000);
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |mut context| {
+            let state = context.data_mut();
+            if Instant::now() >= state.deadline {
+                return Err(state.stop(Cause::Timeout, "the run's time is up"));
+            }
+            if state.meter.now_ns() > budget_ns {
+                let detail = format!(
+                    "the run has used up its {} ms of processor time",
+                    state.limits.cpu_ms
+                );
+                return Err(state.stop(Cause::Cpu, &detail));
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store
+    }
+}
+
+/// Why a guest broke down. What the host itself decided comes first, and then the engine's word.
+fn cause_of(state: &RunState, error: &wasmtime::Error) -> Refusal {
+    if let Some(stop) = &state.facts.stop {
+        return stop.clone();
+    }
+    if let Some(refused) = &state.limiter.refused {
+        return refused.clone();
+    }
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+        return Refusal::new(Cause::Saturated, format!("no slot is free: {error}"));
+    }
+    let whole = format!("{error:#}");
+    // The engine has no public type for this one.
+    if whole.contains("fuel allocated for hostcalls") {
+        let detail = format!("more than {HOSTCALL_BYTES} bytes were handed over in one call");
+        return Refusal::new(Cause::Output, detail);
+    }
+    let why = match error.downcast_ref::<Trap>() {
+        Some(trap) => trap.to_string(),
+        None => whole,
+    };
+    Refusal::new(
+        Cause::Trap,
+        report::clean(&state.scrubber.text(why), MAX_DETAIL_BYTES),
+    )
+}
+
+/// The result of a run that never began.
+pub(crate) fn not_begun(refusal: Refusal) -> RunDone {
+    RunDone {
+        outcome: Outcome::NotRun,
+        refusal: Some(refusal),
+        detail: String::new(),
+        report: None,
+        log: Vec::new(),
+        log_dropped: 0,
+        calls: 0,
+        refused_calls: Vec::new(),
+        state_changes: Vec::new(),
+        trace_ids: Vec::new(),
+        duration_us: 0,
+        cpu_us: 0,
+        memory_bytes: 0,
+    }
+}
+
+/// What is left of a run once its worth is known.
+struct Worth {
+    outcome: Outcome,
+    refusal: Option<Refusal>,
+    detail: String,
+    report: Option<WireReport>,
+    /// The plugin ended by itself with a report that can be read.
+    reported: bool,
+}
+
+impl Worth {
+    fn not_run(refusal: Refusal, report: Option<WireReport>) -> Worth {
+        Worth {
+            outcome: Outcome::NotRun,
+            refusal: Some(refusal),
+            detail: String::new(),
+            report,
+            reported: false,
+        }
+    }
+
+    fn fail(detail: String, report: Option<WireReport>) -> Worth {
+        Worth {
+            outcome: Outcome::Fail,
+            refusal: None,
+            detail,
+            report,
+            reported: false,
+        }
+    }
+}
+
+fn judge(state: RunState, ended: Ended, duration: Duration) -> RunDone {
+    let worth = weigh(&state, ended);
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let change = |(key, value): (String, Option<Vec<u8>>)| StateChange {
+        key,
+        forget: value.is_none(),
+        value: value.unwrap_or_default(),
+    };
+    let changes = if worth.reported {
+        state.store.into_changes()
+    } else {
+        Default::default()
+    };
+    let trace_ids = if state.facts.calls > 0 {
+        vec![state.trace_id]
+    } else {
+        Vec::new()
+    };
+    RunDone {
+        outcome: worth.outcome,
+        refusal: worth.refusal,
+        detail: worth.detail,
+        report: worth.report,
+        log: state.facts.log,
+        log_dropped: state.facts.log_dropped,
+        calls: state.facts.calls,
+        refused_calls: state
+            .facts
+            .refused
+            .into_iter()
+            .map(|call| (call.target, call.reason))
+            .collect(),
+        state_changes: changes.into_iter().map(change).collect(),
+        trace_ids,
+        duration_us: micros(duration),
+        cpu_us: state.meter.used_ns() / 1_000,
+        memory_bytes: u64::try_from(state.limiter.peak_bytes).unwrap_or(u64::MAX),
+    }
+}
+
+/// The rules, in order of precedence: a limit of ours makes a run worth nothing; silence of the
+/// scenario's own target is a failure of the target; only then counts what the plugin says.
+fn weigh(state: &RunState, ended: Ended) -> Worth {
+    let facts = &state.facts;
+    let clean = |text: String| report::clean(&state.scrubber.text(text), MAX_DETAIL_BYTES);
+    let limit = facts
+        .over
+        .as_ref()
+        .or(facts.denied.as_ref())
+        .map(|refusal| Refusal::new(refusal.cause, clean(refusal.detail.clone())));
+    let silent = facts.no_answer.clone().map(clean);
+    match ended {
+        Ended::Broken(refusal) => match (refusal.cause, silent) {
+            (Cause::Timeout, Some(why)) => Worth::fail(why, None),
+            _ => Worth::not_run(refusal, None),
+        },
+        Ended::Trouble(Trouble::BadSettings(why)) => Worth::not_run(
+            limit.unwrap_or_else(|| Refusal::new(Cause::BadSettings, clean(why))),
+            None,
+        ),
+        Ended::Trouble(Trouble::CouldNotLook(why)) => match (limit, silent) {
+            (Some(limit), _) => Worth::not_run(limit, None),
+            (None, Some(why)) => Worth::fail(why, None),
+            (None, None) => Worth::not_run(Refusal::new(Cause::CouldNotLook, clean(why)), None),
+        },
+        Ended::Reported(reported) => {
+            let wire = guest::report(reported, &state.scrubber);
+            let outcome = match report::check(wire.clone(), state.limits.report_bytes) {
+                Ok((outcome, _)) => outcome,
+                Err(refusal) => return Worth::not_run(refusal, None),
+            };
+            match (limit, outcome, silent) {
+                (Some(limit), _, _) => Worth::not_run(limit, Some(wire)),
+                (None, Outcome::NotRun, Some(why)) => Worth::fail(why, Some(wire)),
+                (None, Outcome::NotRun, None) => {
+                    let said = Refusal::new(Cause::CouldNotLook, clean(wire.note.clone()));
+                    Worth {
+                        reported: true,
+                        ..Worth::not_run(said, Some(wire))
+                    }
+                }
+                (None, Outcome::Pass | Outcome::Fail, _) => Worth {
+                    outcome,
+                    refusal: None,
+                    detail: String::new(),
+                    report: Some(wire),
+                    reported: true,
+                },
+            }
+        }
+    }
+}

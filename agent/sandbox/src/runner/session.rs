@@ -1,0 +1,193 @@
+//! The life of one runner: what was asked of it, what it owes, and how it ended.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::process::{Killer, Process};
+use super::supervisor::{Ask, Reply};
+use crate::protocol::frame;
+use crate::protocol::message::{FromRunner, ToRunner};
+
+/// How long the runner may leave a request unread.
+const WRITE_FOR: Duration = Duration::from_secs(5);
+/// Answers that wait to be passed on.
+const MAX_WAITING: usize = 64;
+
+/// How a session ended.
+pub(super) enum End {
+    /// Nobody needs a runner any more.
+    Done,
+    /// The runner is gone; the reason.
+    Lost(String),
+}
+
+pub(super) struct Session {
+    writer: OwnedWriteHalf,
+    answers: mpsc::Receiver<io::Result<FromRunner>>,
+    reader: JoinHandle<()>,
+    ended: oneshot::Receiver<io::Result<std::process::ExitStatus>>,
+    killer: Killer,
+    next: u64,
+    owed: BTreeMap<u64, Owed>,
+}
+
+struct Owed {
+    until: Instant,
+    tell: oneshot::Sender<Reply>,
+}
+
+/// What to do after something happened.
+enum Turn {
+    On,
+    End(End),
+}
+
+impl Session {
+    pub(super) fn new(process: Process) -> Session {
+        let (reader, writer) = process.socket.into_split();
+        let (tell, answers) = mpsc::channel(MAX_WAITING);
+        Session {
+            writer,
+            answers,
+            reader: tokio::spawn(read(reader, tell)),
+            ended: process.ended,
+            killer: process.killer,
+            next: 0,
+            owed: BTreeMap::new(),
+        }
+    }
+
+    /// Passes requests on until the runner or the last client is gone.
+    pub(super) async fn serve(mut self, asks: &mut mpsc::Receiver<Ask>) -> End {
+        let end = loop {
+            let until = self.owed.values().map(|owed| owed.until).min();
+            let overdue = async {
+                match until {
+                    Some(until) => sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let turn = tokio::select! {
+                answer = self.answers.recv() => self.answered(answer),
+                () = overdue => self.overdue(),
+                ask = asks.recv() => match ask {
+                    None => Turn::End(End::Done),
+                    Some(ask) => self.asked(ask).await,
+                },
+            };
+            if let Turn::End(end) = turn {
+                break end;
+            }
+        };
+        self.close(end).await
+    }
+
+    async fn asked(&mut self, ask: Ask) -> Turn {
+        let (request, time, tell) = match ask {
+            Ask::Kill => return Turn::End(End::Lost("the runner was killed on demand".to_owned())),
+            Ask::Request { request, time, tell } => (request, time, tell),
+        };
+        if tell.is_closed() {
+            return Turn::On;
+        }
+        self.next += 1;
+        let id = self.next;
+        let request: ToRunner = request(id);
+        let until = Instant::now() + time;
+        self.owed.insert(id, Owed { until, tell });
+        match timeout(WRITE_FOR, frame::write_async(&mut self.writer, &request)).await {
+            Ok(Ok(())) => Turn::On,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                self.reply(id, Reply::Lost(error.to_string()));
+                Turn::On
+            }
+            Ok(Err(error)) => Turn::End(End::Lost(format!("the runner does not listen: {error}"))),
+            Err(_) => Turn::End(End::Lost("the runner does not listen".to_owned())),
+        }
+    }
+
+    fn answered(&mut self, answer: Option<io::Result<FromRunner>>) -> Turn {
+        match answer {
+            Some(Ok(FromRunner::Answer { id, answer })) => {
+                self.reply(id, Reply::Answer(answer));
+                Turn::On
+            }
+            Some(Ok(FromRunner::Ready { .. } | FromRunner::Unable { .. })) => {
+                Turn::End(End::Lost("the runner answers what was not asked".to_owned()))
+            }
+            Some(Err(error)) => Turn::End(End::Lost(format!("the runner speaks nonsense: {error}"))),
+            None => Turn::End(End::Lost(String::new())),
+        }
+    }
+
+    fn overdue(&mut self) -> Turn {
+        let now = Instant::now();
+        let late: Vec<u64> = self
+            .owed
+            .iter()
+            .filter(|(_, owed)| owed.until <= now)
+            .map(|(id, _)| *id)
+            .collect();
+        if late.is_empty() {
+            return Turn::On;
+        }
+        for id in late {
+            self.reply(id, Reply::Overdue);
+        }
+        Turn::End(End::Lost(
+            "the runner was killed, because a run in it did not end".to_owned(),
+        ))
+    }
+
+    fn reply(&mut self, id: u64, reply: Reply) {
+        if let Some(owed) = self.owed.remove(&id) {
+            // A caller that has gone needs no answer.
+            let _ = owed.tell.send(reply);
+        }
+    }
+
+    /// Kills what is left, and tells everybody who waits.
+    async fn close(mut self, end: End) -> End {
+        self.killer.kill();
+        self.reader.abort();
+        let status = match timeout(WRITE_FOR, &mut self.ended).await {
+            Ok(Ok(Ok(status))) => status.to_string(),
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(_)) | Err(_) => "not known".to_owned(),
+        };
+        let end = match end {
+            End::Done => End::Done,
+            End::Lost(why) if why.is_empty() => End::Lost(format!("the runner ended ({status})")),
+            End::Lost(why) => End::Lost(why),
+        };
+        let why = match &end {
+            End::Done => "the agent ends",
+            End::Lost(why) => why,
+        };
+        for (_, owed) in std::mem::take(&mut self.owed) {
+            let _ = owed.tell.send(Reply::Lost(why.to_owned()));
+        }
+        end
+    }
+}
+
+/// Reads answers on a task of its own: a message that is half read must not be given up.
+async fn read(mut reader: OwnedReadHalf, tell: mpsc::Sender<io::Result<FromRunner>>) {
+    loop {
+        let answer = match frame::read_async(&mut reader).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => return,
+            Err(error) => Err(error),
+        };
+        let broken = answer.is_err();
+        if tell.send(answer).await.is_err() || broken {
+            return;
+        }
+    }
+}

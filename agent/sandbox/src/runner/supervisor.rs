@@ -1,0 +1,134 @@
+//! Keeps one runner alive, and gives every request an answer.
+//!
+//! One task owns the process and what it owes. A request that is overdue costs the runner its life,
+//! because nothing else is sure to end what it is doing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::backoff::Backoff;
+use super::client::RunnerConfig;
+use super::process::{self, Process};
+use super::session::{End, Session};
+use crate::cache::Cache;
+use crate::protocol::frame;
+use crate::protocol::message::{Answer, FromRunner, Start, ToRunner};
+
+/// How long a runner may take to build its engine.
+const START_FOR: Duration = Duration::from_secs(20);
+
+/// What the client wants.
+pub(super) enum Ask {
+    Request {
+        request: Box<dyn FnOnce(u64) -> ToRunner + Send>,
+        /// After this the runner is killed.
+        time: Duration,
+        tell: oneshot::Sender<Reply>,
+    },
+    Kill,
+}
+
+/// What the client gets.
+pub(super) enum Reply {
+    Answer(Answer),
+    /// This request was overdue.
+    Overdue,
+    /// The runner went, for another reason.
+    Lost(String),
+}
+
+pub(super) struct Supervisor {
+    config: RunnerConfig,
+    cache: Arc<Cache>,
+    asks: mpsc::Receiver<Ask>,
+    backoff: Backoff,
+}
+
+impl Supervisor {
+    pub(super) fn new(config: RunnerConfig, cache: Arc<Cache>, asks: mpsc::Receiver<Ask>) -> Supervisor {
+        Supervisor {
+            config,
+            cache,
+            asks,
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// Keeps a runner until the last client is gone.
+    pub(super) async fn keep(mut self) {
+        loop {
+            let begun = Instant::now();
+            let end = match self.start().await {
+                Ok((process, warning)) => {
+                    if let Some(warning) = warning {
+                        tracing::warn!(warning, "the runner's engine is not as it was asked for");
+                    }
+                    Session::new(process).serve(&mut self.asks).await
+                }
+                Err(why) => End::Lost(why),
+            };
+            let End::Lost(why) = end else { return };
+            let wait = self.backoff.after(begun.elapsed());
+            tracing::warn!(
+                why,
+                wait_ms = wait.as_millis(),
+                "the runner is gone, another one is started"
+            );
+            self.wait(wait, &why).await;
+        }
+    }
+
+    /// Waits; a long wait answers what comes in meanwhile, a short one lets it queue.
+    async fn wait(&mut self, wait: Duration, why: &str) {
+        let until = sleep(wait);
+        if wait < Duration::from_secs(1) {
+            return until.await;
+        }
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                () = &mut until => return,
+                ask = self.asks.recv() => match ask {
+                    None => return,
+                    Some(Ask::Kill) => {}
+                    Some(Ask::Request { tell, .. }) => {
+                        // A caller that has gone needs no answer.
+                        let _ = tell.send(Reply::Lost(format!("there is no runner at the moment: {why}")));
+                    }
+                },
+            }
+        }
+    }
+
+    async fn start(&self) -> Result<(Process, Option<String>), String> {
+        let started = process::start(self.config.program.clone(), self.config.runner_args.clone()).await;
+        let mut process =
+            started.map_err(|error| format!("start {}: {error}", self.config.program.display()))?;
+        let hello = ToRunner::Start(Start {
+            engine: self.config.engine,
+            cache_dir: self.cache.dir().to_owned(),
+            cache_key: self.cache.secret().to_vec(),
+            parent_pid: i32::try_from(std::process::id()).map_err(|error| error.to_string())?,
+        });
+        let greet = async {
+            frame::write_async(&mut process.socket, &hello).await?;
+            frame::read_async::<FromRunner>(&mut process.socket).await
+        };
+        match timeout(START_FOR, greet).await {
+            Ok(Ok(Some(FromRunner::Ready { warning }))) => Ok((process, warning)),
+            Ok(Ok(Some(FromRunner::Unable { reason }))) => Err(format!("the runner has no engine: {reason}")),
+            Ok(Ok(Some(FromRunner::Answer { .. }))) => {
+                Err("the runner answers what was not asked".to_owned())
+            }
+            Ok(Ok(None)) => Err("the runner ended before it was ready".to_owned()),
+            Ok(Err(error)) => Err(format!("the runner does not speak: {error}")),
+            Err(_) => Err(format!(
+                "the runner was not ready within {} s",
+                START_FOR.as_secs()
+            )),
+        }
+    }
+}
