@@ -12,7 +12,7 @@ use super::{
     read::{known_identity, listed},
     types::{DecisionHead, Position, Set},
     walk::{End, Walk},
-    witness,
+    witness::{self, Witness},
 };
 
 /// What was proved about one set.
@@ -56,17 +56,7 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, OpenError> {
     let identity = known_identity(&layout)?;
     let path = layout.witness();
     let mut notes = Vec::new();
-    let witness = match witness::read(&path).at("read", &path)? {
-        Ok(witness) if witness.journal == identity => Some(witness),
-        Ok(_) => {
-            let what = "the witness belongs to another journal: the folder holds parts of two";
-            return Err(Damage::new(Set::Decisions, &path, 0, Position::START, what).into());
-        }
-        Err(why) => {
-            notes.push(format!("{} vouches for nothing: {why}", path.display()));
-            None
-        }
-    };
+    let witness = vouched(&path, &identity, &mut notes)?;
     let moved = || witness::moved(&path, witness);
     // Decisions first: a running collector makes their findings durable before them.
     let mut heads = DecisionHeads::default();
@@ -130,6 +120,21 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, OpenError> {
         torn,
         notes,
     })
+}
+
+/// What the witness says, or a note that it says nothing.
+fn vouched(path: &Path, identity: &[u8; 16], notes: &mut Vec<String>) -> Result<Option<Witness>, OpenError> {
+    match witness::read(path).at("read", path)? {
+        Ok(witness) if witness.journal == *identity => Ok(Some(witness)),
+        Ok(_) => {
+            let what = "the witness belongs to another journal: the folder holds parts of two";
+            Err(Damage::new(Set::Decisions, path, 0, Position::START, what).into())
+        }
+        Err(why) => {
+            notes.push(format!("{} vouches for nothing: {why}", path.display()));
+            Ok(None)
+        }
+    }
 }
 
 fn report(oldest: Option<Position>, segments: usize, end: &End) -> SetReport {
