@@ -1,2 +1,14 @@
 //! What the end-to-end tests share: the real binaries, started on free loopback ports in temporary
 //! folders, and waits for a state instead of sleeps.
+
+mod cli;
+mod process;
+mod shop;
+mod wait;
+mod world;
+
+pub use cli::{Answer, Cli};
+pub use process::{Process, program, target_folder};
+pub use shop::Shop;
+pub use wait::{eventually, eventually_for};
+pub use world::{AgentHandle, World, WorldOptions};

@@ -1,0 +1,10 @@
+//! Claims about the whole, tried with the real binaries. One file a claim.
+
+mod answers;
+mod away;
+mod cutover;
+mod kill;
+mod replay;
+mod session;
+mod silence;
+mod trust;

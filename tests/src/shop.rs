@@ -1,0 +1,127 @@
+//! A tiny shop for the tests: a login with a form, a session and a logout, and faults to switch on.
+//!
+//! It runs in the test's own process, so that a test can look at what was asked of it.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A running shop; it ends with the test's process.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// Its address, such as `http://127.0.0.1:4000`.
+    pub url: String,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    sessions: Mutex<BTreeSet<String>>,
+    next: AtomicU64,
+    lose_sessions: AtomicBool,
+    requests: AtomicU64,
+}
+
+struct Ask {
+    method: String,
+    path: String,
+    cookie: String,
+    body: String,
+}
+
+impl Shop {
+    /// Starts a shop on a free loopback port.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub fn start() -> Shop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
+        let url = format!("http://{}", listener.local_addr().expect("a listener has an address"));
+        let state = Arc::new(State::default());
+        let shop = Shop { url, state: Arc::clone(&state) };
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = Arc::clone(&state);
+                thread::spawn(move || serve(stream, &state));
+            }
+        });
+        shop
+    }
+
+    /// Logins go on working, but no session is honoured.
+    pub fn lose_sessions(&self, lose: bool) {
+        self.state.lose_sessions.store(lose, Ordering::SeqCst);
+    }
+
+    /// How many requests it has answered.
+    pub fn requests(&self) -> u64 {
+        self.state.requests.load(Ordering::SeqCst)
+    }
+}
+
+fn serve(mut stream: TcpStream, state: &State) {
+    if let Some(ask) = read(&stream) {
+        state.requests.fetch_add(1, Ordering::SeqCst);
+        let answer = answer(&ask, state);
+        // The asker may be gone; that is its own affair.
+        let _ = stream.write_all(answer.as_bytes());
+    }
+}
+
+fn read(stream: &TcpStream) -> Option<Ask> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut words = line.split_whitespace();
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let (mut length, mut cookie) = (0, String::new());
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim().split_once(':') else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().ok()?,
+            "cookie" => cookie = value.trim().to_owned(),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Ask { method, path, cookie, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+fn answer(ask: &Ask, state: &State) -> String {
+    let mut sessions = state.sessions.lock().expect("no test panics while it holds the sessions");
+    let cookie = |name: &str| {
+        (ask.cookie.split("; ")).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or("").to_owned()
+    };
+    match (ask.method.as_str(), ask.path.as_str()) {
+        ("GET", "/healthz") => page("200 OK", "", "ok"),
+        ("GET", "/login") => {
+            let form = "<form method=post><input type=hidden name=\"csrf_token\" value=\"c-1\"></form>";
+            page("200 OK", "Set-Cookie: anon=a-1\r\n", form)
+        }
+        ("POST", "/login") if !ask.body.contains("csrf_token=c-1") => page("403 Forbidden", "", "bad token"),
+        ("POST", "/login") if ask.body.contains("password=right") => {
+            let session = format!("s-{}", state.next.fetch_add(1, Ordering::SeqCst));
+            sessions.insert(session.clone());
+            page("303 See Other", &format!("Set-Cookie: session={session}\r\nLocation: /account\r\n"), "")
+        }
+        ("POST", "/login") => page("401 Unauthorized", "", "wrong password"),
+        ("GET", "/account") if state.lose_sessions.load(Ordering::SeqCst) => page("303 See Other", "Location: /login\r\n", ""),
+        ("GET", "/account") if sessions.contains(&cookie("session")) => page("200 OK", "", "Signed in as probe"),
+        ("GET", "/account") => page("303 See Other", "Location: /login\r\n", ""),
+        ("POST", "/logout") => {
+            sessions.remove(&cookie("session"));
+            page("303 See Other", "Location: /\r\n", "")
+        }
+        _ => page("404 Not Found", "", "nothing here"),
+    }
+}
+
+fn page(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+}

@@ -1,0 +1,44 @@
+# The way back is open for a while only, and a no is not asked for twice.
+scenario checkout, critical, both: 1 pass in a row
+gate ready: all
+gate cutover: decision cutover
+window 60 s
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing checkout on source by s1: s1 has not reported it
+      >   missing checkout on target by t1: t1 has not reported it
+      >   agents on source: 0 of at least 1 agent on source online
+      >   agents on target: 0 of at least 1 agent on target online
+      > 0:03 ready is unknown
+      >   missing checkout on source by s1: s1 has not reported it
+      >   missing checkout on target by t1: t1 has not reported it
+      > 0:05 sync -> ready
+      > 0:05 gate ready opens, epoch 2
+      > 0:05 cutover is hold
+      >   decision cutover: waits for cutover: 0 of 1 voice
+0:10  olga says go on cutover
+      > 0:10 cutover: go, by olga, complete
+      > 0:10 gate cutover opens, epoch 3
+      > 0:10 cutover is open: 1 scenario is proved: gate cutover is open
+0:11  olga says go on rollback
+      > 0:11 refused, WRONG_PHASE: traffic was not moved: there is nothing to go back from
+0:12  pipeline confirms
+      > 0:12 ready -> cutover, by pipeline
+      > 0:12 watch is hold
+      >   phase: the plan has no gate watch
+0:13  pipeline reports target
+      > 0:13 traffic is on the target, by pipeline
+      > 0:13 cutover -> watch
+      > 0:13 committed is unknown
+      >   missing checkout on source by s1: s1 has not reported it
+      >   missing checkout on target by t1: t1 has not reported it
+      >   decision commit: commit is not given: 0 of 2 voices
+      > 0:15 committed is hold
+      >   decision commit: waits for commit: 0 of 2 voices
+1:00  carla says no on rollback: it is only slow
+      > 1:00 rollback: no, by carla
+1:14  ben says go on rollback: checkout is slow
+      > 1:14 refused, TOO_LATE: too late: the way back was open for 60 s after the switch
+1:15  nothing more
