@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tidelock_plugin::flow::{Basic, Expect, Extract, Flow, FlowStep, Request, Statuses};
+use tidelock_plugin::flow::{Basic, Expect, Extract, Flow, FlowStep, FormLogin, Request, Statuses};
 
 use crate::settings::{Mode, Settings};
 
@@ -30,38 +30,14 @@ fn fields(settings: &Settings) -> BTreeMap<String, Value> {
 }
 
 fn form(settings: &Settings) -> Vec<FlowStep> {
-    let mut fields = fields(settings);
-    let mut open = FlowStep {
-        name: "open-form".to_owned(),
-        request: Request {
-            path: settings.login_path.clone(),
-            ..Request::default()
-        },
-        expect: Expect {
-            status: Some(Statuses::ranges(&[(200, 299)])),
-            ..Expect::default()
-        },
-        ..FlowStep::default()
+    let form = FormLogin {
+        path: &settings.login_path,
+        user_field: &settings.user_field,
+        password_field: &settings.password_field,
+        csrf_field: &settings.csrf_field,
+        csrf_selector: &settings.csrf_selector,
     };
-    if !settings.csrf_selector.is_empty() {
-        let token = Extract {
-            css: Some(settings.csrf_selector.clone()),
-            attr: Some("value".to_owned()),
-            ..Extract::default()
-        };
-        open.extract.insert("csrf".to_owned(), token);
-        fields.insert(settings.csrf_field.clone(), json!("{{csrf}}"));
-    }
-    let send = FlowStep {
-        name: "send-form".to_owned(),
-        request: Request {
-            path: settings.login_path.clone(),
-            form: Some(fields),
-            ..Request::default()
-        },
-        ..FlowStep::default()
-    };
-    vec![open, send]
+    form.steps()
 }
 
 fn json_call(settings: &Settings) -> FlowStep {

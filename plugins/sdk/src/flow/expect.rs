@@ -142,6 +142,14 @@ impl TryFrom<Value> for Match {
 }
 
 impl Match {
+    /// The value itself; templates in it are filled in.
+    pub fn equals(value: Value) -> Match {
+        Match {
+            equals: Some(value),
+            ..Match::default()
+        }
+    }
+
     fn asks_nothing(&self) -> bool {
         self.equals.is_none()
             && self.exists.is_none()

@@ -28,6 +28,7 @@
 mod check;
 mod expect;
 mod extract;
+mod login;
 mod play;
 mod settings;
 mod shape;
@@ -36,6 +37,7 @@ mod template;
 pub use self::check::{Used, check};
 pub use self::expect::{Match, Statuses};
 pub use self::extract::Extract;
+pub use self::login::FormLogin;
 pub use self::play::{Halt, Player, Vars, play_all};
 pub use self::settings::FlowSettings;
 pub use self::shape::{Basic, Expect, Flow, FlowStep, Request, Retry, Words};
