@@ -1,7 +1,11 @@
 //! What crosses a process boundary: the generated protocol, and the one door from it to the model.
 
 /// The protocol as generated from `tidelock/v1/*.proto`; the comments are there.
-#[expect(missing_docs, reason = "generated; documented in the .proto files")]
+#[expect(
+    missing_docs,
+    clippy::allow_attributes_without_reason,
+    reason = "generated; documented in the .proto files"
+)]
 pub mod v1 {
     tonic::include_proto!("tidelock.v1");
 }

@@ -5,17 +5,43 @@ use tidelock_tests::{World, WorldOptions};
 #[test]
 fn a_stopped_agent_makes_its_side_unknown_and_is_named() {
     let mut world = World::start(&WorldOptions::default());
-    let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "60s"]).good();
-    let agent = world.agents.iter_mut().find(|agent| agent.side == "target").expect("an agent on the target");
+    let _ = world
+        .operator
+        .run(&["gate", "wait", "ready", "--timeout", "60s"])
+        .good();
+    let agent = world
+        .agents
+        .iter_mut()
+        .find(|agent| agent.side == "target")
+        .expect("an agent on the target");
     let name = agent.name.clone();
     agent.kill9();
-    let hold = world.until_hold("ready", |hold| matches!(hold["state"].as_str(), Some("stale" | "missing")), "stale");
+    let hold = world.until_hold(
+        "ready",
+        |hold| matches!(hold["state"].as_str(), Some("stale" | "missing")),
+        "stale",
+    );
     assert_eq!(hold["side"], "target", "{hold}");
     let check = world.operator.run(&["gate", "check", "ready"]);
     assert!(matches!(check.code, 3 | 6), "exit {} {}", check.code, check.out);
     let agents = world.operator.run(&["agent", "ls"]).good();
-    assert!(agents.out.lines().any(|line| line.contains(&name) && !line.contains("online")), "{}", agents.out);
+    assert!(
+        agents
+            .out
+            .lines()
+            .any(|line| line.contains(&name) && !line.contains("online")),
+        "{}",
+        agents.out
+    );
     // It comes back by itself and needs no help.
-    world.agents.iter_mut().find(|agent| agent.name == name).expect("still there").start();
-    let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "60s"]).good();
+    world
+        .agents
+        .iter_mut()
+        .find(|agent| agent.name == name)
+        .expect("still there")
+        .start();
+    let _ = world
+        .operator
+        .run(&["gate", "wait", "ready", "--timeout", "60s"])
+        .good();
 }

@@ -39,9 +39,15 @@ impl Shop {
     /// When no port is free.
     pub fn start() -> Shop {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
-        let url = format!("http://{}", listener.local_addr().expect("a listener has an address"));
+        let url = format!(
+            "http://{}",
+            listener.local_addr().expect("a listener has an address")
+        );
         let state = Arc::new(State::default());
-        let shop = Shop { url, state: Arc::clone(&state) };
+        let shop = Shop {
+            url,
+            state: Arc::clone(&state),
+        };
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&state);
@@ -81,7 +87,9 @@ fn read(stream: &TcpStream) -> Option<Ask> {
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.trim().split_once(':') else { break };
+        let Some((name, value)) = header.trim().split_once(':') else {
+            break;
+        };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "cookie" => cookie = value.trim().to_owned(),
@@ -90,13 +98,24 @@ fn read(stream: &TcpStream) -> Option<Ask> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Ask { method, path, cookie, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Ask {
+        method,
+        path,
+        cookie,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
 }
 
 fn answer(ask: &Ask, state: &State) -> String {
-    let mut sessions = state.sessions.lock().expect("no test panics while it holds the sessions");
+    let mut sessions = state
+        .sessions
+        .lock()
+        .expect("no test panics while it holds the sessions");
     let cookie = |name: &str| {
-        (ask.cookie.split("; ")).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or("").to_owned()
+        (ask.cookie.split("; "))
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+            .unwrap_or("")
+            .to_owned()
     };
     match (ask.method.as_str(), ask.path.as_str()) {
         ("GET", "/healthz") => page("200 OK", "", "ok"),
@@ -108,11 +127,19 @@ fn answer(ask: &Ask, state: &State) -> String {
         ("POST", "/login") if ask.body.contains("password=right") => {
             let session = format!("s-{}", state.next.fetch_add(1, Ordering::SeqCst));
             sessions.insert(session.clone());
-            page("303 See Other", &format!("Set-Cookie: session={session}\r\nLocation: /account\r\n"), "")
+            page(
+                "303 See Other",
+                &format!("Set-Cookie: session={session}\r\nLocation: /account\r\n"),
+                "",
+            )
         }
         ("POST", "/login") => page("401 Unauthorized", "", "wrong password"),
-        ("GET", "/account") if state.lose_sessions.load(Ordering::SeqCst) => page("303 See Other", "Location: /login\r\n", ""),
-        ("GET", "/account") if sessions.contains(&cookie("session")) => page("200 OK", "", "Signed in as probe"),
+        ("GET", "/account") if state.lose_sessions.load(Ordering::SeqCst) => {
+            page("303 See Other", "Location: /login\r\n", "")
+        }
+        ("GET", "/account") if sessions.contains(&cookie("session")) => {
+            page("200 OK", "", "Signed in as probe")
+        }
         ("GET", "/account") => page("303 See Other", "Location: /login\r\n", ""),
         ("POST", "/logout") => {
             sessions.remove(&cookie("session"));
@@ -123,5 +150,8 @@ fn answer(ask: &Ask, state: &State) -> String {
 }
 
 fn page(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }

@@ -24,7 +24,10 @@ pub struct WorldOptions {
 
 impl Default for WorldOptions {
     fn default() -> WorldOptions {
-        WorldOptions { agents: 1, plan: LOGIN_PLAN.to_owned() }
+        WorldOptions {
+            agents: 1,
+            plan: LOGIN_PLAN.to_owned(),
+        }
     }
 }
 
@@ -89,7 +92,12 @@ impl AgentHandle {
         let config = self.folder.join("agent.toml");
         let arguments = [OsStr::new("run"), OsStr::new("--config"), config.as_os_str()];
         let label = format!("agent-{}-{}", self.side, self.name);
-        self.process = Some(Process::start(self.folder.parent().unwrap_or(&self.folder), &label, "tidelock-agent", &arguments));
+        self.process = Some(Process::start(
+            self.folder.parent().unwrap_or(&self.folder),
+            &label,
+            "tidelock-agent",
+            &arguments,
+        ));
     }
 
     /// `kill -9`.
@@ -138,15 +146,30 @@ impl World {
     /// # Panics
     /// When it does not come up.
     pub fn collector_alone() -> World {
-        let folder = tempfile::Builder::new().prefix("tidelock-e2e-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("tidelock-e2e-")
+            .tempdir()
+            .expect("a temporary folder");
         let dir = folder.path().join("collector");
         let init = std::process::Command::new(program("tidelock-collector"))
-            .args(["init", "--agents-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--host", "127.0.0.1"])
+            .args([
+                "init",
+                "--agents-listen",
+                "127.0.0.1:0",
+                "--api-listen",
+                "127.0.0.1:0",
+                "--host",
+                "127.0.0.1",
+            ])
             .arg("--dir")
             .arg(&dir)
             .output()
             .expect("tidelock-collector starts");
-        assert!(init.status.success(), "init: {}", String::from_utf8_lossy(&init.stderr));
+        assert!(
+            init.status.success(),
+            "init: {}",
+            String::from_utf8_lossy(&init.stderr)
+        );
         let operator = Cli {
             server: String::new(),
             ca: dir.join("pki/api-ca.pem"),
@@ -154,7 +177,14 @@ impl World {
             home: folder.path().to_owned(),
         };
         let (source, target) = (Shop::start(), Shop::start());
-        let mut world = World { folder, source, target, collector: None, agents: Vec::new(), operator };
+        let mut world = World {
+            folder,
+            source,
+            target,
+            collector: None,
+            agents: Vec::new(),
+            operator,
+        };
         world.start_collector();
         world
     }
@@ -174,14 +204,29 @@ impl World {
         // A port file of an earlier start would be read as this one's.
         let _ = fs::remove_file(&ports);
         let config = dir.join("collector.toml");
-        let arguments =
-            [OsStr::new("run"), OsStr::new("--config"), config.as_os_str(), OsStr::new("--port-file"), ports.as_os_str()];
-        self.collector = Some(Process::start(self.folder.path(), "collector", "tidelock-collector", &arguments));
+        let arguments = [
+            OsStr::new("run"),
+            OsStr::new("--config"),
+            config.as_os_str(),
+            OsStr::new("--port-file"),
+            ports.as_os_str(),
+        ];
+        self.collector = Some(Process::start(
+            self.folder.path(),
+            "collector",
+            "tidelock-collector",
+            &arguments,
+        ));
         let listening: Value = eventually("the collector listens", || {
             let text = fs::read_to_string(&ports).map_err(|error| error.to_string())?;
             serde_json::from_str(&text).map_err(|error| error.to_string())
         });
-        let address = |name: &str| listening[name].as_str().unwrap_or_else(|| panic!("no {name} in {listening}")).to_owned();
+        let address = |name: &str| {
+            listening[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {name} in {listening}"))
+                .to_owned()
+        };
         self.operator.server = format!("https://{}", address("api"));
         self.keep_ports(&config, &address("agents"), &address("api"));
     }
@@ -208,7 +253,8 @@ impl World {
 
     /// The plan's text with the shops' addresses in it.
     pub fn plan_text(&self, plan: &str) -> String {
-        plan.replace("{source}", &self.source.url).replace("{target}", &self.target.url)
+        plan.replace("{source}", &self.source.url)
+            .replace("{target}", &self.target.url)
     }
 
     /// Applies a plan.
@@ -218,7 +264,17 @@ impl World {
     pub fn apply(&self, plan: &str) {
         let file = self.folder.path().join("plan.yaml");
         fs::write(&file, self.plan_text(plan)).expect("the plan can be written");
-        let _ = self.operator.run(&["plan", "apply", &file.display().to_string(), "--yes", "--reason", "test"]).good();
+        let _ = self
+            .operator
+            .run(&[
+                "plan",
+                "apply",
+                &file.display().to_string(),
+                "--yes",
+                "--reason",
+                "test",
+            ])
+            .good();
     }
 
     /// Lets an agent join with a token of its own, and starts it.
@@ -229,13 +285,29 @@ impl World {
         let token = self.operator.run(&["agent", "token", "--side", side]).good();
         let folder = self.folder.path().join(format!("agent-{name}"));
         let joined = std::process::Command::new(program("tidelock-agent"))
-            .args(["join", &self.operator.server, token.out.trim(), "--name", name, "--dir"])
+            .args([
+                "join",
+                &self.operator.server,
+                token.out.trim(),
+                "--name",
+                name,
+                "--dir",
+            ])
             .arg(&folder)
             .output()
             .expect("tidelock-agent starts");
-        assert!(joined.status.success(), "join: {}", String::from_utf8_lossy(&joined.stderr));
+        assert!(
+            joined.status.success(),
+            "join: {}",
+            String::from_utf8_lossy(&joined.stderr)
+        );
         self.give_secret(&folder, "probe-password", "right");
-        let mut agent = AgentHandle { side, name: name.to_owned(), folder, process: None };
+        let mut agent = AgentHandle {
+            side,
+            name: name.to_owned(),
+            folder,
+            process: None,
+        };
         agent.start();
         self.agents.push(agent);
         self.agents.last_mut().expect("it was just pushed")
@@ -250,7 +322,10 @@ impl World {
         fs::write(&file, value).expect("a secret can be written");
         let config = folder.join("agent.toml");
         let mut text = fs::read_to_string(&config).expect("the agent has a configuration");
-        text.push_str(&format!("\n[secrets.{name}]\nfile = {:?}\nhosts = [\"127.0.0.1\"]\n", file.display().to_string()));
+        text.push_str(&format!(
+            "\n[secrets.{name}]\nfile = {:?}\nhosts = [\"127.0.0.1\"]\n",
+            file.display().to_string()
+        ));
         fs::write(&config, text).expect("the configuration can be written");
     }
 
@@ -267,7 +342,10 @@ impl World {
     /// # Panics
     /// When it is not given.
     pub fn access(&self, name: &str, role: &str) -> Cli {
-        let answer = self.operator.run(&["access", "issue", name, "--role", role]).good();
+        let answer = self
+            .operator
+            .run(&["access", "issue", name, "--role", role])
+            .good();
         let file = self.folder.path().join(format!("{name}.token"));
         fs::write(&file, answer.out.trim()).expect("a token can be written");
         self.operator.with_token(&file)
@@ -279,7 +357,11 @@ impl World {
     /// What the command said when it failed.
     pub fn status(&self) -> Result<Value, String> {
         let answer = self.operator.run(&["status", "-o", "json"]);
-        if answer.code == 0 { Ok(answer.json()) } else { Err(answer.err) }
+        if answer.code == 0 {
+            Ok(answer.json())
+        } else {
+            Err(answer.err)
+        }
     }
 
     /// Waits until the migration is in a phase.
@@ -289,7 +371,11 @@ impl World {
     pub fn until_phase(&self, phase: &str) -> Value {
         eventually_for(Duration::from_secs(60), &format!("phase {phase}"), || {
             let status = self.status()?;
-            if status["phase"] == phase { Ok(status) } else { Err(status.to_string()) }
+            if status["phase"] == phase {
+                Ok(status)
+            } else {
+                Err(status.to_string())
+            }
         })
     }
 

@@ -20,7 +20,7 @@ gate cutover: decision cutover
       > 0:10 cutover is hold
       >   decision cutover: waits for cutover: 0 of 1 voice
 0:15  olga says go on cutover having seen 9999
-      > 0:15 refused, INCOMPLETE: there is no evidence of that number; the newest is 33
+      > 0:15 refused, INCOMPLETE: there is no evidence of that number; the newest is 32
 0:16  carla says go on cutover
       > 0:16 refused, NOT_YOURS: carla does not decide cutover; ask olga or ben
 0:17  olga says go on cutover
@@ -28,16 +28,16 @@ gate cutover: decision cutover
       > 0:17 gate cutover opens, epoch 3
       > 0:17 cutover is open: 1 scenario is proved: gate cutover is open
 0:20  login fails on target: sign-in refused
-0:24  olga says go on cutover having seen 20
-      > 0:24 cutover: go, by olga, complete
       > 0:25 gate ready shuts, epoch 2
       > 0:25 gate cutover shuts, epoch 3
       > 0:25 ready -> sync
       > 0:25 ready is hold
       >   claim_refuted login on target by t1: the last run failed: sign-in refused
-0:25  login passes
-0:26  olga says go on cutover
+0:26  olga says go on cutover having seen 20
       > 0:26 refused, WRONG_PHASE: the migration is in sync; cutover is decided at gate cutover
+0:27  login passes
+0:28  olga says go on cutover
+      > 0:28 refused, WRONG_PHASE: the migration is in sync; cutover is decided at gate cutover
       > 0:30 ready is hold
       >   stable: all that it needs is proved; waiting for 5 s without a break
       > 0:35 sync -> ready

@@ -19,7 +19,7 @@ gate ready: all
       > 0:05 cutover is hold
       >   decision cutover: waits for cutover: 0 of 1 voice
 0:12  target/t2 falls silent
-      > 0:23 gate ready shuts, epoch 2
+      > 0:24 gate ready shuts, epoch 2
       > 0:24 ready -> sync
       > 0:24 ready is unknown
       >   stale login on target by t2: t2 has not reported it for more than 13 s
@@ -31,6 +31,8 @@ gate ready: all
 0:50  target/t2 signs off
 1:00  target/t1 falls silent
       > 1:10 gate ready shuts, epoch 3
+      > 1:10 gate ready opens, epoch 4
+      > 1:11 gate ready shuts, epoch 4
       > 1:11 ready -> sync
       > 1:11 ready is unknown
       >   agents on target: 0 of at least 1 agent on target online

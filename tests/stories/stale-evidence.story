@@ -23,7 +23,7 @@ gate ready: all
       > 0:15 cutover is hold
       >   decision cutover: waits for cutover: 0 of 1 voice
 0:20  target/t1 loses its link
-      > 0:30 gate ready shuts, epoch 2
+      > 0:31 gate ready shuts, epoch 2
       > 0:31 ready -> sync
       > 0:31 ready is unknown
       >   agents on target: 0 of at least 1 agent on target online

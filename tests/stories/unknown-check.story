@@ -17,7 +17,7 @@ gate ready: login, ghost
       > 0:05 ready is unknown
       >   unknown_check ghost: the gate needs ghost, which the plan does not declare
 0:10  target/t1 reports an unknown check ghost
-      > 0:10 not counted: 1 unknown_check, 0 duplicate
+      > 0:10 not counted: 1 unknown_check
 0:20  the plan changes: gate ready: login
       > 0:20 plan revision 2, by olga
       > 0:20 sync -> ready

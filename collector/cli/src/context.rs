@@ -41,19 +41,50 @@ pub(crate) struct Context {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Flags {
     /// The migration (needed only where more than one is visible)
-    #[arg(short, long, global = true, env = "TIDELOCK_MIGRATION", value_name = "NAME", help_heading = "Global")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "TIDELOCK_MIGRATION",
+        value_name = "NAME",
+        help_heading = "Global"
+    )]
     pub(crate) migration: Option<String>,
     /// The collector, such as https://collector.example:7480
-    #[arg(long, global = true, env = "TIDELOCK_SERVER", value_name = "URL", help_heading = "Global")]
+    #[arg(
+        long,
+        global = true,
+        env = "TIDELOCK_SERVER",
+        value_name = "URL",
+        help_heading = "Global"
+    )]
     pub(crate) server: Option<String>,
     /// A named collector of the context file
-    #[arg(long, global = true, env = "TIDELOCK_CONTEXT", value_name = "NAME", help_heading = "Global")]
+    #[arg(
+        long,
+        global = true,
+        env = "TIDELOCK_CONTEXT",
+        value_name = "NAME",
+        help_heading = "Global"
+    )]
     pub(crate) context: Option<String>,
     /// The file that holds the access token
-    #[arg(long, global = true, env = "TIDELOCK_TOKEN_FILE", value_name = "FILE", help_heading = "Global")]
+    #[arg(
+        long,
+        global = true,
+        env = "TIDELOCK_TOKEN_FILE",
+        value_name = "FILE",
+        help_heading = "Global"
+    )]
     pub(crate) token_file: Option<PathBuf>,
     /// The authority that the collector's certificate is verified against
-    #[arg(long, global = true, env = "TIDELOCK_CA_FILE", value_name = "FILE", help_heading = "Global")]
+    #[arg(
+        long,
+        global = true,
+        env = "TIDELOCK_CA_FILE",
+        value_name = "FILE",
+        help_heading = "Global"
+    )]
     pub(crate) ca_file: Option<PathBuf>,
 }
 
@@ -66,7 +97,10 @@ pub(crate) fn path() -> Result<PathBuf, Trouble> {
     let base = base.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")));
     match base {
         Some(base) => Ok(base.join("tidelock").join("contexts.toml")),
-        None => Err(Trouble::usage("no home folder to look for contexts in").hint("set TIDELOCK_CONFIG to a file")),
+        None => {
+            Err(Trouble::usage("no home folder to look for contexts in")
+                .hint("set TIDELOCK_CONFIG to a file"))
+        }
     }
 }
 
@@ -76,7 +110,11 @@ impl Contexts {
         let path = path()?;
         match fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
-                Trouble::usage(format!("{} is not a context file: {}", path.display(), error.message()))
+                Trouble::usage(format!(
+                    "{} is not a context file: {}",
+                    path.display(),
+                    error.message()
+                ))
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Contexts::default()),
             Err(error) => Err(Trouble::failed(format!("read {}: {error}", path.display()))),
@@ -104,16 +142,25 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
             None if flags.server.is_some() => Context::default(),
             None => {
                 let known: Vec<_> = contexts.contexts.keys().map(String::as_str).collect();
-                return Err(Trouble::usage(format!("there is no context {name:?}"))
-                    .hint(format!("known contexts: {}", if known.is_empty() { "none".into() } else { known.join(", ") })));
+                return Err(
+                    Trouble::usage(format!("there is no context {name:?}")).hint(format!(
+                        "known contexts: {}",
+                        if known.is_empty() {
+                            "none".into()
+                        } else {
+                            known.join(", ")
+                        }
+                    )),
+                );
             }
         },
         None => Context::default(),
     };
     let server = flags.server.clone().unwrap_or(context.server);
     if server.is_empty() {
-        return Err(Trouble::usage("no collector is named")
-            .hint("give --server URL, set TIDELOCK_SERVER, or run: tidelock context set NAME --server URL …"));
+        return Err(Trouble::usage("no collector is named").hint(
+            "give --server URL, set TIDELOCK_SERVER, or run: tidelock context set NAME --server URL …",
+        ));
     }
     let token = match flags.token_file.clone().or(context.token_file) {
         Some(file) => Some(read_token(&file)?),
@@ -128,11 +175,18 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
 }
 
 fn read_token(file: &PathBuf) -> Result<String, Trouble> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| Trouble::new(Exit::Auth, format!("read the access token from {}: {error}", file.display())))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        Trouble::new(
+            Exit::Auth,
+            format!("read the access token from {}: {error}", file.display()),
+        )
+    })?;
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Trouble::new(Exit::Auth, format!("{} holds no access token", file.display())));
+        return Err(Trouble::new(
+            Exit::Auth,
+            format!("{} holds no access token", file.display()),
+        ));
     }
     Ok(token.to_owned())
 }

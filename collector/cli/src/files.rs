@@ -16,7 +16,13 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
     draft.push(".new");
     let draft = PathBuf::from(draft);
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft).while_doing(&what)?;
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)
+        .while_doing(&what)?;
     file.write_all(bytes).while_doing(&what)?;
     file.sync_all().while_doing(&what)?;
     fs::rename(&draft, path).while_doing(&what)
@@ -25,12 +31,17 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
 /// A fresh id for an ask, so that a repeated one is recognised.
 pub(crate) fn request_id() -> Result<String, Trouble> {
     let mut bytes = [0; 16];
-    ring::rand::SystemRandom::new().fill(&mut bytes).map_err(|_| Trouble::failed("the system has no randomness"))?;
+    ring::rand::SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Trouble::failed("the system has no randomness"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A program of the same release: beside this one, or in the search path.
 pub(crate) fn beside(program: &str) -> PathBuf {
-    let here = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join(program)));
-    here.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(program))
+    let here = std::env::current_exe()
+        .ok()
+        .and_then(|exe| exe.parent().map(|dir| dir.join(program)));
+    here.filter(|path| path.is_file())
+        .unwrap_or_else(|| PathBuf::from(program))
 }

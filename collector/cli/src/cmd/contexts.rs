@@ -33,7 +33,11 @@ pub(crate) fn run(call: &Call, command: ContextCommand) -> Result<Exit, Trouble>
     match command {
         ContextCommand::Ls => {
             for (name, context) in &contexts.contexts {
-                let mark = if contexts.current.as_ref() == Some(name) { "*" } else { " " };
+                let mark = if contexts.current.as_ref() == Some(name) {
+                    "*"
+                } else {
+                    " "
+                };
                 let migration = context.migration.as_deref().unwrap_or("");
                 out::print(&format!("{mark} {name:<16} {} {migration}", context.server))?;
             }
@@ -74,5 +78,6 @@ pub(crate) fn run(call: &Call, command: ContextCommand) -> Result<Exit, Trouble>
 
 /// A context is used from any folder, so its files are named in full.
 fn absolute(file: Option<PathBuf>) -> Result<Option<PathBuf>, Trouble> {
-    file.map(|file| std::path::absolute(&file).while_doing(format_args!("find {}", file.display()))).transpose()
+    file.map(|file| std::path::absolute(&file).while_doing(format_args!("find {}", file.display())))
+        .transpose()
 }

@@ -43,7 +43,12 @@ pub(crate) async fn run(call: &Call, args: EventsArgs) -> Result<Exit, Trouble> 
     };
     let mut last = 0;
     loop {
-        let page = client.migrations().list_events(request.clone()).await.map_err(trouble)?.into_inner();
+        let page = client
+            .migrations()
+            .list_events(request.clone())
+            .await
+            .map_err(trouble)?
+            .into_inner();
         for event in &page.events {
             last = last.max(event.sequence);
             show(call, event, &status.timezone)?;
@@ -56,11 +61,21 @@ pub(crate) async fn run(call: &Call, args: EventsArgs) -> Result<Exit, Trouble> 
     if !args.follow {
         return Ok(Exit::Done);
     }
-    let request = v1::WatchEventsRequest { migration: status.migration, after_sequence: last };
-    let mut events = client.migrations().watch_events(request).await.map_err(trouble)?.into_inner();
+    let request = v1::WatchEventsRequest {
+        migration: status.migration,
+        after_sequence: last,
+    };
+    let mut events = client
+        .migrations()
+        .watch_events(request)
+        .await
+        .map_err(trouble)?
+        .into_inner();
     while let Some(change) = events.next().await {
         match change.map_err(trouble)?.event {
-            Some(event) if args.kind.is_empty() || args.kind == event.kind => show(call, &event, &status.timezone)?,
+            Some(event) if args.kind.is_empty() || args.kind == event.kind => {
+                show(call, &event, &status.timezone)?
+            }
             Some(_) | None => {}
         }
     }
@@ -71,6 +86,15 @@ fn show(call: &Call, event: &v1::Event, zone: &str) -> Result<(), Trouble> {
     if call.manner.json() {
         return out::print_json(Format::Ndjson, &json::event(event));
     }
-    let reason = if event.reason.is_empty() { String::new() } else { format!(" — {}", clean(&event.reason)) };
-    out::print(&format!("{}  {:<14} {}{reason}", clock(event.time.as_ref(), zone), event.kind, clean(&event.text)))
+    let reason = if event.reason.is_empty() {
+        String::new()
+    } else {
+        format!(" — {}", clean(&event.reason))
+    };
+    out::print(&format!(
+        "{}  {:<14} {}{reason}",
+        clock(event.time.as_ref(), zone),
+        event.kind,
+        clean(&event.text)
+    ))
 }

@@ -50,17 +50,33 @@ pub(crate) struct DemoArgs {
 }
 
 /// Becomes the other program, so that signals and exit codes are its own.
-fn become_program(program: &str, arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Exit, Trouble> {
+fn become_program(
+    program: &str,
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> Result<Exit, Trouble> {
     let path = beside(program);
     let error = Command::new(&path).args(arguments).exec();
-    Err(Trouble::failed(format!("start {}: {error}", path.display()))
-        .hint(format!("{program} of the same release must lie beside tidelock, or in the search path")))
+    Err(
+        Trouble::failed(format!("start {}: {error}", path.display())).hint(format!(
+            "{program} of the same release must lie beside tidelock, or in the search path"
+        )),
+    )
 }
 
 pub(crate) fn pki(_call: &Call, command: PkiCommand) -> Result<Exit, Trouble> {
-    let PkiCommand::Init { dir, agents_listen, api_listen, host } = command;
+    let PkiCommand::Init {
+        dir,
+        agents_listen,
+        api_listen,
+        host,
+    } = command;
     let mut arguments = vec!["init".into(), "--dir".into(), dir.into_os_string()];
-    arguments.extend(["--agents-listen".into(), agents_listen.into(), "--api-listen".into(), api_listen.into()]);
+    arguments.extend([
+        "--agents-listen".into(),
+        agents_listen.into(),
+        "--api-listen".into(),
+        api_listen.into(),
+    ]);
     for name in host {
         arguments.extend(["--host".into(), name.into()]);
     }
@@ -72,7 +88,10 @@ pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {
         JournalCommand::Verify { dir } => ("verify", dir),
         JournalCommand::Replay { dir } => ("replay", dir),
     };
-    become_program("tidelock-collector", ["journal".into(), word.into(), dir.into_os_string()])
+    become_program(
+        "tidelock-collector",
+        ["journal".into(), word.into(), dir.into_os_string()],
+    )
 }
 
 pub(crate) fn demo(args: DemoArgs) -> Result<Exit, Trouble> {

@@ -90,14 +90,16 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
 
 /// The width that messages are drawn in.
 fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
     columns.unwrap_or(100usize).clamp(40, 160)
 }
 
 fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
     let loaded = load(file)?;
     let (problems, checked) = match check(&loaded.source) {
-        Ok(checked) => (tidelock_plan::Problems::from(checked.warnings.clone()), Some(checked)),
+        Ok(checked) => (checked.problems(), Some(checked)),
         Err(problems) => (problems, None),
     };
     let bad = checked.is_none() || strict && !problems.problems().is_empty();
@@ -117,7 +119,12 @@ fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
         (Some(checked), false) => {
             let plan = &checked.plan;
             let counts = format!("{} scenarios, {} gates", plan.scenarios.len(), plan.gates.len());
-            out::print(&format!("✔ {}: {} is good: {counts}, digest {}", loaded.source.path, plan.name, checked.hash.short()))?;
+            out::print(&format!(
+                "✔ {}: {} is good: {counts}, digest {}",
+                loaded.source.path,
+                plan.name,
+                checked.hash.short()
+            ))?;
         }
         (Some(_), true) => out::say("tidelock: warnings count with --strict"),
         (None, _) => {}
@@ -130,7 +137,10 @@ fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     check(&loaded.source).map_err(|problems| {
         out::say(&problems.render(&loaded.source, manner.color, width()));
         let count = problems.problems().len();
-        Trouble::usage(format!("{} has {count} mistakes; nothing was done", loaded.source.path))
+        Trouble::usage(format!(
+            "{} has {count} mistakes; nothing was done",
+            loaded.source.path
+        ))
     })
 }
 
@@ -144,7 +154,10 @@ async fn apply(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
         }
     }
     let source = &loaded.source;
-    let components = source.components.iter().map(|(word, digest)| (word.clone(), digest.as_bytes().to_vec()));
+    let components = source
+        .components
+        .iter()
+        .map(|(word, digest)| (word.clone(), digest.as_bytes().to_vec()));
     let mut request = v1::ApplyPlanRequest {
         source: Some(v1::PlanSource {
             yaml: source.yaml.clone(),
@@ -155,15 +168,23 @@ async fn apply(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
         reason: args.reason.clone(),
         dry_run: true,
     };
-    let preview = client.plans().apply_plan(request.clone()).await.map_err(trouble)?.into_inner();
+    let preview = client
+        .plans()
+        .apply_plan(request.clone())
+        .await
+        .map_err(trouble)?
+        .into_inner();
     let looser = preview.changes.iter().any(|change| change.contains("LOOSER"));
     show_changes(call, &preview)?;
     if args.dry_run || !preview.changed {
         return done(call, &preview, false);
     }
     if looser && args.reason.is_empty() {
-        return Err(Trouble::new(Exit::Hold, "this makes a gate easier to open, so it needs a reason; nothing was applied")
-            .hint("give it with --reason TEXT"));
+        return Err(Trouble::new(
+            Exit::Hold,
+            "this makes a gate easier to open, so it needs a reason; nothing was applied",
+        )
+        .hint("give it with --reason TEXT"));
     }
     if !args.yes && call.manner.ask && preview.plan.as_ref().is_some_and(|plan| plan.revision > 1) {
         let answer = out::ask(&format!("Apply it to {}? [y/N] ", checked.plan.name))?;
@@ -172,7 +193,12 @@ async fn apply(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
         }
     }
     request.dry_run = false;
-    let answer = client.plans().apply_plan(request).await.map_err(trouble)?.into_inner();
+    let answer = client
+        .plans()
+        .apply_plan(request)
+        .await
+        .map_err(trouble)?
+        .into_inner();
     done(call, &answer, true)
 }
 
@@ -184,7 +210,10 @@ fn show_changes(call: &Call, answer: &v1::ApplyPlanResponse) -> Result<(), Troub
     if answer.changed {
         out::print(&format!("plan {}: revision {revision}", answer.migration))?;
     }
-    answer.changes.iter().try_for_each(|change| out::print(&format!("  {}", clean(change))))
+    answer
+        .changes
+        .iter()
+        .try_for_each(|change| out::print(&format!("  {}", clean(change))))
 }
 
 fn done(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Exit, Trouble> {
@@ -201,7 +230,10 @@ fn done(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Ex
     } else if answer.changed {
         out::print("nothing was applied (--dry-run)")?;
     } else {
-        out::print(&format!("= {} is at revision {revision} already", answer.migration))?;
+        out::print(&format!(
+            "= {} is at revision {revision} already",
+            answer.migration
+        ))?;
     }
     Ok(Exit::Done)
 }
@@ -209,14 +241,27 @@ fn done(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Ex
 /// The collector's present revision as it was applied.
 pub(crate) async fn present(call: &Call) -> Result<(tidelock_plan::Source, v1::PlanRef), Trouble> {
     let client = call.client()?;
-    let request = v1::GetPlanRequest { migration: client.migration().await?, revision: 0 };
-    let answer = client.plans().get_plan(request).await.map_err(trouble)?.into_inner();
+    let request = v1::GetPlanRequest {
+        migration: client.migration().await?,
+        revision: 0,
+    };
+    let answer = client
+        .plans()
+        .get_plan(request)
+        .await
+        .map_err(trouble)?
+        .into_inner();
     let source = answer.source.unwrap_or_default();
     let components = (source.components.into_iter())
         .filter_map(|(word, digest)| Some((word, tidelock_model::Sha256::try_from(digest.as_slice()).ok()?)))
         .collect();
     let path = "plan.yaml".to_owned();
-    let source = tidelock_plan::Source { path, yaml: source.yaml, files: source.files, components };
+    let source = tidelock_plan::Source {
+        path,
+        yaml: source.yaml,
+        files: source.files,
+        components,
+    };
     Ok((source, answer.plan.unwrap_or_default()))
 }
 
@@ -224,12 +269,16 @@ async fn show_present(call: &Call) -> Result<Exit, Trouble> {
     let (source, revision) = present(call).await?;
     match call.manner.format {
         Format::Json | Format::Ndjson => {
-            let value = json!({ "plan": wire::plan_ref(&revision), "yaml": source.yaml, "files": source.files });
+            let value =
+                json!({ "plan": wire::plan_ref(&revision), "yaml": source.yaml, "files": source.files });
             out::print_json(call.manner.format, &value)?;
         }
         Format::Text | Format::Short | Format::Nagios => {
             out::print(&format!("# revision {}", revision.revision))?;
-            let loaded = Loaded { source, components: std::collections::BTreeMap::new() };
+            let loaded = Loaded {
+                source,
+                components: std::collections::BTreeMap::new(),
+            };
             out::print(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;
         }
     }
@@ -246,6 +295,10 @@ fn pin_file(file: &Path) -> Result<Exit, Trouble> {
     let draft = file.with_extension("yaml.new");
     fs::write(&draft, pinned).while_doing(format_args!("write {}", draft.display()))?;
     fs::rename(&draft, file).while_doing(format_args!("write {}", file.display()))?;
-    out::print(&format!("✔ {} components are pinned in {}", loaded.source.components.len(), file.display()))?;
+    out::print(&format!(
+        "✔ {} components are pinned in {}",
+        loaded.source.components.len(),
+        file.display()
+    ))?;
     Ok(Exit::Done)
 }

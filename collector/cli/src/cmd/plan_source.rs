@@ -3,8 +3,8 @@
 //! This happens on the operator's machine; paths are relative to the plan file.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use tidelock_model::Sha256;
 use tidelock_plan::{Source, named_components, named_files};
@@ -47,7 +47,12 @@ pub(crate) fn load(file: &Path) -> Result<Loaded, Trouble> {
             digests.insert(word, digest);
         }
     }
-    let source = Source { path: file.display().to_string(), yaml, files, components: digests };
+    let source = Source {
+        path: file.display().to_string(),
+        yaml,
+        files,
+        components: digests,
+    };
     Ok(Loaded { source, components })
 }
 
@@ -66,7 +71,10 @@ fn component_path(folder: &Path, word: &str) -> Option<PathBuf> {
 fn inside(folder: &Path, name: &str) -> Option<PathBuf> {
     let relative = Path::new(name);
     let plain = relative.components().all(|part| {
-        matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir)
+        matches!(
+            part,
+            std::path::Component::Normal(_) | std::path::Component::CurDir
+        )
     });
     plain.then(|| folder.join(relative))
 }
@@ -86,7 +94,11 @@ fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Trouble> {
         return Err(Trouble::usage(format!("{} is not a file", path.display())));
     }
     if about.len() > limit {
-        return Err(Trouble::usage(format!("{} has {} bytes, at most {limit} are taken", path.display(), about.len())));
+        return Err(Trouble::usage(format!(
+            "{} has {} bytes, at most {limit} are taken",
+            path.display(),
+            about.len()
+        )));
     }
     fs::read(path).while_doing(what)
 }

@@ -1,10 +1,11 @@
 //! `tidelock plugin`: a team's own check, from its folder to both sides without an agent's restart.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::fs;
 
 use serde_json::json;
+use tidelock_components::Profile;
 use tidelock_model::Sha256;
 use tidelock_proto::v1;
 
@@ -55,7 +56,8 @@ pub(crate) async fn run(call: &Call, command: PluginCommand) -> Result<Exit, Tro
 }
 
 fn build(call: &Call, dir: &Path, target: Option<PathBuf>) -> Result<Exit, Trouble> {
-    let built = tidelock_components::build(dir).map_err(|error| Trouble::failed(format!("{error:#}")))?;
+    let built = tidelock_components::build(dir, Profile::Plugin)
+        .map_err(|error| Trouble::failed(format!("{error:#}")))?;
     let path = match target {
         Some(target) => {
             fs::copy(&built.path, &target).while_doing(format_args!("write {}", target.display()))?;
@@ -77,7 +79,10 @@ async fn push(call: &Call, file: &Path) -> Result<Exit, Trouble> {
     let what = format!("read {}", file.display());
     let size = fs::metadata(file).while_doing(&what)?.len();
     if size > COMPONENT_BYTES {
-        return Err(Trouble::usage(format!("{} has {size} bytes, at most {COMPONENT_BYTES} are taken", file.display())));
+        return Err(Trouble::usage(format!(
+            "{} has {size} bytes, at most {COMPONENT_BYTES} are taken",
+            file.display()
+        )));
     }
     let bytes = fs::read(file).while_doing(&what)?;
     let digest: Sha256 = (tidelock_components::sha256_hex(&bytes).parse())
@@ -87,8 +92,15 @@ async fn push(call: &Call, file: &Path) -> Result<Exit, Trouble> {
         let value = json!({ "sha256": digest.to_string(), "size_bytes": answer.size_bytes, "already_there": answer.already_there });
         out::print_json(call.manner.format, &value)?;
     } else {
-        let said = if answer.already_there { "is there already" } else { "is there now" };
-        out::say(&format!("✔ {} {said}; name it in the plan with this line:", file.display()));
+        let said = if answer.already_there {
+            "is there already"
+        } else {
+            "is there now"
+        };
+        out::say(&format!(
+            "✔ {} {said}; name it in the plan with this line:",
+            file.display()
+        ));
         out::print(&format!("plugin: sha256:{digest}"))?;
     }
     Ok(Exit::Done)
@@ -100,10 +112,19 @@ pub(crate) async fn push_bytes(
     digest: Sha256,
     bytes: &[u8],
 ) -> Result<v1::PushComponentResponse, Trouble> {
-    let first = v1::PushComponentRequest { sha256: digest.as_bytes().to_vec(), chunk: Vec::new() };
-    let chunks = bytes.chunks(CHUNK).map(|chunk| v1::PushComponentRequest { sha256: Vec::new(), chunk: chunk.to_vec() });
+    let first = v1::PushComponentRequest {
+        sha256: digest.as_bytes().to_vec(),
+        chunk: Vec::new(),
+    };
+    let chunks = bytes.chunks(CHUNK).map(|chunk| v1::PushComponentRequest {
+        sha256: Vec::new(),
+        chunk: chunk.to_vec(),
+    });
     let messages: Vec<_> = std::iter::once(first).chain(chunks).collect();
-    let answer = client.components().push_component(tokio_stream::iter(messages)).await;
+    let answer = client
+        .components()
+        .push_component(tokio_stream::iter(messages))
+        .await;
     Ok(answer.map_err(trouble)?.into_inner())
 }
 
@@ -112,12 +133,20 @@ fn inspect(file: &Path) -> Result<Exit, Trouble> {
     let agent = beside("tidelock-agent");
     let status = Command::new(&agent).arg("inspect").arg(file).status();
     let status = status.while_doing(format_args!("start {}", agent.display()))?;
-    Ok(if status.success() { Exit::Done } else { Exit::Failed })
+    Ok(if status.success() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 async fn list(call: &Call) -> Result<Exit, Trouble> {
     let client = call.client()?;
-    let answer = client.components().list_components(v1::ListComponentsRequest {}).await.map_err(trouble)?;
+    let answer = client
+        .components()
+        .list_components(v1::ListComponentsRequest {})
+        .await
+        .map_err(trouble)?;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for component in answer.into_inner().components {
         if call.manner.json() {
@@ -125,7 +154,12 @@ async fn list(call: &Call) -> Result<Exit, Trouble> {
             out::print_json(out::Format::Ndjson, &value)?;
         } else {
             let size = format!("{} KiB", component.size_bytes.div_ceil(1024));
-            out::print(&format!("sha256:{}  {} {}", hex(&component.sha256), pad(&size, 9), component.used_by.join(", ")))?;
+            out::print(&format!(
+                "sha256:{}  {} {}",
+                hex(&component.sha256),
+                pad(&size, 9),
+                component.used_by.join(", ")
+            ))?;
         }
     }
     Ok(Exit::Done)
