@@ -181,7 +181,9 @@ impl<'c> Shopper<'c> {
         let id = match value("order_id") {
             Value::String(id) => id,
             Value::Number(id) => id.to_string(),
-            other => return Err(Stop::Wrong(format!("the order's id is {other}"))),
+            other @ (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+                return Err(Stop::Wrong(format!("the order's id is {other}")));
+            }
         };
         ensure!(!id.is_empty(), "the order's id is empty");
         Ok(Order {

@@ -67,11 +67,9 @@ impl TryFrom<Value> for Statuses {
                 )),
             }
         };
-        match &value {
-            Value::Array(items) if !items.is_empty() => {
-                items.iter().map(one).collect::<Result<_, _>>().map(Statuses)
-            }
-            value => Ok(Statuses(vec![one(value)?])),
+        match value.as_array() {
+            Some(items) if !items.is_empty() => items.iter().map(one).collect::<Result<_, _>>().map(Statuses),
+            Some(_) | None => Ok(Statuses(vec![one(&value)?])),
         }
     }
 }

@@ -67,9 +67,9 @@ impl Extract {
             return found.ok_or_else(|| Stop::Wrong(format!("the answer has no {pointer}")));
         }
         let text = if let Some(selector) = &self.css {
-            self.from_page(reply, selector)
+            self.in_page(reply, selector)
         } else if let Some(pattern) = &self.regex {
-            self.from_match(reply, pattern)
+            self.by_match(reply, pattern)
         } else if let Some(name) = &self.header {
             reply
                 .header(name)
@@ -85,7 +85,7 @@ impl Extract {
         text.map(Value::String).map_err(Stop::Wrong)
     }
 
-    fn from_page(&self, reply: &Reply, selector: &str) -> Result<String, String> {
+    fn in_page(&self, reply: &Reply, selector: &str) -> Result<String, String> {
         let (page, wanted) = (reply.text(), Selector::parse(selector)?);
         let found = match &self.attr {
             Some(attr) => wanted.attribute(&page, attr),
@@ -94,7 +94,7 @@ impl Extract {
         found.ok_or_else(|| html::missing(&page, selector))
     }
 
-    fn from_match(&self, reply: &Reply, pattern: &str) -> Result<String, String> {
+    fn by_match(&self, reply: &Reply, pattern: &str) -> Result<String, String> {
         let page = reply.text();
         let captures = regex(pattern)?
             .captures(&page)

@@ -113,17 +113,19 @@ impl TryFrom<Value> for Words {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Words, String> {
-        let words = match value {
-            Value::String(word) => vec![word],
+        let words = match &value {
+            Value::String(word) => vec![word.clone()],
             Value::Array(words) => words
-                .into_iter()
+                .iter()
                 .map(|word| {
                     word.as_str()
                         .map(str::to_owned)
                         .ok_or_else(|| format!("{word} is no text"))
                 })
                 .collect::<Result<_, _>>()?,
-            other => return Err(format!("{other} is neither a text nor a list of texts")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+                return Err(format!("{value} is neither a text nor a list of texts"));
+            }
         };
         if words.iter().any(String::is_empty) {
             return Err("an empty text is in every page".to_owned());
