@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tidelock_demo::Side;
+use tidelock_demo::director::Left;
 
 /// Two small shops, a replicator, a traffic switch and customers, to show Tidelock against.
 #[derive(Debug, Parser)]
@@ -32,6 +34,15 @@ pub(crate) enum Command {
     Fix(Change),
     /// Move something in a running world, as a runbook's step does.
     Do(Do),
+    /// Play the demo: what `tidelock demo` runs.
+    Run(Run),
+    /// Run a program that ends with this one's parent.
+    #[command(hide = true)]
+    Keep {
+        /// The program and its arguments.
+        #[arg(last = true, required = true)]
+        command: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -135,9 +146,9 @@ pub(crate) struct Change {
     /// The shop.
     #[arg(long, default_value = "target")]
     pub(crate) side: Side,
-    /// The folder of the running world.
+    /// The folder of the running world; the demo's usual one without it.
     #[arg(long)]
-    pub(crate) folder: PathBuf,
+    pub(crate) folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +187,64 @@ pub(crate) enum Movement {
         /// source or target
         side: Side,
     },
+    /// All the way to the new side: writes shut, copy caught up and turned round, traffic and jobs moved.
+    Over,
+    /// The same way back to the old side.
+    Back,
     /// Print where the traffic is and how far the replication is behind.
     Show,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Run {
+    #[command(subcommand)]
+    pub(crate) hand: Option<Hand>,
+    /// Holds everything that the demo writes; emptied at the start.
+    #[arg(long)]
+    pub(crate) folder: Option<PathBuf>,
+    /// Stay after the second scene, and leave it to you.
+    #[arg(long)]
+    pub(crate) interactive: bool,
+    /// How long an interactive demo stays, such as 15m; until Ctrl-C without it.
+    #[arg(long = "for", value_name = "SPAN", value_parser = span, requires = "interactive")]
+    pub(crate) stay: Option<Duration>,
+    /// Wait for no verdict longer than this, such as 20s.
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub(crate) limit: Option<Duration>,
+    /// Leave a fault unfixed: queue, cron or checkout. The demo must then end badly.
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) leave_fault: Option<Left>,
+    /// Take a check out of the plan. The demo must then end badly.
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) remove_check: Option<String>,
+    /// Stop one agent before the second scene. The demo must then end badly.
+    #[arg(long)]
+    pub(crate) stop_agent: bool,
+}
+
+/// A hand on a running demo.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hand {
+    /// Break something.
+    Break(Change),
+    /// Fix it again.
+    Fix(Change),
+}
+
+/// A number and a unit: `90s`, `15m`, `1h`.
+fn span(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let seconds = match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(3600),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok().filter(|number| (1..=100_000).contains(number));
+    match (number, seconds) {
+        (Some(number), Some(seconds)) => Ok(Duration::from_secs(number * seconds)),
+        _ => Err("write a number and s, m or h: 15m".to_owned()),
+    }
 }

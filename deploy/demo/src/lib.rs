@@ -7,6 +7,7 @@
 
 pub mod client;
 mod clock;
+pub mod director;
 pub mod lifetime;
 mod random;
 pub mod replicator;

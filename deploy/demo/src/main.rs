@@ -3,27 +3,60 @@
 mod args;
 
 use std::io::Write as _;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use serde_json::{Value, json};
 
-use args::{Cli, Command, Frame, Movement};
+use args::{Cli, Command, Frame, Hand, Movement};
+use tidelock_demo::director::{self, RunOptions, default_folder};
 use tidelock_demo::replicator::{Mode, ReplicatorOptions};
 use tidelock_demo::serve::{Listen, Running};
 use tidelock_demo::shop::ShopOptions;
 use tidelock_demo::shoppers::ShopperOptions;
 use tidelock_demo::switch::SwitchOptions;
-use tidelock_demo::world::{Hands, Map, World, WorldOptions};
+use tidelock_demo::world::{Hands, Map, World, WorldOptions, move_to};
 use tidelock_demo::{Side, TOKEN_VARIABLE, lifetime, replicator, shop, shoppers, switch};
 
 /// What `break lag` holds each change back for.
 const BROKEN_LAG_MS: u32 = 60_000;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Run(asked) => run(asked).await,
+        Command::Keep { command } => director::keep(&command).map(|()| ExitCode::SUCCESS),
+        part => play_part(part).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Plays the demo, or is a hand on one that runs.
+async fn run(asked: args::Run) -> anyhow::Result<ExitCode> {
+    match asked.hand {
+        Some(Hand::Break(what)) => tell(&change(what, true).await?)?,
+        Some(Hand::Fix(what)) => tell(&change(what, false).await?)?,
+        None => {
+            let options = RunOptions {
+                folder: asked.folder.unwrap_or_else(default_folder),
+                program: std::env::current_exe().context("find this binary")?,
+                interactive: asked.interactive,
+                stay: asked.stay,
+                limit: asked.limit,
+                left: asked.leave_fault,
+                without: asked.remove_check,
+                stop_agent: asked.stop_agent,
+            };
+            let seen = director::run(options).await?;
+            return Ok(if seen { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn play_part(part: Command) -> anyhow::Result<()> {
+    match part {
         Command::Shop(asked) => {
             let options = ShopOptions {
                 side: asked.name,
@@ -69,6 +102,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Break(asked) => tell(&change(asked, true).await?),
         Command::Fix(asked) => tell(&change(asked, false).await?),
         Command::Do(asked) => tell(&movement(asked).await?),
+        Command::Run(_) | Command::Keep { .. } => anyhow::bail!("this is no part of the world"),
     }
 }
 
@@ -122,7 +156,8 @@ async fn world(asked: args::World) -> anyhow::Result<()> {
 }
 
 async fn change(asked: args::Change, broken: bool) -> anyhow::Result<Value> {
-    let hands = Hands::new(Map::read(&asked.folder)?);
+    let folder = asked.folder.unwrap_or_else(default_folder);
+    let hands = Hands::new(Map::read(&folder)?);
     match asked.what.as_str() {
         "lag" => hands.lag(if broken { BROKEN_LAG_MS } else { 0 }).await,
         "feed" => hands.pause(broken).await,
@@ -154,6 +189,8 @@ async fn movement(asked: args::Do) -> anyhow::Result<Value> {
             hands.jobs(side.other(), None, false).await?;
             hands.jobs(side, None, true).await
         }
+        Movement::Over => move_to(&hands, Side::Target).await,
+        Movement::Back => move_to(&hands, Side::Source).await,
         Movement::Show => Ok(json!({
             "traffic": hands.traffic().await?,
             "replication": hands.replication().await?,

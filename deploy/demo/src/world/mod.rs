@@ -5,6 +5,7 @@
 mod child;
 mod hands;
 mod map;
+mod runbook;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use anyhow::Context as _;
 
 pub use hands::Hands;
 pub use map::{Map, ShopPlace};
+pub use runbook::move_to;
 
 use crate::{Side, random};
 use child::{Job, Process};

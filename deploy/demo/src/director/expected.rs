@@ -1,0 +1,103 @@
+//! The verdicts that must be seen, in the order in which they must be seen.
+
+use std::fmt;
+use std::time::Duration;
+
+/// One verdict of the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The gate holds because the target is behind.
+    LagHolds,
+    /// The gate holds because a queue is full, and says how many messages are left.
+    QueueHolds,
+    /// `/healthz` says 200 on both sides all the while.
+    ProbeIsGreen,
+    /// With both faults fixed the migration is ready.
+    ReadyOpens,
+    /// A person's GO is recorded under their name.
+    GoRecorded,
+    /// The gate `cutover` is open.
+    CutoverOpens,
+    /// The switch is done and recorded.
+    Switched,
+    /// The forgotten job on the old side is named.
+    JobNamed,
+    /// Once it is stopped, its hold goes.
+    JobHoldGoes,
+    /// The team's own plugin counts on both sides, and no agent was started anew.
+    PluginJoins,
+    /// The hostile plugin is stopped, its cause named, the others undisturbed.
+    HostileContained,
+    /// It is taken out of the plan, and its hold goes with it.
+    HostileGoes,
+    /// A checkout that keeps no order holds the gate.
+    CheckoutHolds,
+    /// A person's decision to go back is recorded.
+    RollbackDecided,
+    /// The old side works again, proved.
+    RolledBack,
+}
+
+impl Expected {
+    /// All, in order.
+    pub const ALL: [Expected; 15] = [
+        Expected::LagHolds,
+        Expected::QueueHolds,
+        Expected::ProbeIsGreen,
+        Expected::ReadyOpens,
+        Expected::GoRecorded,
+        Expected::CutoverOpens,
+        Expected::Switched,
+        Expected::JobNamed,
+        Expected::JobHoldGoes,
+        Expected::PluginJoins,
+        Expected::HostileContained,
+        Expected::HostileGoes,
+        Expected::CheckoutHolds,
+        Expected::RollbackDecided,
+        Expected::RolledBack,
+    ];
+
+    /// Those of the first two scenes, after which an interactive demo is left to its visitor.
+    pub const FIRST: [Expected; 4] = [
+        Expected::LagHolds,
+        Expected::QueueHolds,
+        Expected::ProbeIsGreen,
+        Expected::ReadyOpens,
+    ];
+
+    /// How long it may take to be seen.
+    pub fn limit(self) -> Duration {
+        Duration::from_secs(match self {
+            // The agents compile every component before their first run.
+            Expected::LagHolds | Expected::QueueHolds => 90,
+            Expected::ReadyOpens | Expected::RolledBack => 60,
+            Expected::ProbeIsGreen | Expected::GoRecorded | Expected::RollbackDecided => 15,
+            Expected::CutoverOpens | Expected::Switched | Expected::JobNamed | Expected::JobHoldGoes => 40,
+            Expected::PluginJoins | Expected::HostileContained => 60,
+            Expected::HostileGoes | Expected::CheckoutHolds => 40,
+        })
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Expected::LagHolds => "HOLD: the target is behind, named with its count",
+            Expected::QueueHolds => "HOLD: the order queue is full, named with its count",
+            Expected::ProbeIsGreen => "the naive probe is green on both sides all the while",
+            Expected::ReadyOpens => "OPEN: ready, once both are fixed",
+            Expected::GoRecorded => "a person's GO is recorded",
+            Expected::CutoverOpens => "OPEN: cutover",
+            Expected::Switched => "the switch is recorded: phase watch, traffic on the target",
+            Expected::JobNamed => "HOLD: the forgotten job on the old side is named, with its writer",
+            Expected::JobHoldGoes => "its hold goes once the job is stopped",
+            Expected::PluginJoins => "the team's own plugin counts on both sides, no agent restarted",
+            Expected::HostileContained => "the hostile plugin is stopped and named, the others undisturbed",
+            Expected::HostileGoes => "its hold goes once it is out of the plan",
+            Expected::CheckoutHolds => "HOLD: the checkout on the target keeps no order",
+            Expected::RollbackDecided => "a person's decision to go back is recorded",
+            Expected::RolledBack => "ROLLED BACK: the old side works again, proved",
+        })
+    }
+}

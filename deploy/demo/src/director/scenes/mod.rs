@@ -1,0 +1,29 @@
+//! The scenes, in their order.
+
+mod back;
+mod converge;
+mod cron;
+mod decide;
+mod hostile;
+mod plugin;
+mod switch;
+
+use super::interactive;
+use super::stage::Stage;
+
+pub(crate) use super::wait::Play;
+
+/// Plays all of them, or the first two and then whatever the visitor likes.
+pub(crate) async fn play(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<()> {
+    converge::hold(play, stage).await?;
+    converge::open(play, stage).await?;
+    if play.options.interactive {
+        return interactive::stay(play, stage).await;
+    }
+    let olga = decide::go(play, stage).await?;
+    switch::switch(play, stage).await?;
+    cron::forgotten(play, stage).await?;
+    plugin::joins(play, stage).await?;
+    hostile::contained(play, stage).await?;
+    back::back(play, stage, &olga).await
+}
