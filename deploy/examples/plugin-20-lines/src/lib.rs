@@ -1,23 +1,25 @@
-//! No shelf of the shop is empty: a team's own check.
+//! Nothing is sold that is not there: a team's own check.
 use tidelock_plugin::prelude::*;
 
-struct Shelf;
+struct Stock;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Settings { target: String }
 
-impl Check for Shelf {
+impl Check for Stock {
     fn manifest() -> Manifest {
-        Manifest::new("shelf", "0.1.0", "Every product can be bought.").needs_http("target")
+        Manifest::new("stock", "0.1.0", "No product has a negative stock.").needs_http("target")
     }
     fn run(ctx: &Context) -> Result<Report, Trouble> {
         let settings: Settings = ctx.settings()?;
         ctx.scenario(|run| run.step("products", |_| {
             let all = ctx.http(&settings.target).get("/api/products").send()?.ok()?.json()?;
             let all = all.as_array().filter(|all| !all.is_empty());
-            ensure!(all.is_some_and(|all| all.iter().all(|one| one["stock"] != 0)), "a shelf is empty");
+            let stocked = |one: &Value| one["stock"].as_i64().is_some_and(|stock| stock >= 0);
+            ensure!(all.is_some_and(|all| all.iter().all(stocked)), "a product is sold below zero");
             Ok(())
         }))
     }
 }
-tidelock_plugin::export!(Shelf);
+tidelock_plugin::export!(Stock);

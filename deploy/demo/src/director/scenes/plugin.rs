@@ -7,16 +7,16 @@ use crate::director::command::{Done, Who};
 use crate::director::stage::{Plugin, Stage, path_text};
 use crate::director::{Expected, look};
 
-const CHECK: &str = "shelf";
+const CHECK: &str = "stock";
 
 /// Built, pushed, named in the plan: it counts on both sides, and no agent was started anew.
 pub(crate) async fn joins(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<()> {
     play.talk.scene(6, "A check of the team's own, twenty lines, in the middle of the night")?;
     let agents = stage.agent_pids();
     let operator = stage.operator.clone();
-    let pin = push(stage, &operator, Plugin::Shelf).await?;
+    let pin = push(stage, &operator, Plugin::Stock).await?;
     stage.plan.add(&scenario(&pin))?;
-    stage.apply("the shelf is watched too").await?;
+    stage.apply("the stock is watched too").await?;
     let status = play
         .wait_for(stage, Expected::PluginJoins, |status| {
             if look::proved_on(status, CHECK, &["source", "target"]) {
@@ -59,8 +59,8 @@ fn scenario(pin: &str) -> String {
     format!(
         "  {CHECK}:
     kind: flow
-    title: No shelf is empty
-    if_broken: Customers see nothing that they can buy
+    title: Nothing is sold that is not there
+    if_broken: Customers buy what cannot be delivered
     level: important
     {pin}
     run_on: both

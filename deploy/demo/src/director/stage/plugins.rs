@@ -16,7 +16,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(600);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plugin {
     /// What a team writes in twenty lines.
-    Shelf,
+    Stock,
     /// One that never comes back.
     Hostile,
 }
@@ -26,7 +26,7 @@ impl Plugin {
     pub(crate) fn source(self) -> PathBuf {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         match self {
-            Plugin::Shelf => here.with_file_name("examples").join("plugin-20-lines"),
+            Plugin::Stock => here.with_file_name("examples").join("plugin-20-lines"),
             Plugin::Hostile => here.join("hostile"),
         }
     }
@@ -34,7 +34,7 @@ impl Plugin {
     /// Its file in the demo's folder.
     pub(crate) fn file(self) -> &'static str {
         match self {
-            Plugin::Shelf => "shelf.wasm",
+            Plugin::Stock => "stock.wasm",
             Plugin::Hostile => "hostile.wasm",
         }
     }
@@ -42,7 +42,7 @@ impl Plugin {
 
 /// Compiles both, so that their scenes do not wait for a compiler.
 pub(crate) async fn prepare(bin: &Path, folder: &Folder) -> anyhow::Result<()> {
-    for plugin in [Plugin::Shelf, Plugin::Hostile] {
+    for plugin in [Plugin::Stock, Plugin::Hostile] {
         let source = plugin.source();
         let file = folder.at(plugin.file());
         let log = std::fs::File::create(folder.at("logs").join(format!("build-{}.log", plugin.file())))?;
