@@ -10,14 +10,7 @@ gate ready: all, stable for 10 s
       >   missing login on target by t1: t1 has not reported it
       >   missing parity on source by s1: s1 has not reported it
       >   missing parity on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
 0:00  parity reports on target: rows_behind 3, 3 rows of orders remain
-      > 0:03 ready is unknown
-      >   missing login on source by s1: s1 has not reported it
-      >   missing login on target by t1: t1 has not reported it
-      >   missing parity on source by s1: s1 has not reported it
-      >   missing parity on target by t1: t1 has not reported it
       > 0:05 ready is hold
       >   claim_refuted parity on target by t1: rows_behind is 3, must be at most 0
       >   claim_undecided login on source by s1: 1 of 2 passes in a row

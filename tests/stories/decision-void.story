@@ -8,11 +8,6 @@ gate cutover: decision cutover
       > 0:00 ready is unknown
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
-      > 0:03 ready is unknown
-      >   missing login on source by s1: s1 has not reported it
-      >   missing login on target by t1: t1 has not reported it
       > 0:05 ready is hold
       >   stable: all that it needs is proved; waiting for 5 s without a break
       > 0:10 sync -> ready
@@ -20,7 +15,7 @@ gate cutover: decision cutover
       > 0:10 cutover is hold
       >   decision cutover: waits for cutover: 0 of 1 voice
 0:15  olga says go on cutover having seen 9999
-      > 0:15 refused, INCOMPLETE: there is no evidence of that number; the newest is 32
+      > 0:15 refused, INCOMPLETE: there is no evidence of that number; the newest is 34
 0:16  carla says go on cutover
       > 0:16 refused, NOT_YOURS: carla does not decide cutover; ask olga or ben
 0:17  olga says go on cutover
@@ -34,10 +29,10 @@ gate cutover: decision cutover
       > 0:25 ready is hold
       >   claim_refuted login on target by t1: the last run failed: sign-in refused
 0:26  olga says go on cutover having seen 20
-      > 0:26 refused, WRONG_PHASE: the migration is in sync; cutover is decided at gate cutover
+      > 0:26 refused, EVIDENCE_CHANGED: a new hold came after the evidence you saw: claim_refuted login on target by t1: the last run failed: sign-in refused. Nothing was recorded
 0:27  login passes
 0:28  olga says go on cutover
-      > 0:28 refused, WRONG_PHASE: the migration is in sync; cutover is decided at gate cutover
+      > 0:28 refused, GATE_SHUT: the gate is held: claim_refuted login on target by t1: the last run failed: sign-in refused. Nothing was recorded
       > 0:30 ready is hold
       >   stable: all that it needs is proved; waiting for 5 s without a break
       > 0:35 sync -> ready
@@ -53,4 +48,4 @@ gate cutover: decision cutover
 0:42  pipeline confirms
       > 0:42 ready -> cutover, by pipeline
       > 0:42 watch is hold
-      >   phase: the plan has no gate watch
+      >   switch: nobody has reported yet that traffic is on the target

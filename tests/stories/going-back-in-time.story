@@ -9,11 +9,6 @@ gate rolled-back: checkout, stable for 5 s
       > 0:00 ready is unknown
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
-      > 0:03 ready is unknown
-      >   missing checkout on source by s1: s1 has not reported it
-      >   missing checkout on target by t1: t1 has not reported it
       > 0:05 ready is hold
       >   claim_undecided checkout on source by s1: 1 of 2 passes in a row
       >   claim_undecided checkout on target by t1: 1 of 2 passes in a row
@@ -28,7 +23,7 @@ gate rolled-back: checkout, stable for 5 s
 0:13  pipeline confirms
       > 0:13 ready -> cutover, by pipeline
       > 0:13 watch is hold
-      >   phase: the plan has no gate watch
+      >   switch: nobody has reported yet that traffic is on the target
 0:14  pipeline reports target
       > 0:14 traffic is on the target, by pipeline
       > 0:14 cutover -> watch

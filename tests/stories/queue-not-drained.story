@@ -6,9 +6,6 @@ gate ready: all
       > 0:00 prepare -> sync
       > 0:00 ready is unknown
       >   missing queue on source by s1: s1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      > 0:03 ready is unknown
-      >   missing queue on source by s1: s1 has not reported it
       > 0:05 ready is hold
       >   claim_refuted queue on source by s1: visible is 14, must be at most 0
       >   switching now loses 14 messages of orders

@@ -9,11 +9,6 @@ window 60 s
       > 0:00 ready is unknown
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
-      > 0:03 ready is unknown
-      >   missing checkout on source by s1: s1 has not reported it
-      >   missing checkout on target by t1: t1 has not reported it
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
@@ -27,7 +22,7 @@ window 60 s
 0:12  pipeline confirms
       > 0:12 ready -> cutover, by pipeline
       > 0:12 watch is hold
-      >   phase: the plan has no gate watch
+      >   switch: nobody has reported yet that traffic is on the target
 0:13  pipeline reports target
       > 0:13 traffic is on the target, by pipeline
       > 0:13 cutover -> watch

@@ -9,11 +9,6 @@ decision cutover by: olga ben, 2
       > 0:00 ready is unknown
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
-      > 0:03 ready is unknown
-      >   missing login on source by s1: s1 has not reported it
-      >   missing login on target by t1: t1 has not reported it
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold

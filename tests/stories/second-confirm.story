@@ -8,11 +8,6 @@ gate cutover: decision cutover
       > 0:00 ready is unknown
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
-      > 0:03 ready is unknown
-      >   missing login on source by s1: s1 has not reported it
-      >   missing login on target by t1: t1 has not reported it
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
@@ -26,7 +21,7 @@ gate cutover: decision cutover
 0:11  pipeline confirms
       > 0:11 ready -> cutover, by pipeline
       > 0:11 watch is hold
-      >   phase: the plan has no gate watch
+      >   switch: nobody has reported yet that traffic is on the target
 0:11  pipeline confirms again
       > 0:11 nothing to record
 0:11  pipeline confirms

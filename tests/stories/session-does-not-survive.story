@@ -7,12 +7,7 @@ gate ready: all
       > 0:00 ready is unknown
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
 0:00  login fails on target: step account: the session of step sign-in is gone
-      > 0:03 ready is unknown
-      >   missing login on source by s1: s1 has not reported it
-      >   missing login on target by t1: t1 has not reported it
       > 0:05 ready is hold
       >   claim_refuted login on target by t1: the last run failed: step account: the session of step sign-in is gone
       >   claim_undecided login on source by s1: 1 of 3 passes in a row

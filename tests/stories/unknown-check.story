@@ -7,12 +7,6 @@ gate ready: login, ghost
       > 0:00 ready is unknown
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
-      >   agents on source: 0 of at least 1 agent on source online
-      >   agents on target: 0 of at least 1 agent on target online
-      >   unknown_check ghost: the gate needs ghost, which the plan does not declare
-      > 0:03 ready is unknown
-      >   missing login on source by s1: s1 has not reported it
-      >   missing login on target by t1: t1 has not reported it
       >   unknown_check ghost: the gate needs ghost, which the plan does not declare
       > 0:05 ready is unknown
       >   unknown_check ghost: the gate needs ghost, which the plan does not declare

@@ -87,6 +87,9 @@ impl Board {
     }
 
     pub(crate) fn skip(&mut self, reason: NotCounted, number: u64) {
+        if number == 0 {
+            return;
+        }
         let counter = self.not_counted.entry(reason).or_default();
         *counter = counter.saturating_add(number);
     }
@@ -205,11 +208,15 @@ fn timely(
     if finding.due > at.plus(AHEAD) {
         return Err(NotCounted::Ahead);
     }
-    let way = scenario.fresh_for + scenario.timeout + GRACE;
-    if at.since(finding.due) > way || anew.is_some_and(|anew| finding.due < anew) {
+    if at > fresh_until(at, scenario, finding) || anew.is_some_and(|anew| finding.due < anew) {
         return Err(NotCounted::Late);
     }
     Ok(())
+}
+
+/// Until when a finding is fresh: counted from its receipt, but never later than it should have come.
+pub(crate) fn fresh_until(at: Timestamp, scenario: &Scenario, finding: &Finding) -> Timestamp {
+    at.min(finding.due.plus(scenario.timeout + GRACE)).plus(scenario.fresh_for)
 }
 
 /// The check is the same on this side in both revisions: same component, settings, claims, times and

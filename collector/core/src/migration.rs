@@ -125,7 +125,7 @@ impl Migration {
                 valid_until,
             } => {
                 self.gates.renew(at, *gate, *epoch, *valid_until);
-                true
+                return false;
             }
         };
         if !fits {

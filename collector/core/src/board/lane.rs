@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tidelock_model::{Cause, Finding, Measure, Outcome, Remaining, Sha256, SpoolEpoch, Timestamp};
 
-use crate::board::NotCounted;
+use crate::board::{NotCounted, fresh_until};
 use crate::evidence::inside;
 use crate::plan::{ClaimKind, Scenario};
 
@@ -22,6 +22,7 @@ pub(crate) struct Place {
 pub(crate) struct Newest {
     pub(crate) place: Place,
     pub(crate) round: u64,
+    pub(crate) fresh_until: Timestamp,
     pub(crate) outcome: Outcome,
     pub(crate) cause: Option<Cause>,
     /// It says `pass` and counted nothing.
@@ -107,7 +108,7 @@ impl Lane {
         if before.is_some_and(|before| place.at.since(before) > scenario.fresh_for) {
             self.break_off(place.at);
         }
-        let newest = Newest::new(place, finding);
+        let newest = Newest::new(place, scenario, finding);
         let passed = newest.outcome == Outcome::Pass && !newest.empty;
         if passed {
             if self.passes == 0 {
@@ -155,11 +156,12 @@ impl Lane {
 }
 
 impl Newest {
-    fn new(place: Place, finding: &Finding) -> Newest {
+    fn new(place: Place, scenario: &Scenario, finding: &Finding) -> Newest {
         let report = &finding.report;
         Newest {
             place,
             round: finding.round,
+            fresh_until: fresh_until(place.at, scenario, finding),
             outcome: finding.outcome,
             cause: finding.cause,
             empty: report.counts.as_ref().is_some_and(|counts| counts.total == 0),

@@ -34,7 +34,7 @@ pub(crate) fn lane_state(lane: Option<&Lane>, scenario: &Scenario, now: Timestam
     let Some(newest) = &lane.newest else {
         return EvidenceState::Missing;
     };
-    if now.since(newest.place.at) > scenario.fresh_for {
+    if now > newest.fresh_until {
         return EvidenceState::Stale;
     }
     // A scenario of which nothing is claimed is not proved by anything: zero of zero.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tidelock_model::{AgentKey, Name, Remaining, Side, Timestamp};
 
-use super::tell::{is, must, progress, sentence, stale_since};
+use super::tell::{is, must, progress, sentence};
 use super::{claim_since, claim_state, lane_state};
 use crate::board::{Board, Lane};
 use crate::plan::Scenario;
@@ -52,7 +52,7 @@ pub(crate) fn side_evidence(
         })
         .collect();
     words.sort_by_key(|word| (word.state.rank(), word.since));
-    let remaining = most_remaining(words.iter().map(|word| word.lane), scenario, now);
+    let remaining = most_remaining(words.iter().map(|word| word.lane), now);
     let Some(worst) = words.first() else {
         let value = format!("no agent on {side} reports it");
         let claims = scenario
@@ -170,7 +170,7 @@ fn word<'a>(
         EvidenceState::Stale => {
             let limit = span(scenario.fresh_for);
             let value = format!("{} has not reported it for more than {limit}", agent.name);
-            told(state, HoldCode::Stale, stale_since(newest, scenario), value)
+            told(state, HoldCode::Stale, newest.fresh_until, value)
         }
         EvidenceState::Missing => missing(),
         EvidenceState::Refuted => told(
@@ -263,12 +263,11 @@ fn unheard(claim: &crate::plan::Claim, begun: Timestamp) -> ClaimStatus {
 /// What would be lost, as the agent that sees most of it says: agents of a side look at the same things.
 fn most_remaining<'a>(
     lanes: impl Iterator<Item = Option<&'a Lane>>,
-    scenario: &Scenario,
     now: Timestamp,
 ) -> Vec<Remaining> {
     let mut most: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for newest in lanes.flatten().filter_map(|lane| lane.newest.as_ref()) {
-        if now.since(newest.place.at) > scenario.fresh_for {
+        if now > newest.fresh_until {
             continue;
         }
         for left in &newest.remaining {

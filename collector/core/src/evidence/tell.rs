@@ -1,6 +1,6 @@
 //! Claims in plain words: what must be, what is.
 
-use tidelock_model::{Outcome, Timestamp};
+use tidelock_model::Outcome;
 
 use crate::board::{Dwell, Lane, Newest};
 use crate::evidence::inside;
@@ -133,9 +133,4 @@ pub(crate) fn progress(lane: &Lane, newest: &Newest, index: usize, claim: &Claim
             Some(Dwell::Outside(_)) | None => 0,
         },
     }
-}
-
-/// Since when a finding is too old.
-pub(crate) fn stale_since(newest: &Newest, scenario: &Scenario) -> Timestamp {
-    newest.place.at.plus(scenario.fresh_for)
 }

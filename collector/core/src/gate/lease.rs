@@ -17,6 +17,9 @@ pub const RENEW_AFTER: Duration = Duration::from_secs(3);
 /// A renewal that gains less is not worth a record.
 const WORTH: Duration = Duration::from_secs(1);
 
+/// A lease ends just after the last moment at which its evidence is good.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// An open gate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Lease {
@@ -73,8 +76,9 @@ impl Migration {
     /// evidence and the approval behind it last.
     pub(crate) fn lease_until(&self, gate: Phase, now: Timestamp) -> Option<Timestamp> {
         let evidence = self.evidence_until(gate, now)?;
-        let approval = self.approved_until(gate, now).unwrap_or(evidence);
-        Some(now.plus(TTL).min(evidence).min(approval)).filter(|until| *until > now)
+        let approval = self.approved_until(gate, now).unwrap_or(evidence.plus(MOMENT));
+        let last = evidence.min(approval.minus(MOMENT));
+        Some(now.plus(TTL).min(last.plus(MOMENT))).filter(|until| *until > now)
     }
 
     /// The renewals that are due.

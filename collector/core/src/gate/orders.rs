@@ -85,17 +85,12 @@ impl Migration {
         by: &Asker,
         seen: Option<u64>,
     ) -> Result<bool, Refusal> {
-        let early = !go && (gate, self.phase) == (Phase::Cutover, Phase::Sync);
-        if before(gate) != Some(self.phase) && !early {
+        // Evidence that broke took the migration back to sync: what broke is the reason, not the phase.
+        let back = (gate, self.phase) == (Phase::Cutover, Phase::Sync);
+        if before(gate) != Some(self.phase) && !back {
             let holds = self.obstacles(gate, now);
-            let message = format!(
-                "the migration is in {}; {decision} is decided at gate {gate}",
-                self.phase
-            );
-            return Err(Refusal {
-                holds,
-                ..Refusal::new(RefusalCode::WrongPhase, message)
-            });
+            let message = format!("the migration is in {}; {decision} is decided at gate {gate}", self.phase);
+            return Err(Refusal { holds, ..Refusal::new(RefusalCode::WrongPhase, message) });
         }
         let people = |hold: &Hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline);
         let holds: Vec<Hold> = self

@@ -1,0 +1,200 @@
+//! What a line of a story does.
+
+use tidelock_core::record::{Observation, Refusal as AssignmentRefusal};
+use tidelock_core::{Ask, Refusal};
+use tidelock_model::{AgentKey, Remaining, Side};
+
+use super::Tale;
+use crate::world::agents::{Behaviour, finding};
+use crate::world::{asker, name, plans};
+
+impl Tale {
+    /// Does what the line says: `SUBJECT VERB …`.
+    pub(crate) fn act(&mut self, act: &str) {
+        let (subject, rest) = act.split_once(' ').unwrap_or((act, ""));
+        match subject {
+            "all" => self.all_behave(),
+            "nothing" => {}
+            "the" => self.the(rest),
+            _ if subject.contains('/') => self.agent(&key(subject), rest),
+            _ if self.plan.scenarios.contains_key(subject) => self.check(subject, rest),
+            _ => self.person(subject, rest),
+        }
+    }
+
+    fn all_behave(&mut self) {
+        for agent in self.world.agents.values_mut() {
+            for check in self.plan.scenarios.keys() {
+                agent.behaviours.insert(check.clone(), Behaviour::Passes);
+            }
+        }
+    }
+
+    /// `the plan changes: gate ready: all` and `the target is on revision v2`.
+    fn the(&mut self, rest: &str) {
+        if let Some(line) = rest.strip_prefix("plan changes: ") {
+            plans::line(&mut self.plan, line);
+            let answer = self.world.apply_plan(self.plan.clone(), "olga");
+            return self.answered(answer);
+        }
+        let (side, revision) = rest.split_once(" is on revision ").expect("the SIDE is on revision NAME");
+        let (side, revision, by) = (side.parse().unwrap(), revision.into(), asker("operator"));
+        let ask = Ask::SetRevision { side, revision, by, request_id: self.id() };
+        self.ask(&ask);
+    }
+
+    /// `login fails on target: sign-in refused`, from every agent of the side; without a side, of both.
+    fn check(&mut self, check: &str, rest: &str) {
+        let (verb, note) = rest.split_once(": ").unwrap_or((rest, ""));
+        let sides: Vec<Side> =
+            Side::BOTH.into_iter().filter(|side| !verb.contains(" on ") || verb.ends_with(side.word())).collect();
+        let one = verb.split_whitespace().find(|word| word.contains('/')).map(key);
+        let behaviour = match verb.split_whitespace().next().unwrap() {
+            "passes" => Behaviour::Passes,
+            "fails" => Behaviour::Fails(note.into()),
+            "does" => Behaviour::NotRun(note.parse().unwrap()),
+            "reports" => reports(note),
+            "counts" => Behaviour::CountsNothing,
+            "runs" => Behaviour::AnotherComponent,
+            "starves" => Behaviour::Starved,
+            "is" => Behaviour::Silent,
+            other => panic!("{check} cannot {other}"),
+        };
+        let agents = self.world.agents.iter_mut().filter(|(key, _)| match &one {
+            Some(one) => *key == one,
+            None => sides.contains(&key.side),
+        });
+        for (_, agent) in agents {
+            agent.behaviours.insert(name(check), behaviour.clone());
+        }
+    }
+
+    /// `target/t1 falls silent`.
+    fn agent(&mut self, key: &AgentKey, rest: &str) {
+        let mut words = rest.split_whitespace();
+        let verb = words.next().unwrap();
+        if verb == "joins" {
+            let answer = self.world.enrol(key);
+            return self.answered(answer);
+        }
+        if verb == "reports" {
+            return self.stranger(key, words.next_back().unwrap());
+        }
+        let text = "two findings came under one number".to_owned();
+        match verb {
+            "contradicts" => self.ask(&Ask::ReportConflict { agent: key.clone(), text }),
+            "refuses" => {
+                let (cause, reason) = ("above_ceiling".into(), "the grant is above what agent.toml allows".into());
+                let refusal = AssignmentRefusal { check: name(words.next().unwrap()), cause, reason, refused: true };
+                self.world.see(Observation::Refused(key.clone(), refusal));
+            }
+            "signs" => {
+                self.world.agents.get_mut(key).unwrap().alive = false;
+                self.world.see(Observation::SignedOff(key.clone()));
+            }
+            _ => {
+                let agent = self.world.agents.get_mut(key).unwrap();
+                match verb {
+                    "falls" => agent.alive = false,
+                    "is" => (agent.alive, agent.connected) = (true, true),
+                    "loses" => agent.connected = false,
+                    "reconnects" => agent.connected = true,
+                    "repeats" => {
+                        let last = agent.last.clone().unwrap();
+                        self.world.see(Observation::Findings(last));
+                    }
+                    other => panic!("{key} cannot {other}"),
+                }
+            }
+        }
+    }
+
+    /// A passing finding of a check that the plan does not have.
+    fn stranger(&mut self, key: &AgentKey, check: &str) {
+        let Some(scenario) = self.plan.scenarios.values().next() else { panic!("the plan is empty") };
+        let revision = (self.world.migration.revision(), self.world.migration.plan_hash().unwrap());
+        let finding = finding(&name(check), scenario, &Behaviour::Passes, revision, self.world.now, 1);
+        let batch = self.world.agents.get_mut(key).unwrap().say(key, finding);
+        self.world.see(Observation::Findings(batch));
+        let counted: Vec<String> = (self.world.migration.not_counted().iter())
+            .map(|(reason, number)| format!("{number} {}", reason.word()))
+            .collect();
+        self.tell(format!("not counted: {}", counted.join(", ")));
+    }
+
+    /// `olga says go on cutover`.
+    fn person(&mut self, who: &str, rest: &str) {
+        let (rest, again) = match rest.strip_suffix(" again") {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let request_id = if again { format!("ask-{}", self.asks) } else { self.id() };
+        let (act, reason) = rest.split_once(": ").unwrap_or((rest, "as agreed"));
+        let (by, reason) = (asker(who), reason.to_owned());
+        let mut words = act.split_whitespace();
+        let verb = words.next().unwrap();
+        let last = act.split_whitespace().next_back().unwrap();
+        let ask = match verb {
+            "says" => {
+                let go = words.next() == Some("go");
+                let decision = name(words.nth(1).unwrap());
+                let evidence_sequence = last.parse().ok();
+                Ask::Decide { decision, go, by, reason, evidence_sequence, request_id }
+            }
+            "holds" => Ask::Hold { by, reason, request_id },
+            "releases" => Ask::Release { by, reason, request_id },
+            "confirms" => {
+                let token = if act.contains("first") { self.first_token } else { self.token };
+                Ask::Confirm { by, epoch: token.unwrap_or(0), request_id }
+            }
+            "reports" => Ask::Switched { to: last.parse().unwrap(), by, reason, request_id },
+            "makes" | "fails" => {
+                let (check, failed) = (name(words.next().unwrap()), verb == "fails");
+                let evidence = if reason == "as agreed" { String::new() } else { reason };
+                Ask::ManualDone { check, by, evidence, failed, request_id }
+            }
+            "aborts" => Ask::Abort { by, reason, request_id },
+            "revokes" => Ask::RevokeAgent { agent: key(last), by, reason },
+            other => panic!("{who} cannot {other}"),
+        };
+        self.ask(&ask);
+    }
+
+    fn id(&mut self) -> String {
+        self.asks += 1;
+        format!("ask-{}", self.asks)
+    }
+
+    fn ask(&mut self, ask: &Ask) {
+        let answer = self.world.ask(ask);
+        self.answered(answer);
+    }
+
+    fn answered(&mut self, answer: Result<Vec<tidelock_core::record::Event>, Refusal>) {
+        match answer {
+            Ok(events) if events.is_empty() => self.tell("nothing to record"),
+            Ok(events) => events.iter().for_each(|event| self.tell_event(event)),
+            Err(refusal) => self.tell(format!("refused, {}: {}", refusal.code.word(), refusal.message)),
+        }
+    }
+}
+
+fn key(text: &str) -> AgentKey {
+    let (side, agent) = text.split_once('/').unwrap();
+    AgentKey { side: side.parse().unwrap(), name: name(agent) }
+}
+
+/// `visible 14, in_flight 3, 17 messages of orders remain`
+fn reports(text: &str) -> Behaviour {
+    let (mut measures, mut remaining) = (Vec::new(), Vec::new());
+    for part in text.split(", ").filter(|part| !part.is_empty() && *part != "nothing") {
+        if let Some((head, what)) = part.strip_suffix(" remain").and_then(|part| part.split_once(" of ")) {
+            let (count, unit) = head.split_once(' ').unwrap();
+            remaining.push(Remaining { count: count.parse().unwrap(), unit: unit.into(), what: what.into() });
+        } else {
+            let (measure, value) = part.split_once(' ').unwrap();
+            measures.push((measure.to_owned(), value.parse().unwrap()));
+        }
+    }
+    Behaviour::Reports(measures, remaining)
+}

@@ -1,0 +1,162 @@
+//! One story: lines of a plan, then times with what people, agents and pipelines do.
+//!
+//! ```text
+//! scenario login, critical, both: 2 passes in a row
+//!
+//! 0:00  all pass
+//!       > 0:06 sync -> ready
+//! ```
+//!
+//! What happens between a line and the next line's time stands under it, after `>`.
+
+mod act;
+
+use tidelock_core::record::{Event, EventKind, Observation};
+use tidelock_model::{Phase, Side, VerdictWord};
+
+use crate::world::{World, agent_key, plans, seen};
+
+/// A world, and what was told of it so far.
+pub(crate) struct Tale {
+    pub(crate) world: World,
+    pub(crate) plan: tidelock_core::plan::Plan,
+    /// The token that a pipeline took first, and the one it has now.
+    pub(crate) first_token: Option<u64>,
+    pub(crate) token: Option<u64>,
+    pub(crate) told: Vec<String>,
+    shown: String,
+    pub(crate) asks: u64,
+}
+
+/// Plays a story and gives back its text with what happened.
+pub(crate) fn play(text: &str) -> String {
+    let mut tale = Tale {
+        world: World::new(),
+        plan: plans::empty(),
+        first_token: None,
+        token: None,
+        told: Vec::new(),
+        shown: String::new(),
+        asks: 0,
+    };
+    let mut out: Vec<String> = Vec::new();
+    let mut begun = false;
+    for line in text.lines().filter(|line| !line.trim_start().starts_with('>')) {
+        let timed = line.split_once(' ').and_then(|(time, act)| Some((seconds(time)?, act.trim())));
+        if let Some((at, act)) = timed {
+            if !begun {
+                tale.begin();
+                begun = true;
+            }
+            tale.until(at);
+            flush(&mut out, &mut tale.told);
+            out.push(line.to_owned());
+            tale.act(act);
+            tale.settle();
+        } else {
+            if !line.is_empty() && !line.starts_with('#') {
+                plans::line(&mut tale.plan, line);
+            }
+            out.push(line.to_owned());
+        }
+    }
+    flush(&mut out, &mut tale.told);
+    assert!(tale.world.replay() == tale.world.migration, "a replay gives another state");
+    out.join("\n") + "\n"
+}
+
+fn flush(out: &mut Vec<String>, told: &mut Vec<String>) {
+    out.extend(told.drain(..).map(|line| format!("      > {line}")));
+}
+
+/// `1:05` as seconds.
+fn seconds(time: &str) -> Option<u64> {
+    let (minutes, seconds) = time.split_once(':')?;
+    Some(minutes.parse::<u64>().ok()? * 60 + seconds.parse::<u64>().ok()?)
+}
+
+impl Tale {
+    /// One agent a side, and the plan.
+    fn begin(&mut self) {
+        self.world.apply_plan(self.plan.clone(), "olga").unwrap();
+        for key in [agent_key(Side::Source, "s1"), agent_key(Side::Target, "t1")] {
+            self.world.enrol(&key).unwrap();
+            self.world.see(Observation::Agent(seen(&key)));
+        }
+    }
+
+    fn until(&mut self, second: u64) {
+        while self.world.since_begin().as_secs() < second {
+            self.world.second();
+            self.settle();
+        }
+    }
+
+    pub(crate) fn settle(&mut self) {
+        for event in self.world.weigh() {
+            self.tell_event(&event);
+        }
+        if let Some(token) = self.world.token(Phase::Cutover) {
+            self.first_token.get_or_insert(token);
+            self.token = Some(token);
+        }
+        self.tell_verdict();
+    }
+
+    pub(crate) fn tell(&mut self, text: impl AsRef<str>) {
+        let second = self.world.since_begin().as_secs();
+        self.told.push(format!("{}:{:02} {}", second / 60, second % 60, text.as_ref()));
+    }
+
+    pub(crate) fn tell_event(&mut self, event: &Event) {
+        let by = event.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+        match &event.kind {
+            EventKind::PhaseChanged { from, to } => self.tell(format!("{from} -> {to}{by}")),
+            EventKind::CutoverConfirmed { .. } => self.tell(format!("ready -> cutover{by}")),
+            EventKind::LeaseGranted { gate, epoch, .. } => self.tell(format!("gate {gate} opens, epoch {epoch}")),
+            EventKind::LeaseRevoked { gate, epoch } => self.tell(format!("gate {gate} shuts, epoch {epoch}")),
+            EventKind::Decided { decision, go, complete, .. } => {
+                let (word, all) = (if *go { "go" } else { "no" }, if *complete { ", complete" } else { "" });
+                self.tell(format!("{decision}: {word}{by}{all}"));
+            }
+            EventKind::HoldSet => self.tell(format!("hold{by}")),
+            EventKind::HoldReleased => self.tell(format!("release{by}")),
+            EventKind::ManualCheckDone { check, failed, .. } => {
+                self.tell(format!("{check} {}{by}", if *failed { "failed" } else { "done" }));
+            }
+            EventKind::Switched { to } => self.tell(format!("traffic is on the {to}{by}")),
+            EventKind::PlanApplied { revision, .. } => self.tell(format!("plan revision {revision}{by}")),
+            EventKind::AgentEnrolled { agent, .. } => self.tell(format!("{agent} is enrolled")),
+            EventKind::AgentRevoked { agent } => self.tell(format!("{agent} is revoked{by}")),
+            EventKind::ConflictFound { agent, text } => self.tell(format!("{agent}: {text}")),
+            EventKind::RevisionSet { side, revision } => self.tell(format!("{side} is on {revision}{by}")),
+        }
+    }
+
+    /// The answer of the gate that stands next, when it became another one.
+    fn tell_verdict(&mut self) {
+        let migration = &self.world.migration;
+        let gate = migration.next_gate().unwrap_or(migration.phase());
+        let verdict = migration.verdict(gate, self.world.now);
+        if verdict.open() {
+            assert!(verdict.holds.is_empty() && verdict.valid_until > Some(self.world.now));
+        }
+        let mut lines: Vec<String> = verdict.holds.iter().map(|hold| format!("  {}", hold.line())).collect();
+        if verdict.word == VerdictWord::Rollback {
+            lines.clear();
+        }
+        for left in verdict.remaining.iter().flatten() {
+            lines.push(format!("  switching now loses {} {} of {}", left.count, left.unit, left.what));
+        }
+        let head = match verdict.holds.is_empty() {
+            true => format!("{gate} is {}: {}", verdict.word, verdict.summary),
+            false => format!("{gate} is {}", verdict.word),
+        };
+        let whole = format!("{head}\n{}", lines.join("\n"));
+        if whole != self.shown {
+            self.tell(head);
+            self.told.extend(lines);
+            self.shown = whole;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A made-up world on a made-up clock: agents that run checks, a journal, and the core in between.
+//!
+//! It does what the collector's shell does: append, apply, weigh, renew.
+
+pub(crate) mod agents;
+pub(crate) mod plans;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidelock_core::plan::Plan;
+use tidelock_core::record::{AgentSeen, Entry, Event, Observation, Record};
+use tidelock_core::{Ask, Asker, AskerKind, Migration, Refusal};
+use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
+
+use agents::Agent;
+
+/// When every story begins.
+pub(crate) const BEGIN: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub(crate) fn agent_key(side: Side, agent: &str) -> AgentKey {
+    AgentKey { side, name: name(agent) }
+}
+
+pub(crate) fn asker(who: &str) -> Asker {
+    let kind = match who {
+        "pipeline" => AskerKind::Pipeline,
+        "operator" => AskerKind::Operator,
+        _ => AskerKind::Person,
+    };
+    Asker { name: name(who), kind }
+}
+
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) migration: Migration,
+    pub(crate) journal: Vec<Entry>,
+    pub(crate) agents: BTreeMap<AgentKey, Agent>,
+    position: u64,
+}
+
+impl World {
+    pub(crate) fn new() -> World {
+        let migration = Migration::new(name("shop"));
+        World { now: BEGIN, migration, journal: Vec::new(), agents: BTreeMap::new(), position: 0 }
+    }
+
+    pub(crate) fn since_begin(&self) -> Duration {
+        self.now.since(BEGIN)
+    }
+
+    /// Durable first, then believed.
+    pub(crate) fn append(&mut self, record: Record) {
+        let entry = Entry { at: self.now, record };
+        self.journal.push(entry.clone());
+        self.migration.apply(&entry);
+    }
+
+    pub(crate) fn see(&mut self, observation: Observation) {
+        self.position += 1;
+        self.append(Record::Seen(self.position, observation));
+    }
+
+    /// Records an event, and checks first that a replay would find the same evidence behind it.
+    pub(crate) fn record(&mut self, event: Event) {
+        let (hash, holds) = self.migration.evidence_of(&event.kind, self.now);
+        assert_eq!((hash, &holds), (event.evidence_hash, &event.holds), "evidence of {:?}", event.kind);
+        self.append(Record::Decided(Box::new(event)));
+    }
+
+    pub(crate) fn ask(&mut self, ask: &Ask) -> Result<Vec<Event>, Refusal> {
+        let events = self.migration.decide(self.now, ask)?;
+        for event in &events {
+            self.record(event.clone());
+        }
+        Ok(events)
+    }
+
+    /// What evidence and time decide now, recorded; nothing may be left to decide after it.
+    pub(crate) fn weigh(&mut self) -> Vec<Event> {
+        let events = self.migration.weigh(self.now);
+        assert!(events.len() <= 4, "weighing goes round in circles: {events:?}");
+        for event in &events {
+            self.record(event.clone());
+        }
+        assert_eq!(self.migration.weigh(self.now), [], "weighing twice");
+        for renewal in self.migration.renewals(self.now) {
+            self.see(renewal);
+        }
+        events
+    }
+
+    /// One second: heartbeats, runs, a tick.
+    pub(crate) fn second(&mut self) {
+        self.now = self.now.plus(Duration::from_secs(1));
+        let second = self.since_begin().as_secs();
+        let Some(plan) = self.migration.plan().cloned() else { return };
+        let (revision, hash) = (self.migration.revision(), self.migration.plan_hash().unwrap());
+        let mut heard = Vec::new();
+        for (key, agent) in &mut self.agents {
+            if second % 3 == 0 && agent.connected && agent.alive {
+                heard.push(Observation::Agent(seen(key)));
+            }
+            heard.extend(agent.run(key, &plan, (revision, hash), self.now, second).map(Observation::Findings));
+        }
+        heard.into_iter().for_each(|observation| self.see(observation));
+        self.see(Observation::Tick);
+    }
+
+    pub(crate) fn apply_plan(&mut self, plan: Plan, by: &str) -> Result<Vec<Event>, Refusal> {
+        let hash = Sha256::from_bytes([u8::try_from(self.migration.revision() + 1).unwrap(); 32]);
+        let (plan, by) = (Box::new(plan), asker(by));
+        self.ask(&Ask::ApplyPlan { plan, hash, by, reason: "as agreed".into(), if_revision: None, grid_origin: BEGIN })
+    }
+
+    pub(crate) fn enrol(&mut self, key: &AgentKey) -> Result<Vec<Event>, Refusal> {
+        self.agents.entry(key.clone()).or_insert_with(|| Agent::new(key));
+        let certificate_ends = self.now.plus(Duration::from_secs(86_400));
+        self.ask(&Ask::Enrol { agent: key.clone(), certificate_ends })
+    }
+
+    /// The epoch of the open gate's token.
+    pub(crate) fn token(&self, gate: Phase) -> Option<u64> {
+        let verdict = self.migration.verdict(gate, self.now);
+        verdict.open().then_some(verdict.epoch)
+    }
+
+    /// The state that a replay of the journal gives.
+    pub(crate) fn replay(&self) -> Migration {
+        let mut migration = Migration::new(name("shop"));
+        self.journal.iter().for_each(|entry| migration.apply(entry));
+        migration
+    }
+}
+
+pub(crate) fn seen(agent: &AgentKey) -> AgentSeen {
+    AgentSeen {
+        agent: agent.clone(),
+        offset_ms: 3,
+        error_ms: 5,
+        starved_permille: 0,
+        spool_findings: 0,
+        version: "0.1.0".into(),
+    }
+}

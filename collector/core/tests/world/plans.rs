@@ -1,0 +1,165 @@
+//! Small plans in a line a thing: `scenario login, critical, both: 2 passes in a row`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tidelock_core::plan::{
+    Claim, ClaimKind, DecisionRule, Environment, GateRule, ManualCheck, Person, Plan, RollbackRule, Scenario,
+};
+use tidelock_model::{Level, Name, Phase, Sha256, Side};
+
+use super::name;
+
+/// A plan that declares people and decisions, and nothing to check yet.
+pub(crate) fn empty() -> Plan {
+    let environment = |title: &str| Environment {
+        title: title.into(),
+        agents_at_least: 1,
+        agents_at_most: 4,
+        targets: BTreeMap::new(),
+        revision: None,
+    };
+    let person = |who: &str| {
+        (name(who), Person { name: who.into(), role: "one of the team".into(), reach: String::new() })
+    };
+    Plan {
+        name: name("shop"),
+        summary: "Move the shop".into(),
+        timezone: "UTC".into(),
+        rehearsal_scale: false,
+        source: environment("the old house"),
+        target: environment("the new house"),
+        people: ["olga", "ben", "carla", "dmitri"].map(person).into(),
+        decisions: [
+            (name("cutover"), decision("olga", "ben", 1)),
+            (name("rollback"), decision("olga ben", "carla", 1)),
+            (name("commit"), decision("olga carla", "ben", 2)),
+        ]
+        .into(),
+        scenarios: BTreeMap::new(),
+        manual_checks: BTreeMap::new(),
+        gates: BTreeMap::new(),
+        rollback: RollbackRule { window: Some(secs(120)), warn_before: Some(secs(30)), no_return: Vec::new() },
+        links: BTreeMap::new(),
+    }
+}
+
+fn names(text: &str) -> Vec<Name> {
+    text.split_whitespace().map(name).collect()
+}
+
+fn decision(who: &str, deputies: &str, approvals: u32) -> DecisionRule {
+    DecisionRule { who: names(who), deputies: names(deputies), approvals, answer_within: None }
+}
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Takes one line of a plan.
+pub(crate) fn line(plan: &mut Plan, text: &str) {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match word {
+        "scenario" => scenario(plan, rest),
+        "gate" => gate(plan, rest),
+        "manual" => manual(plan, rest),
+        "decision" => {
+            let parts: Vec<&str> = rest.split([':', ',']).map(str::trim).collect();
+            plan.decisions.insert(name(parts[0].trim_end_matches(" by")), decision(parts[1], "", number(parts[2])));
+        }
+        "window" => plan.rollback.window = (rest != "none").then(|| secs(number(rest))),
+        "agents" => {
+            let least = number(rest.trim_start_matches("at least "));
+            (plan.source.agents_at_least, plan.target.agents_at_least) = (least, least);
+        }
+        _ => panic!("{text:?} is no line of a plan"),
+    }
+}
+
+/// The first number in a text.
+pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> T {
+    let digits: String =
+        text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let number: u64 = digits.parse().unwrap_or_else(|_| panic!("no number in {text:?}"));
+    T::try_from(number).unwrap_or_else(|_| panic!("{number} is too large"))
+}
+
+/// `login, critical, both: 2 passes in a row; visible at most 0 for 10 s`
+fn scenario(plan: &mut Plan, text: &str) {
+    let (head, claims) = text.split_once(':').unwrap_or((text, ""));
+    let head: Vec<&str> = head.split(',').map(str::trim).collect();
+    let check = name(head[0]);
+    let sides: BTreeSet<Side> = match head[2] {
+        "both" => Side::BOTH.into(),
+        side => [side.parse().unwrap()].into(),
+    };
+    let claims = claims.split(';').map(str::trim).filter(|claim| !claim.is_empty()).map(claim).collect();
+    let component = check.as_str().bytes().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    let scenario = Scenario {
+        title: format!("{check} works"),
+        if_broken: format!("{check} breaks"),
+        kind: "flow".into(),
+        level: head[1].parse::<Level>().unwrap(),
+        may_dip: None,
+        plugin: format!("builtin:{check}"),
+        component: Sha256::from_bytes([component; 32]),
+        sides,
+        phases: Phase::ALL.iter().copied().collect(),
+        every: secs(5),
+        timeout: secs(3),
+        fresh_for: secs(13),
+        settings: "{}".into(),
+        targets: BTreeSet::new(),
+        secrets: BTreeSet::new(),
+        claims,
+    };
+    plan.scenarios.insert(check, scenario);
+}
+
+fn claim(text: &str) -> Claim {
+    if text.contains("in a row") {
+        return Claim { name: "passes".into(), kind: ClaimKind::Passes { in_a_row: number(text) } };
+    }
+    let measure = text.split_whitespace().next().unwrap().to_owned();
+    let limit = |word: &str| text.split_once(word).map(|(_, rest)| f64::from(number::<u32>(rest)));
+    let held_for = text.split_once(" for ").map(|(_, rest)| secs(number(rest))).unwrap_or_default();
+    let kind = ClaimKind::Measure {
+        measure: measure.clone(),
+        at_most: limit("at most"),
+        at_least: limit("at least"),
+        held_for,
+    };
+    Claim { name: measure, kind }
+}
+
+/// `ready: all, refund, stable for 10 s, decision commit, valid for 30 s, deadline 60 s`
+fn gate(plan: &mut Plan, text: &str) {
+    let (gate, parts) = text.split_once(':').unwrap_or((text, ""));
+    let mut rule = GateRule::default();
+    for part in parts.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match part.split_whitespace().next().unwrap() {
+            "all" => rule.needs_all = true,
+            "stable" => rule.stable_for = secs(number(part)),
+            "decision" => rule.decision = Some(name(part.trim_start_matches("decision "))),
+            "valid" => rule.valid_for = Some(secs(number(part))),
+            "deadline" => rule.deadline = Some(secs(number(part))),
+            _ => {
+                rule.needs.insert(name(part));
+            }
+        }
+    }
+    plan.gates.insert(gate.parse().unwrap(), rule);
+}
+
+/// `refund, carla, watch, evidence`
+fn manual(plan: &mut Plan, text: &str) {
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let check = ManualCheck {
+        title: format!("{} was made", parts[0]),
+        owner: name(parts[1]),
+        phase: Some(parts[2].parse().unwrap()),
+        evidence_required: parts.contains(&"evidence"),
+        within: None,
+    };
+    plan.manual_checks.insert(name(parts[0]), check);
+}
