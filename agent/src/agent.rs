@@ -1,0 +1,214 @@
+//! The agent itself: one task that owns the schedule, the assignments and what is ready, with one
+//! `select!`.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use tidelock_agent_core::{Due, Schedule};
+use tidelock_model::{Name, Sha256};
+use tidelock_proto::v1;
+use tidelock_sandbox::protocol::Refusal;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::clock::{self, Clock};
+use crate::components::Components;
+use crate::config::Config;
+use crate::identity;
+use crate::job::Job;
+use crate::newest::Newest;
+use crate::runs::{Round, Runs, Sandbox, SpoolGone};
+use crate::spool::{Spool, SpoolHandle};
+use crate::starvation::Starvation;
+use crate::uplink::{Shared, Uplink};
+
+mod assign;
+mod prepare;
+
+use prepare::Readiness;
+
+/// How long a round waits for a free place.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The schedule is looked at so often even when nothing is due, so that a suspend is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// Rounds whose finding is not on disk yet. When there are more, no new ones are begun.
+const MAX_UNKEPT: usize = 1024;
+
+/// Runs an agent until `shutdown`, then lets it leave in good order.
+///
+/// # Errors
+/// When it cannot begin, or its spool fails.
+pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<Output = ()>) -> Result<()> {
+    let config = Arc::new(config);
+    let (who, _) = identity::load(&config)?;
+    tracing::info!(migration = %who.migration, agent = %who.agent, "begins");
+    let spool = {
+        let config = config.clone();
+        let open = move || Spool::open(&config.spool_dir, config.spool_limit_bytes);
+        tokio::task::spawn_blocking(open).await.context("open the spool")??
+    };
+    let (spool, items) = SpoolHandle::new(spool);
+    let mut writer = tokio::spawn(spool.clone().write_all(items));
+    let newest = Newest::open(&config.cache_dir)?;
+    let (shared, clock, starvation) = (Shared::default(), Clock::start(), Starvation::default());
+    shared.newest_revision.send_replace(newest.revision());
+    let starved = tokio::spawn(starvation.clone().watch(shared.starved_permille.clone()));
+    let uplink = Uplink::new(config.clone(), spool.clone(), clock, shared.clone());
+    let mut uplink = tokio::spawn(uplink.run());
+    let components = Components::open(config.cache_dir.join("components"))?;
+    let side = who.agent.side;
+    let boot_id = clock::boot_id();
+    let runs = Arc::new(Runs { sandbox, spool, config: config.clone(), side, starvation, boot_id });
+    let agent = Agent {
+        schedule: Schedule::new(config.runs_in_flight, PATIENCE),
+        assignments: shared.assignments.subscribe(),
+        offset: shared.offset.subscribe(),
+        config,
+        clock,
+        shared: shared.clone(),
+        runs,
+        components,
+        newest,
+        jobs: BTreeMap::new(),
+        refused: Vec::new(),
+        ready: BTreeMap::new(),
+        rounds: JoinSet::new(),
+        preparing: JoinSet::new(),
+    };
+    tokio::select! {
+        ended = agent.work(shutdown) => ended?,
+        ended = &mut writer => bail!("the spool's writer ended: {}", told(ended)),
+        ended = &mut uplink => bail!("the uplink ended: {}", told(ended)),
+    }
+    tracing::info!("leaves");
+    shared.leaving.send_replace(Some("drained".to_owned()));
+    uplink.await.context("the uplink")??;
+    starved.abort();
+    writer.await.context("the spool's writer")??;
+    Ok(())
+}
+
+fn told<E: std::fmt::Display>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> String {
+    match ended {
+        Ok(Ok(())) => "too early".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// What a task that ran a round gives back: what was scheduled, if it has a place to give back.
+type Ended = (Option<(Name, u64)>, Result<(), SpoolGone>);
+
+struct Agent<S> {
+    config: Arc<Config>,
+    clock: Clock,
+    shared: Shared,
+    assignments: watch::Receiver<Option<Arc<v1::Assignments>>>,
+    offset: watch::Receiver<Option<tidelock_agent_core::Offset>>,
+    runs: Arc<Runs<S>>,
+    components: Components,
+    newest: Newest,
+    schedule: Schedule,
+    /// What is carried out, or refused with rounds that say so.
+    jobs: BTreeMap<Name, Arc<Job>>,
+    /// Assignments that have not even rounds.
+    refused: Vec<v1::AssignmentStatus>,
+    ready: BTreeMap<Sha256, Readiness>,
+    rounds: JoinSet<Ended>,
+    preparing: JoinSet<(Sha256, Result<PathBuf, Refusal>, bool)>,
+}
+
+impl<S: Sandbox> Agent<S> {
+    /// Works until `shutdown`, and then until the runs in flight have ended. All bounds of a run are
+    /// its own, so that this ends.
+    async fn work(mut self, shutdown: impl Future<Output = ()>) -> Result<()> {
+        tokio::pin!(shutdown);
+        let mut draining = false;
+        loop {
+            if draining && self.rounds.is_empty() {
+                return Ok(());
+            }
+            let wait = self.until_next();
+            tokio::select! {
+                () = &mut shutdown, if !draining => {
+                    draining = true;
+                    self.schedule.drain();
+                }
+                Some(ended) = self.rounds.join_next() => self.ended(ended.context("a round")?)?,
+                Some(prepared) = self.preparing.join_next() => {
+                    let (component, result, again) = prepared.context("preparing a component")?;
+                    self.prepared(component, result, again);
+                }
+                Ok(()) = self.assignments.changed() => self.take_assignments()?,
+                Ok(()) = self.offset.changed() => {
+                    // The first one lets the schedule begin; later ones only move the sleep.
+                    self.offset.borrow_and_update();
+                    self.reschedule();
+                }
+                () = sleep(wait) => self.begin_due(),
+            }
+        }
+    }
+
+    fn until_next(&self) -> Duration {
+        let Some(offset) = *self.offset.borrow() else { return LONGEST_SLEEP };
+        let now = offset.to_collector(self.clock.now());
+        let Some(wake) = self.schedule.wake_at() else { return LONGEST_SLEEP };
+        wake.since(now).min(LONGEST_SLEEP)
+    }
+
+    fn begin_due(&mut self) {
+        let Some(offset) = *self.offset.borrow() else { return };
+        let now = offset.to_collector(self.clock.now());
+        if self.rounds.len() > MAX_UNKEPT {
+            tracing::error!("the disk is too slow: no rounds are begun");
+            return;
+        }
+        for due in self.schedule.take_due(now) {
+            match due {
+                Due::Run { check, round, due } => {
+                    let Some(job) = self.jobs.get(&check).cloned() else {
+                        self.schedule.finished(&check, round);
+                        continue;
+                    };
+                    let readiness = match self.ready.get(&job.component) {
+                        Some(Readiness::Refused(refusal)) => Err(refusal.clone()),
+                        Some(Readiness::Ready | Readiness::Preparing) | None => Ok(()),
+                    };
+                    let at = Round { round, due, lateness: now.since(due) };
+                    let runs = self.runs.clone();
+                    self.rounds.spawn(async move {
+                        let kept = runs.run(&job, at, readiness).await;
+                        (Some((check, round)), kept)
+                    });
+                }
+                Due::Skip { check, round, due, cause } => {
+                    let Some(job) = self.jobs.get(&check).cloned() else { continue };
+                    let at = Round { round, due, lateness: now.since(due) };
+                    let runs = self.runs.clone();
+                    self.rounds.spawn(async move { (None, runs.skip(&job, at, cause).await) });
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, (place, kept): Ended) -> Result<()> {
+        if let Some((check, round)) = place {
+            self.schedule.finished(&check, round);
+            // A round may wait for this place.
+            self.begin_due();
+        }
+        match kept {
+            Ok(()) => Ok(()),
+            Err(SpoolGone) => bail!("findings cannot be kept any more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Components on their way to being runnable.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tidelock_model::{Cause, Sha256};
+use tidelock_sandbox::protocol::Refusal;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tonic::transport::Channel;
+
+use super::Agent;
+use crate::components::{ComponentError, Components};
+use crate::connect;
+use crate::runs::Sandbox;
+
+/// How long a component waits for a connection before its rounds become `not run`.
+const WAIT_FOR_CHANNEL: Duration = Duration::from_secs(30);
+/// How long to wait before a fetch that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// How far a component is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Readiness {
+    /// It is being fetched or compiled.
+    Preparing,
+    /// It can be run.
+    Ready,
+    /// It cannot.
+    Refused(Refusal),
+}
+
+impl<S: Sandbox> Agent<S> {
+    /// Begins to make a component ready, unless that is done or under way.
+    pub(super) fn prepare(&mut self, component: Sha256) {
+        if self.ready.contains_key(&component) {
+            return;
+        }
+        self.ready.insert(component, Readiness::Preparing);
+        self.spawn_prepare(component, Duration::ZERO);
+    }
+
+    fn spawn_prepare(&mut self, component: Sha256, wait: Duration) {
+        let (runs, components) = (self.runs.clone(), self.components.clone());
+        let mut channel = self.shared.channel.subscribe();
+        self.preparing.spawn(async move {
+            sleep(wait).await;
+            let path = match get(&components, component, &mut channel).await {
+                Ok(path) => path,
+                Err(error) => {
+                    let (refusal, again) = judge(&error);
+                    return (component, Err(refusal), again);
+                }
+            };
+            let prepared = runs.sandbox.prepare(&path, component).await;
+            let again = matches!(&prepared, Err(refusal) if refusal.cause == Cause::RunnerLost);
+            (component, prepared.map(|()| path), again)
+        });
+    }
+
+    /// A component is ready, or is not going to be; `again` when trying again may help.
+    pub(super) fn prepared(&mut self, component: Sha256, result: Result<PathBuf, Refusal>, again: bool) {
+        if !self.ready.contains_key(&component) {
+            // The plan has changed meanwhile.
+            return;
+        }
+        let readiness = match result {
+            Ok(_) => Readiness::Ready,
+            Err(refusal) => {
+                tracing::warn!(component = %component.short(), %refusal, again, "a component is not ready");
+                Readiness::Refused(refusal)
+            }
+        };
+        self.ready.insert(component, readiness);
+        if again {
+            self.spawn_prepare(component, AGAIN);
+        }
+        self.reschedule();
+        self.tell();
+    }
+}
+
+/// The component's file: from the folder, or fetched.
+async fn get(
+    components: &Components,
+    component: Sha256,
+    channel: &mut watch::Receiver<Option<Channel>>,
+) -> Result<PathBuf, ComponentError> {
+    if let Some(path) = find(components, component).await {
+        return Ok(path);
+    }
+    let none = || ComponentError::Fetch { component, why: "there is no connection to the collector".to_owned() };
+    let channel = match timeout(WAIT_FOR_CHANNEL, channel.wait_for(Option::is_some)).await {
+        Ok(Ok(channel)) => channel.clone().ok_or_else(none)?,
+        Ok(Err(_)) | Err(_) => return Err(none()),
+    };
+    components.fetch(component, channel).await
+}
+
+async fn find(components: &Components, component: Sha256) -> Option<PathBuf> {
+    let components = components.clone();
+    tokio::task::spawn_blocking(move || components.find(component)).await.ok().flatten()
+}
+
+fn judge(error: &ComponentError) -> (Refusal, bool) {
+    let (cause, again) = match error {
+        ComponentError::Unknown(_) | ComponentError::TooLarge(_) => (Cause::UnknownPlugin, false),
+        ComponentError::Digest { .. } => (Cause::BadDigest, false),
+        ComponentError::Fetch { .. } | ComponentError::Disk { .. } => (Cause::UnknownPlugin, true),
+    };
+    (Refusal { cause, detail: connect::chain(error) }, again)
+}

@@ -1,0 +1,185 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tempfile::TempDir;
+use tidelock_model::{Cause, Outcome};
+use tidelock_sandbox::protocol::{RunRequest, RunResult};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::components::digest;
+use crate::testing::{Collector, Knobs, Pki, until};
+
+const WASM: &[u8] = b"not really a component";
+
+/// Passes at once, except for `slow`, which takes longer than its interval, and `counts`, which counts
+/// its runs in its state.
+#[derive(Clone, Default)]
+struct Instant {
+    prepared: Arc<std::sync::Mutex<Vec<Sha256>>>,
+}
+
+impl Sandbox for Instant {
+    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<(), Refusal> {
+        assert_eq!(digest(&std::fs::read(wasm).unwrap()), component);
+        self.prepared.lock().unwrap().push(component);
+        Ok(())
+    }
+
+    async fn run(&self, request: RunRequest) -> RunResult {
+        let mut result = RunResult::not_run(Cause::Trap, "");
+        (result.outcome, result.cause) = (Outcome::Pass, None);
+        match request.check.as_str() {
+            "slow" => sleep(Duration::from_millis(300)).await,
+            "counts" => {
+                let before = request.state.get("n").map_or(0, |bytes| bytes[0]);
+                result.report.note = before.to_string();
+                result.state_changes = vec![("n".to_owned(), Some(vec![before + 1]))];
+            }
+            _ => {}
+        }
+        result
+    }
+}
+
+fn assignment(check: &str, every_ms: u64) -> v1::Assignment {
+    v1::Assignment {
+        id: format!("{check}-1"),
+        check: check.to_owned(),
+        component_sha256: digest(WASM).as_bytes().to_vec(),
+        settings: "{}".to_owned(),
+        every_ms,
+        timeout_ms: 1_000,
+        grid_origin_unix_ms: 1_000,
+        nonce_seed: b"seed".to_vec(),
+        ..v1::Assignment::default()
+    }
+}
+
+fn assignments(revision: u64, assignments: Vec<v1::Assignment>) -> v1::Assignments {
+    let hash = u8::try_from(revision).unwrap();
+    v1::Assignments { plan_revision: revision, plan_hash: vec![hash; 32], assignments }
+}
+
+struct Bed {
+    _dir: TempDir,
+    collector: Collector,
+    sandbox: Instant,
+    stop: Option<oneshot::Sender<()>>,
+    agent: JoinHandle<Result<()>>,
+}
+
+async fn bed(first: v1::Assignments) -> Bed {
+    let (dir, pki) = (TempDir::new().unwrap(), Pki::new());
+    let components = BTreeMap::from([(digest(WASM).as_bytes().to_vec(), WASM.to_vec())]);
+    let knobs = Knobs { assignments: Some(first), components, ..Knobs::default() };
+    let collector = Collector::start(pki.mutual_server(&pki), knobs).await;
+    let config = pki.enrol(dir.path(), &pki, &collector.address, "[allow]\nhosts = [\"shop.example\"]\n");
+    let sandbox = Instant::default();
+    let (stop, stopped) = oneshot::channel();
+    let agent = tokio::spawn(run(config, sandbox.clone(), async move {
+        let _ = stopped.await;
+    }));
+    Bed { _dir: dir, collector, sandbox, stop: Some(stop), agent }
+}
+
+impl Bed {
+    fn findings(&self, check: &str) -> Vec<v1::Finding> {
+        self.collector.see(|m| m.findings.values().filter(|f| f.check == check).cloned().collect())
+    }
+
+    async fn until_findings(&self, check: &str, count: usize) -> Vec<v1::Finding> {
+        until("there are findings", || self.findings(check).len() >= count).await;
+        self.findings(check)
+    }
+
+    async fn leave(mut self) -> Collector {
+        let _ = self.stop.take().unwrap().send(());
+        self.agent.await.unwrap().unwrap();
+        self.collector.clone()
+    }
+}
+
+#[tokio::test]
+async fn from_an_assignment_to_findings_and_a_good_leave() {
+    let bed = bed(assignments(1, vec![assignment("login", 50)])).await;
+    let findings = bed.until_findings("login", 5).await;
+    assert_eq!(bed.sandbox.prepared.lock().unwrap().as_slice(), [digest(WASM)]);
+    let rounds: Vec<u64> = findings.iter().map(|finding| finding.round).collect();
+    assert!(rounds.windows(2).all(|pair| pair[0] < pair[1]), "{rounds:?}");
+    let one = &findings[0];
+    assert_eq!((one.outcome(), one.due_unix_ms), (v1::Outcome::Pass, 1_000 + one.round * 50));
+    assert_eq!((one.plan_revision, one.assignment_id.as_str(), one.nonce.len()), (1, "login-1", 32));
+    assert_eq!(one.trace_ids[0].len(), 32);
+    let collector = bed.leave().await;
+    let last = collector.see(|memory| memory.durable);
+    collector.assert_whole(last);
+    assert_eq!(collector.see(|memory| memory.signed_off.clone()), Some("drained".to_owned()));
+}
+
+#[tokio::test]
+async fn a_change_of_plan_loses_no_finding_and_needs_no_restart() {
+    let bed = bed(assignments(1, vec![assignment("login", 50), assignment("slow", 400)])).await;
+    bed.until_findings("slow", 1).await;
+    bed.collector.turn(|knobs| {
+        knobs.assignments = Some(assignments(2, vec![assignment("login", 50), assignment("stock", 50)]));
+    });
+    bed.until_findings("stock", 2).await;
+    let revisions: Vec<u64> = bed.findings("login").iter().map(|finding| finding.plan_revision).collect();
+    assert!(revisions.contains(&1) && revisions.is_sorted(), "{revisions:?}");
+    let rounds: Vec<u64> = bed.findings("login").iter().map(|finding| finding.round).collect();
+    assert!(rounds.windows(2).all(|pair| pair[0] < pair[1]), "{rounds:?}");
+    let collector = bed.leave().await;
+    collector.assert_whole(collector.see(|memory| memory.durable));
+}
+
+#[tokio::test]
+async fn an_older_plan_is_refused_and_told() {
+    let bed = bed(assignments(5, vec![assignment("login", 50)])).await;
+    bed.until_findings("login", 1).await;
+    bed.collector.turn(|knobs| knobs.assignments = Some(assignments(4, vec![assignment("old", 50)])));
+    until("it is told", || bed.collector.see(|memory| memory.statuses.contains_key("old"))).await;
+    let status = bed.collector.see(|memory| memory.statuses["old"].clone());
+    assert!(!status.accepted && status.reason.contains("older than 5"), "{status:?}");
+    let before = bed.findings("login").len();
+    bed.until_findings("login", before + 2).await;
+    assert!(bed.findings("old").is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_says_so_every_round() {
+    let mut high = assignment("high", 50);
+    let http = v1::HttpGrant { url: "https://elsewhere.example".to_owned(), ..v1::HttpGrant::default() };
+    high.grants = vec![v1::Grant { target: "shop".to_owned(), kind: Some(v1::grant::Kind::Http(http)) }];
+    let mut unknown = assignment("unknown", 50);
+    unknown.component_sha256 = vec![9; 32];
+    let bed = bed(assignments(1, vec![high, unknown, assignment("login", 50)])).await;
+    for (check, cause) in [("high", "above_ceiling"), ("unknown", "unknown_plugin")] {
+        let findings = bed.until_findings(check, 2).await;
+        assert_eq!((findings[0].outcome(), findings[0].cause.as_str()), (v1::Outcome::NotRun, cause));
+        until("it is told", || {
+            bed.collector.see(|m| m.statuses.get(check).is_some_and(|s| !s.accepted && s.cause == cause))
+        })
+        .await;
+    }
+    assert_eq!(bed.until_findings("login", 1).await[0].outcome(), v1::Outcome::Pass);
+}
+
+#[tokio::test]
+async fn a_slow_check_overruns_itself_and_delays_no_other() {
+    let bed = bed(assignments(1, vec![assignment("slow", 100), assignment("login", 50)])).await;
+    let slow = bed.until_findings("slow", 6).await;
+    let overruns = slow.iter().filter(|finding| finding.cause == "overrun").count();
+    assert!(overruns >= 3, "{overruns} of {}", slow.len());
+    assert!(bed.findings("login").iter().all(|finding| finding.cause.is_empty()));
+    assert!(bed.findings("login").len() >= slow.len());
+}
+
+#[tokio::test]
+async fn state_goes_from_run_to_run() {
+    let bed = bed(assignments(1, vec![assignment("counts", 30)])).await;
+    let notes: Vec<String> =
+        bed.until_findings("counts", 5).await.iter().take(5).map(|finding| finding.note.clone()).collect();
+    assert_eq!(notes, ["0", "1", "2", "3", "4"]);
+}

@@ -1,0 +1,229 @@
+//! The commands of `tidelock-agent`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use tidelock_model::{Name, Side};
+use tidelock_sandbox::{RunnerClient, RunnerConfig};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::compare::{self, Compare};
+use crate::config::Config;
+use crate::join::{self, Join};
+use crate::out::Out;
+use crate::try_one::{self, Try};
+use crate::{agent, connect, private_file, telemetry};
+
+/// Worker threads: the agent waits, it does not compute.
+const THREADS: usize = 2;
+/// Wrong usage, a wrong file, or something that is not there.
+const EXIT_USAGE: u8 = 2;
+
+/// Runs a team's own checks on one side of a migration.
+#[derive(Debug, Parser)]
+#[command(name = "tidelock-agent", version, disable_help_subcommand = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run as the agent of one migration and side, until SIGTERM
+    Run {
+        /// The configuration that `join` wrote
+        #[arg(long, default_value = "/etc/tidelock/agent.toml", value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Get a certificate with a token, and write a configuration that can start
+    Join {
+        /// The collector's API, https://host:port
+        url: String,
+        /// What `tidelock agent token` printed
+        token: String,
+        /// A name, where the token leaves it open
+        #[arg(long)]
+        name: Option<Name>,
+        /// Where key, certificates and agent.toml are written
+        #[arg(long, default_value = ".", value_name = "DIR")]
+        dir: PathBuf,
+        /// Trust this authority instead of the one that the token names
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<PathBuf>,
+    },
+    /// Run one component once, in the real sandbox, and show all of it
+    Try(TryArgs),
+    /// Run one flow against an old and a new address and print both side by side
+    Compare(CompareArgs),
+    /// The process that holds the sandbox; started by the agent itself
+    #[command(hide = true)]
+    Runner,
+    /// The process that compiles one component; started by the agent itself
+    #[command(hide = true)]
+    Compile,
+}
+
+#[derive(Debug, clap::Args)]
+struct TryArgs {
+    /// `builtin:NAME`, or a component's file
+    plugin: String,
+    /// A setting; the value is JSON, or text, or @FILE for what a YAML file holds
+    #[arg(long = "with", value_name = "KEY=VALUE")]
+    with: Vec<String>,
+    /// A YAML or JSON file with all settings
+    #[arg(long, value_name = "FILE")]
+    with_file: Option<PathBuf>,
+    /// A target: NAME=https://host, NAME=sqlite:/file, NAME=postgres://user@host:port/database
+    #[arg(long = "target", value_name = "NAME=URL")]
+    targets: Vec<String>,
+    /// A secret: NAME=FILE
+    #[arg(long = "secret", value_name = "NAME=FILE")]
+    secrets: Vec<String>,
+    /// The side that the component is told
+    #[arg(long, default_value = "source")]
+    side: Side,
+    /// How long the run may take, in seconds
+    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    timeout: u64,
+}
+
+#[derive(Debug, clap::Args)]
+struct CompareArgs {
+    /// The flow, as a scenario of `builtin:http-flow` has it
+    #[arg(long, value_name = "FILE")]
+    flow: PathBuf,
+    /// The address of the old side
+    old: String,
+    /// The address of the new side
+    new: String,
+    /// How long, such as 60s or 5m
+    #[arg(long = "for", default_value = "60s", value_parser = duration)]
+    how_long: Duration,
+    /// How often, such as 1s
+    #[arg(long, default_value = "1s", value_parser = duration)]
+    every: Duration,
+    /// A value for the flow's templates
+    #[arg(long = "with", value_name = "KEY=VALUE")]
+    with: Vec<String>,
+    /// A secret: NAME=FILE
+    #[arg(long = "secret", value_name = "NAME=FILE")]
+    secrets: Vec<String>,
+    /// Write the plan of it, as `tidelock plan check` takes it
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    // Libraries that make their own TLS use this one; an error means that it is set already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
+    let mut out = Out::new(&mut stdout, &mut stderr);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(args.command, &mut out)),
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) if closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = out.talk(format!("tidelock-agent: {}", connect::chain(error.as_ref())));
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
+    match command {
+        Command::Run { config } => run(Config::read(&config)?).await,
+        Command::Join { url, token, name, dir, ca_file } => {
+            join::join(Join { url, token, name, dir, ca_file }, out).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Try(args) => {
+            let TryArgs { plugin, with, with_file, targets, secrets, side, timeout } = args;
+            let timeout = Duration::from_secs(timeout);
+            try_one::try_one(Try { plugin, with, with_file, targets, secrets, side, timeout }, out).await
+        }
+        Command::Compare(args) => {
+            let CompareArgs { flow, old, new, how_long, every, with, secrets, save } = args;
+            compare::compare(Compare { flow, old, new, how_long, every, with, secrets, save }, out).await
+        }
+        // `main` has taken these before.
+        Command::Runner => Ok(tidelock_sandbox::runner_main()),
+        Command::Compile => Ok(tidelock_sandbox::compile_main()),
+    }
+}
+
+async fn run(config: Config) -> Result<ExitCode> {
+    let _telemetry = telemetry::begin(&config.log_level, config.log_format)?;
+    let mut runner = RunnerConfig::this_program(config.cache_dir.join("compiled"))?;
+    runner.engine.max_runs = u32::try_from(config.runs_in_flight).unwrap_or(u32::MAX);
+    runner.engine.memory_cap_bytes = config.limits.memory_bytes;
+    private_file::make_dir(&config.cache_dir).context("make the cache folder")?;
+    let sandbox = RunnerClient::start(runner).context("start the runner")?;
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    match agent::run(config, sandbox, shutdown).await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            tracing::error!(error = %connect::chain(error.as_ref()), "the agent stops");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// A number with one of `ms`, `s`, `m`, `h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is not a time such as 60s, 5m or 500ms");
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wrong()),
+    };
+    match number.checked_mul(ms).filter(|ms| (1..=86_400_000).contains(ms)) {
+        Some(ms) => Ok(Duration::from_millis(ms)),
+        None => Err(format!("{text} is not between 1ms and 24h")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_a_unit_and_bounds() {
+        assert_eq!(duration("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        for bad in ["", "5", "s", "0s", "25h", "5 m", "-1s", "99999999999999999999s"] {
+            assert!(duration(bad).is_err(), "{bad:?}");
+        }
+    }
+}

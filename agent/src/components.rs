@@ -1,0 +1,134 @@
+//! Components by digest: fetched from the collector, verified, kept.
+//!
+//! What lies in the folder is believed by its hash alone: a file that does not have the hash of its
+//! name is fetched again.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256 as Hasher};
+use tidelock_model::Sha256;
+use tidelock_proto::v1;
+use tidelock_proto::v1::agent_service_client::AgentServiceClient;
+use tokio::time::timeout;
+use tonic::Code;
+use tonic::transport::Channel;
+
+use crate::private_file;
+
+/// The largest component that is taken.
+pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
+/// How long a fetch may take.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why a component is not here.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// The collector has no such component.
+    #[error("the collector has no component {}", .0.short())]
+    Unknown(Sha256),
+    /// It sent something else.
+    #[error("the collector sent {} in the place of component {}", .got.short(), .wanted.short())]
+    Digest {
+        /// What was asked for.
+        wanted: Sha256,
+        /// What came.
+        got: Sha256,
+    },
+    /// It is too large.
+    #[error("component {} has more than {MAX_COMPONENT_BYTES} bytes", .0.short())]
+    TooLarge(Sha256),
+    /// The connection failed. This passes by itself.
+    #[error("fetch component {}: {why}", .component.short())]
+    Fetch {
+        /// Which.
+        component: Sha256,
+        /// What happened.
+        why: String,
+    },
+    /// It cannot be kept or read.
+    #[error("keep {}", path.display())]
+    Disk {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The digest of a component's bytes.
+pub fn digest(bytes: &[u8]) -> Sha256 {
+    Sha256::from_bytes(Hasher::digest(bytes).into())
+}
+
+/// The folder of fetched components.
+#[derive(Debug, Clone)]
+pub struct Components {
+    dir: PathBuf,
+}
+
+impl Components {
+    /// Keeps components in `dir`.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(dir: PathBuf) -> Result<Components, ComponentError> {
+        match private_file::make_dir(&dir) {
+            Ok(()) => Ok(Components { dir }),
+            Err(source) => Err(ComponentError::Disk { path: dir, source }),
+        }
+    }
+
+    fn path(&self, component: Sha256) -> PathBuf {
+        self.dir.join(format!("{component}.wasm"))
+    }
+
+    /// Where the component lies, if it is here and is what its name says.
+    pub fn find(&self, component: Sha256) -> Option<PathBuf> {
+        let path = self.path(component);
+        let bytes = fs::read(&path).ok()?;
+        (digest(&bytes) == component).then_some(path)
+    }
+
+    /// Fetches a component and keeps it.
+    ///
+    /// # Errors
+    /// Says why it is not here.
+    pub async fn fetch(&self, component: Sha256, channel: Channel) -> Result<PathBuf, ComponentError> {
+        let bytes = match timeout(FETCH_TIMEOUT, download(component, channel)).await {
+            Ok(bytes) => bytes?,
+            Err(_) => return Err(ComponentError::Fetch { component, why: "not in time".to_owned() }),
+        };
+        let got = digest(&bytes);
+        if got != component {
+            return Err(ComponentError::Digest { wanted: component, got });
+        }
+        let path = self.path(component);
+        write(&path, bytes).await.map_err(|source| ComponentError::Disk { path: path.clone(), source })?;
+        Ok(path)
+    }
+}
+
+async fn write(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    let path = path.to_path_buf();
+    tokio::task::spawn_blocking(move || private_file::replace(&path, &bytes)).await.map_err(io::Error::other)?
+}
+
+async fn download(component: Sha256, channel: Channel) -> Result<Vec<u8>, ComponentError> {
+    let failed = |status: tonic::Status| match status.code() {
+        Code::NotFound => ComponentError::Unknown(component),
+        code => ComponentError::Fetch { component, why: format!("{}: {}", code.description(), status.message()) },
+    };
+    let request = v1::FetchComponentRequest { sha256: component.as_bytes().to_vec() };
+    let mut chunks = AgentServiceClient::new(channel).fetch_component(request).await.map_err(failed)?.into_inner();
+    let mut bytes = Vec::new();
+    while let Some(part) = chunks.message().await.map_err(failed)? {
+        if bytes.len() + part.chunk.len() > MAX_COMPONENT_BYTES {
+            return Err(ComponentError::TooLarge(component));
+        }
+        bytes.extend_from_slice(&part.chunk);
+    }
+    Ok(bytes)
+}

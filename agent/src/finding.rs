@@ -1,0 +1,119 @@
+//! What became of a round, as a finding.
+
+use std::time::Duration;
+
+use tidelock_model::{AgentKey, Cause, Finding, FindingBatch, Outcome, Report, SpoolEpoch, Timestamp};
+use tidelock_proto::{Limits, batch_to_wire, v1};
+use tidelock_sandbox::protocol::RunResult;
+
+use crate::job::Job;
+
+/// What the agent itself saw of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The round.
+    pub round: u64,
+    /// When it was due, in collector time.
+    pub due: Timestamp,
+    /// The agent's boot clock when it began.
+    pub started: Duration,
+    /// How long it took.
+    pub duration: Duration,
+    /// How much later than due it began.
+    pub lateness: Duration,
+    /// The agent stood still meanwhile.
+    pub starved: bool,
+    /// The trace that it belongs to.
+    pub trace_id: String,
+    /// This boot of the machine.
+    pub boot_id: String,
+}
+
+/// The finding of a run. What a starved agent saw counts neither way, so it did not look.
+pub fn of_run(job: &Job, seen: Seen, result: RunResult) -> v1::Finding {
+    let mut report = result.report;
+    if report.note.is_empty() {
+        report.note = tidy(&result.detail);
+    }
+    let (mut outcome, mut cause) = (result.outcome, result.cause);
+    if seen.starved && outcome != Outcome::NotRun {
+        report.note = tidy(&format!("the agent had too little processor time; it saw {outcome}: {}", report.note));
+        (outcome, cause) = (Outcome::NotRun, Some(Cause::Starved));
+    }
+    let mut trace_ids = result.trace_ids;
+    if !seen.trace_id.is_empty() && !trace_ids.contains(&seen.trace_id) {
+        trace_ids.insert(0, seen.trace_id.clone());
+    }
+    trace_ids.truncate(Limits::CALLS);
+    let mut refused_calls = result.refused_calls;
+    refused_calls.truncate(Limits::CALLS);
+    for call in &mut refused_calls {
+        call.target = tidy(&call.target).chars().take(60).collect();
+        call.reason = tidy(&call.reason);
+    }
+    to_wire(Finding {
+        outcome,
+        // A run that did not look always says why.
+        cause: match outcome {
+            Outcome::NotRun => Some(cause.unwrap_or(Cause::BadReport)),
+            Outcome::Pass | Outcome::Fail => None,
+        },
+        report,
+        refused_calls,
+        trace_ids,
+        ..blank(job, seen)
+    })
+}
+
+/// The finding of a round that was not run.
+pub fn not_run(job: &Job, seen: Seen, cause: Cause, detail: &str) -> v1::Finding {
+    let report = Report { note: tidy(detail), ..Report::default() };
+    to_wire(Finding { cause: Some(cause), report, ..blank(job, seen) })
+}
+
+fn blank(job: &Job, seen: Seen) -> Finding {
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    Finding {
+        check: job.check.clone(),
+        plan_revision: job.plan_revision,
+        plan_hash: job.plan_hash,
+        assignment_id: job.id.clone(),
+        component: job.component,
+        boot_id: seen.boot_id,
+        round: seen.round,
+        due: seen.due,
+        started_mono_ns: nanos(seen.started),
+        duration_ns: nanos(seen.duration),
+        lateness_ns: nanos(seen.lateness),
+        starved: seen.starved,
+        nonce: job.nonce(seen.round),
+        target_revision: String::new(),
+        outcome: Outcome::NotRun,
+        cause: None,
+        report: Report::default(),
+        refused_calls: Vec::new(),
+        trace_ids: Vec::new(),
+    }
+}
+
+/// Through the one door between model and wire; the batch around it is not used.
+fn to_wire(finding: Finding) -> v1::Finding {
+    let name = finding.check.clone();
+    let agent = AgentKey { side: tidelock_model::Side::Source, name };
+    let findings = vec![finding];
+    let batch = FindingBatch { agent, spool_epoch: SpoolEpoch(0), first_seq: 1, findings, gap: None };
+    batch_to_wire(batch).findings.pop().expect("one finding went in")
+}
+
+/// A sentence that every door takes.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::new();
+    for c in text.chars() {
+        let c = if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c };
+        if tidy.len() + c.len_utf8() > Limits::TEXT_BYTES {
+            break;
+        }
+        tidy.push(c);
+    }
+    tidy
+}

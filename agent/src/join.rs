@@ -1,0 +1,135 @@
+//! `tidelock-agent join`: from a token to an agent that can start.
+//!
+//! The agent makes its own key and never shows it to anybody; the collector signs it under the name
+//! that the token allows. No key is copied by hand.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256};
+use rustls::RootCertStore;
+use tidelock_model::Name;
+use tidelock_proto::v1;
+use tidelock_proto::v1::enrol_service_client::EnrolServiceClient;
+
+use crate::config::Config;
+use crate::out::Out;
+use crate::token::JoinToken;
+use crate::{connect, identity, private_file, tls};
+
+/// How long the collector may take to sign.
+const ENROL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What the operator asks for.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// The collector's API, `https://host:port`.
+    pub url: String,
+    /// The token.
+    pub token: String,
+    /// A name, where the token leaves it open.
+    pub name: Option<Name>,
+    /// Where everything is written.
+    pub dir: PathBuf,
+    /// The API's authority, instead of the fingerprint in the token.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Joins, and writes key, certificates and `agent.toml`.
+///
+/// # Errors
+/// Says what is wrong and what to do; an agent that is already there is never overwritten.
+pub async fn join(ask: Join, out: &mut Out<'_>) -> Result<()> {
+    let token = JoinToken::parse(&ask.token)?;
+    let config_path = ask.dir.join("agent.toml");
+    ensure!(
+        !config_path.exists(),
+        "{} is there already: an agent joins once; give --dir for another one",
+        config_path.display()
+    );
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).context("make a key")?;
+    let answer = enrol(&ask, &token, &key).await?;
+    write(&ask.dir, &answer, &key)?;
+    let config = Config::read(&config_path)?;
+    let (who, _) = identity::load(&config)?;
+    out.line(format!("joined {} as {}", who.migration, who.agent))?;
+    out.talk(format!("start it with: tidelock-agent run --config {}", config_path.display()))?;
+    Ok(())
+}
+
+async fn enrol(ask: &Join, token: &JoinToken, key: &KeyPair) -> Result<v1::EnrolResponse> {
+    let address = connect::host_port(&ask.url)?;
+    let tls = match &ask.ca_file {
+        Some(path) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in identity::certificates(path)? {
+                roots.add(certificate).with_context(|| format!("use {}", path.display()))?;
+            }
+            tls::trusting(roots)?
+        }
+        None => tls::pinned(token.authority)?,
+    };
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    let csr_pem = params.serialize_request(key).and_then(|csr| csr.pem()).context("make a request")?;
+    let channel = connect::connect(&address, connect::host_of(&address), tls).await?;
+    let mut client = EnrolServiceClient::new(channel);
+    let name = ask.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let request = v1::EnrolRequest { token: token.text.clone(), csr_pem, name };
+    match tokio::time::timeout(ENROL_TIMEOUT, client.enrol(request)).await {
+        Ok(Ok(answer)) => Ok(answer.into_inner()),
+        Ok(Err(status)) => bail!("the collector refuses: {}", status.message()),
+        Err(_) => bail!("the collector at {address} did not answer within {} s", ENROL_TIMEOUT.as_secs()),
+    }
+}
+
+fn write(dir: &Path, answer: &v1::EnrolResponse, key: &KeyPair) -> Result<()> {
+    private_file::make_dir(dir).with_context(|| format!("make {}", dir.display()))?;
+    let put = |name: &str, content: &[u8]| {
+        let path = dir.join(name);
+        private_file::replace(&path, content).with_context(|| format!("write {}", path.display()))
+    };
+    put("agent.key", key.serialize_pem().as_bytes())?;
+    put("agent.pem", answer.certificate_pem.as_bytes())?;
+    put("ca.pem", answer.ca_pem.as_bytes())?;
+    // Last: a folder with this file is one that can start.
+    put("agent.toml", config_text(answer).as_bytes())
+}
+
+fn config_text(answer: &v1::EnrolResponse) -> String {
+    let quote = |text: &str| toml::Value::from(text).to_string();
+    format!(
+        "# Written by `tidelock-agent join` for {migration} {side} {name}.\n\
+         collector = {collector}\n\
+         server_name = {server_name}\n\
+         ca = \"ca.pem\"\n\
+         certificate = \"agent.pem\"\n\
+         key = \"agent.key\"\n\
+         \n\
+         [spool]\n\
+         dir = \"spool\"\n\
+         limit_bytes = 67108864\n\
+         \n\
+         [cache]\n\
+         dir = \"cache\"\n\
+         \n\
+         # The ceiling: what a plan may grant here. Without `hosts` it may grant any host; a secret goes\n\
+         # to its own hosts only, in any case.\n\
+         [allow]\n\
+         # hosts = [\"shop.example\", \"*.internal.example\", \"db.example:5432\"]\n\
+         write_sql = false\n\
+         \n\
+         # [secrets.synthetic-user]\n\
+         # file = \"/run/secrets/synthetic-user\"\n\
+         # hosts = [\"shop.example\"]\n",
+        migration = answer.migration.escape_default(),
+        side = v1::Side::try_from(answer.side).map_or("", |side| side.as_str_name()).escape_default(),
+        name = answer.name.escape_default(),
+        collector = quote(&answer.agent_address),
+        server_name = quote(&answer.server_name),
+    )
+}
+
+#[cfg(test)]
+mod tests;

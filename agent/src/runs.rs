@@ -1,0 +1,230 @@
+//! One round of one check, from the moment it is due to the finding on disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidelock_model::{Cause, Name, Sha256, Side, Timestamp};
+use tidelock_sandbox::RunnerClient;
+use tidelock_sandbox::protocol::{Refusal, RunRequest, RunResult, Secret, SecretText};
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use crate::config::{Config, SecretFile};
+use crate::finding::{self, Seen};
+use crate::job::{Job, Work};
+use crate::spool::{SpoolHandle, StateChange};
+use crate::starvation::Starvation;
+use crate::{clock, telemetry};
+
+/// How long after its own bounds the sandbox may take to say what became of a run.
+const SANDBOX_GRACE: Duration = Duration::from_secs(15);
+/// The largest secret.
+const MAX_SECRET_BYTES: u64 = 16 << 10;
+
+/// What runs components. The agent uses the runner; tests use something that answers at once.
+pub trait Sandbox: Send + Sync + 'static {
+    /// Makes a component ready.
+    fn prepare(&self, wasm: &Path, component: Sha256) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// Runs it once.
+    fn run(&self, request: RunRequest) -> impl Future<Output = RunResult> + Send;
+}
+
+impl Sandbox for RunnerClient {
+    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<(), Refusal> {
+        RunnerClient::prepare(self, wasm, component).await.map(|_| ())
+    }
+
+    async fn run(&self, request: RunRequest) -> RunResult {
+        RunnerClient::run(self, request).await
+    }
+}
+
+/// What every run of this agent shares.
+#[derive(Debug)]
+pub struct Runs<S> {
+    /// What runs components.
+    pub sandbox: S,
+    /// Where findings go.
+    pub spool: SpoolHandle,
+    /// Where secrets lie.
+    pub config: Arc<Config>,
+    /// This agent's side.
+    pub side: Side,
+    /// Whether the agent stood still.
+    pub starvation: Starvation,
+    /// This boot of the machine.
+    pub boot_id: String,
+}
+
+/// A round that is due.
+#[derive(Debug, Clone, Copy)]
+pub struct Round {
+    /// Its number.
+    pub round: u64,
+    /// When it was due, in collector time.
+    pub due: Timestamp,
+    /// How much later it begins.
+    pub lateness: Duration,
+}
+
+/// The spool takes nothing any more; the agent must stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpoolGone;
+
+impl<S: Sandbox> Runs<S> {
+    /// Runs a round and keeps what was found. When this returns, the finding and the check's state are
+    /// on disk.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    pub async fn run(&self, job: &Job, round: Round, readiness: Result<(), Refusal>) -> Result<(), SpoolGone> {
+        let span = telemetry::run_span(&job.check, self.side, round.round);
+        let trace_id = telemetry::trace_id(&span);
+        async {
+            let started = clock::since_boot();
+            let result = self.attempt(job, round, readiness, &trace_id).await;
+            let ended = clock::since_boot();
+            let seen = Seen {
+                round: round.round,
+                due: round.due,
+                started,
+                duration: ended.saturating_sub(started),
+                lateness: round.lateness,
+                starved: self.starvation.starved(started, ended, job.timeout),
+                trace_id: trace_id.clone(),
+                boot_id: self.boot_id.clone(),
+            };
+            let mut result = result;
+            let states = std::mem::take(&mut result.state_changes);
+            let states = (states.into_iter())
+                .map(|(key, value)| StateChange { check: job.check.clone(), key, value })
+                .collect();
+            telemetry::record(&result);
+            self.keep(finding::of_run(job, seen, result), states).await
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Keeps a round that is not run.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub async fn skip(&self, job: &Job, round: Round, cause: Cause) -> Result<(), SpoolGone> {
+        let detail = match cause {
+            Cause::Overrun => "the run of an earlier round is still going",
+            Cause::Saturated => "as many runs are in flight as this agent may have",
+            _ => cause.word(),
+        };
+        let seen = Seen {
+            round: round.round,
+            due: round.due,
+            started: clock::since_boot(),
+            lateness: round.lateness,
+            boot_id: self.boot_id.clone(),
+            ..Seen::default()
+        };
+        self.keep(finding::not_run(job, seen, cause, detail), Vec::new()).await
+    }
+
+    async fn keep(&self, finding: tidelock_proto::v1::Finding, states: Vec<StateChange>) -> Result<(), SpoolGone> {
+        if self.spool.keep(finding, states).await { Ok(()) } else { Err(SpoolGone) }
+    }
+
+    async fn attempt(
+        &self,
+        job: &Job,
+        round: Round,
+        readiness: Result<(), Refusal>,
+        trace_id: &str,
+    ) -> RunResult {
+        let work = match (&job.work, readiness) {
+            (Ok(work), Ok(())) => work,
+            (Err(refusal), _) => return RunResult::not_run(refusal.cause, refusal.detail.clone()),
+            (Ok(_), Err(refusal)) => return RunResult::not_run(refusal.cause, refusal.detail),
+        };
+        let request = match self.request(job, work, round, trace_id).await {
+            Ok(request) => request,
+            Err(refusal) => return RunResult::not_run(refusal.cause, refusal.detail),
+        };
+        // The sandbox bounds a run by itself; this is for a sandbox that does not.
+        match timeout(job.timeout + SANDBOX_GRACE, self.sandbox.run(request)).await {
+            Ok(result) => result,
+            Err(_) => RunResult::not_run(Cause::RunnerLost, "the sandbox did not answer"),
+        }
+    }
+
+    async fn request(&self, job: &Job, work: &Work, round: Round, trace_id: &str) -> Result<RunRequest, Refusal> {
+        let state = self.spool.state_of(job.check.clone()).await.map_err(|error| Refusal {
+            cause: Cause::RunnerLost,
+            detail: format!("the check's state: {error}"),
+        })?;
+        let secrets = secrets(&self.config.secrets, &work.secrets).await?;
+        Ok(RunRequest {
+            component: job.component,
+            check: job.check.to_string(),
+            side: self.side,
+            round: round.round,
+            nonce: job.nonce(round.round),
+            settings: work.settings.clone(),
+            timeout_ms: u64::try_from(job.timeout.as_millis()).unwrap_or(u64::MAX),
+            limits: work.limits,
+            targets: work.targets.clone(),
+            secrets,
+            state,
+            trace_id: Some(trace_id.to_owned()),
+        })
+    }
+}
+
+/// Reads the secrets of one run. They are read anew for every run, so that one that is replaced on disk
+/// is used at once, and none lies in the agent's memory between runs.
+async fn secrets(files: &BTreeMap<Name, SecretFile>, names: &[Name]) -> Result<Vec<Secret>, Refusal> {
+    let wanted: Vec<(Name, Option<SecretFile>)> =
+        names.iter().map(|name| (name.clone(), files.get(name).cloned())).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let read = tokio::task::spawn_blocking(move || {
+        let one = |(name, file): (Name, Option<SecretFile>)| {
+            let file = file.ok_or_else(|| missing(&name, "agent.toml does not name it".to_owned()))?;
+            let value = read_secret(&file.file)
+                .map_err(|error| missing(&name, format!("read {}: {error}", file.file.display())))?;
+            Ok(Secret { name: name.to_string(), value, hosts: file.hosts })
+        };
+        wanted.into_iter().map(one).collect()
+    });
+    read.await.unwrap_or_else(|_| {
+        Err(Refusal { cause: Cause::SecretMissing, detail: "the secrets cannot be read".to_owned() })
+    })
+}
+
+fn missing(name: &Name, why: String) -> Refusal {
+    Refusal { cause: Cause::SecretMissing, detail: format!("secret {name}: {why}") }
+}
+
+/// Reads a secret's file; one line end at its end is not part of it.
+///
+/// # Errors
+/// When it cannot be read, is empty or too large, or is no text.
+pub fn read_secret(path: &Path) -> io::Result<SecretText> {
+    if fs::metadata(path)?.len() > MAX_SECRET_BYTES {
+        return Err(io::Error::other(format!("it has more than {MAX_SECRET_BYTES} bytes")));
+    }
+    let mut text = fs::read_to_string(path)?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    if text.is_empty() {
+        return Err(io::Error::other("it is empty"));
+    }
+    Ok(SecretText::new(text))
+}

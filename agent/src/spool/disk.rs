@@ -1,0 +1,185 @@
+//! sled, with what it leaves undone.
+//!
+//! Its `flush` hands the data to the system and no further, and values above an eighth of a segment lie
+//! in files of their own; both are synced here before anything is believed. It may panic on a damaged
+//! folder, so it is opened behind a barrier.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use tidelock_model::{Name, SpoolEpoch};
+
+use super::{SpoolError, keys};
+use crate::private_file;
+
+/// sled's default of 1 GiB is for servers.
+const CACHE_BYTES: u64 = 4 << 20;
+
+/// The database in one folder.
+pub(super) struct Disk {
+    db: sled::Db,
+    /// Our own handle of sled's file: the one that can be synced.
+    file: File,
+    blobs: PathBuf,
+    synced_blobs: BTreeSet<OsString>,
+}
+
+impl std::fmt::Debug for Disk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Disk").field("blobs", &self.blobs).finish_non_exhaustive()
+    }
+}
+
+impl Disk {
+    /// Opens or makes the database. The inner error says why its content cannot be believed.
+    pub(super) fn open(dir: &Path) -> Result<Result<Disk, String>, SpoolError> {
+        let folder = |doing| {
+            move |source| SpoolError::Folder { doing, path: dir.to_path_buf(), source }
+        };
+        private_file::make_dir(dir).map_err(folder("make"))?;
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()
+        }));
+        let db = match opened {
+            Ok(Ok(db)) => db,
+            Ok(Err(sled::Error::Io(error))) if in_use(&error) => {
+                let why = "another agent is using it".to_owned();
+                return Err(folder("open")(io::Error::other(why)));
+            }
+            Ok(Err(sled::Error::Io(error))) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(folder("open")(error));
+            }
+            Ok(Err(error)) => return Ok(Err(error.to_string())),
+            Err(_) => return Ok(Err("the database broke down when it was opened".to_owned())),
+        };
+        let file = File::open(dir.join("db")).map_err(folder("open the file of"))?;
+        let disk = Disk { db, file, blobs: dir.join("blobs"), synced_blobs: BTreeSet::new() };
+        for synced in [Some(dir), dir.parent().filter(|parent| !parent.as_os_str().is_empty())].into_iter().flatten() {
+            private_file::sync_dir(synced).map_err(folder("sync"))?;
+        }
+        Ok(Ok(disk))
+    }
+
+    /// Epoch and next number; `None` in a new database.
+    pub(super) fn head(&self) -> Result<Option<(SpoolEpoch, u64)>, String> {
+        let get = |key| self.db.get(key).map_err(|error| error.to_string());
+        let (epoch, next) = (get(keys::EPOCH)?, get(keys::NEXT_SEQ)?);
+        let (Some(epoch), Some(next)) = (&epoch, &next) else {
+            return match epoch.is_none() && next.is_none() && self.db.is_empty() {
+                true => Ok(None),
+                false => Err("it does not say which spool it is".to_owned()),
+            };
+        };
+        let epoch = <[u8; 16]>::try_from(&**epoch).map_err(|_| "the name of its epoch is damaged".to_owned())?;
+        let next = <[u8; 8]>::try_from(&**next).map_err(|_| "its next number is damaged".to_owned())?;
+        match u64::from_be_bytes(next) {
+            0 => Err("its next number is 0".to_owned()),
+            next => Ok(Some((SpoolEpoch(u128::from_be_bytes(epoch)), next))),
+        }
+    }
+
+    /// Names the spool and starts counting at 1.
+    pub(super) fn begin(&self, epoch: SpoolEpoch) -> Result<(), SpoolError> {
+        let mut writes = sled::Batch::default();
+        writes.insert(keys::EPOCH, &epoch.0.to_be_bytes());
+        writes.insert(keys::NEXT_SEQ, &1_u64.to_be_bytes());
+        self.apply(writes)?;
+        self.db.flush().map_err(database("write to"))?;
+        self.file.sync_data().map_err(|error| database("sync")(error.into()))
+    }
+
+    /// Every batch in order, one in memory at a time.
+    pub(super) fn each_batch(
+        &self,
+        mut take: impl FnMut(u64, &[u8]) -> Result<(), String>,
+    ) -> Result<(), String> {
+        for pair in self.db.scan_prefix(keys::BATCHES) {
+            let (key, value) = pair.map_err(|error| error.to_string())?;
+            let first = keys::first_of(&key).ok_or_else(|| "a batch has a damaged number".to_owned())?;
+            take(first, &value)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, SpoolError> {
+        self.db.get(key).map_err(database("read from"))
+    }
+
+    pub(super) fn states(&self, check: &Name) -> Result<BTreeMap<String, Vec<u8>>, SpoolError> {
+        let prefix = keys::states(check);
+        let mut states = BTreeMap::new();
+        for pair in self.db.scan_prefix(&prefix) {
+            let (key, value) = pair.map_err(database("read from"))?;
+            let key = String::from_utf8_lossy(key.get(prefix.len()..).unwrap_or_default()).into_owned();
+            states.insert(key, value.to_vec());
+        }
+        Ok(states)
+    }
+
+    /// Writes without waiting for the disk.
+    pub(super) fn apply(&self, writes: sled::Batch) -> Result<(), SpoolError> {
+        self.db.apply_batch(writes).map_err(database("write to"))
+    }
+
+    /// Writes, all or nothing, and waits until it is on disk.
+    pub(super) fn commit(&mut self, writes: sled::Batch) -> Result<(), SpoolError> {
+        self.apply(writes)?;
+        self.db.flush().map_err(database("write to"))?;
+        self.sync_blobs().map_err(|error| database("sync")(error.into()))?;
+        self.file.sync_data().map_err(|error| database("sync")(error.into()))
+    }
+
+    /// Syncs the files of large values that are new.
+    fn sync_blobs(&mut self) -> io::Result<()> {
+        let entries = match fs::read_dir(&self.blobs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut present = BTreeSet::new();
+        let mut new = false;
+        for entry in entries {
+            let name = entry?.file_name();
+            if !self.synced_blobs.contains(&name) {
+                match File::open(self.blobs.join(&name)) {
+                    Ok(file) => file.sync_all()?,
+                    // sled removes them when it rewrites a page.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(error),
+                }
+                new = true;
+            }
+            present.insert(name);
+        }
+        self.synced_blobs = present;
+        if new { private_file::sync_dir(&self.blobs) } else { Ok(()) }
+    }
+}
+
+fn in_use(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
+}
+
+fn database(doing: &'static str) -> impl Fn(sled::Error) -> SpoolError {
+    move |error| SpoolError::Database { doing, why: error.to_string() }
+}
+
+/// Renames a folder out of the way, and keeps it for people to look at.
+pub(super) fn set_aside(dir: &Path) -> Result<PathBuf, SpoolError> {
+    let failed = |source| SpoolError::Folder { doing: "set aside", path: dir.to_path_buf(), source };
+    let name = dir.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+    for count in 1..10_000_u32 {
+        let mut aside = name.to_owned();
+        aside.push(format!(".damaged-{count}"));
+        let aside = dir.with_file_name(aside);
+        if !aside.exists() {
+            fs::rename(dir, &aside).map_err(failed)?;
+            return Ok(aside);
+        }
+    }
+    Err(failed(io::ErrorKind::AlreadyExists.into()))
+}

@@ -1,0 +1,32 @@
+//! The keys of the spool's database: big-endian, so that their order is the order of the findings.
+
+use tidelock_model::Name;
+
+/// The random name of the spool.
+pub(super) const EPOCH: &[u8] = b"m/epoch";
+/// The number of the next finding.
+pub(super) const NEXT_SEQ: &[u8] = b"m/next";
+/// What the keys of batches begin with.
+pub(super) const BATCHES: &[u8] = b"b/";
+
+pub(super) fn batch(first: u64) -> [u8; 10] {
+    let mut key = [0; 10];
+    key[..2].copy_from_slice(BATCHES);
+    key[2..].copy_from_slice(&first.to_be_bytes());
+    key
+}
+
+pub(super) fn first_of(key: &[u8]) -> Option<u64> {
+    key.strip_prefix(BATCHES).and_then(|rest| rest.try_into().ok()).map(u64::from_be_bytes)
+}
+
+/// A check's name has no `/` in it, so one check's keys never begin another's.
+pub(super) fn states(check: &Name) -> Vec<u8> {
+    format!("s/{check}/").into_bytes()
+}
+
+pub(super) fn state(check: &Name, key: &str) -> Vec<u8> {
+    let mut full = states(check);
+    full.extend_from_slice(key.as_bytes());
+    full
+}
