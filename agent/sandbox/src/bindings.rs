@@ -6,4 +6,5 @@ wasmtime::component::bindgen!({
     imports: { default: async | trappable },
     exports: { default: async },
     require_store_data_send: true,
+    additional_derives: [PartialEq],
 });

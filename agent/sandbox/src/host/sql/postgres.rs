@@ -29,6 +29,9 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 pub(crate) struct Postgres {
     connection: PgConnection,
     write: bool,
+    /// Cursors opened so far. Each has a name of its own: a prepared statement keeps the shape of the
+    /// cursor that it was prepared for.
+    cursors: u32,
     _bridge: Bridge,
 }
 
@@ -74,6 +77,7 @@ impl Postgres {
         Ok(Postgres {
             connection,
             write: target.write,
+            cursors: 0,
             _bridge: bridge,
         })
     }
@@ -133,19 +137,21 @@ impl Postgres {
         params: Vec<Value>,
         page: Page,
     ) -> Result<Collected, CallError> {
-        let declare = format!("DECLARE tidelock NO SCROLL CURSOR FOR {}", statement.text);
+        self.cursors = self.cursors.wrapping_add(1);
+        let name = format!("tidelock_{}", self.cursors);
+        let declare = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", statement.text);
         bind(declare, params)
             .execute(&mut self.connection)
             .await
             .map_err(broken)?;
         if page.offset > 0 {
             self.simple(format!(
-                "MOVE FORWARD {} IN tidelock",
+                "MOVE FORWARD {} IN {name}",
                 page.offset.min(i32::MAX as u64)
             ))
             .await?;
         }
-        let fetch = format!("FETCH FORWARD {} FROM tidelock", u64::from(page.limit) + 1);
+        let fetch = format!("FETCH FORWARD {} FROM {name}", u64::from(page.limit) + 1);
         self.collect(bind(fetch, Vec::new()), 0, page).await
     }
 
@@ -197,9 +203,9 @@ async fn ask_for_tls(stream: TcpStream) -> Result<TcpStream, CallError> {
 
 type PgQuery = Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
-/// A statement with its parameters. It is not kept prepared: a cursor's shape is that of its statement.
+/// A statement with its parameters.
 fn bind(text: String, params: Vec<Value>) -> PgQuery {
-    let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false);
+    let mut query = sqlx::query(AssertSqlSafe(text));
     for param in params {
         query = match param {
             Value::Null => query.bind(Untyped),

@@ -1,0 +1,114 @@
+//! A runner that dies takes its runs with it, and nothing else.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use tidelock_model::{Cause, Outcome};
+use tidelock_sandbox::RunnerClient;
+
+use crate::rig::{Rig, config, not_run};
+
+#[tokio::test]
+async fn a_runner_that_is_killed_is_replaced_and_its_runs_say_so() {
+    let rig = Rig::new().await;
+    let running = {
+        let (client, request) = (
+            rig.client.clone(),
+            rig.request(json!({ "act": "sleep", "ms": 4000 })),
+        );
+        tokio::spawn(async move { client.run(request).await })
+    };
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begun = Instant::now();
+    rig.client.kill_runner().await;
+    not_run(&running.await.unwrap(), Cause::RunnerLost, "killed");
+    rig.is_well().await;
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_runner_that_somebody_else_kills_is_lost_too() {
+    let rig = Rig::new().await;
+    let running = {
+        let (client, request) = (
+            rig.client.clone(),
+            rig.request(json!({ "act": "sleep", "ms": 4000 })),
+        );
+        tokio::spawn(async move { client.run(request).await })
+    };
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(signal_children(Signal::KILL), 1);
+    not_run(&running.await.unwrap(), Cause::RunnerLost, "signal: 9");
+    rig.is_well().await;
+}
+
+#[tokio::test]
+async fn a_runner_ends_with_its_last_client() {
+    let rig = Rig::new().await;
+    rig.is_well().await;
+    assert_eq!(children().len(), 1);
+    drop(rig);
+    let begun = Instant::now();
+    while !children().is_empty() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "the runner is still there"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_program_every_run_has_its_cause() {
+    let mut config = config();
+    config.program = "/nonexistent/tidelock-agent".into();
+    let client = RunnerClient::start(config).unwrap();
+    let request = {
+        let rig = Rig::new().await;
+        rig.request(json!({ "act": "pass" }))
+    };
+    let result = client.run(request).await;
+    assert_eq!(
+        (result.outcome, result.cause),
+        (Outcome::NotRun, Some(Cause::RunnerLost))
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_end_costs_the_runner_its_life() {
+    let mut config = config();
+    config.grace = Duration::from_millis(100);
+    let rig = Rig::with(config).await;
+    // A process that is stopped is as stuck as one can be.
+    assert_eq!(signal_children(Signal::STOP), 1);
+    let mut request = rig.request(json!({ "act": "pass" }));
+    request.timeout_ms = 300;
+    let begun = Instant::now();
+    not_run(
+        &rig.client.run(request).await,
+        Cause::Timeout,
+        "the runner was killed",
+    );
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    rig.is_well().await;
+}
+
+/// The child processes of this one.
+fn children() -> Vec<i32> {
+    let me = std::process::id();
+    let mut found = Vec::new();
+    for task in std::fs::read_dir(format!("/proc/{me}/task")).unwrap().flatten() {
+        let text = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        found.extend(text.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
+    }
+    found
+}
+
+fn signal_children(signal: Signal) -> usize {
+    let found = children();
+    for pid in &found {
+        kill_process(Pid::from_raw(*pid).unwrap(), signal).unwrap();
+    }
+    found.len()
+}
