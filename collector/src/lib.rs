@@ -1,3 +1,27 @@
-//! The collector: weighs what the agents found and keeps the gates.
+//! The collector: journals what the agents found, weighs it over the plan, and keeps the gates.
+//!
+//! A finding walks `net`, `ingest`, `intake`, `journal`, `driver`, `api`, in this order. What is
+//! decided comes from `tidelock-core` alone; here are the disk, the clock, the connections, and the
+//! order of things: durable first, then believed, then told.
 
+pub mod access;
+pub mod api;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod driver;
+pub mod fold;
+pub mod ingest;
+pub mod intake;
+pub mod join;
 pub mod journal;
+pub mod net;
+pub mod pki;
+pub mod plans;
+mod private_file;
+pub mod records;
+pub mod secret;
+pub mod server;
+pub mod telemetry;
+pub mod text;
+pub mod tls;

@@ -1,0 +1,284 @@
+//! Who may call the API: grants in a file, known by the hash of their token.
+//!
+//! The file is the collector's own. It holds no secret, and a token that was shown once cannot be
+//! shown again.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serde::{Deserialize, Serialize};
+use tidelock_model::{Name, Sha256, Timestamp};
+
+use crate::{private_file, secret};
+
+/// Grants in all; each is a person or a pipeline.
+const MAX_GRANTS: usize = 10_000;
+/// The longest life of a grant: a year and a month.
+const MAX_TTL: Duration = Duration::from_secs(397 * 24 * 3600);
+/// What a grant lives for where nothing is said: thirty days.
+const DEFAULT_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+/// What tokens begin with, so that scanners find them where they do not belong.
+const TOKEN_PREFIX: &str = "tlk1.";
+
+/// What a caller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Looks.
+    Viewer,
+    /// Looks, waits, takes the token of an open gate and reports the switch.
+    Pipeline,
+    /// A person of the plan: decides what the plan lets them decide.
+    Person,
+    /// Runs the collector: plans, components, agents, access. Decides only where the plan names them.
+    Operator,
+}
+
+impl Role {
+    /// The word in the file, on the wire and on screens.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Pipeline => "pipeline",
+            Role::Person => "person",
+            Role::Operator => "operator",
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Role, String> {
+        [Role::Viewer, Role::Pipeline, Role::Person, Role::Operator]
+            .into_iter()
+            .find(|role| role.word() == text)
+            .ok_or_else(|| {
+                format!("{text:?} is no role; the roles are viewer, pipeline, person and operator")
+            })
+    }
+}
+
+/// One grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Names the grant; no secret.
+    pub id: String,
+    /// Who it is for.
+    pub subject: Name,
+    /// What they are.
+    pub role: Role,
+    /// The one migration it is for; none for all.
+    pub migration: Option<Name>,
+    /// When it was given.
+    pub issued: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// It was taken back.
+    pub revoked: bool,
+    hash: Sha256,
+}
+
+/// Why a grant is not made, or not found.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The file cannot be read, understood or written.
+    #[error("{doing} {}: {why}", path.display())]
+    File {
+        /// Reading or writing.
+        doing: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Too many.
+    #[error("there are {MAX_GRANTS} grants already; revoke some")]
+    Full,
+    /// It would live too long.
+    #[error("a grant lives for at most 397 days")]
+    TooLong,
+    /// There is none of this id.
+    #[error("there is no grant {0:?}")]
+    Unknown(String),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] secret::NoRandomness),
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default, rename = "grant")]
+    grants: Vec<Row>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    subject: String,
+    role: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    migration: Option<String>,
+    issued_unix_ms: u64,
+    expires_unix_ms: u64,
+    #[serde(default)]
+    revoked: bool,
+    token_sha256: String,
+}
+
+/// All grants, and the file they are kept in.
+#[derive(Debug, Clone)]
+pub struct Access {
+    path: Arc<PathBuf>,
+    grants: Arc<ArcSwap<Vec<Grant>>>,
+    writing: Arc<Mutex<()>>,
+}
+
+impl Access {
+    /// Reads the file; a missing one has no grants, and so lets nobody in.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be understood.
+    pub fn open(path: &Path) -> Result<Access, AccessError> {
+        let wrong = |why: String| AccessError::File {
+            doing: "read",
+            path: path.to_path_buf(),
+            why,
+        };
+        let file = match std::fs::read_to_string(path) {
+            Ok(text) => toml::from_str::<File>(&text).map_err(|error| wrong(error.to_string()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
+            Err(error) => return Err(wrong(error.to_string())),
+        };
+        let grants = file
+            .grants
+            .into_iter()
+            .map(grant_of)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(wrong)?;
+        Ok(Access {
+            path: Arc::new(path.to_path_buf()),
+            grants: Arc::new(ArcSwap::from_pointee(grants)),
+            writing: Arc::default(),
+        })
+    }
+
+    /// The live grant of a token.
+    pub fn find(&self, token: &str, now: Timestamp) -> Option<Grant> {
+        let hash = secret::sha256(token.as_bytes());
+        let grants = self.grants.load();
+        let found = grants.iter().find(|grant| secret::same(&grant.hash, &hash))?;
+        (!found.revoked && now < found.expires).then(|| found.clone())
+    }
+
+    /// Every grant, live or not.
+    pub fn list(&self) -> Arc<Vec<Grant>> {
+        self.grants.load_full()
+    }
+
+    /// Makes a grant and its token, which is shown this once. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When there are too many, it would live too long, or the file cannot be written.
+    pub fn issue(
+        &self,
+        subject: Name,
+        role: Role,
+        migration: Option<Name>,
+        ttl: Option<Duration>,
+        now: Timestamp,
+    ) -> Result<(Grant, String), AccessError> {
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let ttl = ttl.unwrap_or(DEFAULT_TTL);
+        if ttl > MAX_TTL {
+            return Err(AccessError::TooLong);
+        }
+        let mut grants = Vec::clone(&self.grants.load());
+        if grants.len() >= MAX_GRANTS {
+            return Err(AccessError::Full);
+        }
+        let token = secret::new_token(TOKEN_PREFIX)?;
+        let id: String = secret::random::<8>()?
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let hash = secret::sha256(token.as_bytes());
+        let grant = Grant {
+            id,
+            subject,
+            role,
+            migration,
+            issued: now,
+            expires: now.plus(ttl),
+            revoked: false,
+            hash,
+        };
+        grants.push(grant.clone());
+        self.write(grants)?;
+        Ok((grant, token))
+    }
+
+    /// Takes a grant back. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When there is none of this id, or the file cannot be written.
+    pub fn revoke(&self, id: &str) -> Result<Grant, AccessError> {
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut grants = Vec::clone(&self.grants.load());
+        let grant = grants.iter_mut().find(|grant| grant.id == id);
+        let grant = grant.ok_or_else(|| AccessError::Unknown(id.chars().take(64).collect()))?;
+        grant.revoked = true;
+        let grant = grant.clone();
+        self.write(grants)?;
+        Ok(grant)
+    }
+
+    fn write(&self, grants: Vec<Grant>) -> Result<(), AccessError> {
+        let wrong = |why: String| AccessError::File {
+            doing: "write",
+            path: (*self.path).clone(),
+            why,
+        };
+        let file = File {
+            grants: grants.iter().map(row_of).collect(),
+        };
+        let text = toml::to_string_pretty(&file).map_err(|error| wrong(error.to_string()))?;
+        private_file::replace(&self.path, text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
+        self.grants.store(Arc::new(grants));
+        Ok(())
+    }
+}
+
+fn grant_of(row: Row) -> Result<Grant, String> {
+    let name = |text: &str| Name::new(text).map_err(|error| format!("grant {:?}: {error}", row.id));
+    Ok(Grant {
+        subject: name(&row.subject)?,
+        migration: row.migration.as_deref().map(name).transpose()?,
+        hash: row
+            .token_sha256
+            .parse()
+            .map_err(|error| format!("grant {:?}: {error}", row.id))?,
+        role: row.role,
+        issued: Timestamp::from_millis(row.issued_unix_ms),
+        expires: Timestamp::from_millis(row.expires_unix_ms),
+        revoked: row.revoked,
+        id: row.id,
+    })
+}
+
+fn row_of(grant: &Grant) -> Row {
+    Row {
+        id: grant.id.clone(),
+        subject: grant.subject.to_string(),
+        role: grant.role,
+        migration: grant.migration.as_ref().map(Name::to_string),
+        issued_unix_ms: grant.issued.as_millis(),
+        expires_unix_ms: grant.expires.as_millis(),
+        revoked: grant.revoked,
+        token_sha256: grant.hash.to_string(),
+    }
+}

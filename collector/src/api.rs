@@ -1,0 +1,72 @@
+//! The faces of the collector for people and pipelines: gRPC and plain HTTP on one port.
+//!
+//! Nobody is let through by default. One table says who may call what; whoever has no token gets the
+//! health of the service and nothing else.
+
+mod access;
+mod auth;
+mod caller;
+mod component;
+mod enrol;
+mod errors;
+mod gate;
+mod http;
+mod http_json;
+mod migration;
+mod order;
+mod plan;
+mod router;
+mod token;
+mod views;
+mod views_gate;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ring::hmac;
+use tokio_util::sync::CancellationToken;
+
+pub use caller::{Action, Caller};
+pub use router::routes;
+
+use crate::access::Access;
+use crate::clock::Clock;
+use crate::driver::Driver;
+use crate::ingest::Refused;
+use crate::join::JoinTokens;
+use crate::journal::Components;
+use crate::pki::Pki;
+
+/// What every call needs.
+pub struct Api {
+    /// Asks and pictures.
+    pub driver: Driver,
+    /// Grants.
+    pub access: Access,
+    /// Authorities.
+    pub pki: Arc<Pki>,
+    /// Join tokens.
+    pub join: JoinTokens,
+    /// Components.
+    pub components: Components,
+    /// Where they lie, for listing.
+    pub components_dir: PathBuf,
+    /// Signs the tokens of open gates.
+    pub gate_key: hmac::Key,
+    /// Collector time.
+    pub clock: Clock,
+    /// Who was not let in.
+    pub refused: Refused,
+    /// How long agents' certificates live.
+    pub certificate_life: Duration,
+    /// What joining agents are told to connect to.
+    pub agents_address: String,
+    /// Where agents enrol.
+    pub api_url: String,
+    /// The name in the server certificate.
+    pub server_name: String,
+    /// Streams end with it.
+    pub stop: CancellationToken,
+}

@@ -1,0 +1,208 @@
+//! Access: tokens for people and pipelines, join tokens for agents, and taking both away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidelock_core::Ask;
+use tidelock_model::{AgentKey, Name, Side};
+use tidelock_proto::v1::access_service_server::AccessService;
+use tidelock_proto::{side_from_wire, v1};
+use tonic::{Request, Response, Status};
+
+use super::auth::caller;
+use super::caller::Action;
+use super::gate::{migration, words};
+use super::views_gate::time;
+use super::{Api, errors, order, views};
+use crate::access::{AccessError, Grant, Role};
+use crate::clock;
+use crate::join::{Issue, JoinError};
+
+/// The service.
+pub(super) struct Accesses(pub(super) Arc<Api>);
+
+pub(super) fn ttl(duration: Option<prost_types::Duration>) -> Result<Option<Duration>, Status> {
+    let wrong = || errors::invalid("ttl_duration", "must be longer than nothing");
+    match duration {
+        None => Ok(None),
+        Some(duration) => {
+            let duration = Duration::try_from(duration).map_err(|_| wrong())?;
+            if duration.is_zero() {
+                Err(wrong())
+            } else {
+                Ok(Some(duration))
+            }
+        }
+    }
+}
+
+fn grant(grant: &Grant) -> v1::AccessGrant {
+    v1::AccessGrant {
+        id: grant.id.clone(),
+        subject: grant.subject.to_string(),
+        role: grant.role.word().to_owned(),
+        migration: grant.migration.as_ref().map(Name::to_string).unwrap_or_default(),
+        issued_time: time(grant.issued),
+        expires_time: time(grant.expires),
+        revoked: grant.revoked,
+    }
+}
+
+fn access(error: AccessError) -> Status {
+    match error {
+        AccessError::Unknown(_) => errors::not_found(error.to_string()),
+        AccessError::TooLong => errors::invalid("ttl_duration", error),
+        AccessError::Full => Status::resource_exhausted(error.to_string()),
+        AccessError::File { .. } | AccessError::Random(_) => errors::internal(&error),
+    }
+}
+
+pub(super) fn join(error: JoinError) -> Status {
+    match error {
+        JoinError::NotValid => Status::permission_denied(error.to_string()),
+        JoinError::Bounds => errors::invalid("count", error),
+        JoinError::Full => Status::resource_exhausted(error.to_string()),
+        JoinError::File { .. } | JoinError::Random(_) => errors::internal(&error),
+    }
+}
+
+/// Runs what blocks on the disk beside the runtime.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Status> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| errors::internal(&error))
+}
+
+fn side(value: i32) -> Result<Side, Status> {
+    side_from_wire(value).map_err(|error| errors::invalid("side", error))
+}
+
+#[tonic::async_trait]
+impl AccessService for Accesses {
+    async fn issue_access(
+        &self,
+        request: Request<v1::IssueAccessRequest>,
+    ) -> Result<Response<v1::IssueAccessResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let bound = match ask.migration.as_str() {
+            "" => None,
+            text => Some(migration(text)?),
+        };
+        who.may(Action::Access, bound.as_ref())?;
+        let subject = Name::new(&ask.subject).map_err(|error| errors::invalid("subject", error))?;
+        let role: Role = ask
+            .role
+            .parse()
+            .map_err(|error: String| errors::invalid("role", error))?;
+        let (ttl, grants) = (ttl(ask.ttl_duration)?, self.0.access.clone());
+        let issued = blocking(move || grants.issue(subject, role, bound, ttl, clock::wall())).await?;
+        let (made, token) = issued.map_err(access)?;
+        tracing::info!(by = %who.subject(), subject = %made.subject, role = made.role.word(), id = %made.id, "access issued");
+        Ok(Response::new(v1::IssueAccessResponse {
+            grant: Some(grant(&made)),
+            token,
+        }))
+    }
+
+    async fn list_access(
+        &self,
+        request: Request<v1::ListAccessRequest>,
+    ) -> Result<Response<v1::ListAccessResponse>, Status> {
+        let who = caller(&request)?;
+        who.may(Action::Access, who.bound_to())?;
+        let all = self.0.access.list();
+        let seen = all
+            .iter()
+            .filter(|one| who.bound_to().is_none() || one.migration.as_ref() == who.bound_to());
+        Ok(Response::new(v1::ListAccessResponse {
+            grants: seen.map(grant).collect(),
+        }))
+    }
+
+    async fn revoke_access(
+        &self,
+        request: Request<v1::RevokeAccessRequest>,
+    ) -> Result<Response<v1::RevokeAccessResponse>, Status> {
+        let who = caller(&request)?;
+        who.may(Action::Access, who.bound_to())?;
+        let id = request.into_inner().id;
+        let ours = self.0.access.list().iter().any(|one| {
+            one.id == id && (who.bound_to().is_none() || one.migration.as_ref() == who.bound_to())
+        });
+        if !ours {
+            return Err(access(AccessError::Unknown(
+                id.chars().filter(|c| !c.is_control()).take(64).collect(),
+            )));
+        }
+        let grants = self.0.access.clone();
+        let revoked = blocking(move || grants.revoke(&id)).await?.map_err(access)?;
+        tracing::info!(by = %who.subject(), subject = %revoked.subject, id = %revoked.id, "access revoked");
+        Ok(Response::new(v1::RevokeAccessResponse {
+            grant: Some(grant(&revoked)),
+        }))
+    }
+
+    async fn issue_agent_token(
+        &self,
+        request: Request<v1::IssueAgentTokenRequest>,
+    ) -> Result<Response<v1::IssueAgentTokenResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        self.0.view(&who, Action::Agents, &name)?;
+        let (side, ttl) = (side(ask.side)?, ttl(ask.ttl_duration)?);
+        let agent = match ask.name.as_str() {
+            "" => None,
+            text => Some(Name::new(text).map_err(|error| errors::invalid("name", error))?),
+        };
+        let api = self.0.clone();
+        let made = blocking(move || {
+            // The authority is there before anybody joins.
+            api.pki
+                .authority(&name, side, clock::wall())
+                .map_err(|error| errors::internal(&error))?;
+            let issue = Issue {
+                migration: &name,
+                side,
+                name: agent.as_ref(),
+                count: ask.count.max(1),
+                ttl,
+                fingerprint: api.pki.api_ca_fingerprint(),
+                url: &api.api_url,
+            };
+            api.join.issue(&issue, clock::wall()).map_err(join)
+        });
+        let (token, expires) = made.await??;
+        tracing::info!(by = %who.subject(), side = side.word(), "join token issued");
+        Ok(Response::new(v1::IssueAgentTokenResponse {
+            token,
+            expires_time: time(expires),
+        }))
+    }
+
+    async fn revoke_agent(
+        &self,
+        request: Request<v1::RevokeAgentRequest>,
+    ) -> Result<Response<v1::RevokeAgentResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        let view = self.0.view(&who, Action::Agents, &name)?;
+        let agent = Name::new(&ask.name).map_err(|error| errors::invalid("name", error))?;
+        let ask = Ask::RevokeAgent {
+            agent: AgentKey {
+                side: side(ask.side)?,
+                name: agent,
+            },
+            by: order::asker(&who, &view),
+            reason: words("reason", ask.reason)?,
+        };
+        let asked = self.0.driver.ask(&name, ask).await.map_err(errors::asked)?;
+        Ok(Response::new(v1::RevokeAgentResponse {
+            event: asked.events.first().map(views::event),
+        }))
+    }
+}

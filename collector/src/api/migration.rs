@@ -1,0 +1,241 @@
+//! Migrations: how they stand, why, and what happened.
+
+use std::sync::Arc;
+
+use tidelock_model::{Name, Timestamp};
+use tidelock_proto::v1;
+use tidelock_proto::v1::migration_service_server::MigrationService;
+use tidelock_proto::{batch_to_wire, side_to_wire};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::auth::caller;
+use super::caller::Action;
+use super::gate::migration;
+use super::views_gate::{hold, news, plan_ref, time};
+use super::watch::{follow, still_signed_in};
+use super::{Api, errors, views};
+use crate::fold::{EventLine, RecentFinding};
+use crate::text;
+
+/// Findings of a check that are given back at most.
+const MAX_RECENT: u32 = 100;
+/// Events in one answer.
+const PAGE: usize = 1000;
+
+/// The service.
+pub(super) struct Migrations(pub(super) Arc<Api>);
+
+fn status_news(status: &v1::Status) -> v1::Status {
+    let mut status = status.clone();
+    status.next_gate = status.next_gate.as_ref().map(news);
+    for side in status
+        .scenarios
+        .iter_mut()
+        .flat_map(|scenario| &mut scenario.sides)
+    {
+        side.seen_time = None;
+    }
+    for agent in &mut status.agents {
+        agent.seen_time = None;
+        (
+            agent.clock_offset_ms,
+            agent.clock_error_ms,
+            agent.spool_findings,
+            agent.starved_permille,
+        ) = (0, 0, 0, 0);
+    }
+    status
+}
+
+fn recent(recent: &RecentFinding) -> v1::RecentFinding {
+    let batch = batch_to_wire(tidelock_model::FindingBatch {
+        agent: recent.agent.clone(),
+        spool_epoch: tidelock_model::SpoolEpoch(0),
+        first_seq: 1,
+        findings: vec![recent.finding.clone()],
+        gap: None,
+    });
+    v1::RecentFinding {
+        agent: Some(v1::AgentRef {
+            side: side_to_wire(recent.agent.side).into(),
+            name: recent.agent.name.to_string(),
+        }),
+        received_time: time(recent.received),
+        finding: batch.findings.into_iter().next(),
+    }
+}
+
+fn wanted(line: &EventLine, kind: &str, since: Option<Timestamp>) -> bool {
+    (kind.is_empty() || text::event_kind(&line.event.kind) == kind)
+        && since.is_none_or(|since| line.at >= since)
+}
+
+fn since(time: Option<prost_types::Timestamp>) -> Option<Timestamp> {
+    let time = time?;
+    let seconds = u64::try_from(time.seconds).unwrap_or(0);
+    Some(Timestamp::from_millis(seconds.saturating_mul(1000)))
+}
+
+#[tonic::async_trait]
+impl MigrationService for Migrations {
+    type WatchStatusStream = ReceiverStream<Result<v1::WatchStatusResponse, Status>>;
+    type WatchEventsStream = ReceiverStream<Result<v1::WatchEventsResponse, Status>>;
+
+    async fn list_migrations(
+        &self,
+        request: Request<v1::ListMigrationsRequest>,
+    ) -> Result<Response<v1::ListMigrationsResponse>, Status> {
+        let who = caller(&request)?;
+        if !self.0.driver.ready() {
+            return Err(errors::unavailable("the collector replays its journal"));
+        }
+        let views = self.0.driver.views();
+        let seen = views
+            .iter()
+            .filter(|view| who.sees(&view.migration))
+            .map(|view| v1::MigrationSummary {
+                migration: view.migration.to_string(),
+                phase: view.phase.word().to_owned(),
+                plan: plan_ref(view),
+            });
+        Ok(Response::new(v1::ListMigrationsResponse {
+            migrations: seen.collect(),
+        }))
+    }
+
+    async fn get_status(
+        &self,
+        request: Request<v1::GetStatusRequest>,
+    ) -> Result<Response<v1::GetStatusResponse>, Status> {
+        let who = caller(&request)?;
+        let view = self
+            .0
+            .view(&who, Action::Look, &migration(&request.get_ref().migration)?)?;
+        Ok(Response::new(v1::GetStatusResponse {
+            status: Some(views::status(&self.0, &who, &view)),
+        }))
+    }
+
+    async fn watch_status(
+        &self,
+        request: Request<v1::WatchStatusRequest>,
+    ) -> Result<Response<Self::WatchStatusStream>, Status> {
+        let who = caller(&request)?;
+        let name = migration(&request.get_ref().migration)?;
+        self.0.view(&who, Action::Look, &name)?;
+        let api = self.0.clone();
+        let stream = follow(&self.0, who, name, move |who, view| {
+            let status = views::status(&api, who, view);
+            let news = status_news(&status);
+            Ok((v1::WatchStatusResponse { status: Some(status) }, news))
+        })?;
+        Ok(Response::new(stream))
+    }
+
+    async fn explain_check(
+        &self,
+        request: Request<v1::ExplainCheckRequest>,
+    ) -> Result<Response<v1::ExplainCheckResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        self.0.view(&who, Action::Look, &name)?;
+        let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
+        let explained = self
+            .0
+            .driver
+            .explain(&name, &check, ask.recent.min(MAX_RECENT) as usize)
+            .await;
+        let explained =
+            explained.ok_or_else(|| errors::not_found(format!("the plan of {name} has no check {check}")))?;
+        Ok(Response::new(v1::ExplainCheckResponse {
+            scenario: Some(views::scenario(&explained.explanation.scenario)),
+            holds: explained.explanation.holds.iter().map(hold).collect(),
+            recent: explained.recent.iter().map(|one| recent(one)).collect(),
+            blind_spots: Vec::new(),
+        }))
+    }
+
+    async fn list_events(
+        &self,
+        request: Request<v1::ListEventsRequest>,
+    ) -> Result<Response<v1::ListEventsResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        self.0.view(&who, Action::Look, &name)?;
+        let after = match ask.page_token.as_str() {
+            "" => 0,
+            text => text
+                .parse()
+                .map_err(|_| errors::invalid("page_token", "is none of ours"))?,
+        };
+        let size = match ask.page_size {
+            0 => PAGE,
+            size => (size as usize).min(PAGE),
+        };
+        let since = since(ask.since_time);
+        let events = self
+            .0
+            .driver
+            .events(&name)
+            .ok_or_else(|| errors::no_migration(&name))?;
+        let lines = events.after(after, usize::MAX);
+        let mut found = lines.iter().filter(|line| wanted(line, &ask.kind, since));
+        let page: Vec<_> = found.by_ref().take(size).collect();
+        let more = found.next().is_some();
+        let next_page_token = match page.last() {
+            Some(last) if more => last.sequence.to_string(),
+            Some(_) | None => String::new(),
+        };
+        let events = page.into_iter().map(|line| views::event(line)).collect();
+        Ok(Response::new(v1::ListEventsResponse {
+            events,
+            next_page_token,
+        }))
+    }
+
+    async fn watch_events(
+        &self,
+        request: Request<v1::WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        self.0.view(&who, Action::Look, &name)?;
+        let gone = || errors::no_migration(&name);
+        let mut views = self.0.driver.follow(&name).ok_or_else(gone)?;
+        let events = self.0.driver.events(&name).ok_or_else(gone)?;
+        let (send, messages) = mpsc::channel(16);
+        let api = self.0.clone();
+        tokio::spawn(async move {
+            let mut after = ask.after_sequence;
+            loop {
+                for line in events.after(after, PAGE) {
+                    after = line.sequence;
+                    let response = v1::WatchEventsResponse {
+                        event: Some(views::event(&line)),
+                    };
+                    if send.send(Ok(response)).await.is_err() {
+                        return;
+                    }
+                }
+                let last = views.borrow_and_update().last_event;
+                if last > after && !events.after(after, 1).is_empty() {
+                    continue;
+                }
+                tokio::select! {
+                    changed = views.changed() => if changed.is_err() { return },
+                    () = send.closed() => return,
+                    () = api.stop.cancelled() => return drop(send.send(Err(errors::unavailable("the collector stops"))).await),
+                }
+                if !still_signed_in(&api, &who) {
+                    return drop(send.send(Err(errors::not_signed_in())).await);
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(messages)))
+    }
+}

@@ -1,0 +1,217 @@
+//! Plans: applied as they were written, with every component that they name already here.
+
+use std::sync::Arc;
+
+use tidelock_core::Ask;
+use tidelock_core::record::EventKind;
+use tidelock_model::{Name, Sha256, Side};
+use tidelock_plan::{Change, Checked};
+use tidelock_proto::v1;
+use tidelock_proto::v1::plan_service_server::PlanService;
+use tonic::{Request, Response, Status};
+
+use super::access::blocking;
+use super::auth::caller;
+use super::caller::{Action, Caller};
+use super::gate::{migration, words};
+use super::{Api, errors};
+use crate::records::PlanExtras;
+use crate::{clock, plans, secret};
+
+/// The largest plan with all that it inlines; it must fit into one record of the journal.
+const MAX_SOURCE_BYTES: usize = 3 << 20;
+/// Files and components that a plan names.
+const MAX_NAMED: usize = 4096;
+
+/// The service.
+pub(super) struct Plans(pub(super) Arc<Api>);
+
+fn bounded(source: &v1::PlanSource) -> Result<(), Status> {
+    let bytes = prost::Message::encoded_len(source);
+    if bytes > MAX_SOURCE_BYTES {
+        let why = format!("has {bytes} bytes with its files, at most {MAX_SOURCE_BYTES} are taken");
+        return Err(errors::invalid("source", why));
+    }
+    if source.files.len() > MAX_NAMED || source.components.len() > MAX_NAMED {
+        return Err(errors::invalid(
+            "source",
+            format!("names more than {MAX_NAMED} files or components"),
+        ));
+    }
+    Ok(())
+}
+
+fn line(change: &Change) -> String {
+    if change.looser {
+        format!("{}   LOOSER", change.text)
+    } else {
+        change.text.clone()
+    }
+}
+
+impl Plans {
+    async fn check(&self, source: &v1::PlanSource) -> Result<Checked, Status> {
+        bounded(source)?;
+        let (api, source) = (self.0.clone(), source.clone());
+        let checked = blocking(move || {
+            let checked = plans::check(&source).map_err(|problems| errors::invalid("source", problems))?;
+            let absent = |digest: &Sha256| !api.components.contains(digest);
+            let mut missing: Vec<_> = (checked.plan.scenarios.iter())
+                .filter(|(_, scenario)| absent(&scenario.component))
+                .map(|(name, scenario)| format!("{name} runs {} ({})", scenario.plugin, scenario.component))
+                .collect();
+            missing.sort();
+            if missing.is_empty() {
+                return Ok(checked);
+            }
+            let what = format!(
+                "components are not here yet: {}; push them first",
+                missing.join(", ")
+            );
+            Err(errors::precondition("COMPONENT_MISSING", what))
+        });
+        checked.await?
+    }
+
+    /// What differs from the plan in force, a line each.
+    fn changes(&self, name: &Name, new: &Checked) -> Vec<String> {
+        let view = self.0.driver.view(name);
+        match view.as_ref().and_then(|view| view.plan.as_ref()) {
+            None => vec!["+ the first revision".to_owned()],
+            Some(old) => tidelock_plan::diff(&old.plan, &new.plan)
+                .iter()
+                .map(line)
+                .collect(),
+        }
+    }
+
+    /// The authorities of both sides exist from the first plan on.
+    async fn authorities(&self, name: &Name) -> Result<(), Status> {
+        let (api, name) = (self.0.clone(), name.clone());
+        let made = blocking(move || {
+            Side::BOTH
+                .into_iter()
+                .try_for_each(|side| api.pki.authority(&name, side, clock::wall()).map(drop))
+        });
+        made.await?.map_err(|error| errors::internal(&error))
+    }
+
+    fn nothing_to_do(&self, name: &Name, hash: Sha256) -> v1::ApplyPlanResponse {
+        let revision = self
+            .0
+            .driver
+            .view(name)
+            .and_then(|view| view.plan.as_ref().map(|plan| plan.revision));
+        v1::ApplyPlanResponse {
+            migration: name.to_string(),
+            plan: Some(v1::PlanRef {
+                revision: revision.unwrap_or(0),
+                hash: hash.as_bytes().to_vec(),
+            }),
+            changed: false,
+            changes: Vec::new(),
+        }
+    }
+
+    async fn apply(&self, who: &Caller, ask: v1::ApplyPlanRequest) -> Result<v1::ApplyPlanResponse, Status> {
+        let source = ask
+            .source
+            .ok_or_else(|| errors::invalid("source", "is missing"))?;
+        let checked = self.check(&source).await?;
+        let name = checked.plan.name.clone();
+        who.may(Action::ApplyPlan, Some(&name))?;
+        let changes = self.changes(&name, &checked);
+        // The new plan's people count for the first revision; the core judges later ones by the old.
+        let view = self.0.driver.view(&name);
+        let by = who.asker(|person| match view.as_ref().and_then(|view| view.plan.as_ref()) {
+            Some(plan) => plan.plan.people.contains_key(person),
+            None => checked.plan.people.contains_key(person),
+        });
+        let hash = checked.hash;
+        let wanted = Ask::ApplyPlan {
+            plan: Box::new(checked.plan),
+            hash,
+            by,
+            reason: words("reason", ask.reason)?,
+            if_revision: ask.if_revision,
+            grid_origin: self.0.clock.now(),
+        };
+        let nonce_seed = secret::random::<32>()
+            .map_err(|error| errors::internal(&error))?
+            .to_vec();
+        if !ask.dry_run {
+            self.authorities(&name).await?;
+        }
+        let extras = PlanExtras { source, nonce_seed };
+        let asked = self
+            .0
+            .driver
+            .apply_plan(&name, wanted, extras, ask.dry_run)
+            .await
+            .map_err(errors::asked)?;
+        let applied = asked.events.iter().find_map(|line| match &line.event.kind {
+            EventKind::PlanApplied { revision, .. } => Some(*revision),
+            EventKind::PhaseChanged { .. }
+            | EventKind::Decided { .. }
+            | EventKind::HoldSet
+            | EventKind::HoldReleased
+            | EventKind::ManualCheckDone { .. }
+            | EventKind::LeaseGranted { .. }
+            | EventKind::LeaseRevoked { .. }
+            | EventKind::CutoverConfirmed { .. }
+            | EventKind::Switched { .. }
+            | EventKind::AgentEnrolled { .. }
+            | EventKind::AgentRevoked { .. }
+            | EventKind::ConflictFound { .. }
+            | EventKind::RevisionSet { .. } => None,
+        });
+        let Some(revision) = applied else {
+            return Ok(self.nothing_to_do(&name, hash));
+        };
+        Ok(v1::ApplyPlanResponse {
+            migration: name.to_string(),
+            plan: Some(v1::PlanRef {
+                revision,
+                hash: hash.as_bytes().to_vec(),
+            }),
+            changed: true,
+            changes,
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl PlanService for Plans {
+    async fn apply_plan(
+        &self,
+        request: Request<v1::ApplyPlanRequest>,
+    ) -> Result<Response<v1::ApplyPlanResponse>, Status> {
+        let who = caller(&request)?;
+        if !self.0.driver.ready() {
+            return Err(errors::unavailable("the collector replays its journal"));
+        }
+        // Before the plan is read at all: reading costs something.
+        who.may(Action::ApplyPlan, who.bound_to())?;
+        Ok(Response::new(self.apply(&who, request.into_inner()).await?))
+    }
+
+    async fn get_plan(
+        &self,
+        request: Request<v1::GetPlanRequest>,
+    ) -> Result<Response<v1::GetPlanResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        self.0.view(&who, Action::Look, &name)?;
+        let found = self.0.driver.source(&name, ask.revision).await;
+        let found = found
+            .ok_or_else(|| errors::not_found(format!("{name} has no plan revision {}", ask.revision)))?;
+        Ok(Response::new(v1::GetPlanResponse {
+            source: Some(found.extras.source),
+            plan: Some(v1::PlanRef {
+                revision: found.revision,
+                hash: found.hash.as_bytes().to_vec(),
+            }),
+        }))
+    }
+}

@@ -1,0 +1,61 @@
+//! Puts both faces on one port, behind one sign-in.
+
+use std::sync::Arc;
+
+use axum::routing::get;
+use axum::{Router, middleware};
+use tidelock_proto::v1::access_service_server::AccessServiceServer;
+use tidelock_proto::v1::component_service_server::ComponentServiceServer;
+use tidelock_proto::v1::enrol_service_server::EnrolServiceServer;
+use tidelock_proto::v1::gate_service_server::GateServiceServer;
+use tidelock_proto::v1::migration_service_server::MigrationServiceServer;
+use tidelock_proto::v1::order_service_server::OrderServiceServer;
+use tidelock_proto::v1::plan_service_server::PlanServiceServer;
+use tidelock_proto::{DESCRIPTORS, Limits};
+use tonic::service::Routes;
+use tonic_health::pb::health_server::{Health, HealthServer};
+
+use super::access::Accesses;
+use super::component::ComponentFace;
+use super::enrol::Enrolment;
+use super::gate::Gates;
+use super::migration::Migrations;
+use super::order::Orders;
+use super::plan::Plans;
+use super::{Api, auth, http};
+
+/// Both faces.
+///
+/// # Errors
+/// When the descriptors of the protocol cannot be read.
+pub fn routes<H: Health>(
+    api: &Arc<Api>,
+    health: HealthServer<H>,
+) -> Result<Routes, tonic_reflection::server::Error> {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let limit = Limits::MESSAGE_BYTES;
+    let grpc = Routes::new(health)
+        .add_service(reflection)
+        .add_service(GateServiceServer::new(Gates(api.clone())).max_decoding_message_size(limit))
+        .add_service(MigrationServiceServer::new(Migrations(api.clone())).max_decoding_message_size(limit))
+        .add_service(OrderServiceServer::new(Orders(api.clone())).max_decoding_message_size(limit))
+        .add_service(AccessServiceServer::new(Accesses(api.clone())).max_decoding_message_size(limit))
+        .add_service(PlanServiceServer::new(Plans(api.clone())).max_decoding_message_size(limit))
+        .add_service(ComponentServiceServer::new(ComponentFace(api.clone())).max_decoding_message_size(limit))
+        .add_service(EnrolServiceServer::new(Enrolment(api.clone())).max_decoding_message_size(64 * 1024));
+    let plain = Router::new()
+        .route("/v1/migrations/{migration}/gates/{gate}", get(http::get_gate))
+        .route(
+            "/v1/migrations/{migration}/gates/{gate}/open",
+            get(http::get_open),
+        )
+        .route("/v1/gates/{gate}", get(http::get_bound_gate))
+        .with_state(api.clone());
+    let sign_in = middleware::from_fn_with_state(api.clone(), auth::sign_in);
+    Ok(Routes::from(
+        grpc.prepare().into_axum_router().merge(plain).layer(sign_in),
+    ))
+}

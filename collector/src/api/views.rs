@@ -1,0 +1,182 @@
+//! Status, scenarios, agents and events as the wire has them.
+
+use tidelock_core::{AgentStatus, ClaimStatus, ManualStatus, ScenarioStatus, SideStatus};
+use tidelock_model::{Name, Side};
+use tidelock_proto::{side_to_wire, v1};
+
+use super::Api;
+use super::caller::Caller;
+use super::views_gate::{evidence, gate, remaining, time};
+use crate::driver::View;
+use crate::fold::EventLine;
+use crate::text;
+
+/// Events in a status.
+const RECENT: usize = 20;
+
+fn side(of: Side) -> i32 {
+    side_to_wire(of).into()
+}
+
+fn claim(claim: &ClaimStatus) -> v1::ClaimView {
+    v1::ClaimView {
+        name: claim.name.clone(),
+        must: claim.must.clone(),
+        is: claim.is.clone(),
+        state: evidence(claim.state),
+        progress_percent: claim.progress_percent,
+        since_time: time(claim.since),
+    }
+}
+
+fn side_view(status: &SideStatus) -> v1::SideView {
+    v1::SideView {
+        side: side(status.side),
+        state: evidence(status.state),
+        value: status.value.clone(),
+        seen_time: status.seen.and_then(time),
+        agent: status.agent.as_ref().map(Name::to_string).unwrap_or_default(),
+        remaining: remaining(&status.remaining),
+        claims: status.claims.iter().map(claim).collect(),
+    }
+}
+
+pub(super) fn scenario(status: &ScenarioStatus) -> v1::ScenarioView {
+    v1::ScenarioView {
+        name: status.name.to_string(),
+        title: status.title.clone(),
+        level: status.level.word().to_owned(),
+        if_broken: status.if_broken.clone(),
+        state: evidence(status.state),
+        since_time: time(status.since),
+        sides: status.sides.iter().map(side_view).collect(),
+        gates: status.gates.iter().map(|gate| gate.word().to_owned()).collect(),
+        active: status.active,
+    }
+}
+
+fn agent(status: &AgentStatus) -> v1::AgentView {
+    let refused = status.refused.iter().map(|refusal| v1::AssignmentStatusView {
+        check: refusal.check.to_string(),
+        cause: refusal.cause.clone(),
+        reason: refusal.reason.clone(),
+    });
+    v1::AgentView {
+        name: status.agent.name.to_string(),
+        side: side(status.agent.side),
+        state: status.state.word().to_owned(),
+        seen_time: status.seen.and_then(time),
+        clock_offset_ms: status.offset_ms,
+        clock_error_ms: status.error_ms,
+        version: status.version.clone(),
+        spool_findings: status.spool_findings,
+        starved_permille: status.starved_permille,
+        refused: refused.collect(),
+    }
+}
+
+fn manual(status: &ManualStatus) -> v1::ManualCheckView {
+    v1::ManualCheckView {
+        name: status.name.to_string(),
+        title: status.title.clone(),
+        owner: status.owner.to_string(),
+        state: status.state.word().to_owned(),
+        done_by: status.done_by.as_ref().map(Name::to_string).unwrap_or_default(),
+        evidence: status.evidence.clone(),
+        done_time: status.done.and_then(time),
+        phase: status
+            .phase
+            .map(|phase| phase.word().to_owned())
+            .unwrap_or_default(),
+    }
+}
+
+/// An event.
+pub(super) fn event(line: &EventLine) -> v1::Event {
+    v1::Event {
+        sequence: line.sequence,
+        time: time(line.at),
+        kind: text::event_kind(&line.event.kind).to_owned(),
+        text: text::event(&line.event.kind),
+        by: line.event.by.as_ref().map(Name::to_string).unwrap_or_default(),
+        reason: line.event.reason.clone(),
+        evidence_hash: line.event.evidence_hash.as_bytes().to_vec(),
+    }
+}
+
+/// Who was not let in. Not journaled, so without a number.
+fn refused(api: &Api, migration: &Name) -> Vec<v1::Event> {
+    (api.refused.of(migration).into_iter())
+        .map(|line| v1::Event {
+            time: time(line.at),
+            kind: "refused".to_owned(),
+            text: match line.times {
+                1 => line.text,
+                times => format!("{} ({times} times)", line.text),
+            },
+            ..v1::Event::default()
+        })
+        .collect()
+}
+
+/// The components that the plan names, and the checks that run them.
+pub(super) fn components(api: &Api, view: &View) -> Vec<v1::ComponentView> {
+    let Some(plan) = &view.plan else { return Vec::new() };
+    let mut used: std::collections::BTreeMap<_, Vec<String>> = std::collections::BTreeMap::new();
+    for (name, scenario) in &plan.plan.scenarios {
+        used.entry(scenario.component).or_default().push(name.to_string());
+    }
+    (used.into_iter())
+        .map(|(digest, used_by)| v1::ComponentView {
+            sha256: digest.as_bytes().to_vec(),
+            size_bytes: super::component::size(&api.components_dir, &digest),
+            used_by,
+        })
+        .collect()
+}
+
+/// A migration as it stands.
+pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
+    let next = view
+        .next
+        .and_then(|next| view.gates.iter().find(|verdict| verdict.gate == next));
+    let next_gate = next.map(|verdict| gate(api, caller, view, verdict));
+    let summary = match &next_gate {
+        Some(gate) => gate.summary.clone(),
+        None => format!("the migration is {}", view.phase),
+    };
+    let events = api
+        .driver
+        .events(&view.migration)
+        .map(|events| events.latest(RECENT))
+        .unwrap_or_default();
+    let mut recent_events: Vec<_> = events.iter().map(|line| event(line)).collect();
+    recent_events.extend(refused(api, &view.migration));
+    let title = |of: Side| {
+        view.plan
+            .as_ref()
+            .map(|plan| plan.plan.environment(of).title.clone())
+            .unwrap_or_default()
+    };
+    v1::Status {
+        migration: view.migration.to_string(),
+        summary,
+        phase: view.phase.word().to_owned(),
+        phase_since_time: time(view.phase_since),
+        next_gate,
+        scenarios: view.scenarios.iter().map(scenario).collect(),
+        agents: view.agents.iter().map(agent).collect(),
+        manual_checks: view.manual.iter().map(manual).collect(),
+        recent_events,
+        source_title: title(Side::Source),
+        target_title: title(Side::Target),
+        traffic: side(view.traffic),
+        switched_time: view.switched.and_then(time),
+        components: components(api, view),
+        timezone: view
+            .plan
+            .as_ref()
+            .map(|plan| plan.plan.timezone.clone())
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,198 @@
+//! Verdicts as the wire has them.
+
+use std::time::Duration;
+
+use tidelock_core::{DecisionStatus, EvidenceState, Hold, RollbackStatus, Verdict};
+use tidelock_model::{Name, Phase, Remaining, Side, Timestamp, VerdictWord};
+use tidelock_proto::v1;
+
+use super::caller::{Action, Caller};
+use super::{Api, token};
+use crate::driver::View;
+
+/// A picture that is older than this is not shown as the present.
+const PRESENT_FOR: Duration = Duration::from_secs(5);
+
+pub(super) fn time(at: Timestamp) -> Option<prost_types::Timestamp> {
+    let ms = at.as_millis();
+    Some(prost_types::Timestamp {
+        seconds: i64::try_from(ms / 1000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(ms % 1000).unwrap_or(0) * 1_000_000,
+    })
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub(super) fn evidence(state: EvidenceState) -> i32 {
+    let state = match state {
+        EvidenceState::Proved => v1::EvidenceState::Proved,
+        EvidenceState::Refuted => v1::EvidenceState::Refuted,
+        EvidenceState::Undecided => v1::EvidenceState::Undecided,
+        EvidenceState::Stale => v1::EvidenceState::Stale,
+        EvidenceState::Missing => v1::EvidenceState::Missing,
+    };
+    state.into()
+}
+
+pub(super) fn remaining(left: &[Remaining]) -> Vec<v1::Remaining> {
+    (left.iter())
+        .map(|left| v1::Remaining {
+            count: left.count,
+            unit: left.unit.clone(),
+            what: left.what.clone(),
+        })
+        .collect()
+}
+
+pub(super) fn hold(hold: &Hold) -> v1::Hold {
+    v1::Hold {
+        code: hold.code.word().to_owned(),
+        check: hold.check.as_ref().map(Name::to_string).unwrap_or_default(),
+        level: hold
+            .level
+            .map(|level| level.word().to_owned())
+            .unwrap_or_default(),
+        side: hold
+            .side
+            .map(|side: Side| side.word().to_owned())
+            .unwrap_or_default(),
+        state: hold.state.map(evidence).unwrap_or_default(),
+        reason: hold.reason.clone(),
+        since_time: time(hold.since),
+        seen_time: hold.seen.and_then(time),
+        agent: hold.agent.as_ref().map(Name::to_string).unwrap_or_default(),
+        next: hold.next.clone(),
+        remaining: remaining(&hold.remaining),
+    }
+}
+
+fn decision(status: &DecisionStatus) -> v1::DecisionView {
+    let names = |names: &[Name]| names.iter().map(Name::to_string).collect();
+    v1::DecisionView {
+        name: status.name.to_string(),
+        state: status.state.word().to_owned(),
+        given: status.given,
+        needed: status.needed,
+        who: names(&status.who),
+        deputies: names(&status.deputies),
+        valid_until_time: status.valid_until.and_then(time),
+    }
+}
+
+fn rollback(status: &RollbackStatus) -> v1::RollbackView {
+    v1::RollbackView {
+        applicable: status.applicable,
+        possible: status.possible,
+        recommended: status.recommended,
+        until_time: status.until.and_then(time),
+        reason: status.reason.clone(),
+    }
+}
+
+fn word(word: VerdictWord) -> v1::Verdict {
+    match word {
+        VerdictWord::Open => v1::Verdict::Open,
+        VerdictWord::Hold => v1::Verdict::Hold,
+        VerdictWord::Unknown => v1::Verdict::Unknown,
+        VerdictWord::Rollback => v1::Verdict::Rollback,
+    }
+}
+
+/// The plan in force.
+pub(super) fn plan_ref(view: &View) -> Option<v1::PlanRef> {
+    let plan = view.plan.as_ref()?;
+    Some(v1::PlanRef {
+        revision: plan.revision,
+        hash: plan.hash.as_bytes().to_vec(),
+    })
+}
+
+/// A gate as it may be believed now: an `open` whose lease or picture has ended is `unknown`.
+pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -> v1::Gate {
+    let now = api.clock.now();
+    let old = now.since(view.as_of) > PRESENT_FOR;
+    let ended = verdict.open() && verdict.valid_until.is_none_or(|until| now >= until);
+    let believed = !(old || ended);
+    let open = believed && verdict.open();
+    let mut shown = v1::Gate {
+        migration: view.migration.to_string(),
+        gate: verdict.gate.word().to_owned(),
+        verdict: word(verdict.word).into(),
+        summary: verdict.summary.clone(),
+        since_time: time(verdict.since),
+        valid_until_time: verdict.valid_until.filter(|_| open).and_then(time),
+        stable_for_ms: millis(verdict.stable_for),
+        stable_needed_ms: millis(verdict.stable_needed),
+        holds: verdict.holds.iter().map(hold).collect(),
+        decision: verdict.decision.as_ref().map(decision),
+        rollback: Some(rollback(&verdict.rollback)),
+        unreachable: verdict.unreachable.iter().map(ToString::to_string).collect(),
+        plan: plan_ref(view),
+        evidence_sequence: verdict.evidence_sequence,
+        as_of_time: time(view.as_of),
+        phase: verdict.phase.word().to_owned(),
+        token: String::new(),
+        evidence_hash: verdict.evidence_hash.as_bytes().to_vec(),
+        remaining: remaining(verdict.remaining.as_deref().unwrap_or_default()),
+        loss_known: verdict.remaining.is_some(),
+        rehearsal_scale: verdict.rehearsal_scale,
+    };
+    if !believed {
+        not_present(&mut shown, verdict, now);
+    }
+    if let (true, Phase::Cutover, Some(ends)) = (open, verdict.gate, verdict.valid_until)
+        && caller.may(Action::Confirm, Some(&view.migration)).is_ok()
+    {
+        shown.token = token::make(&api.gate_key, &view.migration, verdict.epoch, ends);
+    }
+    shown
+}
+
+fn not_present(shown: &mut v1::Gate, verdict: &Verdict, now: Timestamp) {
+    // A decided rollback stays decided, however old the picture is.
+    if verdict.word == VerdictWord::Rollback {
+        return;
+    }
+    shown.verdict = v1::Verdict::Unknown.into();
+    shown.summary = format!(
+        "gate {} was not weighed just now; nothing can be said",
+        verdict.gate
+    );
+    shown.holds.insert(
+        0,
+        v1::Hold {
+            code: "stale".to_owned(),
+            reason: "the collector has not weighed this gate just now".to_owned(),
+            since_time: time(verdict.as_of),
+            seen_time: time(now),
+            next: "tidelock doctor".to_owned(),
+            ..v1::Hold::default()
+        },
+    );
+}
+
+/// What a watcher waits for: everything in it but what only says that time goes by.
+pub(super) fn news(gate: &v1::Gate) -> v1::Gate {
+    v1::Gate {
+        as_of_time: None,
+        valid_until_time: None,
+        stable_for_ms: 0,
+        evidence_sequence: 0,
+        evidence_hash: Vec::new(),
+        // A new token of the same lease is no news; a new lease is, by its `since`.
+        token: if gate.token.is_empty() {
+            String::new()
+        } else {
+            "some".to_owned()
+        },
+        holds: (gate.holds.iter())
+            .map(|hold| v1::Hold {
+                seen_time: None,
+                ..hold.clone()
+            })
+            .collect(),
+        ..gate.clone()
+    }
+}

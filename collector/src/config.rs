@@ -1,0 +1,286 @@
+//! `collector.toml`: the file as written, then the settings as checked.
+//!
+//! Every path is taken from the folder that the file lies in, so that a collector can be moved whole.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The settings of one collector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The journal, the components and the index.
+    pub data_dir: PathBuf,
+    /// Authorities, the server certificate and keys.
+    pub pki_dir: PathBuf,
+    /// Who may call, by hashed token.
+    pub access_file: PathBuf,
+    /// The domain of the agents' names.
+    pub trust_domain: String,
+    /// Names and addresses in the server certificate; the first is what others are told.
+    pub hosts: Vec<String>,
+    /// Where agents connect.
+    pub agents_listen: SocketAddr,
+    /// Where people and pipelines connect.
+    pub api_listen: SocketAddr,
+    /// Liveness and readiness, plain.
+    pub ops_listen: SocketAddr,
+    /// How long an agent's certificate lives.
+    pub certificate_life: Duration,
+    /// A session that says nothing for so long is closed.
+    pub session_idle: Duration,
+    /// Connections at once, each listener.
+    pub connections: usize,
+}
+
+/// Why a configuration is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("read {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is no such TOML.
+    #[error("{}: {source}", path.display())]
+    Toml {
+        /// Which.
+        path: PathBuf,
+        /// Where and what.
+        source: Box<toml::de::Error>,
+    },
+    /// A value cannot be.
+    #[error("{place}: {what}")]
+    Value {
+        /// The key.
+        place: &'static str,
+        /// What is wrong and what it must be.
+        what: String,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default = "defaults::data_dir")]
+    data_dir: PathBuf,
+    #[serde(default = "defaults::pki_dir")]
+    pki_dir: PathBuf,
+    #[serde(default = "defaults::access_file")]
+    access_file: PathBuf,
+    #[serde(default = "defaults::trust_domain")]
+    trust_domain: String,
+    #[serde(default = "defaults::hosts")]
+    hosts: Vec<String>,
+    #[serde(default)]
+    listen: Listen,
+    #[serde(default)]
+    agents: Agents,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Listen {
+    agents: SocketAddr,
+    api: SocketAddr,
+    ops: SocketAddr,
+    connections: usize,
+}
+
+impl Default for Listen {
+    fn default() -> Listen {
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Listen {
+            agents: local(7443),
+            api: local(7480),
+            ops: local(7490),
+            connections: 1024,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Agents {
+    certificate_hours: u64,
+    session_idle_secs: u64,
+}
+
+impl Default for Agents {
+    fn default() -> Agents {
+        Agents {
+            certificate_hours: 24,
+            session_idle_secs: 30,
+        }
+    }
+}
+
+mod defaults {
+    use std::path::PathBuf;
+
+    pub(super) fn data_dir() -> PathBuf {
+        "data".into()
+    }
+    pub(super) fn pki_dir() -> PathBuf {
+        "pki".into()
+    }
+    pub(super) fn access_file() -> PathBuf {
+        "access.toml".into()
+    }
+    pub(super) fn trust_domain() -> String {
+        "tidelock.internal".to_owned()
+    }
+    pub(super) fn hosts() -> Vec<String> {
+        vec!["localhost".to_owned(), "127.0.0.1".to_owned()]
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// Names the file and the key that is wrong.
+    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_path_buf(),
+            source,
+        })?;
+        let file: File = toml::from_str(&text).map_err(|source| ConfigError::Toml {
+            path: path.to_path_buf(),
+            source: Box::new(source),
+        })?;
+        check(file, path.parent().unwrap_or(Path::new(".")))
+    }
+}
+
+fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
+    let wrong = |place, what: &str| {
+        Err(ConfigError::Value {
+            place,
+            what: what.to_owned(),
+        })
+    };
+    if file.hosts.is_empty() || file.hosts.iter().any(String::is_empty) {
+        return wrong(
+            "hosts",
+            "name at least one host that agents and people reach this collector by",
+        );
+    }
+    if !is_domain(&file.trust_domain) {
+        return wrong(
+            "trust_domain",
+            "it is a lower-case domain of letters, digits, '-', '_' and '.'",
+        );
+    }
+    if !(1..=24 * 397).contains(&file.agents.certificate_hours) {
+        return wrong("agents.certificate_hours", "it is between 1 and 9528");
+    }
+    if !(5..=3600).contains(&file.agents.session_idle_secs) {
+        return wrong(
+            "agents.session_idle_secs",
+            "it is between 5 and 3600; agents say something every 3 s",
+        );
+    }
+    if !(1..=100_000).contains(&file.listen.connections) {
+        return wrong("listen.connections", "it is between 1 and 100000");
+    }
+    if !file.listen.ops.ip().is_loopback() && !file.listen.ops.ip().is_unspecified() {
+        tracing::info!(listen = %file.listen.ops, "the ops listener is plain; keep it inside a trusted network");
+    }
+    Ok(Config {
+        data_dir: base.join(file.data_dir),
+        pki_dir: base.join(file.pki_dir),
+        access_file: base.join(file.access_file),
+        trust_domain: file.trust_domain,
+        hosts: file.hosts,
+        agents_listen: file.listen.agents,
+        api_listen: file.listen.api,
+        ops_listen: file.listen.ops,
+        certificate_life: Duration::from_secs(file.agents.certificate_hours * 3600),
+        session_idle: Duration::from_secs(file.agents.session_idle_secs),
+        connections: file.listen.connections,
+    })
+}
+
+fn is_domain(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
+    !text.is_empty() && text.len() <= 255 && text.bytes().all(inner)
+}
+
+/// A first `collector.toml`, as text.
+///
+/// # Errors
+/// Says which value cannot be.
+pub fn first(
+    hosts: &[String],
+    agents: SocketAddr,
+    api: SocketAddr,
+    ops: SocketAddr,
+) -> Result<String, ConfigError> {
+    let hosts = if hosts.is_empty() {
+        defaults::hosts()
+    } else {
+        hosts.to_vec()
+    };
+    let file = File {
+        data_dir: defaults::data_dir(),
+        pki_dir: defaults::pki_dir(),
+        access_file: defaults::access_file(),
+        trust_domain: defaults::trust_domain(),
+        hosts,
+        listen: Listen {
+            agents,
+            api,
+            ops,
+            ..Listen::default()
+        },
+        agents: Agents::default(),
+    };
+    toml::to_string_pretty(&file).map_err(|error| ConfigError::Value {
+        place: "collector.toml",
+        what: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        check(file, Path::new("/etc/tidelock")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_a_whole_configuration() {
+        let config = read("").unwrap();
+        assert_eq!(config.data_dir, Path::new("/etc/tidelock/data"));
+        assert_eq!(config.agents_listen.port(), 7443);
+    }
+
+    #[test]
+    fn what_is_not_known_or_cannot_be_is_refused() {
+        for bad in [
+            "dta_dir = 'x'",
+            "hosts = []",
+            "trust_domain = 'A b'",
+            "[agents]\nsession_idle_secs = 1",
+            "[x]",
+        ] {
+            assert!(read(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn the_first_file_is_read_back() {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let text = first(&["gate.example".to_owned()], at(1), at(2), at(3)).unwrap();
+        let config = read(&text).unwrap();
+        assert_eq!((config.hosts.len(), config.api_listen.port()), (1, 2));
+    }
+}

@@ -1,0 +1,14 @@
+//! Owns every migration: durable first, then believed, then told.
+//!
+//! One task holds the state. What was seen comes to it in the order of the journal; whoever asks
+//! something waits for its answer; and everybody else looks at what it published last. Nothing here
+//! knows a connection, a disk or a screen.
+
+mod handle;
+mod publish;
+mod task;
+
+pub use handle::{AskError, Asked, Driver, Explained};
+pub use publish::{PlanInForce, Told, View};
+
+pub(crate) use task::{Inbox, Parts, prepare};

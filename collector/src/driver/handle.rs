@@ -1,0 +1,217 @@
+//! What everybody else holds of the driver: asks go in, answers and pictures come out.
+
+use std::sync::Arc;
+
+use tidelock_core::{AgentStanding, Ask, Explanation, Refusal};
+use tidelock_model::{AgentKey, Name};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::publish::{Boards, Told, View};
+use crate::fold::{EventLine, Events, RecentFinding};
+use crate::pki::AgentId;
+use crate::records::PlanExtras;
+
+/// What became of an ask.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// What was recorded, now or when it was asked first; what would be, in a dry run; nothing where
+    /// nothing changes.
+    pub events: Vec<EventLine>,
+    /// It is in the journal.
+    pub recorded: bool,
+}
+
+/// Why an ask has no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AskError {
+    /// It was refused.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// There is no such migration.
+    #[error("there is no migration {0}")]
+    NoMigration(Name),
+    /// Nobody can say now. Ask again.
+    #[error("the collector cannot answer now: {0}")]
+    Unavailable(String),
+}
+
+/// One check in full, with what was found last.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// How it stands.
+    pub explanation: Explanation,
+    /// What was found, newest first.
+    pub recent: Vec<Arc<RecentFinding>>,
+}
+
+/// What somebody wants of the driver.
+pub(super) enum Command {
+    Ask {
+        migration: Name,
+        ask: Box<Ask>,
+        extras: Option<PlanExtras>,
+        dry_run: bool,
+        reply: oneshot::Sender<Result<Asked, AskError>>,
+    },
+    Explain {
+        migration: Name,
+        check: Name,
+        recent: usize,
+        reply: oneshot::Sender<Option<Explained>>,
+    },
+    Source {
+        migration: Name,
+        revision: u64,
+        reply: oneshot::Sender<Option<crate::fold::Revision>>,
+    },
+}
+
+/// The driver's handle. Clones are cheap.
+#[derive(Debug, Clone)]
+pub struct Driver {
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) boards: Boards,
+    pub(super) ready: watch::Receiver<bool>,
+}
+
+impl Driver {
+    /// The journal is replayed; before that nothing is answered.
+    pub fn ready(&self) -> bool {
+        *self.ready.borrow()
+    }
+
+    /// Resolves when the journal is replayed.
+    pub async fn wait_ready(&self) -> bool {
+        self.ready.clone().wait_for(|ready| *ready).await.is_ok()
+    }
+
+    /// Every migration as it is shown.
+    pub fn views(&self) -> Vec<Arc<View>> {
+        self.boards
+            .all()
+            .iter()
+            .map(|board| board.view.borrow().clone())
+            .collect()
+    }
+
+    /// One migration as it is shown.
+    pub fn view(&self, migration: &Name) -> Option<Arc<View>> {
+        self.boards
+            .get(migration)
+            .map(|board| board.view.borrow().clone())
+    }
+
+    /// Follows a migration; a slow follower sees the latest.
+    pub fn follow(&self, migration: &Name) -> Option<watch::Receiver<Arc<View>>> {
+        self.boards.get(migration).map(|board| board.view.subscribe())
+    }
+
+    /// What a migration's agents are told.
+    pub fn told(&self, migration: &Name) -> Option<watch::Receiver<Arc<Told>>> {
+        self.boards.get(migration).map(|board| board.told.subscribe())
+    }
+
+    /// The latest events of a migration.
+    pub fn events(&self, migration: &Name) -> Option<Events> {
+        self.boards.get(migration).map(|board| board.events.clone())
+    }
+
+    /// What an agent's word is worth.
+    pub fn standing(&self, migration: &Name, agent: &AgentKey) -> AgentStanding {
+        let told = self
+            .boards
+            .get(migration)
+            .map(|board| board.told.borrow().clone());
+        told.and_then(|told| told.standing.get(agent).copied())
+            .unwrap_or(AgentStanding::Unknown)
+    }
+
+    /// Asks something and waits until the answer is durable.
+    ///
+    /// # Errors
+    /// When it is refused, or nobody can say.
+    pub async fn ask(&self, migration: &Name, ask: Ask) -> Result<Asked, AskError> {
+        self.command(migration, ask, None, false).await
+    }
+
+    /// What would become of an ask; records nothing.
+    ///
+    /// # Errors
+    /// As the ask itself.
+    pub async fn dry_run(&self, migration: &Name, ask: Ask) -> Result<Asked, AskError> {
+        self.command(migration, ask, None, true).await
+    }
+
+    /// Puts a plan in force, or says what would become of it.
+    ///
+    /// # Errors
+    /// When it is refused, or nobody can say.
+    pub async fn apply_plan(
+        &self,
+        migration: &Name,
+        ask: Ask,
+        extras: PlanExtras,
+        dry_run: bool,
+    ) -> Result<Asked, AskError> {
+        self.command(migration, ask, Some(extras), dry_run).await
+    }
+
+    async fn command(
+        &self,
+        migration: &Name,
+        ask: Ask,
+        extras: Option<PlanExtras>,
+        dry_run: bool,
+    ) -> Result<Asked, AskError> {
+        let gone = || AskError::Unavailable("it stops".to_owned());
+        if !self.ready() {
+            return Err(AskError::Unavailable("it replays its journal".to_owned()));
+        }
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Ask {
+            migration: migration.clone(),
+            ask: Box::new(ask),
+            extras,
+            dry_run,
+            reply,
+        };
+        self.commands.send(command).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// One check in full.
+    pub async fn explain(&self, migration: &Name, check: &Name, recent: usize) -> Option<Explained> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Explain {
+            migration: migration.clone(),
+            check: check.clone(),
+            recent,
+            reply,
+        };
+        self.commands.send(command).await.ok()?;
+        answer.await.ok().flatten()
+    }
+
+    /// A plan as it was written; revision 0 is the present one.
+    pub async fn source(&self, migration: &Name, revision: u64) -> Option<crate::fold::Revision> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Source {
+            migration: migration.clone(),
+            revision,
+            reply,
+        };
+        self.commands.send(command).await.ok()?;
+        answer.await.ok().flatten()
+    }
+
+    /// An agent contradicted itself: recorded, and the agent is suspended by it.
+    pub async fn report_conflict(&self, who: &AgentId, text: String) {
+        let ask = Ask::ReportConflict {
+            agent: who.agent.clone(),
+            text,
+        };
+        if let Err(error) = self.ask(&who.migration, ask).await {
+            tracing::error!(migration = %who.migration, agent = %who.agent, %error, "a conflict was not recorded");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The list of what was decided, for people: the latest in memory, all of it in the journal.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tidelock_core::record::Event;
+use tidelock_model::{Name, Timestamp};
+
+/// Events kept in memory for each migration.
+const KEPT: usize = 10_000;
+
+/// One event, with its place in the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventLine {
+    /// Its position in the set of decisions.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+}
+
+/// The latest events of a migration; clones see the same list.
+#[derive(Debug, Clone, Default)]
+pub struct Events {
+    lines: Arc<Mutex<VecDeque<Arc<EventLine>>>>,
+}
+
+impl Events {
+    pub(super) fn push(&self, line: EventLine) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT {
+            lines.pop_front();
+        }
+        lines.push_back(Arc::new(line));
+    }
+
+    /// Events after this one, oldest first, at most so many.
+    pub fn after(&self, sequence: u64, at_most: usize) -> Vec<Arc<EventLine>> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = lines.partition_point(|line| line.sequence <= sequence);
+        lines.iter().skip(from).take(at_most).cloned().collect()
+    }
+
+    /// The latest events, oldest first.
+    pub fn latest(&self, at_most: usize) -> Vec<Arc<EventLine>> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let skip = lines.len().saturating_sub(at_most);
+        lines.iter().skip(skip).cloned().collect()
+    }
+
+    /// The event that an earlier ask with this id made.
+    pub fn of_request(&self, by: &Name, request_id: &str) -> Option<Arc<EventLine>> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |line: &&Arc<EventLine>| {
+            line.event.request_id == request_id && line.event.by.as_ref() == Some(by)
+        };
+        lines.iter().find(same).cloned()
+    }
+}

@@ -1,0 +1,121 @@
+//! Brings a journal's two sets back into the one order in which they were believed.
+//!
+//! Each decision names the last finding that it rests on. Whatever was seen up to there comes before
+//! it, and nothing later: that is how it was live.
+
+use super::Fold;
+use crate::journal::{Position, ReadError, Stored};
+use crate::records::{
+    BadRecord, DECISION_KIND, Decision, FINDING_KIND, Seen, decision_from_bytes, seen_from_bytes,
+};
+use tidelock_model::Timestamp;
+
+/// Why a journal cannot be folded. No gate opens then.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A record cannot be read back.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record is not what it must be.
+    #[error("record {position} of {set}: {why}")]
+    Record {
+        /// Which set.
+        set: &'static str,
+        /// Where in it.
+        position: Position,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Folds a journal. `before` sees each decision and the fold that it met, `heard` each thing seen.
+///
+/// # Errors
+/// The first record that cannot be read.
+pub fn replay(
+    findings: impl Iterator<Item = Result<Stored, ReadError>>,
+    decisions: impl Iterator<Item = Result<Stored, ReadError>>,
+    mut heard: impl FnMut(&Seen),
+    mut before: impl FnMut(&Fold, Position, &Decision),
+) -> Result<Fold, ReplayError> {
+    let mut fold = Fold::default();
+    let mut findings = findings.peekable();
+    let mut believe_up_to = |fold: &mut Fold, up_to: Position| -> Result<(), ReplayError> {
+        let due = |next: &Result<Stored, ReadError>| match next {
+            Ok(stored) => stored.position <= up_to,
+            Err(_) => true,
+        };
+        while let Some(stored) = findings.next_if(due) {
+            let (position, at, seen) = seen(stored?)?;
+            heard(&seen);
+            fold.seen(position, at, &seen);
+        }
+        Ok(())
+    };
+    for stored in decisions {
+        let stored = stored?;
+        let (position, decision) = decision(&stored)?;
+        let rests_on = stored
+            .decision
+            .as_ref()
+            .map_or(Position::START, |frame| frame.rests_on);
+        if rests_on.number() != decision.event.findings_position {
+            let why = format!(
+                "its frame rests on {rests_on}, its body on {}",
+                decision.event.findings_position
+            );
+            return Err(ReplayError::Record {
+                set: "decisions",
+                position,
+                why,
+            });
+        }
+        believe_up_to(&mut fold, rests_on)?;
+        before(&fold, position, &decision);
+        fold.decided(position, decision);
+    }
+    believe_up_to(&mut fold, Position::new(u64::MAX))?;
+    Ok(fold)
+}
+
+fn seen(stored: Stored) -> Result<(Position, Timestamp, Seen), ReplayError> {
+    let at = Timestamp::from_millis(stored.record.at_unix_ms);
+    let wrong = |why: String| ReplayError::Record {
+        set: "findings",
+        position: stored.position,
+        why,
+    };
+    if stored.record.kind != FINDING_KIND {
+        return Err(wrong(format!(
+            "its kind is {}, this collector knows {FINDING_KIND}",
+            stored.record.kind
+        )));
+    }
+    let seen = seen_from_bytes(&stored.record.body).map_err(|error: BadRecord| wrong(error.to_string()))?;
+    Ok((stored.position, at, seen))
+}
+
+fn decision(stored: &Stored) -> Result<(Position, Decision), ReplayError> {
+    let wrong = |why: String| ReplayError::Record {
+        set: "decisions",
+        position: stored.position,
+        why,
+    };
+    if stored.record.kind != DECISION_KIND {
+        return Err(wrong(format!(
+            "its kind is {}, this collector knows {DECISION_KIND}",
+            stored.record.kind
+        )));
+    }
+    let decision = decision_from_bytes(&stored.record.body).map_err(|error| wrong(error.to_string()))?;
+    if stored
+        .decision
+        .as_ref()
+        .is_some_and(|frame| frame.migration != decision.migration)
+    {
+        return Err(wrong(
+            "its frame and its body name different migrations".to_owned(),
+        ));
+    }
+    Ok((stored.position, decision))
+}

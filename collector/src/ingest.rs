@@ -1,0 +1,26 @@
+//! The agents' door: who they are, what they are to do, and what they found.
+//!
+//! Everything that comes in here was sent by a machine in one of the two environments. Who it is
+//! comes from its certificate, never from a message; what it says is converted, compared with what
+//! was said before, journaled, and only then acknowledged.
+
+mod assign;
+mod batch;
+mod dedup;
+mod fetch;
+mod offset;
+mod refused;
+mod service;
+mod session;
+mod sessions;
+mod verifier;
+
+pub use assign::assignments;
+pub use dedup::{FindingHash, Judged, Window};
+pub use refused::{Refused, RefusedLine};
+pub use service::AgentDoor;
+pub use sessions::{Entered, NotEntered, Sessions};
+pub use verifier::AgentVerifier;
+
+pub(crate) use batch::hashes;
+pub(crate) use service::Door;

@@ -1,0 +1,150 @@
+//! The gRPC face of the agents' listener.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidelock_core::AgentStanding;
+use tidelock_proto::v1;
+use tidelock_proto::v1::agent_service_server::AgentService;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::fetch::fetch;
+use super::refused::Refused;
+use super::session::Session;
+use super::sessions::{NotEntered, Sessions};
+use crate::clock::Clock;
+use crate::driver::Driver;
+use crate::intake::Intake;
+use crate::journal::Components;
+use crate::net::Peer;
+use crate::pki::AgentId;
+
+/// Replies that wait for an agent to take them.
+const OUT: usize = 64;
+/// The first message must come soon.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+/// What an agent may say about itself, in bytes.
+const MAX_WORD_BYTES: usize = 128;
+
+/// What every session needs.
+pub(crate) struct Door {
+    pub(crate) intake: Intake,
+    pub(crate) driver: Driver,
+    pub(crate) sessions: Sessions,
+    pub(crate) components: Components,
+    pub(crate) refused: Refused,
+    pub(crate) clock: Clock,
+    pub(crate) session_idle: Duration,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+/// The agents' door as a gRPC service.
+#[derive(Clone)]
+pub struct AgentDoor {
+    door: Arc<Door>,
+}
+
+impl AgentDoor {
+    pub(crate) fn new(door: Door) -> AgentDoor {
+        AgentDoor { door: Arc::new(door) }
+    }
+
+    fn who<T>(&self, request: &Request<T>) -> Result<AgentId, Status> {
+        let peer = request.extensions().get::<Peer>();
+        let who = peer.and_then(|peer| peer.agent.clone());
+        let who = who.ok_or_else(|| Status::unauthenticated("an agent shows its certificate"))?;
+        if who.ends <= crate::clock::wall() {
+            return Err(Status::unauthenticated("the certificate has ended; join again"));
+        }
+        let standing = self.door.driver.standing(&who.migration, &who.agent);
+        match standing {
+            AgentStanding::Enrolled => Ok(who),
+            AgentStanding::Revoked | AgentStanding::Suspended | AgentStanding::Unknown => {
+                self.door.refused.tell(
+                    &who.migration,
+                    format!("{} was refused: it is {}", who.agent, word(standing)),
+                );
+                Err(Status::permission_denied(format!(
+                    "agent {} is {}",
+                    who.agent,
+                    word(standing)
+                )))
+            }
+        }
+    }
+}
+
+fn word(standing: AgentStanding) -> &'static str {
+    match standing {
+        AgentStanding::Enrolled => "enrolled",
+        AgentStanding::Revoked => "revoked",
+        AgentStanding::Suspended => "suspended; see the events, then revoke it and let it join again",
+        AgentStanding::Unknown => "not enrolled",
+    }
+}
+
+#[tonic::async_trait]
+impl AgentService for AgentDoor {
+    type SessionStream = ReceiverStream<Result<v1::SessionResponse, Status>>;
+    type FetchComponentStream = ReceiverStream<Result<v1::FetchComponentResponse, Status>>;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<v1::SessionRequest>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        let who = self.who(&request)?;
+        let told = self.door.driver.told(&who.migration);
+        let told =
+            told.ok_or_else(|| Status::not_found(format!("there is no migration {}", who.migration)))?;
+        let entered = self
+            .door
+            .sessions
+            .enter(&who.migration, &who.agent, &self.door.stop)
+            .map_err(|why| match why {
+                NotEntered::Twice => {
+                    let text = format!("{} was refused: it has a live session already", who.agent);
+                    self.door.refused.tell(&who.migration, text);
+                    Status::already_exists(format!("agent {} has a live session already", who.agent))
+                }
+                NotEntered::Full => Status::resource_exhausted("too many agents"),
+            })?;
+        let mut said = request.into_inner();
+        let (out, replies) = mpsc::channel(OUT);
+        let door = self.door.clone();
+        self.door.tasks.spawn(async move {
+            let hello = match tokio::time::timeout(HELLO_WITHIN, said.message()).await {
+                Ok(Ok(Some(v1::SessionRequest {
+                    message: Some(v1::session_request::Message::Hello(hello)),
+                }))) if good(&hello) => hello,
+                Ok(Ok(_)) => {
+                    // An agent that is gone does not hear it.
+                    let _ = out.send(Err(Status::invalid_argument("a session begins with a good hello"))).await;
+                    return;
+                }
+                Ok(Err(_)) | Err(_) => return,
+            };
+            tracing::info!(migration = %who.migration, agent = %who.agent, version = %hello.agent_version, "session");
+            Session::new(door, who, entered, told, out, hello).run(said).await;
+        });
+        Ok(Response::new(ReceiverStream::new(replies)))
+    }
+
+    async fn fetch_component(
+        &self,
+        request: Request<v1::FetchComponentRequest>,
+    ) -> Result<Response<Self::FetchComponentStream>, Status> {
+        let who = self.who(&request)?;
+        let chunks = fetch(&self.door, &who, &request.get_ref().sha256).await?;
+        Ok(Response::new(ReceiverStream::new(chunks)))
+    }
+}
+
+fn good(hello: &v1::Hello) -> bool {
+    let word = |text: &str| text.len() <= MAX_WORD_BYTES && !text.chars().any(char::is_control);
+    word(&hello.agent_version) && word(&hello.boot_id) && hello.contracts.len() <= 16
+}

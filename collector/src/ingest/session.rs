@@ -1,0 +1,432 @@
+//! One session of one agent, from its hello to its end.
+//!
+//! One task owns it. Batches are journaled side by side, so that many share a sync, and acked in
+//! order; no more than a few are taken off the stream before the first of them is durable, and the
+//! stream's own flow control tells the agent to wait.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidelock_core::record::{AgentSeen, Observation, Refusal};
+use tidelock_model::{Name, SpoolEpoch};
+use tidelock_proto::v1::session_request::Message as Said;
+use tidelock_proto::v1::session_response::Message as Reply;
+use tidelock_proto::{Limits, batch_from_wire, v1};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tonic::{Status, Streaming};
+
+use super::assignments;
+use super::batch::{hashes, rest};
+use super::dedup::Judged;
+use super::offset::{Exchange, Offset};
+use super::service::Door;
+use super::sessions::Entered;
+use crate::driver::Told;
+use crate::intake;
+use crate::journal::JournalError;
+use crate::pki::AgentId;
+use crate::records::Seen;
+
+/// Batches of one stream that are journaled and not acked yet.
+const IN_FLIGHT: usize = 16;
+/// An agent that does not take what it is told for so long is let go.
+const SLOW_READER: Duration = Duration::from_secs(10);
+/// One record of an agent's presence for each slot of this length.
+const SEEN_EVERY: Duration = Duration::from_secs(3);
+
+/// A batch that is on its way to the disk.
+struct Waiting {
+    told: intake::Told,
+    spool_epoch: SpoolEpoch,
+    /// The last number before what it brought: where the window goes back to when it is refused.
+    before: u64,
+    last: u64,
+}
+
+/// What one session knows.
+pub(super) struct Session {
+    pub(super) door: Arc<Door>,
+    pub(super) who: AgentId,
+    pub(super) entered: Entered,
+    pub(super) told: watch::Receiver<Arc<Told>>,
+    pub(super) out: mpsc::Sender<Result<v1::SessionResponse, Status>>,
+    pub(super) hello: v1::Hello,
+    offset: Offset,
+    last_seen: Option<Instant>,
+    sent: Option<v1::Assignments>,
+    waiting: VecDeque<Waiting>,
+}
+
+/// Why a session ends.
+enum End {
+    /// The agent left.
+    Gone,
+    /// It is told why.
+    Told(Status),
+}
+
+type Step = Result<(), End>;
+
+impl From<Status> for End {
+    fn from(status: Status) -> End {
+        End::Told(status)
+    }
+}
+
+impl Session {
+    pub(super) fn new(
+        door: Arc<Door>,
+        who: AgentId,
+        entered: Entered,
+        told: watch::Receiver<Arc<Told>>,
+        out: mpsc::Sender<Result<v1::SessionResponse, Status>>,
+        hello: v1::Hello,
+    ) -> Session {
+        Session {
+            door,
+            who,
+            entered,
+            told,
+            out,
+            hello,
+            offset: Offset::default(),
+            last_seen: None,
+            sent: None,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Serves the agent until one of both goes.
+    pub(super) async fn run(mut self, mut said: Streaming<v1::SessionRequest>) {
+        let end = match self.welcome().await {
+            Ok(()) => self.serve(&mut said).await,
+            Err(end) => end,
+        };
+        // What is queued reaches the disk with or without this session. The seat stays taken until
+        // then, so that the next session of this agent is judged on all of it.
+        let mut refused = false;
+        while let Some(Waiting {
+            told,
+            spool_epoch,
+            before,
+            last,
+        }) = self.waiting.pop_front()
+        {
+            match told.await {
+                // Nothing is acked behind something that was refused.
+                Ok(Ok(_)) if !refused => drop(self.ack(spool_epoch, last).await),
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) | Err(_) => {
+                    refused = true;
+                    self.entered.window().rewind(spool_epoch, before);
+                }
+            }
+        }
+        match end {
+            End::Gone => {
+                tracing::info!(migration = %self.who.migration, agent = %self.who.agent, "session ended")
+            }
+            End::Told(status) => {
+                tracing::warn!(migration = %self.who.migration, agent = %self.who.agent, why = status.message(), "session ended");
+                // An agent that is gone does not hear it.
+                let _ = tokio::time::timeout(SLOW_READER, self.out.send(Err(status))).await;
+            }
+        }
+    }
+
+    async fn serve(&mut self, said: &mut Streaming<v1::SessionRequest>) -> End {
+        let cancelled = self.entered.end().clone();
+        let certificate_ends = Instant::now() + self.who.ends.since(crate::clock::wall());
+        loop {
+            let idle = self.door.session_idle;
+            let step = tokio::select! {
+                biased;
+                () = cancelled.cancelled() => {
+                    return End::Told(Status::aborted("the session was ended: the collector stops, or the agent may not speak any more"));
+                }
+                () = tokio::time::sleep_until(certificate_ends) => {
+                    return End::Told(Status::unauthenticated("the certificate of this session has ended; join again"));
+                }
+                durable = front(&mut self.waiting) => self.durable(durable).await,
+                changed = self.told.changed() => match changed {
+                    Ok(()) => self.assign().await,
+                    Err(_) => return End::Told(Status::unavailable("the collector stops")),
+                },
+                message = tokio::time::timeout(idle, said.message()), if self.waiting.len() < IN_FLIGHT => match message {
+                    Ok(Ok(Some(request))) => self.hear(request).await,
+                    Ok(Ok(None)) | Ok(Err(_)) => return End::Gone,
+                    Err(_) => return End::Told(Status::deadline_exceeded("nothing was heard for too long")),
+                },
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn welcome(&mut self) -> Step {
+        let epoch = spool_epoch(&self.hello.spool_epoch)?;
+        let durable_seq = self.entered.window().durable(epoch);
+        self.tell(Reply::Welcome(v1::Welcome {
+            migration: self.who.migration.to_string(),
+            collector_version: env!("CARGO_PKG_VERSION").to_owned(),
+            durable_seq,
+            session_ends_unix_ms: self.who.ends.as_millis(),
+        }))
+        .await?;
+        self.tell(Reply::Pressure(v1::Pressure {
+            batches_in_flight: IN_FLIGHT as u32,
+            reason: String::new(),
+        }))
+        .await?;
+        self.assign().await
+    }
+
+    async fn tell(&self, message: Reply) -> Step {
+        let response = v1::SessionResponse {
+            message: Some(message),
+        };
+        match tokio::time::timeout(SLOW_READER, self.out.send(Ok(response))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+
+    async fn assign(&mut self) -> Step {
+        let wanted = assignments(&self.told.borrow_and_update(), &self.who.agent);
+        if self.sent.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        self.sent = Some(wanted.clone());
+        self.tell(Reply::Assignments(wanted)).await
+    }
+
+    async fn hear(&mut self, request: v1::SessionRequest) -> Step {
+        match request.message {
+            Some(Said::Batch(batch)) => self.batch(batch).await,
+            Some(Said::Heartbeat(beat)) => self.heartbeat(beat).await,
+            Some(Said::AssignmentStatus(status)) => self.assignment_status(status).await,
+            Some(Said::SignOff(_)) => {
+                let agent = self.who.agent.clone();
+                self.observe(Observation::SignedOff(agent)).await?;
+                Err(End::Gone)
+            }
+            Some(Said::Hello(_)) => Err(Status::invalid_argument("a session begins once").into()),
+            None => Err(Status::invalid_argument("a message of the session is empty").into()),
+        }
+    }
+
+    async fn batch(&mut self, wire: v1::FindingBatch) -> Step {
+        let hashes = hashes(&wire.findings);
+        let batch = batch_from_wire(self.who.agent.clone(), wire)
+            .map_err(|error| Status::invalid_argument(format!("batch: {error}")))?;
+        let (epoch, first, last) = (batch.spool_epoch, batch.first_seq, batch.last_seq());
+        let judged = self.entered.window().judge(epoch, first, last, &hashes);
+        let known = match judged {
+            Judged::New { known } => known,
+            // An earlier batch may hold these and not be durable yet: acked behind it, in order.
+            Judged::Known => {
+                let (ready, told) = tokio::sync::oneshot::channel();
+                // The receiver is in the line below.
+                let _ = ready.send(Ok(crate::journal::Position::START));
+                self.waiting.push_back(Waiting {
+                    told,
+                    spool_epoch: epoch,
+                    before: last,
+                    last,
+                });
+                return Ok(());
+            }
+            Judged::Hole { next } => {
+                let text = format!(
+                    "findings {next} to {} are missing, and no gap record stands for them",
+                    first - 1
+                );
+                return Err(Status::out_of_range(text).into());
+            }
+            Judged::Conflict { seq } => return self.conflict(epoch, seq).await,
+        };
+        let told = self.submit(rest(batch, known)).await?;
+        // Taken while it is queued, so that the next batch is judged on it; taken back when refused.
+        let new_from = first.saturating_add(known as u64);
+        self.entered
+            .window()
+            .take(epoch, new_from, last, hashes.get(known..).unwrap_or_default());
+        self.waiting.push_back(Waiting {
+            told,
+            spool_epoch: epoch,
+            before: new_from - 1,
+            last,
+        });
+        Ok(())
+    }
+
+    async fn conflict(&mut self, epoch: SpoolEpoch, seq: u64) -> Step {
+        let text = format!("finding {seq} of spool {epoch} came again with other content");
+        tracing::error!(migration = %self.who.migration, agent = %self.who.agent, %text, "conflict");
+        self.door.driver.report_conflict(&self.who, text.clone()).await;
+        Err(Status::failed_precondition(format!("{text}; the agent is suspended")).into())
+    }
+
+    async fn submit(&self, observation: Observation) -> Result<intake::Told, End> {
+        let migration = Some(self.who.migration.clone());
+        let seen = Seen {
+            migration,
+            observation,
+            boot_id: self.hello.boot_id.clone(),
+        };
+        self.door
+            .intake
+            .submit(seen)
+            .await
+            .map_err(|error| refused(&error))
+    }
+
+    async fn observe(&self, observation: Observation) -> Step {
+        let told = self.submit(observation).await?;
+        match told.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(refused(&error)),
+            Err(_) => Err(Status::unavailable("the collector stops").into()),
+        }
+    }
+
+    async fn durable(&mut self, answer: Result<Result<crate::journal::Position, JournalError>, ()>) -> Step {
+        let Some(waiting) = self.waiting.pop_front() else {
+            return Ok(());
+        };
+        let why = match answer {
+            Ok(Ok(_)) => return self.ack(waiting.spool_epoch, waiting.last).await,
+            Ok(Err(error)) => refused(&error),
+            Err(()) => Status::unavailable("the collector stops").into(),
+        };
+        // What is queued behind it must not be acked either: it has no ground any more.
+        self.take_back(waiting).await;
+        Err(why)
+    }
+
+    async fn take_back(&mut self, first: Waiting) {
+        self.entered.window().rewind(first.spool_epoch, first.before);
+        while let Some(Waiting {
+            told,
+            spool_epoch,
+            before,
+            ..
+        }) = self.waiting.pop_front()
+        {
+            // Durable or not: it comes again, and the fold knows it by its number.
+            let _ = told.await;
+            self.entered
+                .window()
+                .rewind(spool_epoch, before.min(first.before));
+        }
+    }
+
+    async fn ack(&self, epoch: SpoolEpoch, seq: u64) -> Step {
+        self.tell(Reply::Ack(v1::Ack {
+            spool_epoch: epoch.0.to_be_bytes().to_vec(),
+            seq,
+        }))
+        .await
+    }
+
+    async fn heartbeat(&mut self, beat: v1::Heartbeat) -> Step {
+        let received = self.door.clock.now().as_millis();
+        self.offset.take(Exchange {
+            agent_sent: beat.last_agent_sent_unix_ms,
+            collector_received: beat.last_collector_received_unix_ms,
+            collector_sent: beat.last_collector_sent_unix_ms,
+            agent_received: beat.last_agent_received_unix_ms,
+        });
+        self.tell(Reply::HeartbeatReply(v1::HeartbeatReply {
+            sequence: beat.sequence,
+            agent_sent_unix_ms: beat.agent_sent_unix_ms,
+            collector_received_unix_ms: received,
+            collector_sent_unix_ms: self.door.clock.now().as_millis(),
+        }))
+        .await?;
+        // An agent whose clock is not known yet is not counted as being there.
+        let Some(sample) = self.offset.best() else {
+            return Ok(());
+        };
+        let due = self
+            .last_seen
+            .is_none_or(|last| last.elapsed() + Duration::from_millis(100) >= SEEN_EVERY);
+        if !due {
+            return Ok(());
+        }
+        self.last_seen = Some(Instant::now());
+        let told = self
+            .submit(Observation::Agent(AgentSeen {
+                agent: self.who.agent.clone(),
+                offset_ms: sample.offset_ms,
+                error_ms: sample.error_ms,
+                starved_permille: beat.starved_permille.min(1000),
+                spool_findings: beat.spool_findings,
+                version: self.hello.agent_version.clone(),
+            }))
+            .await?;
+        // Durable in its own time; a session does not wait for it.
+        drop(told);
+        Ok(())
+    }
+
+    async fn assignment_status(&mut self, status: v1::AssignmentStatus) -> Step {
+        let wrong = |what: String| End::Told(Status::invalid_argument(format!("assignment status: {what}")));
+        let check = Name::new(&status.check).map_err(|error| wrong(error.to_string()))?;
+        let known = self
+            .sent
+            .iter()
+            .flat_map(|sent| &sent.assignments)
+            .any(|one| one.check == status.check);
+        if !known {
+            // Of an assignment that was replaced in between: nothing to say about.
+            return Ok(());
+        }
+        if status.cause.len() > Limits::NAME_BYTES || status.reason.len() > Limits::TEXT_BYTES {
+            return Err(wrong("cause or reason is too long".to_owned()));
+        }
+        let refusal = Refusal {
+            check,
+            cause: visible(&status.cause),
+            reason: visible(&status.reason),
+            refused: !status.accepted,
+        };
+        let agent = self.who.agent.clone();
+        drop(self.submit(Observation::Refused(agent, refusal)).await?);
+        Ok(())
+    }
+}
+
+/// The answer for the oldest batch; never, while there is none.
+async fn front(
+    waiting: &mut VecDeque<Waiting>,
+) -> Result<Result<crate::journal::Position, JournalError>, ()> {
+    match waiting.front_mut() {
+        Some(waiting) => (&mut waiting.told).await.map_err(|_| ()),
+        None => std::future::pending().await,
+    }
+}
+
+fn refused(error: &JournalError) -> End {
+    let status = if error.passes_by_itself() {
+        Status::resource_exhausted(format!("not journaled: {error}; send it again later"))
+    } else {
+        Status::unavailable(format!("not journaled: {error}"))
+    };
+    End::Told(status)
+}
+
+fn spool_epoch(bytes: &[u8]) -> Result<SpoolEpoch, Status> {
+    let raw = <[u8; 16]>::try_from(bytes);
+    let raw = raw.map_err(|_| Status::invalid_argument("hello.spool_epoch must have 16 bytes"))?;
+    Ok(SpoolEpoch(u128::from_be_bytes(raw)))
+}
+
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}

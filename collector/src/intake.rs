@@ -1,0 +1,114 @@
+//! The one way into the set `findings`: queued in order, durable in order, believed in order.
+//!
+//! A replay reads the journal front to back, so what the driver believes must come to it in exactly
+//! the order of the journal, whichever stream it came from. The order is fixed here, under one lock
+//! that is held only while a record is queued; hundreds of records share one `fdatasync`.
+
+use std::sync::Arc;
+
+use tidelock_model::Timestamp;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::clock::Clock;
+use crate::journal::{JournalError, Pending, Position, Record, Store};
+use crate::records::{FINDING_KIND, Seen, seen_to_bytes};
+
+/// Records that are queued in the journal and not durable yet.
+const QUEUED: usize = 1024;
+/// Records that are durable and wait for the driver.
+const BELIEVED: usize = 1024;
+
+/// Something durable, at its place.
+#[derive(Debug)]
+pub struct Durable {
+    /// Where it lies.
+    pub position: Position,
+    /// When it was queued, in collector time.
+    pub at: Timestamp,
+    /// What it says.
+    pub seen: Seen,
+}
+
+struct Queued {
+    pending: Pending,
+    at: Timestamp,
+    seen: Seen,
+    told: oneshot::Sender<Result<Position, JournalError>>,
+}
+
+/// The way in. Clones share the order.
+#[derive(Clone)]
+pub struct Intake {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    queue: Arc<Mutex<mpsc::Sender<Queued>>>,
+}
+
+/// Resolves when the record is durable, or was refused.
+pub type Told = oneshot::Receiver<Result<Position, JournalError>>;
+
+impl Intake {
+    /// Opens the way in; what is durable comes out of the receiver, in order.
+    pub fn open(store: Arc<dyn Store>, clock: Clock) -> (Intake, mpsc::Receiver<Durable>) {
+        let (queue, queued) = mpsc::channel(QUEUED);
+        let (believe, believed) = mpsc::channel(BELIEVED);
+        tokio::spawn(follow(queued, believe));
+        (
+            Intake {
+                store,
+                clock,
+                queue: Arc::new(Mutex::new(queue)),
+            },
+            believed,
+        )
+    }
+
+    /// Queues something seen. Waits while the journal has no room.
+    ///
+    /// # Errors
+    /// When the journal refuses it or has stopped.
+    pub async fn submit(&self, seen: Seen) -> Result<Told, JournalError> {
+        let body = seen_to_bytes(&seen);
+        let (told, answer) = oneshot::channel();
+        let queue = self.queue.lock().await;
+        // A place first: what is in the journal must reach the driver, so nothing may fail after it.
+        let place = queue.reserve().await.map_err(|_| JournalError::Closed)?;
+        let at = self.clock.now();
+        let record = Record {
+            kind: FINDING_KIND,
+            at_unix_ms: at.as_millis(),
+            body,
+        };
+        let pending = self.store.submit_findings(record).await?;
+        place.send(Queued {
+            pending,
+            at,
+            seen,
+            told,
+        });
+        Ok(answer)
+    }
+}
+
+async fn follow(mut queued: mpsc::Receiver<Queued>, believe: mpsc::Sender<Durable>) {
+    while let Some(Queued {
+        pending,
+        at,
+        seen,
+        told,
+    }) = queued.recv().await
+    {
+        let position = match pending.durable().await {
+            Ok(position) => position,
+            Err(error) => {
+                // Whoever asked may have gone; the refusal itself changes nothing.
+                let _ = told.send(Err(error));
+                continue;
+            }
+        };
+        let _ = told.send(Ok(position));
+        if believe.send(Durable { position, at, seen }).await.is_err() {
+            return;
+        }
+    }
+}

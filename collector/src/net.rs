@@ -1,0 +1,159 @@
+//! Accepts TLS connections for both listeners.
+//!
+//! Our own loop instead of the server's: the settings of a connection are taken when it comes, so a
+//! renewed certificate needs no restart; handshakes are bounded in number and in time; and who the
+//! peer is travels with the connection, read from what was verified and never from a message.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::Connected;
+
+use crate::pki::{AgentId, identity_of};
+
+/// A peer that needs longer for its handshake is let go.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Connections that are through their handshake and wait for the server.
+const READY: usize = 64;
+/// A pause after the system refused a connection, such as for want of file handles.
+const REFUSED_PAUSE: Duration = Duration::from_millis(50);
+
+/// Who is at the other end.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The agent of the verified client certificate; none on a listener without client certificates.
+    pub agent: Option<AgentId>,
+    /// Its address.
+    pub address: SocketAddr,
+}
+
+/// A TLS connection that counts against its listener's limit as long as it lives.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TlsStream<TcpStream>,
+    peer: Peer,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// What a listener is made of.
+#[derive(Clone)]
+pub struct Acceptor {
+    /// Taken anew for each connection.
+    pub tls: Arc<ArcSwap<ServerConfig>>,
+    /// The trust domain, where client certificates are asked for.
+    pub domain: Option<Arc<str>>,
+    /// Connections at once.
+    pub connections: usize,
+}
+
+impl Acceptor {
+    /// Accepts until `stop`, and hands connections over once their handshake is done.
+    pub fn run(
+        self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> ReceiverStream<io::Result<Connection>> {
+        let (ready, connections) = mpsc::channel(READY);
+        tokio::spawn(async move {
+            let slots = Arc::new(Semaphore::new(self.connections));
+            loop {
+                let accepted = tokio::select! {
+                    () = stop.cancelled() => return,
+                    accepted = listener.accept() => accepted,
+                };
+                let (tcp, address) = match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        tracing::warn!(%error, "the system gave no connection");
+                        tokio::time::sleep(REFUSED_PAUSE).await;
+                        continue;
+                    }
+                };
+                let Ok(slot) = slots.clone().try_acquire_owned() else {
+                    tracing::warn!(%address, limit = self.connections, "too many connections; this one is refused");
+                    continue;
+                };
+                let (this, ready) = (self.clone(), ready.clone());
+                tokio::spawn(async move {
+                    match this.handshake(tcp, address, slot).await {
+                        // A closed channel means that the server is gone: so is the connection.
+                        Ok(connection) => drop(ready.send(Ok(connection)).await),
+                        Err(error) => tracing::debug!(%address, %error, "handshake failed"),
+                    }
+                });
+            }
+        });
+        ReceiverStream::new(connections)
+    }
+
+    async fn handshake(
+        &self,
+        tcp: TcpStream,
+        address: SocketAddr,
+        slot: OwnedSemaphorePermit,
+    ) -> io::Result<Connection> {
+        tcp.set_nodelay(true)?;
+        let acceptor = TlsAcceptor::from(self.tls.load_full());
+        let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(tcp))
+            .await
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"))??;
+        let agent = self.domain.as_deref().map(|domain| {
+            let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let leaf = certificates.first().map(|leaf| leaf.as_ref()).unwrap_or_default();
+            identity_of(leaf, domain).map_err(io::Error::other)
+        });
+        Ok(Connection {
+            stream,
+            peer: Peer {
+                agent: agent.transpose()?,
+                address,
+            },
+            _slot: slot,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Records of the set `findings`: what was seen or heard, for one migration or, for a tick, for all.
+
+use prost::Message as _;
+use tidelock_core::record::{AgentSeen, Observation, Refusal};
+use tidelock_model::{AgentKey, Name, Phase, Timestamp};
+use tidelock_proto::v1::finding_record::Body;
+use tidelock_proto::{batch_from_wire, batch_to_wire, side_from_wire, side_to_wire, v1};
+
+use super::{BadRecord, bad};
+
+/// Something seen, and by which migration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The migration; none for a tick, which is for all.
+    pub migration: Option<Name>,
+    /// What was seen.
+    pub observation: Observation,
+    /// The boot of the agent's machine, where the agent told it.
+    pub boot_id: String,
+}
+
+/// The record's bytes.
+pub fn seen_to_bytes(seen: &Seen) -> Vec<u8> {
+    let mut record = v1::FindingRecord {
+        migration: seen.migration.as_ref().map(Name::to_string).unwrap_or_default(),
+        ..v1::FindingRecord::default()
+    };
+    let (agent, body) = match &seen.observation {
+        Observation::Findings(batch) => (Some(&batch.agent), Body::Batch(batch_to_wire(batch.clone()))),
+        Observation::Agent(told) => (Some(&told.agent), Body::Seen(agent_to_wire(told, &seen.boot_id))),
+        Observation::SignedOff(agent) => (Some(agent), Body::SignedOff(v1::SignedOff::default())),
+        Observation::Refused(agent, refusal) => {
+            let refusal = refusal.clone();
+            let body = v1::AssignmentRefused {
+                check: refusal.check.to_string(),
+                cause: refusal.cause,
+                reason: refusal.reason,
+                refused: refusal.refused,
+            };
+            (Some(agent), Body::AssignmentRefused(body))
+        }
+        Observation::Tick => (None, Body::Tick(v1::Tick {})),
+        Observation::LeaseRenewed {
+            gate,
+            epoch,
+            valid_until,
+        } => {
+            let body = v1::LeaseRenewed {
+                gate: gate.word().to_owned(),
+                epoch: *epoch,
+                valid_until_unix_ms: valid_until.as_millis(),
+            };
+            (None, Body::LeaseRenewed(body))
+        }
+    };
+    if let Some(agent) = agent {
+        record.side = side_to_wire(agent.side).into();
+        record.agent = agent.name.to_string();
+    }
+    record.body = Some(body);
+    record.encode_to_vec()
+}
+
+fn agent_to_wire(told: &AgentSeen, boot_id: &str) -> v1::AgentSeen {
+    v1::AgentSeen {
+        boot_id: boot_id.to_owned(),
+        version: told.version.clone(),
+        offset_ms: told.offset_ms,
+        error_ms: told.error_ms,
+        starved_permille: told.starved_permille,
+        spool_findings: told.spool_findings,
+    }
+}
+
+/// Reads a record back.
+///
+/// # Errors
+/// Names the place that is wrong.
+pub fn seen_from_bytes(bytes: &[u8]) -> Result<Seen, BadRecord> {
+    let record = v1::FindingRecord::decode(bytes).or_else(|error| bad("finding record", error))?;
+    let migration = match record.migration.as_str() {
+        "" => None,
+        name => Some(Name::new(name).or_else(|error| bad("migration", error))?),
+    };
+    let agent = || -> Result<AgentKey, BadRecord> {
+        let side = side_from_wire(record.side).or_else(|error| bad("side", error))?;
+        Ok(AgentKey {
+            side,
+            name: Name::new(&record.agent).or_else(|error| bad("agent", error))?,
+        })
+    };
+    let mut boot_id = String::new();
+    let observation = match record.body {
+        Some(Body::Batch(batch)) => {
+            Observation::Findings(batch_from_wire(agent()?, batch).or_else(|error| bad("batch", error))?)
+        }
+        Some(Body::Seen(told)) => {
+            boot_id = told.boot_id;
+            Observation::Agent(AgentSeen {
+                agent: agent()?,
+                offset_ms: told.offset_ms,
+                error_ms: told.error_ms,
+                starved_permille: told.starved_permille,
+                spool_findings: told.spool_findings,
+                version: told.version,
+            })
+        }
+        Some(Body::Tick(v1::Tick {})) => Observation::Tick,
+        Some(Body::LeaseRenewed(lease)) => Observation::LeaseRenewed {
+            gate: lease.gate.parse::<Phase>().or_else(|error| bad("gate", error))?,
+            epoch: lease.epoch,
+            valid_until: Timestamp::from_millis(lease.valid_until_unix_ms),
+        },
+        Some(Body::AssignmentRefused(refusal)) => {
+            let check = Name::new(&refusal.check).or_else(|error| bad("check", error))?;
+            let refusal = Refusal {
+                check,
+                cause: refusal.cause,
+                reason: refusal.reason,
+                refused: refusal.refused,
+            };
+            Observation::Refused(agent()?, refusal)
+        }
+        Some(Body::SignedOff(_)) => Observation::SignedOff(agent()?),
+        None => return bad("finding record", "has no body that this collector knows"),
+    };
+    Ok(Seen {
+        migration,
+        observation,
+        boot_id,
+    })
+}

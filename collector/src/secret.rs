@@ -1,0 +1,61 @@
+//! Random secrets, and what is kept of them.
+//!
+//! A token has 256 random bits, so its SHA-256 is enough to know it again and useless to anybody who
+//! reads the file that holds it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::{digest, hmac};
+use tidelock_model::Sha256;
+
+/// The system has no randomness to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the system gave no random bytes")]
+pub struct NoRandomness;
+
+/// Random bytes of the system.
+///
+/// # Errors
+/// When the system has none.
+pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(bytes)
+}
+
+/// A new secret of 256 bits as text, behind `prefix`.
+///
+/// # Errors
+/// When the system has no randomness.
+pub fn new_token(prefix: &str) -> Result<String, NoRandomness> {
+    Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(random::<32>()?)))
+}
+
+/// The SHA-256 of bytes.
+pub fn sha256(bytes: &[u8]) -> Sha256 {
+    let digest = digest::digest(&digest::SHA256, bytes);
+    let mut raw = [0; 32];
+    raw.copy_from_slice(digest.as_ref());
+    Sha256::from_bytes(raw)
+}
+
+/// Compares what is kept of two secrets in a time that does not depend on where they differ.
+pub fn same(a: &Sha256, b: &Sha256) -> bool {
+    // Both under one fixed key: what `verify` compares is no longer what an attacker chose.
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"tidelock compare");
+    hmac::verify(&key, b.as_bytes(), hmac::sign(&key, a.as_bytes()).as_ref()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_differ_and_are_known_again() {
+        let (a, b) = (new_token("x.").unwrap(), new_token("x.").unwrap());
+        assert_ne!(a, b);
+        assert!(same(&sha256(a.as_bytes()), &sha256(a.as_bytes())));
+        assert!(!same(&sha256(a.as_bytes()), &sha256(b.as_bytes())));
+    }
+}

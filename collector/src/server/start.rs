@@ -1,0 +1,371 @@
+//! Opens everything in order, and closes it in the opposite one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ring::hmac;
+use tidelock_model::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic_health::ServingStatus;
+
+use super::{Addresses, Running, listen, ops};
+use crate::access::Access;
+use crate::api::{self, Api};
+use crate::clock::{self, Clock};
+use crate::config::Config;
+use crate::driver::{self, Driver, Inbox, Parts};
+use crate::fold::{Fold, replay};
+use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions, hashes};
+use crate::intake::{Durable, Intake};
+use crate::join::JoinTokens;
+use crate::journal::{Journal, Position, Settings, Store, Stored};
+use crate::pki::{Pki, ServerIdentity};
+use crate::records::Seen;
+use crate::tls;
+
+/// Streams that are still open when the collector stops get so long to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Everything that is opened before anybody is served.
+struct Opened {
+    config: Config,
+    journal: Journal,
+    pki: Arc<Pki>,
+    identity: ServerIdentity,
+    access: Access,
+    join: JoinTokens,
+    gate_key: hmac::Key,
+    clock: Clock,
+}
+
+/// What listens.
+struct Listeners {
+    agents: TcpListener,
+    api: TcpListener,
+    ops: TcpListener,
+}
+
+/// Opens a collector and starts it. It listens when this returns; it may still replay its journal.
+///
+/// # Errors
+/// Names what cannot be opened.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    let opened = tokio::task::spawn_blocking(move || open(config)).await??;
+    let listeners = Listeners {
+        agents: bind(opened.config.agents_listen).await?,
+        api: bind(opened.config.api_listen).await?,
+        ops: bind(opened.config.ops_listen).await?,
+    };
+    let addresses = Addresses {
+        agents: listeners.agents.local_addr()?,
+        api: listeners.api.local_addr()?,
+        ops: listeners.ops.local_addr()?,
+    };
+    let stop = CancellationToken::new();
+    let done = tokio::spawn(run(opened, listeners, addresses, stop.clone()));
+    Ok(Running {
+        addresses,
+        stop,
+        done,
+    })
+}
+
+async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listen on {address}"))
+}
+
+fn open(config: Config) -> anyhow::Result<Opened> {
+    let now = clock::wall();
+    let pki = Pki::open(&config.pki_dir, &config.trust_domain, now)?;
+    let identity = pki.server_identity(&config.hosts, now)?;
+    let gate_key = hmac::Key::new(hmac::HMAC_SHA256, &pki.gate_key()?);
+    let access = Access::open(&config.access_file)?;
+    let join = JoinTokens::open(&config.pki_dir.join("join.toml"))?;
+    let (journal, recovery) = Journal::open(&Settings::new(&config.data_dir))?;
+    tracing::info!(?recovery, "journal opened");
+    let clock = Clock::start(latest(&journal)?);
+    Ok(Opened {
+        config,
+        journal,
+        pki: Arc::new(pki),
+        identity,
+        access,
+        join,
+        gate_key,
+        clock,
+    })
+}
+
+/// The latest moment in the journal: collector time does not begin before it.
+fn latest(journal: &Journal) -> anyhow::Result<Timestamp> {
+    let heads = journal.heads();
+    let mut latest = Timestamp::ZERO;
+    for stored in journal
+        .read_findings(heads.findings)
+        .chain(journal.read_decisions(heads.decisions))
+    {
+        latest = latest.max(Timestamp::from_millis(stored?.record.at_unix_ms));
+    }
+    Ok(latest)
+}
+
+async fn run(
+    opened: Opened,
+    listeners: Listeners,
+    addresses: Addresses,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let journal = opened.journal.clone();
+    let outcome = serve(opened, listeners, addresses, &stop).await;
+    stop.cancel();
+    journal.close().await;
+    outcome
+}
+
+async fn serve(
+    opened: Opened,
+    listeners: Listeners,
+    addresses: Addresses,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let store: Arc<dyn Store> = Arc::new(opened.journal.clone());
+    let (driver, inbox) = driver::prepare();
+    let (intake, believed) = Intake::open(store.clone(), opened.clock);
+    let (sessions, refused, tasks) = (Sessions::default(), Refused::default(), TaskTracker::new());
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", ServingStatus::NotServing).await;
+
+    let mut servers = JoinSet::new();
+    let failed = store.failed();
+    servers.spawn(wrap(
+        "ops",
+        ops::serve(listeners.ops, driver.clone(), failed, stop.clone()),
+    ));
+    let authorities = opened.pki.agents().clone();
+    let api_tls = tls::for_api(&authorities, &opened.identity)?;
+    let domain: Arc<str> = opened.pki.domain().into();
+    let verifier = AgentVerifier::new(authorities.clone(), domain.clone(), refused.clone());
+    let agents_tls = tls::for_agents(&authorities, verifier, &opened.identity)?;
+    let connections = opened.config.connections;
+    let api_acceptor = listen::acceptor(api_tls, None, connections);
+    let agents_acceptor = listen::acceptor(agents_tls, Some(domain), connections);
+    let door = Door {
+        intake: intake.clone(),
+        driver: driver.clone(),
+        sessions: sessions.clone(),
+        components: opened.journal.components(),
+        refused: refused.clone(),
+        clock: opened.clock,
+        session_idle: opened.config.session_idle,
+        stop: stop.clone(),
+        tasks: tasks.clone(),
+    };
+    let api = Arc::new(faces(&opened, addresses, driver.clone(), refused, stop.clone()));
+    let routes = api::routes(&api, health_service)?;
+    servers.spawn(wrap(
+        "api",
+        listen::api(api_acceptor, listeners.api, routes, stop.clone()),
+    ));
+
+    let state = State {
+        store: store.clone(),
+        sessions,
+        clock: opened.clock,
+        intake,
+        believed,
+    };
+    servers.spawn(drive(state, inbox, stop.clone()));
+    let agents = admit(
+        driver,
+        health,
+        agents_acceptor,
+        listeners.agents,
+        door,
+        stop.clone(),
+    );
+    servers.spawn(agents);
+    let outcome = supervise(&mut servers, &store, stop).await;
+    stop.cancel();
+    tasks.close();
+    let _ = tokio::time::timeout(GRACE, async {
+        tasks.wait().await;
+        while servers.join_next().await.is_some() {}
+    })
+    .await;
+    servers.shutdown().await;
+    outcome
+}
+
+/// Ends with the stop, or with the first part that fails.
+async fn supervise(
+    servers: &mut JoinSet<anyhow::Result<()>>,
+    store: &Arc<dyn Store>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let mut failed = store.failed();
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        failure = failed.wait_for(Option::is_some) => match failure {
+            Ok(failure) => anyhow::bail!("the journal has stopped: {}", failure.as_ref().map(ToString::to_string).unwrap_or_default()),
+            Err(_) => anyhow::bail!("the journal has gone"),
+        },
+        ended = servers.join_next() => match ended {
+            Some(Ok(Ok(()))) => anyhow::bail!("a part of the collector ended by itself"),
+            Some(Ok(Err(error))) => Err(error),
+            Some(Err(error)) => Err(error.into()),
+            None => Ok(()),
+        },
+    }
+}
+
+async fn wrap<E: std::error::Error + Send + Sync + 'static>(
+    what: &'static str,
+    part: impl Future<Output = Result<(), E>>,
+) -> anyhow::Result<()> {
+    part.await.with_context(|| format!("serve {what}"))
+}
+
+fn faces(
+    opened: &Opened,
+    addresses: Addresses,
+    driver: Driver,
+    refused: Refused,
+    stop: CancellationToken,
+) -> Api {
+    let host = opened
+        .config
+        .hosts
+        .first()
+        .cloned()
+        .unwrap_or_else(|| addresses.api.ip().to_string());
+    let at = |port: u16| {
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
+    };
+    Api {
+        driver,
+        access: opened.access.clone(),
+        pki: opened.pki.clone(),
+        join: JoinTokens::clone(&opened.join),
+        components: opened.journal.components(),
+        components_dir: opened.config.data_dir.join("components"),
+        gate_key: opened.gate_key.clone(),
+        clock: opened.clock,
+        refused,
+        certificate_life: opened.config.certificate_life,
+        agents_address: at(addresses.agents.port()),
+        api_url: format!("https://{}", at(addresses.api.port())),
+        server_name: host.clone(),
+        stop,
+    }
+}
+
+struct State {
+    store: Arc<dyn Store>,
+    sessions: Sessions,
+    clock: Clock,
+    intake: Intake,
+    believed: mpsc::Receiver<Durable>,
+}
+
+/// Folds the journal, then drives it.
+async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::Result<()> {
+    let State {
+        store,
+        sessions,
+        clock,
+        intake,
+        believed,
+    } = state;
+    let (reading, windows) = (store.clone(), sessions.clone());
+    let fold = tokio::task::spawn_blocking(move || fold(&*reading, &windows)).await??;
+    tracing::info!(migrations = fold.migrations.len(), findings = %fold.position, "journal replayed");
+    let parts = Parts {
+        store,
+        fold,
+        clock,
+        intake,
+        believed,
+        sessions,
+    };
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        stopped = inbox.run(parts) => Ok(stopped?),
+    }
+}
+
+fn fold(store: &dyn Store, sessions: &Sessions) -> anyhow::Result<Fold> {
+    let first = Position::new(1);
+    let up_to = store.heads().findings;
+    let kept = |next: &Result<Stored, _>| match next {
+        Ok(stored) => stored.position <= up_to,
+        Err(_) => true,
+    };
+    let findings = store.read_findings(first).take_while(kept);
+    let fold = replay(
+        findings,
+        store.read_decisions(first),
+        |seen| remember(sessions, seen),
+        |_, _, _| {},
+    );
+    fold.context("fold the journal; `tidelock-collector journal verify` says more")
+}
+
+/// What an agent sent before is known again when it comes again.
+fn remember(sessions: &Sessions, seen: &Seen) {
+    use tidelock_core::record::Observation;
+    if let (Some(migration), Observation::Findings(batch)) = (&seen.migration, &seen.observation) {
+        let window = sessions.window(migration, &batch.agent);
+        let wire = tidelock_proto::batch_to_wire(batch.clone());
+        let mut window = window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        window.take(
+            batch.spool_epoch,
+            batch.first_seq,
+            batch.last_seq(),
+            &hashes(&wire.findings),
+        );
+    }
+}
+
+/// Lets agents in once the journal is replayed.
+async fn admit(
+    driver: Driver,
+    health: tonic_health::server::HealthReporter,
+    acceptor: crate::net::Acceptor,
+    listener: TcpListener,
+    door: Door,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let ready = tokio::select! {
+        ready = driver.wait_ready() => ready,
+        () = stop.cancelled() => return Ok(()),
+    };
+    anyhow::ensure!(ready, "the driver stopped before the journal was replayed");
+    health.set_service_status("", ServingStatus::Serving).await;
+    for service in [
+        "GateService",
+        "MigrationService",
+        "OrderService",
+        "AccessService",
+        "PlanService",
+    ] {
+        health
+            .set_service_status(format!("tidelock.v1.{service}"), ServingStatus::Serving)
+            .await;
+    }
+    wrap(
+        "agents",
+        listen::agents(acceptor, listener, AgentDoor::new(door), stop),
+    )
+    .await
+}

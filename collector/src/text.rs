@@ -1,0 +1,71 @@
+//! Events in words. Verdicts and holds bring their own sentences from the core.
+
+use tidelock_core::record::EventKind;
+
+/// The stable word of an event.
+pub fn event_kind(kind: &EventKind) -> &'static str {
+    match kind {
+        EventKind::PlanApplied { .. } => "plan_applied",
+        EventKind::PhaseChanged { .. } => "phase",
+        EventKind::Decided { .. } => "decision",
+        EventKind::HoldSet => "hold",
+        EventKind::HoldReleased => "release",
+        EventKind::ManualCheckDone { .. } => "manual_check",
+        EventKind::LeaseGranted { .. } | EventKind::LeaseRevoked { .. } => "lease",
+        EventKind::CutoverConfirmed { .. } => "confirmed",
+        EventKind::Switched { .. } => "switched",
+        EventKind::AgentEnrolled { .. } => "agent_enrolled",
+        EventKind::AgentRevoked { .. } => "agent_revoked",
+        EventKind::ConflictFound { .. } => "conflict",
+        EventKind::RevisionSet { .. } => "revision",
+    }
+}
+
+/// An event as one sentence.
+pub fn event(kind: &EventKind) -> String {
+    match kind {
+        EventKind::PlanApplied { revision, hash, .. } => {
+            format!("plan revision {revision} ({}) is in force", hash.short())
+        }
+        EventKind::PhaseChanged { from, to } => format!("{from} -> {to}"),
+        EventKind::Decided {
+            decision,
+            go,
+            complete,
+            ..
+        } => {
+            let word = if *go { "GO" } else { "NO" };
+            let rest = if *go && !*complete {
+                ", more voices are needed"
+            } else {
+                ""
+            };
+            format!("{word} for {decision}{rest}")
+        }
+        EventKind::HoldSet => "every gate is shut by hand".to_owned(),
+        EventKind::HoldReleased => "the hold by hand is taken back".to_owned(),
+        EventKind::ManualCheckDone {
+            check,
+            evidence,
+            failed,
+        } => {
+            let word = if *failed { "failed" } else { "is done" };
+            let evidence = if evidence.is_empty() {
+                String::new()
+            } else {
+                format!(": {evidence}")
+            };
+            format!("manual check {check} {word}{evidence}")
+        }
+        EventKind::LeaseGranted { gate, .. } => format!("gate {gate} is open"),
+        EventKind::LeaseRevoked { gate, .. } => format!("gate {gate} is shut"),
+        EventKind::CutoverConfirmed { .. } => "the cutover is confirmed: the switch begins".to_owned(),
+        EventKind::Switched { to } => format!("traffic is on the {to}"),
+        EventKind::AgentEnrolled { agent, .. } => format!("agent {agent} has a certificate"),
+        EventKind::AgentRevoked { agent } => format!("agent {agent} is revoked"),
+        EventKind::ConflictFound { agent, text } => format!("agent {agent} is suspended: {text}"),
+        EventKind::RevisionSet { side, revision } => {
+            format!("the {side} is on revision {revision}; its evidence starts anew")
+        }
+    }
+}
