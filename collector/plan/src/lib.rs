@@ -25,6 +25,7 @@ mod pins;
 mod plugin;
 mod problem;
 mod read;
+mod render;
 mod scenario;
 mod schema;
 mod secret;
@@ -76,9 +77,11 @@ pub fn check(source: &Source) -> Result<Checked, Problems> {
     });
     let problems = sink.finish(source);
     match plan {
-        Some(plan) if !problems.iter().any(Problem::is_error) => {
-            Ok(Checked { hash: hash::of(source, &plan), plan, warnings: problems })
-        }
+        Some(plan) if !problems.iter().any(Problem::is_error) => Ok(Checked {
+            hash: hash::of(source, &plan),
+            plan,
+            warnings: problems,
+        }),
         Some(_) | None => Err(Problems::new(problems)),
     }
 }

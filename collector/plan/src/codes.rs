@@ -1,0 +1,343 @@
+//! Every code with its meaning: `tidelock plan explain E015`.
+
+/// What each code is, in a line, and why it is refused.
+const CODES: &[(&str, &str, &str)] = &[
+    (
+        "E001",
+        "the file is not YAML",
+        "The text can't be read as YAML, so nothing behind this place was looked at. The cause is often on the line before: a missing quote or bracket, or an indent that does not match its neighbours.",
+    ),
+    (
+        "E002",
+        "the file is empty, too large or too deep",
+        "A plan is one YAML document of at most 1 MiB, with at most 50000 values and 40 levels, aliases counted with what they stand for. The bounds keep a damaged or hostile file from stopping the collector.",
+    ),
+    (
+        "E003",
+        "a tab stands in the indentation",
+        "YAML forbids tabs in indentation, and readers disagree on what they mean elsewhere. Indent with spaces.",
+    ),
+    (
+        "E004",
+        "the same thing is given twice",
+        "Of two equal keys one would win without a word. A name in a list that stands there twice is a mistake of the same kind.",
+    ),
+    (
+        "E005",
+        "a boolean of YAML 1.1",
+        "yes, no, on, off, True and FALSE are booleans for older readers of YAML and text for newer ones. Write true or false, or put the text in quotes.",
+    ),
+    (
+        "E006",
+        "a tag, a merge key or an alias without an anchor",
+        "Tags (!…) and merge keys (<<) change the meaning of a value in ways that readers disagree on. Anchors and aliases may be used for whole values.",
+    ),
+    (
+        "E007",
+        "unknown field",
+        "A field that nobody reads is most often a typing mistake, and the promise it was meant to make would be missing. The help lists the fields that this place has.",
+    ),
+    (
+        "E008",
+        "a field is missing",
+        "The plan can't be obeyed without it.",
+    ),
+    (
+        "E009",
+        "a value of the wrong kind",
+        "A list, a mapping, text, a number or a boolean was expected. Text that looks like a number must stand in quotes.",
+    ),
+    (
+        "E010",
+        "not one of the words",
+        "The field takes one of a few words.",
+    ),
+    (
+        "E011",
+        "not a name, or text with hidden characters",
+        "Names have lower-case ASCII letters, digits, '-', '_' and '.', begin and end with a letter or digit, and are at most 63 bytes long: they appear in certificates, file names and metrics. Text must not hold invisible or direction-changing characters, or blanks at its ends.",
+    ),
+    (
+        "E012",
+        "not a duration",
+        "Write a whole number and one unit: 500ms, 5s, 10m, 1h, 7d. A bare number is refused, since seconds and milliseconds have been confused before.",
+    ),
+    (
+        "E013",
+        "a number or a list out of its bounds",
+        "The help names the bounds. NaN, infinity, octal and hexadecimal numbers are refused, and so are numbers too large to be kept exactly.",
+    ),
+    (
+        "E014",
+        "a plan of another format",
+        "The first line says which format the plan has. This release reads plan/v1.",
+    ),
+    (
+        "E015",
+        "a gate needs what nobody checks",
+        "The gate names something that is neither a scenario nor a manual check. It would never open.",
+    ),
+    (
+        "E016",
+        "a gate needs what does not run before it",
+        "A gate is asked in the phase before its own. A scenario that does not run in that phase has only stale evidence there, and a manual check of a later phase can't have been made: the gate would never open. `all` of nothing is no evidence either.",
+    ),
+    (
+        "E017",
+        "a critical scenario holds no gate",
+        "It is said to be critical, and no gate waits for it: the migration would go on while it fails.",
+    ),
+    (
+        "E018",
+        "an unknown person",
+        "Deciders, deputies and owners must be in `people`.",
+    ),
+    (
+        "E019",
+        "too few people for a decision",
+        "More approvals are asked for than there are people who may give one, or nobody is named. The gate would never open.",
+    ),
+    (
+        "E021",
+        "a target is missing on a side",
+        "The scenario runs on a side that does not grant the target it names. A scenario that runs on both sides needs its targets on both.",
+    ),
+    (
+        "E022",
+        "a target's address, path or credential can't be used",
+        "A target is an origin (scheme, host, port) with path prefixes, or host:port/database. The plan grants exactly this, so it must be readable without guessing.",
+    ),
+    (
+        "E023",
+        "a private address without a grant",
+        "Private, loopback, link-local and metadata addresses are reached only when the plan grants the range in numbers: `addresses`. This keeps a plugin from being used to look around in your network.",
+    ),
+    (
+        "E024",
+        "a secret in clear text",
+        "A plan is shown, mailed and kept for ever. Write secret:NAME and give the value to the agents alone. If the secret was real and this file was shared, change it.",
+    ),
+    (
+        "E025",
+        "not a reference to a secret",
+        "Write secret: and a name of lower-case letters, digits, '-', '_' and '.'.",
+    ),
+    (
+        "E026",
+        "a URL where a target's name belongs",
+        "Scenarios name targets; what a target is stands once for each side under environments. Only so can the same scenario run on both sides and the plan grant what it may reach.",
+    ),
+    (
+        "E027",
+        "source and target are the same place",
+        "A side that is compared with itself always agrees: the gates would open on nothing.",
+    ),
+    (
+        "E028",
+        "fewer agents allowed than needed",
+        "The gates would wait for agents that may not enrol.",
+    ),
+    (
+        "E029",
+        "a timeout longer than the interval",
+        "A run must have ended before the next one is due. Otherwise runs are skipped and evidence is missing.",
+    ),
+    (
+        "E030",
+        "a critical scenario takes over a long timeout",
+        "For a customer an answer after more than 5s is a failure. If it may take longer, the scenario itself must say so.",
+    ),
+    (
+        "E031",
+        "a short time without rehearsal_scale",
+        "Times below 5s prove little. They are for rehearsals and demos, which say so with rehearsal_scale: true, shown on every screen.",
+    ),
+    (
+        "E032",
+        "an unknown plugin",
+        "Write builtin:NAME for a plugin of this release, a path that ends in .wasm, or sha256:HEX for a component that was pushed.",
+    ),
+    (
+        "E033",
+        "a plugin is not pinned, or pinned to other content",
+        "A component is named by its sha256, so that nobody can put another one in its place. `tidelock plan pin` writes it.",
+    ),
+    (
+        "E034",
+        "a file that can't be taken",
+        "Flow and certificate files lie beside the plan or in a folder below it, are at most 256 KiB long, and become part of the revision.",
+    ),
+    (
+        "E035",
+        "a file that does not hold what it should",
+        "A flow is a mapping with steps. A certificate file holds an authority's certificate in PEM, and never a key.",
+    ),
+    (
+        "E036",
+        "a claim that claims nothing, or can't hold",
+        "A claim needs a bound, and at_least must not be above at_most.",
+    ),
+    (
+        "E037",
+        "a critical scenario without a claim",
+        "What is enough for the most important functions must be said, not assumed. Statistical proofs come in a later release; until then write how many runs in a row must pass.",
+    ),
+    (
+        "E038",
+        "the end of the window is announced before it begins",
+        "warn_before must be shorter than window.",
+    ),
+    (
+        "E039",
+        "findings that are stale before the next one comes",
+        "fresh_for must be at least every + timeout. Otherwise the gate would shut between two good runs.",
+    ),
+    (
+        "E040",
+        "a deadline that can't be met",
+        "The claims and stable_for take at least as long as the gate has time: it would always be late.",
+    ),
+    (
+        "E041",
+        "one name for two things",
+        "A gate that needs the name could not say which of the two it means.",
+    ),
+    (
+        "E042",
+        "a decision that does not belong to the gate",
+        "The switch is opened by the decision cutover and the completion by commit. valid_for is the life of an approval and needs a decision.",
+    ),
+    (
+        "E043",
+        "a gate that needs nothing",
+        "It would open at once, and look as if something had been checked.",
+    ),
+    (
+        "E044",
+        "a limit of the way back that nobody measures",
+        "What limits the way back must be measured in the phases cutover and watch, when going back is in question.",
+    ),
+    (
+        "E901",
+        "not yet: runbooks",
+        "Steps with hooks and postconditions come in a later release. Until then `tidelock gate exec cutover -- ./switch.sh` and `tidelock switched` frame your own script.",
+    ),
+    (
+        "E902",
+        "not yet: statistical claims",
+        "Proofs with a stated error rate, gauges, parity, ownership and marks come in a later release. Now there are passes: { in_a_row } and bounds on a measure: { at_most, at_least, for }.",
+    ),
+    (
+        "E903",
+        "not yet: settings of the proofs",
+        "The section `evidence` belongs to the statistical proofs of a later release.",
+    ),
+    (
+        "E904",
+        "not yet: rehearsals as evidence",
+        "A gate that asks for a rehearsal comes in a later release.",
+    ),
+    (
+        "E905",
+        "not yet: messages to other systems",
+        "`tidelock events --follow -o ndjson` gives your own script the same today.",
+    ),
+    (
+        "E906",
+        "not yet: the watch over the first minutes",
+        "Name the scenarios that matter in the gate committed instead.",
+    ),
+    (
+        "E907",
+        "not yet: measured or automatic rollback",
+        "Recommendations, limits and automatic rollback come in a later release. A person decides, inside `window`.",
+    ),
+    (
+        "E908",
+        "not yet: this plugin",
+        "The plugin comes in a later release. A plugin of your own can be pushed today.",
+    ),
+    (
+        "E909",
+        "not yet: this kind of queue",
+        "queue-drain reads RabbitMQ now.",
+    ),
+    (
+        "E910",
+        "not yet: this kind of credential",
+        "Now there are bearer, basic, header and form.",
+    ),
+    (
+        "E911",
+        "not yet: the revision from a response header",
+        "Write from: declared and tell the revision with `tidelock revision set`.",
+    ),
+    (
+        "E912",
+        "not yet: components from a registry",
+        "Fetch the file, push it with `tidelock plugin push`, and pin it.",
+    ),
+    (
+        "W001",
+        "stable_for is shorter than two runs",
+        "With less than two runs inside, one lucky moment would count as stability.",
+    ),
+    (
+        "W002",
+        "something holds no gate",
+        "It is checked and shown, but nothing waits for it.",
+    ),
+    (
+        "W003",
+        "a target that nobody uses",
+        "A grant without a use is a grant too many.",
+    ),
+    (
+        "W004",
+        "two names that look alike",
+        "In the night one is read for the other.",
+    ),
+    (
+        "W005",
+        "a scenario that can reach nothing",
+        "Without a target in its settings a plugin has nothing to look at.",
+    ),
+    (
+        "W006",
+        "a claim on a measure that the plugin does not report",
+        "The measure would never come, and the gate would hold for ever.",
+    ),
+    (
+        "W007",
+        "no rollback window",
+        "Nobody is told until when going back is possible.",
+    ),
+    (
+        "W008",
+        "one person is the only voice twice",
+        "Who decided the switch should not be alone in calling it a success.",
+    ),
+    (
+        "W009",
+        "the commit comes after the way back has ended",
+        "Between the two nobody can go back and nobody has said that it is fine.",
+    ),
+    (
+        "W010",
+        "source and target seem to be the same place",
+        "The same private address may be two places in two networks, or one place twice: a side that is compared with itself always agrees. Give the sides different addresses or names.",
+    ),
+];
+
+/// What a code means and why it is refused, for people.
+pub fn explain(code: &str) -> Option<&'static str> {
+    CODES
+        .iter()
+        .find(|(known, _, _)| known.eq_ignore_ascii_case(code))
+        .map(|(_, _, long)| *long)
+}
+
+/// Every code with its meaning in a line.
+pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CODES.iter().map(|(code, short, _)| (*code, *short))
+}

@@ -1,0 +1,381 @@
+//! What a new revision changes, and what it makes easier.
+//!
+//! Loosening a limit in the middle of a migration is the quiet way to a false "converged". The
+//! comparison names every such change, so that it needs a reason and a second person.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::time::Duration;
+
+use tidelock_core::plan::{ClaimKind, Environment, GateRule, Plan, Scenario, Target};
+use tidelock_model::{Level, Side};
+
+use crate::units::show;
+
+/// One difference between two revisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// One line: `~ gates.ready.stable_for   10m -> 5m`.
+    pub text: String,
+    /// It makes a gate easier to open.
+    pub looser: bool,
+}
+
+/// In which direction a value gets looser.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    /// A smaller value is looser, and none at all.
+    Least(f64),
+    /// A larger value is looser, and none at all.
+    Most(f64),
+    /// Taking it out is looser.
+    Must,
+    /// Putting it in is looser.
+    May,
+    /// Neither.
+    Fact,
+}
+
+#[derive(Default)]
+struct Facts(BTreeMap<String, (String, Way)>);
+
+impl Facts {
+    fn put(&mut self, key: impl Into<String>, shown: impl Display, way: Way) {
+        self.0.insert(key.into(), (shown.to_string(), way));
+    }
+
+    fn time(&mut self, key: &str, time: Option<Duration>, way: fn(f64) -> Way) {
+        if let Some(time) = time.filter(|t| !t.is_zero()) {
+            self.put(key, show(time), way(time.as_secs_f64()));
+        }
+    }
+}
+
+/// Something with a name, compared field by field when both plans have it.
+struct Item {
+    /// What is said when it is new.
+    new: String,
+    /// Taking it out makes a gate easier to open.
+    guards: bool,
+    facts: Facts,
+}
+
+/// Compares two revisions; an empty list means that nothing changed.
+pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
+    let (old, new) = (items(old), items(new));
+    let mut changes = Vec::new();
+    let line =
+        |sign: char, path: &str, detail: &str| format!("{sign} {path:<44} {detail}").trim_end().to_owned();
+    let mut paths: Vec<&String> = old.keys().chain(new.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    for path in paths {
+        match (old.get(path), new.get(path)) {
+            (Some(before), Some(after)) => fields(path, before, after, &mut changes),
+            (Some(before), None) => {
+                changes.push(Change {
+                    text: line('-', path, "removed"),
+                    looser: before.guards,
+                });
+            }
+            (None, Some(after)) => changes.push(Change {
+                text: line('+', path, &after.new),
+                looser: false,
+            }),
+            (None, None) => {}
+        }
+    }
+    changes
+}
+
+fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
+    let mut keys: Vec<&String> = old.facts.0.keys().chain(new.facts.0.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        let path = if item.is_empty() {
+            key.clone()
+        } else {
+            format!("{item}.{key}")
+        };
+        let change = match (old.facts.0.get(key), new.facts.0.get(key)) {
+            (Some((before, _)), Some((after, _))) if before == after => continue,
+            (Some((before, way)), Some((after, now))) => Change {
+                text: format!("~ {path:<44} {before} -> {after}"),
+                looser: match (way, now) {
+                    (Way::Least(before), Way::Least(after)) => after < before,
+                    (Way::Most(before), Way::Most(after)) => after > before,
+                    _ => false,
+                },
+            },
+            (Some((before, way)), None) => Change {
+                text: format!("- {path:<44} {before} removed"),
+                looser: matches!(way, Way::Least(_) | Way::Most(_) | Way::Must),
+            },
+            (None, Some((after, way))) => Change {
+                text: format!("+ {path:<44} {after}").trim_end().to_owned(),
+                looser: *way == Way::May,
+            },
+            (None, None) => continue,
+        };
+        changes.push(change);
+    }
+}
+
+fn items(plan: &Plan) -> BTreeMap<String, Item> {
+    let mut items = BTreeMap::new();
+    let mut facts = Facts::default();
+    facts.put("summary", &plan.summary, Way::Fact);
+    facts.put("timezone", &plan.timezone, Way::Fact);
+    if plan.rehearsal_scale {
+        facts.put("rehearsal_scale", "true", Way::May);
+    }
+    facts.time("rollback.window", plan.rollback.window, |_| Way::Fact);
+    facts.time("rollback.warn_before", plan.rollback.warn_before, |_| Way::Fact);
+    plan.rollback
+        .no_return
+        .iter()
+        .for_each(|fact| facts.put(format!("rollback.no_return {fact:?}"), "", Way::Fact));
+    plan.links
+        .iter()
+        .for_each(|(name, url)| facts.put(format!("links.{name}"), url, Way::Fact));
+    items.insert(
+        String::new(),
+        Item {
+            new: String::new(),
+            guards: false,
+            facts,
+        },
+    );
+    for side in Side::BOTH {
+        environment(plan.environment(side), side, &mut items);
+    }
+    for (name, person) in &plan.people {
+        let mut facts = Facts::default();
+        facts.put("name", &person.name, Way::Fact);
+        facts.put("role", &person.role, Way::Fact);
+        facts.put("reach", &person.reach, Way::Fact);
+        items.insert(
+            format!("people.{name}"),
+            Item {
+                new: format!("new, {}", person.name),
+                guards: false,
+                facts,
+            },
+        );
+    }
+    for (name, rule) in &plan.decisions {
+        let mut facts = Facts::default();
+        facts.put("approvals", rule.approvals, Way::Least(f64::from(rule.approvals)));
+        rule.who
+            .iter()
+            .for_each(|who| facts.put(format!("who {who}"), "", Way::May));
+        rule.deputies
+            .iter()
+            .for_each(|who| facts.put(format!("deputies {who}"), "", Way::May));
+        facts.time("answer_within", rule.answer_within, |_| Way::Fact);
+        items.insert(
+            format!("decisions.{name}"),
+            Item {
+                new: "new".into(),
+                guards: true,
+                facts,
+            },
+        );
+    }
+    for (name, scenario) in &plan.scenarios {
+        let gates: Vec<&str> = plan
+            .gates
+            .keys()
+            .filter(|p| plan.needed(**p).iter().any(|(n, _)| *n == name))
+            .map(|p| p.word())
+            .collect();
+        let place = if gates.is_empty() {
+            "in no gate yet".into()
+        } else {
+            format!("in {}", gates.join(", "))
+        };
+        let new = format!("new, {}, {place}", scenario.level);
+        items.insert(
+            format!("scenarios.{name}"),
+            Item {
+                new,
+                guards: true,
+                facts: scenario_facts(scenario),
+            },
+        );
+    }
+    for (name, check) in &plan.manual_checks {
+        let mut facts = Facts::default();
+        facts.put("title", &check.title, Way::Fact);
+        facts.put("owner", &check.owner, Way::Fact);
+        if let Some(phase) = check.phase {
+            facts.put("phase", phase, Way::Fact);
+        }
+        if check.evidence_required {
+            facts.put("evidence", "required", Way::Must);
+        }
+        facts.time("within", check.within, Way::Most);
+        items.insert(
+            format!("manual_checks.{name}"),
+            Item {
+                new: "new".into(),
+                guards: true,
+                facts,
+            },
+        );
+    }
+    for (phase, gate) in &plan.gates {
+        items.insert(
+            format!("gates.{phase}"),
+            Item {
+                new: "new".into(),
+                guards: true,
+                facts: gate_facts(gate),
+            },
+        );
+    }
+    items
+}
+
+fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<String, Item>) {
+    let mut facts = Facts::default();
+    facts.put("title", &environment.title, Way::Fact);
+    let least = environment.agents_at_least;
+    facts.put("agents.at_least", least, Way::Least(f64::from(least)));
+    facts.put("agents.at_most", environment.agents_at_most, Way::Fact);
+    items.insert(
+        format!("environments.{side}"),
+        Item {
+            new: String::new(),
+            guards: true,
+            facts,
+        },
+    );
+    for (name, target) in &environment.targets {
+        let mut facts = Facts::default();
+        match target {
+            Target::Http(http) => {
+                facts.put("url", &http.url, Way::Fact);
+                facts.put("rate", crate::units::show_rate(http.rate_per_second), Way::Fact);
+                facts.put("concurrency", http.concurrency, Way::Fact);
+                http.methods
+                    .iter()
+                    .for_each(|m| facts.put(format!("methods {m}"), "", Way::Fact));
+                http.paths
+                    .iter()
+                    .for_each(|p| facts.put(format!("paths {p}"), "", Way::Fact));
+                http.addresses
+                    .iter()
+                    .for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
+                facts.put(
+                    "credential",
+                    http.credential.as_ref().map_or("none", |_| "from a secret"),
+                    Way::Fact,
+                );
+                facts.put(
+                    "ca",
+                    http.ca_pem.as_ref().map_or("public", |_| "private"),
+                    Way::Fact,
+                );
+            }
+            Target::Sql(sql) => {
+                facts.put("address", &sql.address, Way::Fact);
+                facts.put("user", &sql.user, Way::Fact);
+                facts.put("write", sql.write, Way::Fact);
+                sql.addresses
+                    .iter()
+                    .for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
+            }
+        }
+        items.insert(
+            format!("environments.{side}.targets.{name}"),
+            Item {
+                new: "new grant".into(),
+                guards: false,
+                facts,
+            },
+        );
+    }
+}
+
+fn scenario_facts(scenario: &Scenario) -> Facts {
+    let mut facts = Facts::default();
+    let rank = match scenario.level {
+        Level::Critical => 3.0,
+        Level::Important => 2.0,
+        Level::Minor => 1.0,
+    };
+    facts.put("title", &scenario.title, Way::Fact);
+    facts.put("if_broken", &scenario.if_broken, Way::Fact);
+    facts.put("kind", &scenario.kind, Way::Fact);
+    facts.put("level", scenario.level, Way::Least(rank));
+    facts.put("plugin", &scenario.plugin, Way::Fact);
+    facts.put("sha256", scenario.component.short(), Way::Fact);
+    scenario
+        .sides
+        .iter()
+        .for_each(|side| facts.put(format!("run_on {side}"), "", Way::Must));
+    scenario
+        .phases
+        .iter()
+        .for_each(|phase| facts.put(format!("phases {phase}"), "", Way::Must));
+    facts.time("every", Some(scenario.every), |_| Way::Fact);
+    facts.time("timeout", Some(scenario.timeout), Way::Most);
+    facts.time("fresh_for", Some(scenario.fresh_for), Way::Most);
+    facts.time("may_dip", scenario.may_dip, Way::Most);
+    facts.put(
+        "with",
+        format!("{:016x}", short_hash(&scenario.settings)),
+        Way::Fact,
+    );
+    for claim in &scenario.claims {
+        let key = |bound: &str| format!("claims.{}.{bound}", claim.name);
+        match &claim.kind {
+            ClaimKind::Passes { in_a_row } => {
+                facts.put(key("in_a_row"), in_a_row, Way::Least(f64::from(*in_a_row)));
+            }
+            ClaimKind::Measure {
+                at_most,
+                at_least,
+                held_for,
+                ..
+            } => {
+                at_most
+                    .iter()
+                    .for_each(|most| facts.put(key("at_most"), most, Way::Most(*most)));
+                at_least
+                    .iter()
+                    .for_each(|least| facts.put(key("at_least"), least, Way::Least(*least)));
+                facts.time(&key("for"), Some(*held_for), Way::Least);
+            }
+        }
+    }
+    facts
+}
+
+fn gate_facts(gate: &GateRule) -> Facts {
+    let mut facts = Facts::default();
+    gate.needs
+        .iter()
+        .for_each(|name| facts.put(format!("needs {name}"), "", Way::Must));
+    if gate.needs_all {
+        facts.put("needs all", "", Way::Must);
+    }
+    if let Some(decision) = &gate.decision {
+        facts.put("decision", decision, Way::Must);
+    }
+    facts.time("stable_for", Some(gate.stable_for), Way::Least);
+    facts.time("valid_for", gate.valid_for, Way::Most);
+    facts.time("deadline", gate.deadline, Way::Most);
+    facts
+}
+
+/// Enough to see that settings changed; they may be long.
+fn short_hash(text: &str) -> u64 {
+    use sha2::Digest;
+    let bytes: [u8; 32] = sha2::Sha256::digest(text.as_bytes()).into();
+    bytes[..8]
+        .iter()
+        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}

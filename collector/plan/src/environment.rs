@@ -1,0 +1,415 @@
+//! The two sides: their agents and what plugins may reach there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidelock_core::plan::{Dialect, Environment, HttpTarget, RevisionFrom, SqlTarget, Target};
+use tidelock_model::{Name, Side};
+
+use crate::Source;
+use crate::address::{self, Host};
+use crate::fields::{Fields, text, word};
+use crate::keys;
+use crate::problem::{Sink, listed, quote};
+use crate::secret;
+use crate::tree::{Entry, Node};
+use crate::units;
+
+/// How many agents a side may have at most.
+const MAX_AGENTS: u32 = 100;
+
+/// Reads one side.
+pub(crate) fn environment(sides: &Fields<'_>, side: Side, source: &Source, sink: &mut Sink) -> Environment {
+    let mut environment = Environment {
+        title: side.word().into(),
+        agents_at_least: 2,
+        agents_at_most: 6,
+        targets: BTreeMap::new(),
+        revision: None,
+    };
+    let place = format!("environment {:?}", side.word());
+    let help = "both sides are needed: environments: { source: {…}, target: {…} }";
+    let read = sides.need(side.word(), help, sink);
+    let Some(fields) = read.and_then(|n| Fields::of(n, &keys::ENVIRONMENT, &place, n.span, sink)) else {
+        return environment;
+    };
+    if let Some(title) = fields.text("title", sink) {
+        environment.title = title;
+    }
+    agents(&fields, &mut environment, sink);
+    if let Some(node) = fields.get("revision")
+        && let Some(revision) = Fields::of(node, &keys::REVISION, &fields.what("revision"), node.span, sink)
+    {
+        environment.revision = revision_from(&revision, sink);
+    }
+    if fields
+        .need(
+            "targets",
+            "name what plugins may reach: targets: { shop: \"https://shop.example\" }",
+            sink,
+        )
+        .is_some()
+    {
+        for (name, entry) in fields.named("targets", sink) {
+            if let Some(target) = target(entry, side, source, sink) {
+                environment.targets.insert(name, target);
+            }
+        }
+    }
+    environment
+}
+
+fn agents(fields: &Fields<'_>, environment: &mut Environment, sink: &mut Sink) {
+    let Some(node) = fields.get("agents") else { return };
+    let Some(agents) = Fields::of(node, &keys::AGENTS, &fields.what("agents"), node.span, sink) else {
+        return;
+    };
+    let at_least = agents.count("at_least", 1, MAX_AGENTS, sink);
+    let at_most = agents.count("at_most", 1, MAX_AGENTS, sink);
+    if let (Some(least), Some(most)) = (at_least, at_most)
+        && least > most
+    {
+        sink.say(
+            "E028",
+            node.span,
+            format!(
+                "{} needs at least {least} and allows at most {most}",
+                agents.place
+            ),
+        )
+        .help("the gates would wait for agents that may not enrol");
+    }
+    environment.agents_at_least = at_least.unwrap_or_else(|| at_most.unwrap_or(2).min(2));
+    environment.agents_at_most = at_most.unwrap_or(6).max(environment.agents_at_least);
+}
+
+fn revision_from(fields: &Fields<'_>, sink: &mut Sink) -> Option<RevisionFrom> {
+    let node = fields.need("from", "write `from: declared`", sink)?;
+    let from = text(node, &fields.what("from"), sink)?;
+    if from.starts_with("header ") {
+        sink.say(
+            "E911",
+            node.span,
+            "not yet: the revision of an environment from a response header",
+        )
+        .help("write `from: declared` and tell it with `tidelock revision set`");
+        return None;
+    }
+    word(node, &fields.what("from"), &["declared"], sink).map(|_| RevisionFrom::Declared)
+}
+
+fn target(entry: &Entry, side: Side, source: &Source, sink: &mut Sink) -> Option<Target> {
+    let place = format!("target {:?} of {side}", entry.key);
+    let node = &entry.value;
+    if node.scalar().is_some_and(|t| !t.is_empty()) {
+        let url = text(node, &place, sink)?;
+        let mut http = plain_http();
+        http.url = origin(&url, node, &place, sink).unwrap_or_default();
+        address::granted(&http.url, &[], node.span, &place, sink);
+        return Some(Target::Http(http));
+    }
+    if node.entry("sql").is_some() {
+        let fields = Fields::of(node, &keys::SQL, &place, entry.key_span, sink)?;
+        return sql(&fields, source, sink).map(Target::Sql);
+    }
+    let fields = Fields::of(node, &keys::HTTP, &place, entry.key_span, sink)?;
+    Some(Target::Http(http(&fields, source, sink)))
+}
+
+/// What a target may do when the plan gives nothing but its URL.
+fn plain_http() -> HttpTarget {
+    HttpTarget {
+        url: String::new(),
+        methods: BTreeSet::from(["GET".into(), "POST".into()]),
+        paths: vec!["/".into()],
+        ca_pem: None,
+        tls_name: None,
+        credential: None,
+        reuse_connection: false,
+        rate_per_second: 10.0,
+        concurrency: 4,
+        addresses: Vec::new(),
+    }
+}
+
+fn http(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> HttpTarget {
+    let mut http = plain_http();
+    http.addresses = addresses(fields, sink);
+    if let Some(node) = fields.need(
+        "url",
+        "write the scheme, host and port: https://shop.example",
+        sink,
+    ) {
+        let what = fields.what("url");
+        // A URL that can't be read stays empty: the target is there, and one error is enough.
+        http.url = text(node, &what, sink)
+            .and_then(|url| origin(&url, node, &what, sink))
+            .unwrap_or_default();
+        address::granted(&http.url, &http.addresses, node.span, &fields.place, sink);
+    }
+    if fields.has("methods") {
+        let list = fields.list("methods", sink);
+        let what = format!("a method of {}", fields.place);
+        http.methods = list
+            .iter()
+            .filter_map(|n| word(n, &what, &keys::METHODS, sink))
+            .map(String::from)
+            .collect();
+        some_of(list, "methods", fields, sink);
+    }
+    if fields.has("paths") {
+        http.paths = paths(fields, sink);
+    }
+    http.ca_pem = ca(fields, source, sink);
+    http.tls_name = tls_name(fields, sink);
+    if let Some(node) = fields.get("credential") {
+        http.credential = secret::credential(node, &fields.place, sink);
+    }
+    http.reuse_connection = fields.word("connect", &["new", "reuse"], sink) == Some("reuse");
+    if let Some(node) = fields.get("rate") {
+        match units::rate(node.scalar().unwrap_or_default()) {
+            Ok(rate) => http.rate_per_second = rate,
+            Err(help) => {
+                sink.say(
+                    "E013",
+                    node.span,
+                    format!("{} is {}, not a rate", fields.what("rate"), node.describe()),
+                )
+                .help(help);
+            }
+        }
+    }
+    http.concurrency = fields
+        .count("concurrency", 1, 64, sink)
+        .unwrap_or(http.concurrency);
+    http
+}
+
+fn some_of(list: &[Node], key: &str, fields: &Fields<'_>, sink: &mut Sink) {
+    if list.is_empty()
+        && let Some(node) = fields.get(key)
+    {
+        sink.say("E013", node.span, format!("{} is empty", fields.what(key)))
+            .help("a target that allows nothing is never reached: name at least one, or take the line out");
+    }
+}
+
+fn paths(fields: &Fields<'_>, sink: &mut Sink) -> Vec<String> {
+    let mut paths = Vec::new();
+    let list = fields.list("paths", sink);
+    for node in list {
+        let Some(path) = text(node, &format!("a path of {}", fields.place), sink) else {
+            continue;
+        };
+        let odd =
+            path.split('/').any(|part| part == ".." || part == ".") || path.contains(['?', '#', '\\', ' ']);
+        if !path.starts_with('/') || odd || !path.is_ascii() {
+            sink.say("E022", node.span, format!("{} is no path prefix", quote(&path)))
+                .help("a prefix begins with `/` and has no `..`, blank, query or fragment: /v1/");
+        } else {
+            paths.push(path);
+        }
+    }
+    some_of(list, "paths", fields, sink);
+    paths
+}
+
+/// The scheme, host and port of a URL that has nothing else.
+fn origin(url: &str, node: &Node, what: &str, sink: &mut Sink) -> Option<String> {
+    match address::origin(url) {
+        Ok(origin) => Some(origin),
+        Err((code, message, help)) => {
+            sink.say(
+                code,
+                node.span,
+                format!("{what} is {}: {message}", quote(&address::without_login(url))),
+            )
+            .help(help);
+            None
+        }
+    }
+}
+
+fn addresses(fields: &Fields<'_>, sink: &mut Sink) -> Vec<String> {
+    let mut ranges = Vec::new();
+    for node in fields.list("addresses", sink) {
+        let found = node.scalar().unwrap_or_default();
+        match address::range(found) {
+            Ok(_) => ranges.push(found.to_owned()),
+            Err(help) => {
+                sink.say(
+                    "E022",
+                    node.span,
+                    format!("{} is no address range of {}", quote(found), fields.place),
+                )
+                .help(help);
+            }
+        }
+    }
+    ranges
+}
+
+fn ca(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> Option<String> {
+    let node = fields.get("ca")?;
+    let found = node.scalar().unwrap_or_default();
+    let pem = if found.contains("-----BEGIN") {
+        found.to_owned()
+    } else {
+        crate::files::named(
+            &text(node, &fields.what("ca"), sink)?,
+            node.span,
+            &fields.what("ca"),
+            source,
+            sink,
+        )?
+    };
+    if !pem.contains("-----BEGIN CERTIFICATE-----") || pem.contains("PRIVATE KEY") {
+        sink.say(
+            "E035",
+            node.span,
+            format!(
+                "{} is not a certificate in PEM, or holds a key too",
+                fields.what("ca")
+            ),
+        )
+        .help("give the authority's certificate alone; keys never belong near a plan");
+        return None;
+    }
+    Some(pem)
+}
+
+fn tls_name(fields: &Fields<'_>, sink: &mut Sink) -> Option<String> {
+    let name = fields.text("tls_name", sink)?;
+    if !address::is_host_name(&name) {
+        let node = fields.get("tls_name")?;
+        sink.say(
+            "E022",
+            node.span,
+            format!("{} is {}, not a host name", fields.what("tls_name"), quote(&name)),
+        );
+        return None;
+    }
+    Some(name)
+}
+
+fn sql(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> Option<SqlTarget> {
+    let dialect = match fields.word("sql", &["postgres", "sqlite"], sink)? {
+        "postgres" => Dialect::Postgres,
+        _ => Dialect::Sqlite,
+    };
+    let addresses = addresses(fields, sink);
+    let help = "PostgreSQL: host:5432/database. SQLite: the file's path on the agent's machine";
+    let node = fields.need("address", help, sink);
+    let address = fields.text("address", sink).unwrap_or_default();
+    if let (Dialect::Postgres, Some(node)) = (dialect, node)
+        && !address.is_empty()
+    {
+        match address::postgres(&address) {
+            Ok(host) => address::granted_host(&host, &addresses, node.span, &fields.place, sink),
+            Err(why) => {
+                let code = if address.contains('@') { "E024" } else { "E022" };
+                sink.say(
+                    code,
+                    node.span,
+                    format!("{} can't be used: {why}", fields.what("address")),
+                )
+                .help(help);
+            }
+        }
+    }
+    if dialect == Dialect::Postgres {
+        fields.need("user", "name the role; it needs to read only", sink);
+    }
+    let password = fields
+        .get("password")
+        .and_then(|node| secret::reference(node, &fields.what("password"), sink));
+    Some(SqlTarget {
+        dialect,
+        address,
+        user: fields.text("user", sink).unwrap_or_default(),
+        password,
+        ca_pem: ca(fields, source, sink),
+        tls_name: tls_name(fields, sink),
+        write: fields.bool("write", sink).unwrap_or(false),
+        addresses,
+    })
+}
+
+/// Refuses two sides that are the same place, and says which targets nobody uses.
+pub(crate) fn compare(plan: &tidelock_core::plan::Plan, root: &Node, sink: &mut Sink) {
+    for (name, target) in &plan.target.targets {
+        let Some(other) = plan.source.targets.get(name) else {
+            continue;
+        };
+        let (Some(here), Some(there)) = (place_of(target), place_of(other)) else {
+            continue;
+        };
+        if here != there {
+            continue;
+        }
+        // Behind a private address each side may have something else of its own.
+        let (code, sure) = if address::is_private(&here) {
+            ("W010", "seems to be")
+        } else {
+            ("E027", "is")
+        };
+        let entry = root.at(&["environments", "target", "targets", name.as_str()]);
+        let text = format!(
+            "target {:?} {sure} the same place on both sides: {}:{}",
+            name.as_str(),
+            here.name,
+            here.port
+        );
+        sink.say(code, entry.map(|e| e.key_span), text)
+            .label("the same as on source")
+            .help("a side compared with itself always agrees");
+    }
+    for side in Side::BOTH {
+        let used: BTreeSet<&Name> = plan
+            .scenarios
+            .values()
+            .filter(|s| s.sides.contains(&side))
+            .flat_map(|s| &s.targets)
+            .collect();
+        for name in plan
+            .environment(side)
+            .targets
+            .keys()
+            .filter(|name| !used.contains(name))
+        {
+            let entry = root.at(&["environments", side.word(), "targets", name.as_str()]);
+            sink.say(
+                "W003",
+                entry.map(|e| e.key_span),
+                format!("no scenario on {side} names the target {:?}", name.as_str()),
+            )
+            .label("unused")
+            .help("take it out, or name it in a scenario's `with`");
+        }
+    }
+}
+
+/// Where a target is; a file is on each agent's own machine.
+fn place_of(target: &Target) -> Option<Host> {
+    match target {
+        Target::Http(http) => address::host_of(&http.url),
+        Target::Sql(sql) => match sql.dialect {
+            Dialect::Postgres => address::postgres(&sql.address).ok(),
+            Dialect::Sqlite => None,
+        },
+    }
+}
+
+/// The certificate files that the targets of one side name.
+pub(crate) fn ca_files(environment: &Node) -> impl Iterator<Item = &str> {
+    let targets = environment
+        .entry("targets")
+        .map_or(&[][..], |e| e.value.entries());
+    (targets.iter())
+        .filter_map(|t| t.value.entry("ca")?.value.scalar())
+        .filter(|ca| !ca.contains("-----BEGIN"))
+}
+
+/// Says which names of a mapping there are; used in messages about targets.
+pub(crate) fn known_targets(environment: &Environment) -> String {
+    listed(environment.targets.keys())
+}

@@ -1,0 +1,212 @@
+//! Which keys stand where, and which words a key takes.
+//!
+//! The readers and the published schema both answer to this page; a test compares them. A key that
+//! a later release will honour is refused by name: taking it silently would promise what nobody keeps.
+
+/// The keys of one kind of mapping.
+pub(crate) struct Keys {
+    /// Its name in the schema.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the schema is compared in a test"))]
+    pub(crate) name: &'static str,
+    /// The keys that are honoured.
+    pub(crate) now: &'static [&'static str],
+    /// Keys of a later release: key, code, what they are.
+    pub(crate) later: &'static [(&'static str, &'static str, &'static str)],
+}
+
+const fn keys(name: &'static str, now: &'static [&'static str]) -> Keys {
+    Keys {
+        name,
+        now,
+        later: &[],
+    }
+}
+
+pub(crate) const PLAN: Keys = Keys {
+    name: "Plan",
+    now: &[
+        "tidelock",
+        "name",
+        "summary",
+        "timezone",
+        "rehearsal_scale",
+        "environments",
+        "people",
+        "decisions",
+        "defaults",
+        "scenarios",
+        "manual_checks",
+        "gates",
+        "rollback",
+        "links",
+    ],
+    later: &[
+        ("runbook", "E901", "the runbook of the cutover"),
+        ("evidence", "E903", "the settings of the statistical proofs"),
+        ("notify", "E905", "messages to other systems"),
+        ("first_minutes", "E906", "the watch over the first minutes"),
+    ],
+};
+pub(crate) const ENVIRONMENTS: Keys = keys("Environments", &["source", "target"]);
+pub(crate) const ENVIRONMENT: Keys = keys("Environment", &["title", "agents", "targets", "revision"]);
+pub(crate) const AGENTS: Keys = keys("Agents", &["at_least", "at_most"]);
+pub(crate) const REVISION: Keys = keys("Revision", &["from"]);
+pub(crate) const HTTP: Keys = keys(
+    "HttpTarget",
+    &[
+        "url",
+        "methods",
+        "paths",
+        "ca",
+        "tls_name",
+        "credential",
+        "connect",
+        "rate",
+        "concurrency",
+        "addresses",
+    ],
+);
+pub(crate) const SQL: Keys = keys(
+    "SqlTarget",
+    &[
+        "sql",
+        "address",
+        "user",
+        "password",
+        "ca",
+        "tls_name",
+        "write",
+        "addresses",
+    ],
+);
+pub(crate) const CREDENTIAL: Keys = Keys {
+    name: "Credential",
+    now: &["bearer", "basic", "header", "form", "name"],
+    later: &[("aws-sigv4", "E910", "requests signed for AWS")],
+};
+pub(crate) const PERSON: Keys = keys("Person", &["name", "role", "reach"]);
+pub(crate) const DECISIONS: Keys = keys("Decisions", &["cutover", "rollback", "commit"]);
+pub(crate) const DECISION: Keys = keys(
+    "Decision",
+    &["who", "deputies", "approvals", "answer_within", "if_silent"],
+);
+pub(crate) const DEFAULTS: Keys = keys("Defaults", &["every", "timeout", "fresh_for"]);
+pub(crate) const SCENARIO: Keys = Keys {
+    name: "Scenario",
+    now: &[
+        "kind",
+        "title",
+        "if_broken",
+        "may_dip",
+        "level",
+        "plugin",
+        "sha256",
+        "run_on",
+        "phases",
+        "every",
+        "timeout",
+        "fresh_for",
+        "with",
+        "claims",
+    ],
+    later: &[
+        ("writes", "E901", "the bound on the time in which writes are shut"),
+        ("proof", "E902", "a statistical proof"),
+    ],
+};
+pub(crate) const PASSES: Keys = keys("Passes", &["in_a_row"]);
+pub(crate) const MEASURE: Keys = Keys {
+    name: "Measure",
+    now: &["at_most", "at_least", "for"],
+    later: &[(
+        "gauge",
+        "E902",
+        "a gauge that is entered and left at different values",
+    )],
+};
+pub(crate) const MANUAL: Keys = keys("ManualCheck", &["title", "owner", "phase", "within", "evidence"]);
+pub(crate) const GATES: Keys = keys(
+    "Gates",
+    &[
+        "sync",
+        "ready",
+        "cutover",
+        "watch",
+        "committed",
+        "retired",
+        "rolled-back",
+    ],
+);
+pub(crate) const GATE: Keys = Keys {
+    name: "Gate",
+    now: &["needs", "stable_for", "decision", "valid_for", "deadline"],
+    later: &[("rehearsed", "E904", "a rehearsal as evidence")],
+};
+pub(crate) const ROLLBACK: Keys = Keys {
+    name: "Rollback",
+    now: &["window", "warn_before", "automatic", "no_return"],
+    later: &[
+        ("possible_while", "E907", "limits on the way back"),
+        ("recommend", "E907", "a recommendation to go back"),
+        ("runbook", "E901", "the runbook of the rollback"),
+    ],
+};
+
+/// Every kind of mapping, for the test that compares them with the schema.
+#[cfg(test)]
+pub(crate) const ALL: [&Keys; 19] = [
+    &PLAN,
+    &ENVIRONMENTS,
+    &ENVIRONMENT,
+    &AGENTS,
+    &REVISION,
+    &HTTP,
+    &SQL,
+    &CREDENTIAL,
+    &PERSON,
+    &DECISIONS,
+    &DECISION,
+    &DEFAULTS,
+    &SCENARIO,
+    &PASSES,
+    &MEASURE,
+    &MANUAL,
+    &GATES,
+    &GATE,
+    &ROLLBACK,
+];
+
+/// Claims of a later release, by their name.
+pub(crate) const LATER_CLAIMS: [&str; 11] = [
+    "success",
+    "latency",
+    "gauge",
+    "drained",
+    "silent",
+    "owner",
+    "parity",
+    "marks",
+    "same_response",
+    "no_dependency_on",
+    "proof",
+];
+/// The plugins of this release.
+pub(crate) const BUILTINS: [&str; 5] = ["login", "checkout", "queue-drain", "job-writes", "http-flow"];
+/// First-party plugins of a later release.
+pub(crate) const LATER_BUILTINS: [&str; 3] = ["replication-lag", "row-parity", "http-metric"];
+/// Queues of a later release.
+pub(crate) const LATER_QUEUES: [&str; 5] = ["sqs", "nats", "redis", "kafka", "sidekiq"];
+pub(crate) const KINDS: [&str; 6] = ["flow", "auth", "payment", "background", "integration", "data"];
+pub(crate) const LEVELS: [&str; 3] = ["critical", "important", "minor"];
+pub(crate) const RUN_ON: [&str; 3] = ["both", "source", "target"];
+pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// The phases in which checks can run.
+pub(crate) const RUN_PHASES: [&str; 7] = [
+    "prepare",
+    "sync",
+    "ready",
+    "cutover",
+    "watch",
+    "committed",
+    "rolling-back",
+];

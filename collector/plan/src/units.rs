@@ -1,0 +1,123 @@
+//! Durations, rates and numbers as people write them in a plan.
+//!
+//! A bare number is refused: "every: 5" has been five seconds and five milliseconds in the same
+//! team, and a wait that is a thousand times too short looks like a proof.
+
+use std::time::Duration;
+
+/// The longest duration that a plan may name.
+const MAX_DURATION: Duration = Duration::from_secs(366 * 86_400);
+/// The units, the longest first.
+const UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+/// Reads `500ms`, `5s`, `10m`, `1h`, `7d`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    if number.is_empty() {
+        return Err("write a whole number and a unit: 500ms, 5s, 10m, 1h, 7d".into());
+    }
+    let Some((_, millis)) = UNITS.iter().find(|(word, _)| *word == unit) else {
+        return Err(match unit {
+            "" => format!("a bare number has no unit: write {number}s, {number}ms, {number}m or {number}h"),
+            _ if unit.starts_with('.') => "write a whole number in a smaller unit: 1500ms, not 1.5s".into(),
+            _ => "the units are ms, s, m, h and d, one of them: 90s or 90m, not 1m30s".into(),
+        });
+    };
+    let total = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|n| n.checked_mul(*millis))
+        .map(Duration::from_millis);
+    total
+        .filter(|d| *d <= MAX_DURATION)
+        .ok_or_else(|| "a plan knows no duration over 366d".into())
+}
+
+/// Writes a duration in its largest unit without a rest.
+pub(crate) fn show(duration: Duration) -> String {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    if millis == 0 {
+        return "0s".into();
+    }
+    let fits = UNITS.iter().find(|(_, unit)| millis.is_multiple_of(*unit));
+    fits.map_or_else(
+        || format!("{millis}ms"),
+        |(word, unit)| format!("{}{word}", millis / unit),
+    )
+}
+
+/// Reads `10/s`, `600/m`, `6/h` as events a second.
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
+    let help = || "write a number, a slash and a unit: 10/s, 600/m, 6/h".to_owned();
+    let (number, unit) = text.split_once('/').ok_or_else(help)?;
+    let seconds = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(help()),
+    };
+    let count = number.parse::<u32>().map_err(|_| help())?;
+    match f64::from(count) / seconds {
+        per_second if per_second > 0.0 && per_second <= 10_000.0 => Ok(per_second),
+        _ => Err("a rate is above 0 and at most 10000/s".into()),
+    }
+}
+
+/// Writes a rate so that it reads back as the same number.
+pub(crate) fn show_rate(per_second: f64) -> String {
+    for (seconds, unit) in [(1.0, "s"), (60.0, "m"), (3600.0, "h")] {
+        let count = per_second * seconds;
+        if count.fract() == 0.0 && count >= 1.0 {
+            return format!("{count}/{unit}");
+        }
+    }
+    format!("{}/h", (per_second * 3600.0).round())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_reads_back_as_it_was_written() {
+        for text in ["500ms", "5s", "10m", "1h", "7d", "1500ms", "0s"] {
+            assert_eq!(show(duration(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn durations_without_one_clear_unit_are_refused() {
+        for text in [
+            "",
+            "5",
+            "-5s",
+            "5 s",
+            "1.5s",
+            "1m30s",
+            "5sec",
+            "s",
+            "99999999999999999999s",
+            "400d",
+            "٣s",
+        ] {
+            assert!(duration(text).is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_rate_reads_back_as_it_was_written() {
+        for text in ["10/s", "1/s", "90/m", "7/h"] {
+            assert_eq!(show_rate(rate(text).unwrap()), text);
+        }
+        for text in ["10", "0/s", "-1/s", "1/d", "99999/s", "1.5/s", "/s"] {
+            assert!(rate(text).is_err(), "{text:?} was taken");
+        }
+    }
+}

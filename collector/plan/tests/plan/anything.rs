@@ -1,0 +1,140 @@
+//! Whatever stands in the file, it is read or refused, and never takes the reader down.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tidelock_plan::{Problems, Source, check, named_components, named_files, pin};
+
+use crate::common::source;
+
+const GOOD: &str = include_str!("good-plan.yaml");
+
+fn told(yaml: &str) -> Problems {
+    let files = BTreeMap::from([("flows/login.yaml".to_owned(), yaml.to_owned())]);
+    let source = source("plan.yaml", yaml.to_owned(), files);
+    let problems = match check(&source) {
+        Ok(checked) => checked.problems(),
+        Err(problems) => {
+            assert!(
+                problems.problems().iter().any(tidelock_plan::Problem::is_error),
+                "refused without a reason"
+            );
+            problems
+        }
+    };
+    shown(&problems, &source);
+    assert!(
+        named_files(yaml)
+            .iter()
+            .all(|path| !path.contains("..") && !path.starts_with('/'))
+    );
+    named_components(yaml);
+    pin(yaml, &source.components);
+    problems
+}
+
+fn shown(problems: &Problems, source: &Source) {
+    let text = problems.render(source, false, 80);
+    let quiet = |c: char| !c.is_control() || c == '\n';
+    assert!(
+        text.chars().all(quiet),
+        "a control character reaches the terminal: {text:?}"
+    );
+    problems.to_json(source);
+}
+
+fn codes(yaml: &str) -> Vec<&'static str> {
+    told(yaml).problems().iter().map(|p| p.code).collect()
+}
+
+#[test]
+fn files_that_are_no_plan_are_refused_in_a_word() {
+    for empty in ["", "\n\n", "# only a comment\n", "\u{feff}", "~", "---\n"] {
+        assert_eq!(codes(empty), ["E002"], "{empty:?}");
+    }
+    assert_eq!(codes("just text"), ["E009"]);
+    assert_eq!(codes("[1, 2]"), ["E009"]);
+    assert_eq!(codes(&"a".repeat(2 << 20)), ["E002"]);
+    for deep in ["[", "- ", "{a: ", "? "] {
+        let codes = codes(&deep.repeat(10_000));
+        assert!(
+            matches!(codes[..], ["E001" | "E002" | "E009"]),
+            "{deep:?}: {codes:?}"
+        );
+    }
+    assert!(codes("a: \u{0}").contains(&"E001"));
+}
+
+#[test]
+fn aliases_are_counted_with_what_they_stand_for() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for n in 1..12 {
+        let list = vec![format!("*a{}", n - 1); 10].join(", ");
+        bomb.push_str(&format!("a{n}: &a{n} [{list}]\n"));
+    }
+    assert!(codes(&bomb).contains(&"E002"));
+    let long = format!(
+        "a: &a \"{}\"\nb: [{}]\n",
+        "x".repeat(500_000),
+        vec!["*a"; 2_000].join(", ")
+    );
+    assert!(codes(&long).contains(&"E002"));
+    assert!(codes("a: &a [*a]\n").contains(&"E006"));
+    let shared = GOOD
+        .replace(
+            "agents: { at_least: 2, at_most: 3 }",
+            "agents: &two { at_least: 2, at_most: 3 }",
+        )
+        .replace("title: the new place", "title: the new place\n    agents: *two");
+    assert_eq!(codes(&shared), [""; 0]);
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_change_no_place() {
+    let wrong = GOOD.replace("level: important", "level: vital");
+    let place = |yaml: &str| {
+        let problems = told(yaml);
+        let problem = &problems.problems()[0];
+        (problem.code, problem.line, problem.column)
+    };
+    assert_eq!(place(&wrong), ("E010", Some(33), Some(12)));
+    assert_eq!(
+        place(&format!("\u{feff}{}", wrong.replace('\n', "\r\n"))),
+        place(&wrong)
+    );
+}
+
+#[test]
+fn very_many_mistakes_are_counted_and_not_all_shown() {
+    let mut yaml = GOOD.to_owned();
+    (0..1_000).for_each(|n| yaml.push_str(&format!("unknown{n}: 1\n")));
+    let problems = told(&yaml);
+    assert_eq!(problems.problems().len(), 301);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_takes_the_reader_down(text in any::<String>()) {
+        told(&text);
+    }
+
+    #[test]
+    fn no_yaml_takes_the_reader_down(text in r#"[a-z0-9 :\-\[\]{},&*!|>'"%@`#\n\t~<?.]{0,200}"#) {
+        told(&text);
+    }
+
+    #[test]
+    fn no_edit_of_a_plan_takes_the_reader_down(
+        edits in prop::collection::vec((0..GOOD.len(), 0usize..40, r#"[a-z0-9 :\-\[\]{},&*'"\n\u{202e}é]{0,12}"#), 1..6)
+    ) {
+        let mut yaml = GOOD.to_owned();
+        for (at, length, with) in edits {
+            let start = yaml.floor_char_boundary(at.min(yaml.len()));
+            let end = yaml.floor_char_boundary((start + length).min(yaml.len()));
+            yaml.replace_range(start..end, &with);
+        }
+        told(&yaml);
+    }
+}

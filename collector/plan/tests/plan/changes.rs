@@ -1,0 +1,126 @@
+//! What a revision changes, and its hash.
+
+use tidelock_model::Sha256;
+use tidelock_plan::{Source, check, diff};
+
+use crate::common::load;
+
+#[test]
+fn a_change_that_makes_a_gate_easier_is_called_looser() {
+    let old = load("deploy/examples/shop.yaml");
+    let mut new = old.clone();
+    for (from, to) in [
+        (
+            "ready:       { needs: [all], stable_for: 10m }",
+            "ready:       { needs: [all], stable_for: 5m }",
+        ),
+        (
+            "committed:   { needs: [all, real-card-refund, back-office], stable_for: 1h",
+            "committed:   { needs: [all, real-card-refund], stable_for: 2h",
+        ),
+        (
+            "  back-office:      { title: Support opened three orders in the back office, owner: dmitri, phase: watch, within: 45m }\n",
+            "",
+        ),
+        (
+            "visible: { at_most: 0, for: 5m }",
+            "visible: { at_most: 3, for: 5m }",
+        ),
+        (
+            "deputies: [ben],   approvals: 2",
+            "deputies: [ben, dmitri],   approvals: 1",
+        ),
+        (
+            "claims: { visible: { at_most: 200, for: 5m }, consumers: { at_least: 2 } }",
+            "claims: { visible: { at_most: 100, for: 5m }, consumers: { at_least: 3 } }",
+        ),
+        ("title: Hetzner fsn1", "title: Hetzner Falkenstein"),
+    ] {
+        assert_eq!(new.yaml.matches(from).count(), 1, "{from}");
+        new.yaml = new.yaml.replace(from, to);
+    }
+    let plans = [&old, &new].map(|source| {
+        check(source)
+            .unwrap_or_else(|p| panic!("{}", p.render(source, false, 100)))
+            .plan
+    });
+    let lines: Vec<String> = (diff(&plans[0], &plans[1]).into_iter())
+        .map(|change| {
+            format!(
+                "{} {}",
+                if change.looser { "LOOSER" } else { "      " },
+                change.text
+            )
+        })
+        .collect();
+    expect_test::expect![[r#"
+        LOOSER ~ decisions.commit.approvals                   2 -> 1
+        LOOSER + decisions.commit.deputies dmitri
+               ~ environments.target.title                    Hetzner fsn1 -> Hetzner Falkenstein
+        LOOSER - gates.committed.needs back-office             removed
+               ~ gates.committed.stable_for                   1h -> 2h
+        LOOSER ~ gates.ready.stable_for                       10m -> 5m
+        LOOSER - manual_checks.back-office                    removed
+               ~ scenarios.new-queue-consumed.claims.consumers.at_least 2 -> 3
+               ~ scenarios.new-queue-consumed.claims.visible.at_most 200 -> 100
+        LOOSER ~ scenarios.old-queue-drained.claims.visible.at_most 0 -> 3
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
+    assert_eq!(diff(&plans[0], &plans[0]), []);
+}
+
+#[test]
+fn the_hash_is_of_the_plan_and_of_all_it_names_and_of_nothing_else() {
+    let source = load("deploy/examples/shop.yaml");
+    let hash = |source: &Source| check(source).expect("an example").hash;
+    let first = hash(&source);
+
+    let mut same = source.clone();
+    same.yaml = format!("\u{feff}{}", same.yaml.replace('\n', "\r\n"));
+    same.path = "elsewhere.yaml".into();
+    same.files.insert("flows/unused.yaml".into(), "x".into());
+    same.components
+        .insert("builtin:unused".into(), Sha256::from_bytes([1; 32]));
+    assert_eq!(hash(&same), first);
+
+    let mut edited = source.clone();
+    edited.yaml = edited.yaml.replace("stable_for: 10m", "stable_for: 11m");
+    assert_ne!(hash(&edited), first);
+    let mut flow = source.clone();
+    flow.files
+        .get_mut("flows/login.yaml")
+        .expect("it names one")
+        .push_str("# longer\n");
+    assert_ne!(hash(&flow), first);
+    let mut component = source;
+    component
+        .components
+        .insert("builtin:login".into(), Sha256::from_bytes([1; 32]));
+    assert_ne!(hash(&component), first);
+}
+
+#[test]
+fn settings_hold_the_flow_and_name_what_they_need() {
+    let plan = check(&load("deploy/examples/shop.yaml"))
+        .expect("an example")
+        .plan;
+    let login = plan.scenarios.get("login").expect("it is there");
+    assert!(
+        login
+            .settings
+            .starts_with(r#"{"flow":{"steps":[{"extract":{"csrf":"#),
+        "{}",
+        login.settings
+    );
+    let names = |set: &std::collections::BTreeSet<tidelock_model::Name>| {
+        set.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&login.targets), ["other", "shop"]);
+    assert_eq!(names(&login.secrets), ["shopper-name", "shopper-password"]);
+    let api = plan.scenarios.get("orders-api").expect("it is there");
+    assert_eq!(
+        names(&api.secrets),
+        ["partner-token"],
+        "of the target's credential"
+    );
+}

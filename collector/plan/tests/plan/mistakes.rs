@@ -1,0 +1,174 @@
+//! What people get wrong, and what they are told.
+//!
+//! Each mistake is one edit of a plan that is fine. The answers lie in `mistakes.txt`;
+//! `UPDATE_EXPECT=1` rewrites them, and the difference is the review.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use tidelock_plan::{Problems, Source, check, codes, explain};
+
+const GOOD: &str = include_str!("good-plan.yaml");
+const FLOW: &str = "steps:\n  - name: open\n    request: { path: /login }\n";
+
+fn with(yaml: String) -> Source {
+    let files = BTreeMap::from([
+        ("flows/login.yaml".to_owned(), FLOW.to_owned()),
+        ("flows/list.yaml".to_owned(), "- a\n- b\n".to_owned()),
+        ("flows/broken.yaml".to_owned(), "steps: [\n".to_owned()),
+        ("ca.pem".to_owned(), "no certificate\n".to_owned()),
+    ]);
+    let mut source = crate::common::source("plan.yaml", yaml, files);
+    source.components.retain(|word, _| word != "builtin:checkout");
+    source
+}
+
+fn told(source: &Source) -> Problems {
+    match check(source) {
+        Ok(checked) => checked.problems(),
+        Err(problems) => problems,
+    }
+}
+
+/// What is wrong, the text in the good plan, and what stands there instead.
+const MISTAKES: &str = include_str!("mistakes.in");
+
+fn mistakes() -> Vec<(String, String)> {
+    let mut list = Vec::new();
+    for block in MISTAKES.split("\n=== ").filter(|b| !b.starts_with('#')) {
+        let (title, edit) = block.split_once('\n').expect("a title line");
+        let mut yaml = GOOD.to_owned();
+        for change in edit.trim_end().split("\n+++\n") {
+            let (old, new) = change
+                .split_once("\n>>>\n")
+                .unwrap_or((change.trim_end_matches("\n>>>"), ""));
+            assert_eq!(
+                yaml.matches(old).count(),
+                1,
+                "{title}: {old:?} must stand once in the good plan"
+            );
+            yaml = yaml.replace(old, &new.replace("\\t", "\t").replace("\\u202e", "\u{202e}"));
+        }
+        list.push((title.trim().to_owned(), yaml));
+    }
+    list
+}
+
+#[test]
+fn the_plan_that_the_mistakes_are_made_in_is_fine() {
+    let mut source = with(GOOD.to_owned());
+    source = crate::common::source("plan.yaml", source.yaml, source.files);
+    match check(&source) {
+        Ok(checked) => assert_eq!(checked.warnings, []),
+        Err(problems) => panic!("{}", problems.render(&source, false, 100)),
+    }
+}
+
+#[test]
+fn every_mistake_is_named_with_its_place_and_its_way_out() {
+    let list = mistakes();
+    assert!(list.len() >= 30, "{} mistakes", list.len());
+    let mut page = String::new();
+    for (title, yaml) in list {
+        let source = crate::common::source("plan.yaml", yaml, with(String::new()).files);
+        let problems = told(&source);
+        assert!(!problems.problems().is_empty(), "{title}: nothing was said");
+        writeln!(page, "{title}").expect("a string takes everything");
+        for p in problems.problems() {
+            let file = p.file.as_deref().unwrap_or("plan.yaml");
+            let (line, column) = (p.line.unwrap_or(0), p.column.unwrap_or(0));
+            writeln!(page, "    {} {file}:{line}:{column} {}", p.code, p.message)
+                .expect("a string takes everything");
+            if let Some(help) = &p.help {
+                writeln!(page, "         help: {help}").expect("a string takes everything");
+            }
+        }
+    }
+    expect_test::expect_file!["mistakes.txt"].assert_eq(&page);
+}
+
+#[test]
+fn all_mistakes_are_told_in_one_go() {
+    let mut yaml = GOOD.to_owned();
+    for (old, new) in [
+        ("timezone: Europe/Berlin", "timezone: Europe/Berlim"),
+        ("approvals: 2", "approvals: 7"),
+        ("stable_for: 10m", "stable_for: 10"),
+        ("[login, restore-tested]", "[logn, restore-tested]"),
+        ("level: critical", "level: vital"),
+        ("window: 6h", "windows: 6h"),
+        ("owner: ben", "owner: bne"),
+    ] {
+        yaml = yaml.replacen(old, new, 1);
+    }
+    let source = with(yaml);
+    let problems = told(&source);
+    let codes: std::collections::BTreeSet<&str> = problems.problems().iter().map(|p| p.code).collect();
+    for code in ["E010", "E019", "E012", "E015", "E007", "E018"] {
+        assert!(codes.contains(code), "{code} is missing in {codes:?}");
+    }
+}
+
+#[test]
+fn an_error_shows_its_line_and_what_was_meant() {
+    let source = with(GOOD.replace("[login, restore-tested]", "[logn, restore-tested]"));
+    let source = crate::common::source("plan.yaml", source.yaml, source.files);
+    expect_test::expect_file!["shown.txt"].assert_eq(&told(&source).render(&source, false, 80));
+}
+
+#[test]
+fn programs_get_the_same_as_json() {
+    let source = with(GOOD.replace("[login, restore-tested]", "[logn, restore-tested]"));
+    let source = crate::common::source("plan.yaml", source.yaml, source.files);
+    let json = serde_json::to_string_pretty(&told(&source).to_json(&source)).expect("JSON is JSON");
+    expect_test::expect_file!["shown.json"].assert_eq(&(json + "\n"));
+}
+
+#[test]
+fn a_secret_in_clear_text_is_not_repeated() {
+    let source = with(GOOD.replace("\"secret:shopper\"", "hunter2-hunter2"));
+    let problems = told(&source);
+    assert!(problems.problems().iter().any(|p| p.code == "E024"));
+    for width in [40, 80, 200] {
+        assert!(!problems.render(&source, true, width).contains("hunter2"));
+    }
+    assert!(!problems.to_json(&source).to_string().contains("hunter2"));
+    assert!(!problems.to_string().contains("hunter2"));
+}
+
+#[test]
+fn a_plugin_of_ones_own_must_be_pinned_in_the_plan() {
+    let yaml = GOOD.replace("plugin: builtin:login", "plugin: ./mine.wasm");
+    let mut source = with(yaml.clone());
+    let digest = tidelock_model::Sha256::from_bytes([9; 32]);
+    source.components.insert("./mine.wasm".into(), digest);
+    assert!(told(&source).problems().iter().any(|p| p.code == "E033"));
+    source.yaml = tidelock_plan::pin(&yaml, &source.components);
+    source.components.insert("builtin:checkout".into(), digest);
+    let checked = check(&source).unwrap_or_else(|p| panic!("{}", p.render(&source, false, 100)));
+    assert!(checked.plan.scenarios.values().any(|s| s.component == digest));
+    source
+        .components
+        .insert("./mine.wasm".into(), tidelock_model::Sha256::from_bytes([8; 32]));
+    assert!(told(&source).problems().iter().any(|p| p.code == "E033"));
+}
+
+#[test]
+fn every_code_that_is_said_is_explained() {
+    let known: Vec<&str> = codes().map(|(code, _)| code).collect();
+    let mut sorted = known.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(known, sorted, "codes are in order, each once");
+    for (_, yaml) in mistakes() {
+        for problem in told(&with(yaml)).problems() {
+            assert!(
+                explain(problem.code).is_some(),
+                "{} is not explained",
+                problem.code
+            );
+        }
+    }
+    assert_eq!(explain("E999"), None);
+    assert_eq!(explain("e015"), explain("E015"));
+}
