@@ -11,6 +11,8 @@ use crate::ways;
 
 /// More requests in one session than this are refused.
 const MAX_REQUESTS: u32 = 20;
+/// A session that takes longer to be known on the other side is lost to whoever travels with it.
+const MAX_SESSION_WITHIN_MS: u64 = 60_000;
 
 /// How a customer logs in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -82,6 +84,9 @@ pub(crate) struct Settings {
     pub(crate) wrong_password_every: u64,
     /// The target on which a session is made that must be valid here.
     pub(crate) session_from_other_side: Option<String>,
+    /// How long a session may take to be known here, in milliseconds: sessions are replicated too.
+    #[serde(default = "session_within_ms")]
+    pub(crate) session_within_ms: u64,
 }
 
 fn login_path() -> String {
@@ -129,6 +134,10 @@ fn wrong_password_every() -> u64 {
     1
 }
 
+fn session_within_ms() -> u64 {
+    1000
+}
+
 impl Settings {
     /// Reads and checks the settings; afterwards `flow` is always there.
     pub(crate) fn read(ctx: &Context) -> Result<Settings, Trouble> {
@@ -154,6 +163,12 @@ impl Settings {
         }
         if self.wrong_password_every == 0 {
             return Err("wrong_password_every: 0 would never try it; 1 is every round".to_owned());
+        }
+        if self.session_within_ms > MAX_SESSION_WITHIN_MS {
+            return Err(format!(
+                "session_within_ms: {} is more than {MAX_SESSION_WITHIN_MS}",
+                self.session_within_ms
+            ));
         }
         if self.user.is_empty() || self.password.is_empty() {
             return Err("user and password must not be empty".to_owned());

@@ -26,6 +26,8 @@ enum Fault {
     LogoutForgets,
     /// Sessions of the other side are not known here.
     SessionsApart,
+    /// Sessions of the other side are known here a little later.
+    SessionsTravel,
     /// Nobody answers.
     Gone,
 }
@@ -36,6 +38,7 @@ struct Shop {
     sessions: RefCell<BTreeSet<String>>,
     asked: RefCell<BTreeSet<String>>,
     made: RefCell<u32>,
+    strangers: RefCell<u32>,
 }
 
 impl Shop {
@@ -122,6 +125,19 @@ impl Shop {
     }
 
     fn account(&self, side: &str, session: Option<&str>) -> HttpResponse {
+        if self.fault == Fault::SessionsTravel && session.is_some_and(|session| !session.starts_with(side)) {
+            *self.strangers.borrow_mut() += 1;
+            if *self.strangers.borrow() < 3 {
+                return reply(
+                    303,
+                    &[
+                        ("location", "/login"),
+                        ("set-cookie", "session=; Max-Age=0; Path=/"),
+                    ],
+                    "",
+                );
+            }
+        }
         let known = session.is_some_and(|session| {
             self.sessions.borrow().contains(session)
                 && (self.fault != Fault::SessionsApart || session.starts_with(side))
@@ -140,6 +156,7 @@ fn run_with(fault: Fault, extra: Value) -> Result<Report, Trouble> {
         sessions: RefCell::default(),
         asked: RefCell::default(),
         made: RefCell::new(0),
+        strangers: RefCell::new(0),
     });
     let host = FakeHost::new()
         .http(move |side, request| shop.answer(side, request))
@@ -210,7 +227,22 @@ fn the_sentence_says_what_was_seen() {
     );
     assert_eq!(
         failed_at(Fault::SessionsApart).1,
-        "session-from-other-side: /account answered 303 and leads to /login with a session from the other side"
+        "session-from-other-side: /account answered 303 and leads to /login with a session from the other side, 1011 ms after it was made"
+    );
+}
+
+#[test]
+fn a_session_may_take_its_time_to_travel() {
+    let report = run(Fault::SessionsTravel);
+    assert_eq!(report.outcome, Outcome::Pass, "{report:?}");
+    assert_eq!(
+        report.step("session-from-other-side").unwrap().note,
+        "known here after 203 ms"
+    );
+    let strict = json!({ "session_from_other_side": "other", "session_within_ms": 0 });
+    assert_eq!(
+        run_with(Fault::SessionsTravel, strict).unwrap().outcome,
+        Outcome::Fail
     );
 }
 

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use tidelock_plugin::flow::{Halt, Player};
 use tidelock_plugin::{Context, Jar, Scenario, Stop, ensure};
 
-use crate::doors::{headers, knock, must_be_open, must_be_shut};
+use crate::doors::{Door, headers, judge, knock, must_be_open, must_be_shut};
 use crate::settings::{Mode, Settings};
+
+/// The pause between two looks for a session from the other side.
+const PAUSE_MS: u32 = 100;
 
 /// Takes all steps of the check.
 pub(crate) fn visit(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Result<(), Stop> {
@@ -41,8 +44,9 @@ pub(crate) fn visit(ctx: &Context, settings: &Settings, run: &mut Scenario) -> R
         run.step("logout", |_| log_out(settings, &customer, &session, path))?;
     }
     if let Some(other) = &settings.session_from_other_side {
-        run.step("session-from-other-side", |_| {
-            from_other_side(ctx, settings, other)
+        run.step("session-from-other-side", |step| {
+            step.note(from_other_side(ctx, settings, other)?);
+            Ok(())
         })?;
     }
     if settings.logout_path.is_none() {
@@ -84,7 +88,7 @@ fn without_session(ctx: &Context, settings: &Settings) -> Result<(), Stop> {
         call = call.header(name, value);
     }
     let reply = call.send()?;
-    let door = crate::doors::judge(settings, &reply)?;
+    let door = judge(settings, &reply)?;
     must_be_shut(settings, door, &reply, "without a session")
 }
 
@@ -154,18 +158,26 @@ fn log_out(settings: &Settings, customer: &Player<'_>, session: &Session, path: 
     must_be_shut(settings, door, &reply, "after logging out, to the old session")
 }
 
-/// Makes a session on the other side and shows it here.
-fn from_other_side(ctx: &Context, settings: &Settings, other: &str) -> Result<(), Stop> {
+/// Makes a session on the other side and shows it here, until it is known or its time is up.
+fn from_other_side(ctx: &Context, settings: &Settings, other: &str) -> Result<String, Stop> {
     let mut traveller = Player::new(ctx, other, settings.given(&settings.user, &settings.password));
     log_in(settings, &mut traveller).map_err(|stop| stop.at("on the other side"))?;
     let session = Session::of(settings, &traveller).map_err(|stop| stop.at("on the other side"))?;
-    traveller.browser.set_jar(&settings.target, session.jar.clone());
-    stays_open(
-        settings,
-        &traveller,
-        &session,
-        "with a session from the other side",
-    )?;
+    let made_us = ctx.monotonic_us();
+    let known_ms = loop {
+        // An answer that refuses the session may take its cookies away: show them anew each time.
+        traveller.browser.set_jar(&settings.target, session.jar.clone());
+        let (door, reply) = knock(settings, &traveller, &session.headers)?;
+        let waited_ms = ctx.monotonic_us().saturating_sub(made_us) / 1000;
+        if door == Door::Open {
+            break waited_ms;
+        }
+        if waited_ms >= settings.session_within_ms || ctx.left_ms() <= u64::from(PAUSE_MS) * 2 {
+            let whom = format!("with a session from the other side, {waited_ms} ms after it was made");
+            must_be_open(settings, door, &reply, &whom)?;
+        }
+        ctx.sleep_ms(PAUSE_MS);
+    };
     if let Some(path) = &settings.logout_path {
         // Tidying up: what it finds is not this step's business, the step `logout` looks at it.
         let shop = traveller.browser.target(&settings.target);
@@ -177,5 +189,5 @@ fn from_other_side(ctx: &Context, settings: &Settings, other: &str) -> Result<()
             });
         let _ = call.send();
     }
-    Ok(())
+    Ok(format!("known here after {known_ms} ms"))
 }
