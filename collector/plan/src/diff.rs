@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-use tidelock_core::plan::{ClaimKind, Environment, GateRule, Plan, Scenario, Target};
-use tidelock_model::{Level, Side};
+use tidelock_core::plan::{
+    ClaimKind, Credential, DecisionRule, Environment, GateRule, ManualCheck, Plan, RevisionFrom, Scenario,
+    Target,
+};
+use tidelock_model::{Level, Name, Phase, Side};
 
 use crate::units::show;
 
@@ -62,6 +65,7 @@ struct Item {
 
 /// Compares two revisions; an empty list means that nothing changed.
 pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
+    let same = old == new;
     let (old, new) = (items(old), items(new));
     let mut changes = Vec::new();
     let line =
@@ -84,6 +88,13 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
             }),
             (None, None) => {}
         }
+    }
+    if changes.is_empty() && !same {
+        // Silence would read as "nothing changed".
+        changes.push(Change {
+            text: "~ something that has no line of its own".into(),
+            looser: true,
+        });
     }
     changes
 }
@@ -124,27 +135,12 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
 
 fn items(plan: &Plan) -> BTreeMap<String, Item> {
     let mut items = BTreeMap::new();
-    let mut facts = Facts::default();
-    facts.put("summary", &plan.summary, Way::Fact);
-    facts.put("timezone", &plan.timezone, Way::Fact);
-    if plan.rehearsal_scale {
-        facts.put("rehearsal_scale", "true", Way::May);
-    }
-    facts.time("rollback.window", plan.rollback.window, |_| Way::Fact);
-    facts.time("rollback.warn_before", plan.rollback.warn_before, |_| Way::Fact);
-    plan.rollback
-        .no_return
-        .iter()
-        .for_each(|fact| facts.put(format!("rollback.no_return {fact:?}"), "", Way::Fact));
-    plan.links
-        .iter()
-        .for_each(|(name, url)| facts.put(format!("links.{name}"), url, Way::Fact));
     items.insert(
         String::new(),
         Item {
             new: String::new(),
             guards: false,
-            facts,
+            facts: head_facts(plan),
         },
     );
     for side in Side::BOTH {
@@ -155,87 +151,102 @@ fn items(plan: &Plan) -> BTreeMap<String, Item> {
         facts.put("name", &person.name, Way::Fact);
         facts.put("role", &person.role, Way::Fact);
         facts.put("reach", &person.reach, Way::Fact);
+        let new = format!("new, {}", person.name);
         items.insert(
             format!("people.{name}"),
             Item {
-                new: format!("new, {}", person.name),
+                new,
                 guards: false,
                 facts,
             },
         );
     }
-    for (name, rule) in &plan.decisions {
-        let mut facts = Facts::default();
-        facts.put("approvals", rule.approvals, Way::Least(f64::from(rule.approvals)));
-        rule.who
-            .iter()
-            .for_each(|who| facts.put(format!("who {who}"), "", Way::May));
-        rule.deputies
-            .iter()
-            .for_each(|who| facts.put(format!("deputies {who}"), "", Way::May));
-        facts.time("answer_within", rule.answer_within, |_| Way::Fact);
+    let mut guard = |path: String, new: String, facts| {
         items.insert(
-            format!("decisions.{name}"),
-            Item {
-                new: "new".into(),
-                guards: true,
-                facts,
-            },
-        );
-    }
-    for (name, scenario) in &plan.scenarios {
-        let gates: Vec<&str> = plan
-            .gates
-            .keys()
-            .filter(|p| plan.needed(**p).iter().any(|(n, _)| *n == name))
-            .map(|p| p.word())
-            .collect();
-        let place = if gates.is_empty() {
-            "in no gate yet".into()
-        } else {
-            format!("in {}", gates.join(", "))
-        };
-        let new = format!("new, {}, {place}", scenario.level);
-        items.insert(
-            format!("scenarios.{name}"),
+            path,
             Item {
                 new,
                 guards: true,
-                facts: scenario_facts(scenario),
-            },
-        );
-    }
-    for (name, check) in &plan.manual_checks {
-        let mut facts = Facts::default();
-        facts.put("title", &check.title, Way::Fact);
-        facts.put("owner", &check.owner, Way::Fact);
-        if let Some(phase) = check.phase {
-            facts.put("phase", phase, Way::Fact);
-        }
-        if check.evidence_required {
-            facts.put("evidence", "required", Way::Must);
-        }
-        facts.time("within", check.within, Way::Most);
-        items.insert(
-            format!("manual_checks.{name}"),
-            Item {
-                new: "new".into(),
-                guards: true,
                 facts,
             },
-        );
+        )
+    };
+    for (name, rule) in &plan.decisions {
+        guard(format!("decisions.{name}"), "new".into(), decision_facts(rule));
+    }
+    for (name, scenario) in &plan.scenarios {
+        let new = format!("new, {}, {}", scenario.level, gates_of(name, plan));
+        guard(format!("scenarios.{name}"), new, scenario_facts(scenario));
+    }
+    for (name, check) in &plan.manual_checks {
+        guard(format!("manual_checks.{name}"), "new".into(), manual_facts(check));
     }
     for (phase, gate) in &plan.gates {
-        items.insert(
-            format!("gates.{phase}"),
-            Item {
-                new: "new".into(),
-                guards: true,
-                facts: gate_facts(gate),
-            },
-        );
+        guard(format!("gates.{phase}"), "new".into(), gate_facts(gate));
     }
     items
+}
+
+fn gates_of(scenario: &Name, plan: &Plan) -> String {
+    let needs = |phase: &Phase| plan.needed(*phase).iter().any(|(name, _)| *name == scenario);
+    let gates: Vec<&str> = plan
+        .gates
+        .keys()
+        .copied()
+        .filter(needs)
+        .map(Phase::word)
+        .collect();
+    if gates.is_empty() {
+        "in no gate yet".into()
+    } else {
+        format!("in {}", gates.join(", "))
+    }
+}
+
+fn head_facts(plan: &Plan) -> Facts {
+    let mut facts = Facts::default();
+    facts.put("name", &plan.name, Way::Fact);
+    facts.put("summary", &plan.summary, Way::Fact);
+    facts.put("timezone", &plan.timezone, Way::Fact);
+    if plan.rehearsal_scale {
+        facts.put("rehearsal_scale", "true", Way::May);
+    }
+    facts.time("rollback.window", plan.rollback.window, |_| Way::Fact);
+    facts.time("rollback.warn_before", plan.rollback.warn_before, |_| Way::Fact);
+    for fact in &plan.rollback.no_return {
+        facts.put(format!("rollback.no_return {fact:?}"), "", Way::Fact);
+    }
+    for (name, url) in &plan.links {
+        facts.put(format!("links.{name}"), url, Way::Fact);
+    }
+    facts
+}
+
+fn decision_facts(rule: &DecisionRule) -> Facts {
+    let mut facts = Facts::default();
+    facts.put("approvals", rule.approvals, Way::Least(f64::from(rule.approvals)));
+    rule.who
+        .iter()
+        .for_each(|who| facts.put(format!("who {who}"), "", Way::May));
+    rule.deputies
+        .iter()
+        .for_each(|who| facts.put(format!("deputies {who}"), "", Way::May));
+    facts.time("answer_within", rule.answer_within, |_| Way::Fact);
+    facts
+}
+
+fn manual_facts(check: &ManualCheck) -> Facts {
+    let mut facts = Facts::default();
+    facts.put("title", &check.title, Way::Fact);
+    facts.put("owner", &check.owner, Way::Fact);
+    if let Some(phase) = check.phase {
+        facts.put("phase", phase, Way::Fact);
+    }
+    if check.evidence_required {
+        facts.put("evidence", "required", Way::Must);
+    }
+    facts.time("within", check.within, Way::Most);
+    facts
 }
 
 fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<String, Item>) {
@@ -244,6 +255,11 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
     let least = environment.agents_at_least;
     facts.put("agents.at_least", least, Way::Least(f64::from(least)));
     facts.put("agents.at_most", environment.agents_at_most, Way::Fact);
+    match &environment.revision {
+        Some(RevisionFrom::Declared) => facts.put("revision", "declared", Way::Fact),
+        Some(RevisionFrom::Header(name)) => facts.put("revision", format!("header {name}"), Way::Fact),
+        None => {}
+    }
     items.insert(
         format!("environments.{side}"),
         Item {
@@ -268,21 +284,23 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
                 http.addresses
                     .iter()
                     .for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
+                facts.put("credential", credential(http.credential.as_ref()), Way::Fact);
                 facts.put(
-                    "credential",
-                    http.credential.as_ref().map_or("none", |_| "from a secret"),
+                    "connect",
+                    if http.reuse_connection { "reuse" } else { "new" },
                     Way::Fact,
                 );
-                facts.put(
-                    "ca",
-                    http.ca_pem.as_ref().map_or("public", |_| "private"),
-                    Way::Fact,
-                );
+                tls(&mut facts, http.ca_pem.as_deref(), http.tls_name.as_deref());
             }
             Target::Sql(sql) => {
                 facts.put("address", &sql.address, Way::Fact);
                 facts.put("user", &sql.user, Way::Fact);
                 facts.put("write", sql.write, Way::Fact);
+                facts.put("sql", sql.dialect.word(), Way::Fact);
+                if let Some(secret) = &sql.password {
+                    facts.put("password", format!("secret:{secret}"), Way::Fact);
+                }
+                tls(&mut facts, sql.ca_pem.as_deref(), sql.tls_name.as_deref());
                 sql.addresses
                     .iter()
                     .for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
@@ -296,6 +314,25 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
                 facts,
             },
         );
+    }
+}
+
+fn credential(credential: Option<&Credential>) -> String {
+    match credential {
+        None => "none".into(),
+        Some(Credential::Bearer(secret)) => format!("bearer secret:{secret}"),
+        Some(Credential::Basic(secret)) => format!("basic secret:{secret}"),
+        Some(Credential::Header(name, secret)) => format!("header {name} secret:{secret}"),
+        Some(Credential::Form(name, secret)) => format!("form {name} secret:{secret}"),
+    }
+}
+
+fn tls(facts: &mut Facts, ca: Option<&str>, name: Option<&str>) {
+    if let Some(ca) = ca {
+        facts.put("ca", format!("{:016x}", short_hash(ca)), Way::Fact);
+    }
+    if let Some(name) = name {
+        facts.put("tls_name", name, Way::Fact);
     }
 }
 

@@ -124,3 +124,42 @@ fn settings_hold_the_flow_and_name_what_they_need() {
         "of the target's credential"
     );
 }
+
+#[test]
+fn every_line_that_changes_a_plan_has_a_line_in_the_comparison() {
+    let old = load("deploy/examples/shop.yaml");
+    for (from, to) in [
+        (
+            "credential: { basic: \"secret:new-rabbit\" }",
+            "credential: { bearer: \"secret:new-rabbit\" }",
+        ),
+        ("password: \"secret:old-db\"", "password: \"secret:older-db\""),
+        ("revision: { from: declared }", "title: again"),
+        ("role: Migration lead", "role: Lead"),
+        ("queues: [orders, mail], dead", "queues: [orders], dead"),
+        ("no_return: [\"RDS is stopped\", ", "no_return: ["),
+        ("may_dip: 0s", "may_dip: 10s"),
+    ] {
+        let mut new = old.clone();
+        assert_eq!(new.yaml.matches(from).count(), 1, "{from}");
+        new.yaml = new.yaml.replace(from, to).replacen(
+            "    title: Hetzner fsn1\n",
+            if to == "title: again" {
+                ""
+            } else {
+                "    title: Hetzner fsn1\n"
+            },
+            1,
+        );
+        let plans = [&old, &new].map(|s| {
+            check(s)
+                .unwrap_or_else(|p| panic!("{}", p.render(s, false, 100)))
+                .plan
+        });
+        let changes = diff(&plans[0], &plans[1]);
+        assert!(
+            !changes.is_empty() && !changes[0].text.contains("no line of its own"),
+            "{from}: {changes:?}"
+        );
+    }
+}
