@@ -26,12 +26,16 @@ gate ready: all
       >   agents on target: 0 of at least 1 agent on target online
       >   stale login on target by t1: t1 has not reported it for more than 13 s
 0:50  login is silent on target
-1:01  target/t1 reconnects
-      > 1:02 ready is hold
+1:15  target/t1 reconnects
+      > 1:16 ready is unknown
+      >   stale login on target by t1: t1 has not reported it for more than 13 s
+1:17  login passes
+      > 1:20 ready is hold
+      >   claim_undecided login on target by t1: 1 of 3 passes in a row
+      > 1:25 ready is hold
       >   claim_undecided login on target by t1: 2 of 3 passes in a row
-1:02  login passes
-      > 1:05 sync -> ready
-      > 1:05 gate ready opens, epoch 3
-      > 1:05 cutover is hold
+      > 1:30 sync -> ready
+      > 1:30 gate ready opens, epoch 3
+      > 1:30 cutover is hold
       >   decision cutover: waits for cutover: 0 of 1 voice
-1:20  nothing more
+1:40  nothing more

@@ -216,7 +216,8 @@ fn timely(
 
 /// Until when a finding is fresh: counted from its receipt, but never later than it should have come.
 pub(crate) fn fresh_until(at: Timestamp, scenario: &Scenario, finding: &Finding) -> Timestamp {
-    at.min(finding.due.plus(scenario.timeout + GRACE)).plus(scenario.fresh_for)
+    at.min(finding.due.plus(scenario.timeout + GRACE))
+        .plus(scenario.fresh_for)
 }
 
 /// The check is the same on this side in both revisions: same component, settings, claims, times and

@@ -134,20 +134,28 @@ impl Roster {
         }
     }
 
-    /// A certificate was given: to a new agent, to one that renews it, or to one that comes back.
-    /// Gives back whether the agent starts with nothing proved.
-    pub(crate) fn enrol(&mut self, at: Timestamp, agent: &AgentKey, certificate_ends: Timestamp) -> bool {
+    /// A certificate was given: to a new agent, to one that renews it, or to one that comes back. It
+    /// lifts no suspension, and a revoked name stays revoked. None where it does not fit; otherwise
+    /// whether the agent starts with nothing proved.
+    pub(crate) fn enrol(
+        &mut self,
+        at: Timestamp,
+        agent: &AgentKey,
+        certificate_ends: Timestamp,
+    ) -> Option<bool> {
         let member = self
             .members
             .entry(agent.clone())
             .or_insert_with(|| Member::new(at, certificate_ends));
+        if member.revoked {
+            return None;
+        }
         member.certificate_ends = certificate_ends;
-        let anew = member.revoked || member.suspended.is_some() || member.signed_off;
-        if anew {
-            (member.revoked, member.suspended, member.signed_off) = (false, None, false);
+        let back = std::mem::take(&mut member.signed_off);
+        if back {
             (member.enrolled, member.heard) = (at, None);
         }
-        anew
+        Some(back)
     }
 
     pub(crate) fn revoke(&mut self, agent: &AgentKey) -> bool {

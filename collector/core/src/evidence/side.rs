@@ -261,10 +261,7 @@ fn unheard(claim: &crate::plan::Claim, begun: Timestamp) -> ClaimStatus {
 }
 
 /// What would be lost, as the agent that sees most of it says: agents of a side look at the same things.
-fn most_remaining<'a>(
-    lanes: impl Iterator<Item = Option<&'a Lane>>,
-    now: Timestamp,
-) -> Vec<Remaining> {
+fn most_remaining<'a>(lanes: impl Iterator<Item = Option<&'a Lane>>, now: Timestamp) -> Vec<Remaining> {
     let mut most: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for newest in lanes.flatten().filter_map(|lane| lane.newest.as_ref()) {
         if now > newest.fresh_until {

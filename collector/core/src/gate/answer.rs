@@ -68,9 +68,9 @@ impl Migration {
 
     /// The gate that stands before the next phase; none at an end.
     pub fn next_gate(&self) -> Option<Phase> {
-        super::rule::next(self.phase)
-            .filter(|gate| self.current.is_none() || self.sheet(*gate).is_some())
-            .or_else(|| (self.phase == Phase::Cutover).then_some(Phase::Watch))
+        let next = super::rule::next(self.phase)?;
+        // The end that nobody has to reach needs a gate of its own to be one.
+        (next != Phase::Retired || self.sheet(next).is_some()).then_some(next)
     }
 
     fn stands_next(&self, gate: Phase) -> bool {
@@ -151,7 +151,12 @@ impl Migration {
             VerdictWord::Rollback => match self.phase {
                 Phase::Aborted => "the migration was given up before the switch".to_owned(),
                 Phase::RolledBack => "the migration went back: traffic is on the source again".to_owned(),
-                _ => "going back is decided and under way".to_owned(),
+                Phase::RollingBack | Phase::Cutover | Phase::Watch => {
+                    "going back is decided and under way".to_owned()
+                }
+                Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Committed | Phase::Retired => {
+                    String::new()
+                }
             },
             VerdictWord::Hold | VerdictWord::Unknown if held.is_empty() => first.to_owned(),
             VerdictWord::Hold | VerdictWord::Unknown => {

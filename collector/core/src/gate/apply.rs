@@ -71,10 +71,11 @@ impl Migration {
                 agent,
                 certificate_ends,
             } => {
-                if self.roster.enrol(at, agent, *certificate_ends) {
+                let back = self.roster.enrol(at, agent, *certificate_ends);
+                if back == Some(true) {
                     self.board.forget(agent);
                 }
-                true
+                back.is_some()
             }
             EventKind::AgentRevoked { agent } => {
                 self.board.forget(agent);

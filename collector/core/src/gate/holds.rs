@@ -33,12 +33,14 @@ impl Migration {
         }
         // Before its own gate a phase may have none, and waits for traffic alone.
         holds.extend(self.switch_hold(gate));
-        let Some(sheet) = self.sheet(gate) else { return holds };
+        holds.extend(self.operator_hold(gate));
+        let Some(sheet) = self.sheet(gate) else {
+            return holds;
+        };
         let proved = self.evidence_until(gate, now).is_some();
         if !proved {
             holds.extend(self.evidence_holds(plan, sheet, now));
         }
-        holds.extend(self.operator_hold(gate));
         if proved {
             holds.extend(self.stable_hold(gate, sheet, now));
         }
@@ -62,7 +64,7 @@ impl Migration {
                 "the migration is in {}; gate {gate} does not stand next",
                 self.phase
             ),
-            None if (self.phase, gate) == (Phase::Cutover, Phase::Watch) => return None,
+            None if next(self.phase) == Some(gate) && gate != Phase::Retired => return None,
             None => format!("the plan has no gate {gate}"),
         };
         Some(Hold::new(
@@ -128,7 +130,12 @@ impl Migration {
         if holds.is_empty() {
             // Never open for want of words.
             let reason = "what it needs is not proved";
-            holds.push(Hold::new(HoldCode::ClaimUndecided, self.phase_since, reason, "tidelock status"));
+            holds.push(Hold::new(
+                HoldCode::ClaimUndecided,
+                self.phase_since,
+                reason,
+                "tidelock status",
+            ));
         }
         holds
     }

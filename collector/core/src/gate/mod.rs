@@ -12,6 +12,7 @@ mod apply;
 mod decide;
 mod holds;
 mod lease;
+mod members;
 mod needs;
 mod orders;
 mod people;

@@ -1,19 +1,18 @@
-//! The asks of people and operators: decisions, manual checks, plans, agents.
+//! The asks of people: decisions, the way back, manual checks, revisions.
 
-use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
+use tidelock_model::{Name, Phase, Side, Timestamp};
 
 use super::decide::said;
+use super::ends;
 use super::people::decides;
-use super::{ends, rule::next};
-use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
+use crate::ask::{Asker, AskerKind, Refusal, RefusalCode};
 use crate::migration::Migration;
 use crate::plan::{Plan, before};
-use crate::record::{Event, EventKind};
-use crate::roster::AgentStanding;
+use crate::record::EventKind;
 use crate::verdict::{Hold, HoldCode};
 
 impl Migration {
-    fn must_have_plan(&self) -> Result<&Plan, Refusal> {
+    pub(crate) fn must_have_plan(&self) -> Result<&Plan, Refusal> {
         self.plan()
             .ok_or_else(|| Refusal::new(RefusalCode::NoPlan, "no plan was applied yet: apply one first"))
     }
@@ -89,8 +88,14 @@ impl Migration {
         let back = (gate, self.phase) == (Phase::Cutover, Phase::Sync);
         if before(gate) != Some(self.phase) && !back {
             let holds = self.obstacles(gate, now);
-            let message = format!("the migration is in {}; {decision} is decided at gate {gate}", self.phase);
-            return Err(Refusal { holds, ..Refusal::new(RefusalCode::WrongPhase, message) });
+            let message = format!(
+                "the migration is in {}; {decision} is decided at gate {gate}",
+                self.phase
+            );
+            return Err(Refusal {
+                holds,
+                ..Refusal::new(RefusalCode::WrongPhase, message)
+            });
         }
         let people = |hold: &Hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline);
         let holds: Vec<Hold> = self
@@ -221,124 +226,5 @@ impl Migration {
             side,
             revision: revision.to_owned(),
         })
-    }
-
-    pub(crate) fn apply_plan(&self, now: Timestamp, ask: &Ask) -> Result<Vec<Event>, Refusal> {
-        let Ask::ApplyPlan {
-            plan,
-            hash,
-            by,
-            reason,
-            if_revision,
-            grid_origin,
-        } = ask
-        else {
-            return Ok(Vec::new());
-        };
-        if by.kind == AskerKind::Pipeline || self.current.is_some() && !self.is_of_plan(by) {
-            let message = format!("{} may not change the plan", by.name);
-            return Err(Refusal::new(RefusalCode::NotYours, message));
-        }
-        if plan.name != self.name {
-            let message = format!("the plan is of {}, this is {}", plan.name, self.name);
-            return Err(Refusal::new(RefusalCode::Incomplete, message));
-        }
-        if let Some(wanted) = if_revision.filter(|wanted| *wanted != self.revision()) {
-            let message = format!(
-                "the plan is at revision {}, not {wanted}: look at what changed",
-                self.revision()
-            );
-            return Err(Refusal::new(RefusalCode::Revision, message));
-        }
-        if self.plan_hash() == Some(*hash) {
-            return Ok(Vec::new());
-        }
-        if ends(self.phase) || self.phase == Phase::Committed && next(self.phase).is_none() {
-            let message = format!("the migration is {}; its plan is history", self.phase);
-            return Err(Refusal::new(RefusalCode::WrongPhase, message));
-        }
-        let grid_origin = self.grid_origin().unwrap_or(*grid_origin);
-        let revision = self.revision() + 1;
-        let kind = EventKind::PlanApplied {
-            revision,
-            hash: *hash,
-            plan: plan.clone(),
-            grid_origin,
-        };
-        Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
-    }
-
-    pub(crate) fn enrol(
-        &self,
-        now: Timestamp,
-        agent: &AgentKey,
-        ends: Timestamp,
-    ) -> Result<EventKind, Refusal> {
-        let plan = self.must_have_plan()?;
-        let most = plan.environment(agent.side).agents_at_most;
-        let others = self
-            .roster
-            .owing(agent.side, now)
-            .filter(|(key, _)| *key != agent)
-            .count();
-        if others >= usize::try_from(most).unwrap_or(usize::MAX) {
-            let message = format!(
-                "{} has {others} agents and may have {most}: revoke one first",
-                agent.side
-            );
-            return Err(Refusal::new(RefusalCode::TooManyAgents, message));
-        }
-        Ok(EventKind::AgentEnrolled {
-            agent: agent.clone(),
-            certificate_ends: ends,
-        })
-    }
-
-    pub(crate) fn revoke_agent(
-        &self,
-        now: Timestamp,
-        agent: &AgentKey,
-        by: &Asker,
-        reason: &str,
-    ) -> Result<Vec<Event>, Refusal> {
-        if !self.is_of_plan(by) {
-            return Err(Refusal::new(
-                RefusalCode::NotYours,
-                format!("{} may not revoke an agent", by.name),
-            ));
-        }
-        match self.expects(agent) {
-            AgentStanding::Unknown => Err(Refusal::new(
-                RefusalCode::UnknownAgent,
-                format!("no agent {agent} was ever enrolled"),
-            )),
-            AgentStanding::Revoked => Ok(Vec::new()),
-            AgentStanding::Enrolled | AgentStanding::Suspended => {
-                let kind = EventKind::AgentRevoked { agent: agent.clone() };
-                Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
-            }
-        }
-    }
-
-    pub(crate) fn report_conflict(
-        &self,
-        now: Timestamp,
-        agent: &AgentKey,
-        text: &str,
-    ) -> Result<Vec<Event>, Refusal> {
-        match self.expects(agent) {
-            AgentStanding::Enrolled => {
-                let kind = EventKind::ConflictFound {
-                    agent: agent.clone(),
-                    text: text.to_owned(),
-                };
-                Ok(vec![self.event(now, Some(agent.name.clone()), text, "", kind)])
-            }
-            AgentStanding::Suspended | AgentStanding::Revoked => Ok(Vec::new()),
-            AgentStanding::Unknown => Err(Refusal::new(
-                RefusalCode::UnknownAgent,
-                format!("no agent {agent} was ever enrolled"),
-            )),
-        }
     }
 }

@@ -79,7 +79,7 @@ impl Migration {
             .filter(|(person, _)| may(person))
             .map(|(person, at)| (*at, person.clone()))
             .collect();
-        let before = voices.len();
+        let last = voices.iter().map(|(at, _)| *at).max();
         voices.retain(|(at, _)| valid_for.is_none_or(|valid| now < at.plus(valid)));
         voices.sort_by(|a, b| b.cmp(a));
         let enough = usize::try_from(needed)
@@ -90,11 +90,14 @@ impl Migration {
             .and_then(|needed| voices.get(needed - 1))
             .map(|(at, _)| *at);
         let began = voices.last().map(|(at, _)| *at);
-        let expired = before > voices.len();
+        let expired = last
+            .filter(|_| voices.is_empty())
+            .zip(valid_for)
+            .map(|(at, valid)| at.plus(valid));
         let (state, since) = match (made, ballot.and_then(|ballot| ballot.ended.as_ref())) {
             (Some(at), _) => (DecisionState::Given, at),
             (None, Some((state, at, _))) => (*state, *at),
-            (None, None) if expired => (DecisionState::Expired, self.phase_since),
+            (None, None) if let Some(end) = expired => (DecisionState::Expired, end),
             (None, None) => (DecisionState::NotAsked, began.unwrap_or(self.phase_since)),
         };
         Some(DecisionStatus {

@@ -36,7 +36,11 @@ pub(crate) struct Agent {
 impl Agent {
     pub(crate) fn new(key: &AgentKey) -> Agent {
         let side = if key.side == Side::Source { 1 } else { 2 };
-        let spool = key.name.as_str().bytes().fold(side, |sum: u128, byte| sum * 256 + u128::from(byte));
+        let spool = key
+            .name
+            .as_str()
+            .bytes()
+            .fold(side, |sum: u128, byte| sum * 256 + u128::from(byte));
         Agent {
             connected: true,
             alive: true,
@@ -62,10 +66,16 @@ impl Agent {
         }
         for (check, scenario) in &plan.scenarios {
             let every = scenario.every.as_secs().max(1);
-            let Some(behaviour) = self.behaviours.get(check) else { continue };
-            if scenario.sides.contains(&key.side) && second.is_multiple_of(every) && *behaviour != Behaviour::Silent {
+            let Some(behaviour) = self.behaviours.get(check) else {
+                continue;
+            };
+            if scenario.sides.contains(&key.side)
+                && second.is_multiple_of(every)
+                && *behaviour != Behaviour::Silent
+            {
                 let round = second / every;
-                self.waiting.push(finding(check, scenario, behaviour, revision, now, round));
+                self.waiting
+                    .push(finding(check, scenario, behaviour, revision, now, round));
             }
         }
         if !self.connected || self.waiting.is_empty() {
@@ -105,7 +115,11 @@ pub(crate) fn finding(
     round: u64,
 ) -> Finding {
     let other = Sha256::from_bytes([0xee; 32]);
-    let component = if *behaviour == Behaviour::AnotherComponent { other } else { scenario.component };
+    let component = if *behaviour == Behaviour::AnotherComponent {
+        other
+    } else {
+        scenario.component
+    };
     let (outcome, cause) = match behaviour {
         Behaviour::Fails(_) => (Outcome::Fail, None),
         Behaviour::NotRun(cause) => (Outcome::NotRun, Some(*cause)),
@@ -136,26 +150,44 @@ pub(crate) fn finding(
 }
 
 fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
-    let measure = |(name, value): (String, f64)| Measure { name, value, unit: String::new() };
+    let measure = |(name, value): (String, f64)| Measure {
+        name,
+        value,
+        unit: String::new(),
+    };
     match behaviour {
-        Behaviour::Fails(note) => Report { note: note.clone(), ..Report::default() },
+        Behaviour::Fails(note) => Report {
+            note: note.clone(),
+            ..Report::default()
+        },
         Behaviour::NotRun(_) | Behaviour::Silent => Report::default(),
         Behaviour::Reports(measures, remaining) => Report {
             measures: measures.iter().cloned().map(measure).collect(),
             remaining: remaining.clone(),
             ..Report::default()
         },
-        Behaviour::CountsNothing => {
-            Report { counts: Some(Counts { ok: 0, total: 0, latency_buckets: Vec::new() }), ..Report::default() }
-        }
+        Behaviour::CountsNothing => Report {
+            counts: Some(Counts {
+                ok: 0,
+                total: 0,
+                latency_buckets: Vec::new(),
+            }),
+            ..Report::default()
+        },
         Behaviour::Passes | Behaviour::AnotherComponent | Behaviour::Starved => {
             let good = |claim: &tidelock_core::plan::Claim| match &claim.kind {
                 ClaimKind::Passes { .. } => None,
-                ClaimKind::Measure { measure, at_most, at_least, .. } => {
-                    Some((measure.clone(), at_most.or(*at_least).unwrap_or(0.0)))
-                }
+                ClaimKind::Measure {
+                    measure,
+                    at_most,
+                    at_least,
+                    ..
+                } => Some((measure.clone(), at_most.or(*at_least).unwrap_or(0.0))),
             };
-            Report { measures: scenario.claims.iter().filter_map(good).map(measure).collect(), ..Report::default() }
+            Report {
+                measures: scenario.claims.iter().filter_map(good).map(measure).collect(),
+                ..Report::default()
+            }
         }
     }
 }

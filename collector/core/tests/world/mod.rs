@@ -23,7 +23,10 @@ pub(crate) fn name(text: &str) -> Name {
 }
 
 pub(crate) fn agent_key(side: Side, agent: &str) -> AgentKey {
-    AgentKey { side, name: name(agent) }
+    AgentKey {
+        side,
+        name: name(agent),
+    }
 }
 
 pub(crate) fn asker(who: &str) -> Asker {
@@ -32,7 +35,10 @@ pub(crate) fn asker(who: &str) -> Asker {
         "operator" => AskerKind::Operator,
         _ => AskerKind::Person,
     };
-    Asker { name: name(who), kind }
+    Asker {
+        name: name(who),
+        kind,
+    }
 }
 
 pub(crate) struct World {
@@ -46,7 +52,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> World {
         let migration = Migration::new(name("shop"));
-        World { now: BEGIN, migration, journal: Vec::new(), agents: BTreeMap::new(), position: 0 }
+        World {
+            now: BEGIN,
+            migration,
+            journal: Vec::new(),
+            agents: BTreeMap::new(),
+            position: 0,
+        }
     }
 
     pub(crate) fn since_begin(&self) -> Duration {
@@ -68,7 +80,12 @@ impl World {
     /// Records an event, and checks first that a replay would find the same evidence behind it.
     pub(crate) fn record(&mut self, event: Event) {
         let (hash, holds) = self.migration.evidence_of(&event.kind, self.now);
-        assert_eq!((hash, &holds), (event.evidence_hash, &event.holds), "evidence of {:?}", event.kind);
+        assert_eq!(
+            (hash, &holds),
+            (event.evidence_hash, &event.holds),
+            "evidence of {:?}",
+            event.kind
+        );
         self.append(Record::Decided(Box::new(event)));
     }
 
@@ -98,14 +115,20 @@ impl World {
     pub(crate) fn second(&mut self) {
         self.now = self.now.plus(Duration::from_secs(1));
         let second = self.since_begin().as_secs();
-        let Some(plan) = self.migration.plan().cloned() else { return };
+        let Some(plan) = self.migration.plan().cloned() else {
+            return;
+        };
         let (revision, hash) = (self.migration.revision(), self.migration.plan_hash().unwrap());
         let mut heard = Vec::new();
         for (key, agent) in &mut self.agents {
-            if second % 3 == 0 && agent.connected && agent.alive {
+            if second.is_multiple_of(3) && agent.connected && agent.alive {
                 heard.push(Observation::Agent(seen(key)));
             }
-            heard.extend(agent.run(key, &plan, (revision, hash), self.now, second).map(Observation::Findings));
+            heard.extend(
+                agent
+                    .run(key, &plan, (revision, hash), self.now, second)
+                    .map(Observation::Findings),
+            );
         }
         heard.into_iter().for_each(|observation| self.see(observation));
         self.see(Observation::Tick);
@@ -114,13 +137,23 @@ impl World {
     pub(crate) fn apply_plan(&mut self, plan: Plan, by: &str) -> Result<Vec<Event>, Refusal> {
         let hash = Sha256::from_bytes([u8::try_from(self.migration.revision() + 1).unwrap(); 32]);
         let (plan, by) = (Box::new(plan), asker(by));
-        self.ask(&Ask::ApplyPlan { plan, hash, by, reason: "as agreed".into(), if_revision: None, grid_origin: BEGIN })
+        self.ask(&Ask::ApplyPlan {
+            plan,
+            hash,
+            by,
+            reason: "as agreed".into(),
+            if_revision: None,
+            grid_origin: BEGIN,
+        })
     }
 
     pub(crate) fn enrol(&mut self, key: &AgentKey) -> Result<Vec<Event>, Refusal> {
         self.agents.entry(key.clone()).or_insert_with(|| Agent::new(key));
         let certificate_ends = self.now.plus(Duration::from_secs(86_400));
-        self.ask(&Ask::Enrol { agent: key.clone(), certificate_ends })
+        self.ask(&Ask::Enrol {
+            agent: key.clone(),
+            certificate_ends,
+        })
     }
 
     /// The epoch of the open gate's token.

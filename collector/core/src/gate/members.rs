@@ -1,0 +1,134 @@
+//! The asks that change what a migration is made of: its plan and its agents.
+
+use tidelock_model::{AgentKey, Timestamp};
+
+use super::ends;
+use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
+use crate::migration::Migration;
+use crate::record::{Event, EventKind};
+use crate::roster::AgentStanding;
+
+impl Migration {
+    pub(crate) fn apply_plan(&self, now: Timestamp, ask: &Ask) -> Result<Vec<Event>, Refusal> {
+        let Ask::ApplyPlan {
+            plan,
+            hash,
+            by,
+            reason,
+            if_revision,
+            grid_origin,
+        } = ask
+        else {
+            return Ok(Vec::new());
+        };
+        if by.kind == AskerKind::Pipeline || self.current.is_some() && !self.is_of_plan(by) {
+            let message = format!("{} may not change the plan", by.name);
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        if plan.name != self.name {
+            let message = format!("the plan is of {}, this is {}", plan.name, self.name);
+            return Err(Refusal::new(RefusalCode::Incomplete, message));
+        }
+        if let Some(wanted) = if_revision.filter(|wanted| *wanted != self.revision()) {
+            let message = format!(
+                "the plan is at revision {}, not {wanted}: look at what changed",
+                self.revision()
+            );
+            return Err(Refusal::new(RefusalCode::Revision, message));
+        }
+        if self.plan_hash() == Some(*hash) {
+            return Ok(Vec::new());
+        }
+        if ends(self.phase) {
+            let message = format!("the migration is {}; its plan is history", self.phase);
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        let grid_origin = self.grid_origin().unwrap_or(*grid_origin);
+        let revision = self.revision() + 1;
+        let kind = EventKind::PlanApplied {
+            revision,
+            hash: *hash,
+            plan: plan.clone(),
+            grid_origin,
+        };
+        Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
+    }
+
+    pub(crate) fn enrol(
+        &self,
+        now: Timestamp,
+        agent: &AgentKey,
+        ends: Timestamp,
+    ) -> Result<EventKind, Refusal> {
+        let plan = self.must_have_plan()?;
+        if self.expects(agent) == AgentStanding::Revoked {
+            let message = format!("{agent} was revoked: join under another name");
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        let most = plan.environment(agent.side).agents_at_most;
+        let others = self
+            .roster
+            .owing(agent.side, now)
+            .filter(|(key, _)| *key != agent)
+            .count();
+        if others >= usize::try_from(most).unwrap_or(usize::MAX) {
+            let message = format!(
+                "{} has {others} agents and may have {most}: revoke one first",
+                agent.side
+            );
+            return Err(Refusal::new(RefusalCode::TooManyAgents, message));
+        }
+        Ok(EventKind::AgentEnrolled {
+            agent: agent.clone(),
+            certificate_ends: ends,
+        })
+    }
+
+    pub(crate) fn revoke_agent(
+        &self,
+        now: Timestamp,
+        agent: &AgentKey,
+        by: &Asker,
+        reason: &str,
+    ) -> Result<Vec<Event>, Refusal> {
+        if !self.is_of_plan(by) {
+            return Err(Refusal::new(
+                RefusalCode::NotYours,
+                format!("{} may not revoke an agent", by.name),
+            ));
+        }
+        match self.expects(agent) {
+            AgentStanding::Unknown => Err(Refusal::new(
+                RefusalCode::UnknownAgent,
+                format!("no agent {agent} was ever enrolled"),
+            )),
+            AgentStanding::Revoked => Ok(Vec::new()),
+            AgentStanding::Enrolled | AgentStanding::Suspended => {
+                let kind = EventKind::AgentRevoked { agent: agent.clone() };
+                Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
+            }
+        }
+    }
+
+    pub(crate) fn report_conflict(
+        &self,
+        now: Timestamp,
+        agent: &AgentKey,
+        text: &str,
+    ) -> Result<Vec<Event>, Refusal> {
+        match self.expects(agent) {
+            AgentStanding::Enrolled => {
+                let kind = EventKind::ConflictFound {
+                    agent: agent.clone(),
+                    text: text.to_owned(),
+                };
+                Ok(vec![self.event(now, Some(agent.name.clone()), text, "", kind)])
+            }
+            AgentStanding::Suspended | AgentStanding::Revoked => Ok(Vec::new()),
+            AgentStanding::Unknown => Err(Refusal::new(
+                RefusalCode::UnknownAgent,
+                format!("no agent {agent} was ever enrolled"),
+            )),
+        }
+    }
+}

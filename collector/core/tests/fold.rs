@@ -1,0 +1,270 @@
+//! What the fold takes from a journal, record by record.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not be")]
+
+#[expect(dead_code, reason = "each test file uses a part of the world")]
+mod world;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidelock_core::record::{EventKind, Observation};
+use tidelock_core::{AgentStanding, AgentState, Ask, EvidenceState, NotCounted, RefusalCode};
+use tidelock_model::{AgentKey, Finding, FindingBatch, Gap, Phase, Sha256, Side, SpoolEpoch};
+use world::agents::{Behaviour, finding};
+use world::{World, agent_key, asker, name, plans};
+
+/// A world with one check on both sides, `passes` in a row wanted, everything passing for `seconds`.
+fn world(passes: u32, seconds: u64) -> World {
+    let mut world = World::new();
+    let mut plan = plans::empty();
+    plans::line(
+        &mut plan,
+        &format!("scenario login, critical, both: {passes} passes in a row"),
+    );
+    plans::line(&mut plan, "gate ready: all");
+    world.apply_plan(plan, "olga").unwrap();
+    for key in [agent_key(Side::Source, "s1"), t1()] {
+        world.enrol(&key).unwrap();
+        world
+            .agents
+            .get_mut(&key)
+            .unwrap()
+            .behaviours
+            .insert(name("login"), Behaviour::Passes);
+    }
+    run(&mut world, seconds);
+    world
+}
+
+fn run(world: &mut World, seconds: u64) {
+    for _ in 0..seconds {
+        world.second();
+        world.weigh();
+    }
+}
+
+fn t1() -> AgentKey {
+    agent_key(Side::Target, "t1")
+}
+
+/// Sends one passing finding of `login` from t1, changed by `change`.
+fn send(world: &mut World, change: impl FnOnce(&mut Finding)) {
+    let plan = world.migration.plan().unwrap().clone();
+    let revision = (world.migration.revision(), world.migration.plan_hash().unwrap());
+    let login = name("login");
+    let mut finding = finding(
+        &login,
+        &plan.scenarios[&login],
+        &Behaviour::Passes,
+        revision,
+        world.now,
+        9_999,
+    );
+    change(&mut finding);
+    let batch = world.agents.get_mut(&t1()).unwrap().say(&t1(), finding);
+    world.see(Observation::Findings(batch));
+    world.weigh();
+}
+
+fn state(world: &World) -> EvidenceState {
+    world.migration.scenarios(world.now)[0].sides[1].state
+}
+
+fn counted(world: &World, reason: NotCounted) -> u64 {
+    world.migration.not_counted().get(&reason).copied().unwrap_or(0)
+}
+
+#[test]
+fn what_was_dropped_breaks_the_row() {
+    let mut world = world(3, 16);
+    assert_eq!(
+        (world.migration.phase(), state(&world)),
+        (Phase::Ready, EvidenceState::Proved)
+    );
+    let gap = Gap {
+        from: 0,
+        to: 4,
+        counts: BTreeMap::from([(name("login"), 5)]),
+        reason: "full".into(),
+    };
+    let spool_epoch = SpoolEpoch(77);
+    let batch = FindingBatch {
+        agent: t1(),
+        spool_epoch,
+        first_seq: 0,
+        findings: Vec::new(),
+        gap: Some(gap),
+    };
+    world.see(Observation::Findings(batch));
+    world.weigh();
+    assert_eq!(
+        (world.migration.phase(), state(&world)),
+        (Phase::Sync, EvidenceState::Undecided)
+    );
+}
+
+#[test]
+fn another_build_behind_the_target_starts_the_row_anew() {
+    let mut world = world(2, 11);
+    send(&mut world, |finding| finding.target_revision = "build-1".into());
+    assert_eq!(state(&world), EvidenceState::Proved);
+    send(&mut world, |finding| {
+        (finding.target_revision, finding.round) = ("build-2".into(), 10_000)
+    });
+    assert_eq!(
+        (world.migration.phase(), state(&world)),
+        (Phase::Sync, EvidenceState::Undecided)
+    );
+}
+
+#[test]
+fn a_pass_of_another_plan_round_or_time_proves_nothing() {
+    let mut world = world(9, 2);
+    let hour = Duration::from_secs(3600);
+    send(&mut world, |finding| {
+        finding.plan_hash = Sha256::from_bytes([9; 32])
+    });
+    send(&mut world, |finding| finding.plan_revision = 2);
+    assert_eq!(counted(&world, NotCounted::OtherPlan), 2);
+    let now = world.now;
+    send(&mut world, |finding| finding.due = now.plus(hour));
+    send(&mut world, |finding| finding.due = now.minus(hour));
+    send(&mut world, |_| {});
+    send(&mut world, |_| {});
+    let numbers =
+        [NotCounted::Ahead, NotCounted::Late, NotCounted::SameRound].map(|reason| counted(&world, reason));
+    assert_eq!(numbers, [1, 1, 1]);
+    assert_eq!(
+        world.migration.scenarios(world.now)[0].sides[1].value,
+        "1 of 9 passes in a row"
+    );
+}
+
+#[test]
+fn a_vanished_agent_is_owed_until_its_certificate_ends() {
+    let mut world = world(1, 6);
+    let t2 = agent_key(Side::Target, "t2");
+    world.enrol(&t2).unwrap();
+    world.weigh();
+    assert_eq!(world.migration.phase(), Phase::Sync);
+    let certificate_ends = world.now.plus(Duration::from_secs(20));
+    world
+        .ask(&Ask::Enrol {
+            agent: t2.clone(),
+            certificate_ends,
+        })
+        .unwrap();
+    run(&mut world, 18);
+    assert_eq!(world.migration.phase(), Phase::Sync);
+    run(&mut world, 6);
+    assert_eq!(world.migration.phase(), Phase::Ready);
+    let states: Vec<AgentState> = world
+        .migration
+        .agents(world.now)
+        .iter()
+        .map(|agent| agent.state)
+        .collect();
+    assert_eq!(
+        states,
+        [AgentState::Online, AgentState::Online, AgentState::Expired]
+    );
+}
+
+#[test]
+fn a_revoked_name_stays_revoked_and_a_suspension_outlives_a_renewal() {
+    let mut world = world(1, 6);
+    world
+        .ask(&Ask::ReportConflict {
+            agent: t1(),
+            text: "two findings under one number".into(),
+        })
+        .unwrap();
+    world.enrol(&t1()).unwrap();
+    assert_eq!(world.migration.expects(&t1()), AgentStanding::Suspended);
+    let (by, reason) = (asker("operator"), "it lies".to_owned());
+    world
+        .ask(&Ask::RevokeAgent {
+            agent: t1(),
+            by,
+            reason,
+        })
+        .unwrap();
+    assert_eq!(world.enrol(&t1()).unwrap_err().code, RefusalCode::NotYours);
+    assert_eq!(world.migration.expects(&t1()), AgentStanding::Revoked);
+}
+
+#[test]
+fn more_agents_than_the_plan_allows_may_not_join() {
+    let mut world = world(1, 1);
+    for agent in ["t2", "t3", "t4"] {
+        world.enrol(&agent_key(Side::Target, agent)).unwrap();
+    }
+    let refusal = world.enrol(&agent_key(Side::Target, "t5")).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::TooManyAgents);
+}
+
+#[test]
+fn a_plan_is_applied_once_and_only_over_the_revision_that_was_seen() {
+    let mut world = world(1, 1);
+    let plan = Box::new(world.migration.plan().unwrap().clone());
+    let ask = |hash: u8, if_revision, by: &str| Ask::ApplyPlan {
+        plan: plan.clone(),
+        hash: Sha256::from_bytes([hash; 32]),
+        by: asker(by),
+        reason: "as agreed".into(),
+        if_revision,
+        grid_origin: world::BEGIN.plus(Duration::from_secs(1)),
+    };
+    assert_eq!(world.ask(&ask(1, None, "olga")), Ok(Vec::new()));
+    assert_eq!(
+        world.ask(&ask(2, Some(4), "olga")).unwrap_err().code,
+        RefusalCode::Revision
+    );
+    assert_eq!(
+        world.ask(&ask(2, Some(1), "pipeline")).unwrap_err().code,
+        RefusalCode::NotYours
+    );
+    let events = world.ask(&ask(2, Some(1), "operator")).unwrap();
+    assert!(matches!(
+        &events[0].kind,
+        EventKind::PlanApplied { revision: 2, .. }
+    ));
+    assert_eq!(
+        world.migration.grid_origin(),
+        Some(world::BEGIN),
+        "the grid is fixed by the first plan"
+    );
+}
+
+#[test]
+fn nothing_is_open_after_a_restart_without_fresh_evidence() {
+    let mut world = world(1, 8);
+    assert!(world.migration.verdict(Phase::Ready, world.now).open());
+    let replayed = world.replay();
+    let later = world.now.plus(Duration::from_secs(30));
+    assert!(replayed.verdict(Phase::Ready, world.now).open());
+    assert!(!replayed.verdict(Phase::Ready, later).open());
+    world.now = later;
+    assert_eq!(world.weigh().len(), 2, "the lease ends and the phase goes back");
+    assert_eq!(world.migration.phase(), Phase::Sync);
+}
+
+#[test]
+fn the_core_says_when_to_look_again() {
+    let world = world(1, 8);
+    let mut now = world.now;
+    let mut shut = false;
+    for _ in 0..50 {
+        let Some(next) = world.migration.wake_at(now) else {
+            break;
+        };
+        assert!(next > now, "waking at once, for ever");
+        shut |= !world.migration.verdict(Phase::Ready, next).open();
+        now = next;
+        if shut {
+            break;
+        }
+    }
+    assert!(shut, "the evidence became stale and nobody was woken");
+}
