@@ -117,9 +117,12 @@ async fn write(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
 }
 
 async fn download(component: Sha256, channel: Channel) -> Result<Vec<u8>, ComponentError> {
-    let failed = |status: tonic::Status| match status.code() {
-        Code::NotFound => ComponentError::Unknown(component),
-        code => ComponentError::Fetch { component, why: format!("{}: {}", code.description(), status.message()) },
+    let failed = |status: tonic::Status| {
+        if status.code() == Code::NotFound {
+            return ComponentError::Unknown(component);
+        }
+        let why = format!("{}: {}", status.code().description(), status.message());
+        ComponentError::Fetch { component, why }
     };
     let request = v1::FetchComponentRequest { sha256: component.as_bytes().to_vec() };
     let mut chunks = AgentServiceClient::new(channel).fetch_component(request).await.map_err(failed)?.into_inner();

@@ -116,10 +116,10 @@ impl<S: Sandbox> Runs<S> {
     /// # Errors
     /// When it cannot be kept.
     pub async fn skip(&self, job: &Job, round: Round, cause: Cause) -> Result<(), SpoolGone> {
-        let detail = match cause {
-            Cause::Overrun => "the run of an earlier round is still going",
-            Cause::Saturated => "as many runs are in flight as this agent may have",
-            _ => cause.word(),
+        let detail = if cause == Cause::Overrun {
+            "the run of an earlier round is still going"
+        } else {
+            "as many runs are in flight as this agent may have"
         };
         let seen = Seen {
             round: round.round,

@@ -250,6 +250,9 @@ impl Spool {
         }
         self.acked(durable)?;
         self.sent_to = durable;
+        if durable + 1 < self.ledger.first_seq() {
+            return self.fill_forgotten(durable + 1);
+        }
         let Some(cut) = self.ledger.cut_by(durable) else { return Ok(()) };
         let mut batch = self.batch(&cut)?;
         batch.first_seq = durable + 1;
@@ -282,6 +285,20 @@ impl Spool {
             writes.remove(&keys::batch(entry.first));
         }
         self.disk.apply(writes)
+    }
+
+    /// The collector has less than it once acked, and the agent has deleted that: it was set back. A gap
+    /// stands for what is gone, or nothing would fit on what the collector has.
+    fn fill_forgotten(&mut self, from: u64) -> Result<(), SpoolError> {
+        let to = self.ledger.first_seq() - 1;
+        tracing::error!(from, to, "the collector has forgotten findings that it had acked");
+        let reason = "the collector had acked these and has them no more".to_owned();
+        let batch = self.gap_batch(Gap { from, to, counts: BTreeMap::new(), reason });
+        let value = batch.encode_to_vec();
+        self.ledger.push_front(entry_of(&batch, value.len()));
+        let mut writes = sled::Batch::default();
+        writes.insert(&keys::batch(from), value);
+        self.disk.commit(writes)
     }
 
     /// Begins a new epoch in the same folder; what waits is dropped, and a gap says so.

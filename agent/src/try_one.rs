@@ -85,10 +85,12 @@ pub async fn try_one(ask: Try, out: &mut Out<'_>) -> Result<ExitCode> {
 fn settings(ask: &Try) -> Result<Map<String, Value>> {
     let mut settings = match &ask.with_file {
         None => Map::new(),
-        Some(path) => match local::yaml(path)? {
-            Value::Object(settings) => settings,
-            _ => bail!("{} does not hold settings: write `key: value` lines", path.display()),
-        },
+        Some(path) => {
+            let Value::Object(settings) = local::yaml(path)? else {
+                bail!("{} does not hold settings: write `key: value` lines", path.display());
+            };
+            settings
+        }
     };
     for setting in &ask.with {
         local::set(&mut settings, setting).context("settings")?;

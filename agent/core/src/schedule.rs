@@ -71,13 +71,20 @@ impl Schedule {
     }
 
     /// Takes the grids of a new set of assignments. Checks that keep their grid keep their place in it;
-    /// new ones begin with the first round that is due after `now`.
+    /// new ones begin with the first round that is due after `now`. A check that only moves inside its
+    /// interval, because agents share it anew, does not repeat the round that it has just had.
     pub fn replace(&mut self, grids: BTreeMap<Name, Grid>, now: Timestamp) {
         let mut before = std::mem::take(&mut self.checks);
         self.checks = (grids.into_iter())
             .map(|(check, grid)| {
-                let kept = before.remove(&check).filter(|planned| planned.grid == grid);
-                let planned = kept.unwrap_or(Planned { next: grid.next_after(now), grid, waiting: None });
+                let next = grid.next_after(now);
+                let planned = match before.remove(&check) {
+                    Some(kept) if kept.grid == grid => kept,
+                    Some(old) if old.grid.counts_like(&grid) && old.next == next + 1 => {
+                        Planned { next: old.next, grid, waiting: None }
+                    }
+                    Some(_) | None => Planned { next, grid, waiting: None },
+                };
                 (check, planned)
             })
             .collect();

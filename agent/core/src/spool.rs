@@ -118,6 +118,17 @@ impl Ledger {
         self.entries.front().copied().filter(|entry| entry.first <= seq && seq < entry.last)
     }
 
+    /// Puts a gap before everything, for numbers that were acked and are forgotten elsewhere.
+    pub fn push_front(&mut self, gap: Entry) {
+        self.bytes += gap.bytes;
+        self.entries.push_front(gap);
+    }
+
+    /// The first number that is held, or the next one.
+    pub fn first_seq(&self) -> u64 {
+        self.entries.front().map_or(self.next_seq, |entry| entry.first)
+    }
+
     /// The first entry has become shorter at its beginning.
     pub fn shorten_first(&mut self, entry: Entry) {
         if let Some(front) = self.entries.pop_front() {

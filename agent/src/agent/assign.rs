@@ -20,6 +20,10 @@ impl<S: Sandbox> Agent<S> {
     /// revision that they ran under.
     pub(super) fn take_assignments(&mut self) -> Result<()> {
         let Some(wire) = self.assignments.borrow_and_update().clone() else { return Ok(()) };
+        if wire.plan_revision == 0 && wire.assignments.is_empty() && self.newest.revision() == 0 {
+            // There is no plan yet.
+            return Ok(());
+        }
         match self.believe(&wire) {
             Ok(hash) => {
                 self.newest.remember(wire.plan_revision, hash)?;

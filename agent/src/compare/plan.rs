@@ -62,7 +62,7 @@ fn text(flow: &str, ask: &Compare, sides: &[TargetGrant; 2]) -> Result<String> {
 fn target(target: &TargetGrant) -> Result<String> {
     let Grant::Http(http) = &target.grant else { bail!("{} is not called over HTTP", target.name) };
     let private: Vec<String> = (http.addresses.iter())
-        .filter(|address| address.parse().is_ok_and(|ip| is_private(ip)))
+        .filter(|address| address.parse().is_ok_and(is_private))
         .map(|address| quote(address))
         .collect();
     let methods = http.methods.join(", ");

@@ -26,6 +26,8 @@ pub(super) struct Disk {
     file: File,
     blobs: PathBuf,
     synced_blobs: BTreeSet<OsString>,
+    /// Says which spool this folder is, apart from sled: what sled cannot read it may take for empty.
+    mark: PathBuf,
 }
 
 impl std::fmt::Debug for Disk {
@@ -57,15 +59,43 @@ impl Disk {
             Err(_) => return Ok(Err("the database broke down when it was opened".to_owned())),
         };
         let file = File::open(dir.join("db")).map_err(folder("open the file of"))?;
-        let disk = Disk { db, file, blobs: dir.join("blobs"), synced_blobs: BTreeSet::new() };
+        let (blobs, mark) = (dir.join("blobs"), dir.join("spool-epoch"));
+        let disk = Disk { db, file, blobs, synced_blobs: BTreeSet::new(), mark };
         for synced in [Some(dir), dir.parent().filter(|parent| !parent.as_os_str().is_empty())].into_iter().flatten() {
             private_file::sync_dir(synced).map_err(folder("sync"))?;
         }
         Ok(Ok(disk))
     }
 
-    /// Epoch and next number; `None` in a new database.
+    /// Epoch and next number; `None` in a folder that was never begun.
     pub(super) fn head(&self) -> Result<Option<(SpoolEpoch, u64)>, String> {
+        let marked = match fs::read_to_string(&self.mark) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error.to_string()),
+        };
+        match (self.stored_head()?, marked) {
+            (None, None) => Ok(None),
+            (Some((epoch, next)), Some(mark)) if mark == epoch.to_string() => Ok(Some((epoch, next))),
+            (Some(head), None) if head.1 == 1 => {
+                // The machine stopped while it was begun.
+                self.mark(head.0).map_err(|error| error.to_string())?;
+                Ok(Some(head))
+            }
+            (None, Some(_)) => Err("what was in it is gone".to_owned()),
+            (Some(_), Some(_) | None) => Err("its mark names another spool".to_owned()),
+        }
+    }
+
+    fn mark(&self, epoch: SpoolEpoch) -> Result<(), SpoolError> {
+        private_file::replace(&self.mark, epoch.to_string().as_bytes()).map_err(|source| SpoolError::Folder {
+            doing: "write",
+            path: self.mark.clone(),
+            source,
+        })
+    }
+
+    fn stored_head(&self) -> Result<Option<(SpoolEpoch, u64)>, String> {
         let get = |key| self.db.get(key).map_err(|error| error.to_string());
         let (epoch, next) = (get(keys::EPOCH)?, get(keys::NEXT_SEQ)?);
         let (Some(epoch), Some(next)) = (&epoch, &next) else {
@@ -89,7 +119,8 @@ impl Disk {
         writes.insert(keys::NEXT_SEQ, &1_u64.to_be_bytes());
         self.apply(writes)?;
         self.db.flush().map_err(database("write to"))?;
-        self.file.sync_data().map_err(|error| database("sync")(error.into()))
+        self.file.sync_data().map_err(|error| database("sync")(error.into()))?;
+        self.mark(epoch)
     }
 
     /// Every batch in order, one in memory at a time.

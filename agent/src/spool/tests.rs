@@ -174,6 +174,23 @@ fn an_old_copy_of_a_spool_never_uses_a_number_twice() {
 }
 
 #[test]
+fn a_collector_that_forgot_what_it_acked_gets_a_gap() {
+    let dir = TempDir::new().unwrap();
+    let mut spool = open(&dir);
+    for _ in 0..4 {
+        spool.put(vec![finding("a", 1)], &[]).unwrap();
+    }
+    spool.acked(3).unwrap();
+    spool.session_began(1).unwrap();
+    assert_eq!(waiting(&mut spool, 1), ["?2-3", "4-4"]);
+    spool.acked(4).unwrap();
+    spool.session_began(2).unwrap();
+    assert_eq!(waiting(&mut spool, 2), ["?3-4"]);
+    drop(spool);
+    assert_eq!(waiting(&mut open(&dir), 2), ["?3-4"]);
+}
+
+#[test]
 fn two_agents_do_not_share_a_spool() {
     let dir = TempDir::new().unwrap();
     let _first = open(&dir);

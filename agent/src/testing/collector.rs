@@ -184,7 +184,7 @@ impl Service {
                         assigned = now.assignments.clone();
                         tell(Down::Assignments(now.assignments.unwrap_or_default())).await;
                     }
-                    if !now.withhold_acks && let Some(seq) = unacked.drain(..).last() {
+                    if !now.withhold_acks && let Some(seq) = unacked.drain(..).next_back() {
                         acked = seq;
                         tell(Down::Ack(v1::Ack { spool_epoch: hello.spool_epoch.clone(), seq })).await;
                     }

@@ -43,6 +43,8 @@ pub(super) struct Session<'a> {
     beat: Beat,
     head: watch::Receiver<Head>,
     statuses: watch::Receiver<Arc<Vec<v1::AssignmentStatus>>>,
+    /// The statuses that this session has told already.
+    told: Arc<Vec<v1::AssignmentStatus>>,
     leaving: watch::Receiver<Option<String>>,
     /// Messages other than findings that are to be sent, in order. Bounded by what puts them there: a
     /// heartbeat and one status for each assignment.
@@ -88,6 +90,7 @@ impl<'a> Session<'a> {
             beat: Beat::default(),
             head: uplink.spool.head(),
             statuses: uplink.shared.statuses.subscribe(),
+            told: Arc::default(),
             leaving: uplink.shared.leaving.subscribe(),
             waiting: VecDeque::new(),
             signed_off: false,
@@ -138,9 +141,8 @@ impl<'a> Session<'a> {
                     }
                 }
                 Ok(()) = self.statuses.changed() => {
-                    self.waiting.retain(|message| !matches!(message, Up::AssignmentStatus(_)));
-                    let statuses = self.statuses.borrow_and_update().clone();
-                    self.waiting.extend(statuses.iter().cloned().map(Up::AssignmentStatus));
+                    let now = self.statuses.borrow_and_update().clone();
+                    self.tell_statuses(now);
                 }
                 Ok(()) = self.leaving.changed() => {
                     self.leaving.borrow_and_update();
@@ -158,6 +160,18 @@ impl<'a> Session<'a> {
         drop(self.up);
         let _ = timeout(CLOSE_TIMEOUT, async { while let Ok(Some(_)) = self.down.message().await {} }).await;
         Ok(())
+    }
+
+    /// Tells the statuses that are news. What still waits for the connection and is not true any more
+    /// is not told at all.
+    fn tell_statuses(&mut self, now: Arc<Vec<v1::AssignmentStatus>>) {
+        self.waiting.retain(|message| match message {
+            Up::AssignmentStatus(status) => now.contains(status),
+            Up::Hello(_) | Up::Batch(_) | Up::Heartbeat(_) | Up::SignOff(_) => true,
+        });
+        let known = std::mem::replace(&mut self.told, now.clone());
+        let news = now.iter().filter(|status| !known.contains(status)).cloned();
+        self.waiting.extend(news.map(Up::AssignmentStatus));
     }
 
     /// The agent's last word: everything else was sent before it.
@@ -194,10 +208,10 @@ impl<'a> Session<'a> {
                 Ok(())
             }
             Some(Down::HeartbeatReply(reply)) => {
-                if let Some(offset) = self.beat.reply(&reply, self.uplink.clock.now()) {
-                    self.uplink.shared.offset.send_if_modified(|known| known.replace(offset) != Some(offset));
-                }
-                Ok(())
+                let Some(offset) = self.beat.reply(&reply, self.uplink.clock.now()) else { return Ok(()) };
+                self.uplink.shared.offset.send_if_modified(|known| known.replace(offset) != Some(offset));
+                // The collector learns the offset from the second heartbeat, and counts the agent then.
+                if reply.sequence == 1 { self.beat() } else { Ok(()) }
             }
             Some(Down::Pressure(pressure)) => {
                 tracing::info!(batches = pressure.batches_in_flight, reason = pressure.reason, "pressure");

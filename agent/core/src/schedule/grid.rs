@@ -19,6 +19,11 @@ impl Grid {
         Some(Grid { first_ms: origin.as_millis().saturating_add(phase_ms), every_ms })
     }
 
+    /// Whether both grids number their rounds alike, though perhaps at other moments.
+    pub fn counts_like(&self, other: &Grid) -> bool {
+        self.every_ms == other.every_ms
+    }
+
     /// When a round is due.
     pub fn due(&self, round: u64) -> Timestamp {
         Timestamp::from_millis(self.first_ms.saturating_add(round.saturating_mul(self.every_ms.get())))

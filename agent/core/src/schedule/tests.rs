@@ -97,6 +97,18 @@ fn a_change_of_plan_keeps_the_place_in_an_unchanged_grid_and_knows_what_runs() {
 }
 
 #[test]
+fn a_check_that_moves_inside_its_interval_repeats_no_round() {
+    let mut plan = schedule(4, &[("a", grid(100, 0))], 1000);
+    assert_eq!(words(plan.take_due(at(1100))), ["a 1"]);
+    plan.finished(&name("a"), 1);
+    plan.replace(grids(&[("a", grid(100, 50))]), at(1110));
+    assert!(plan.take_due(at(1150)).is_empty());
+    assert_eq!(words(plan.take_due(at(1250))), ["a 2"]);
+    plan.replace(grids(&[("a", grid(100, 0))]), at(1260));
+    assert_eq!(plan.wake_at(), Some(at(1300)));
+}
+
+#[test]
 fn draining_gives_out_nothing() {
     let mut plan = schedule(4, &[("a", grid(100, 0))], 1000);
     plan.drain();
