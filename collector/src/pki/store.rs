@@ -203,9 +203,13 @@ impl Pki {
             what: pem_path.display().to_string(),
             why,
         };
-        let chain = CertificateDer::pem_file_iter(&pem_path)
+        let mut chain = CertificateDer::pem_file_iter(&pem_path)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| wrong(error.to_string()))?;
+        // An agent that joins knows the authority by its fingerprint alone, so it must be shown.
+        if !chain.contains(self.api.certificate()) {
+            chain.push(self.api.certificate().clone());
+        }
         let key = PrivateKeyDer::from_pem_file(&key_path).map_err(|error| wrong(error.to_string()))?;
         Ok(ServerIdentity { chain, key })
     }
