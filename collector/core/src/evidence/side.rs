@@ -54,26 +54,7 @@ pub(crate) fn side_evidence(
     words.sort_by_key(|word| (word.state.rank(), word.since));
     let remaining = most_remaining(words.iter().map(|word| word.lane), now);
     let Some(worst) = words.first() else {
-        let value = format!("no agent on {side} reports it");
-        let claims = scenario
-            .claims
-            .iter()
-            .map(|claim| unheard(claim, begun))
-            .collect();
-        let status = SideStatus {
-            side,
-            state: EvidenceState::Missing,
-            value,
-            seen: None,
-            agent: None,
-            remaining,
-            claims,
-        };
-        return SideEvidence {
-            status,
-            code: HoldCode::Missing,
-            since: begun,
-        };
+        return nobody(scenario, side, begun);
     };
     let alike = words
         .iter()
@@ -126,18 +107,8 @@ fn word<'a>(
         since,
         value,
     };
-    if let Some((since, text)) = &member.suspended {
-        return told(
-            EvidenceState::Undecided,
-            HoldCode::Conflict,
-            *since,
-            format!("{agent} is suspended: {text}"),
-        );
-    }
-    if let Some((since, refusal)) = member.refused.get(name) {
-        let Refusal { cause, reason, .. } = refusal;
-        let value = format!("{agent} does not carry it out: {cause}: {reason}");
-        return told(EvidenceState::Undecided, HoldCode::Refused, *since, value);
+    if let Some((code, since, value)) = kept_from(agent, member, name) {
+        return told(EvidenceState::Undecided, code, since, value);
     }
     let missing = || {
         let value = format!("{} has not reported it", agent.name);
@@ -166,31 +137,56 @@ fn word<'a>(
     let since = worst.map_or(lane.since, |(state, index, claim)| {
         claim_since(lane, index, claim, state)
     });
-    match state {
+    let code = match state {
         EvidenceState::Stale => {
             let limit = span(scenario.fresh_for);
             let value = format!("{} has not reported it for more than {limit}", agent.name);
-            told(state, HoldCode::Stale, newest.fresh_until, value)
+            return told(state, HoldCode::Stale, newest.fresh_until, value);
         }
-        EvidenceState::Missing => missing(),
-        EvidenceState::Refuted => told(
-            state,
-            HoldCode::ClaimRefuted,
-            since,
-            sentence(lane, newest, scenario),
-        ),
-        EvidenceState::Undecided if scenario.claims.is_empty() => told(
-            state,
-            HoldCode::Unchecked,
-            since,
-            sentence(lane, newest, scenario),
-        ),
-        EvidenceState::Undecided | EvidenceState::Proved => told(
-            state,
-            HoldCode::ClaimUndecided,
-            since,
-            sentence(lane, newest, scenario),
-        ),
+        EvidenceState::Missing => return missing(),
+        EvidenceState::Refuted => HoldCode::ClaimRefuted,
+        EvidenceState::Undecided if scenario.claims.is_empty() => HoldCode::Unchecked,
+        EvidenceState::Undecided | EvidenceState::Proved => HoldCode::ClaimUndecided,
+    };
+    told(state, code, since, sentence(lane, newest, scenario))
+}
+
+/// Why an agent's findings of a check are not asked at all.
+fn kept_from(agent: &AgentKey, member: &Member, name: &Name) -> Option<(HoldCode, Timestamp, String)> {
+    if let Some((since, text)) = &member.suspended {
+        return Some((
+            HoldCode::Conflict,
+            *since,
+            format!("{agent} is suspended: {text}"),
+        ));
+    }
+    let (since, Refusal { cause, reason, .. }) = member.refused.get(name)?;
+    let value = format!("{agent} does not carry it out: {cause}: {reason}");
+    Some((HoldCode::Refused, *since, value))
+}
+
+/// No agent of the side owes anything: silence, not consent.
+fn nobody(scenario: &Scenario, side: Side, begun: Timestamp) -> SideEvidence {
+    let value = format!("no agent on {side} reports it");
+    let claims = scenario
+        .claims
+        .iter()
+        .map(|claim| unheard(claim, begun))
+        .collect();
+    let (state, remaining) = (EvidenceState::Missing, Vec::new());
+    let status = SideStatus {
+        side,
+        state,
+        value,
+        seen: None,
+        agent: None,
+        remaining,
+        claims,
+    };
+    SideEvidence {
+        status,
+        code: HoldCode::Missing,
+        since: begun,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tidelock_model::{Name, Phase, Sha256, Side, Timestamp};
+use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 
 use super::OperatorHold;
 use super::needs::sheets;
@@ -41,16 +41,7 @@ impl Migration {
                 check,
                 evidence,
                 failed,
-            } => {
-                let done = ManualDone {
-                    at,
-                    by: event.by.clone(),
-                    evidence: evidence.clone(),
-                    failed: *failed,
-                };
-                self.manual.insert(check.clone(), done);
-                true
-            }
+            } => self.manual_done_at(at, event, check, evidence, *failed),
             EventKind::LeaseGranted {
                 gate,
                 epoch,
@@ -70,13 +61,7 @@ impl Migration {
             EventKind::AgentEnrolled {
                 agent,
                 certificate_ends,
-            } => {
-                let back = self.roster.enrol(at, agent, *certificate_ends);
-                if back == Some(true) {
-                    self.board.forget(agent);
-                }
-                back.is_some()
-            }
+            } => self.enrolled(at, agent, *certificate_ends),
             EventKind::AgentRevoked { agent } => {
                 self.board.forget(agent);
                 self.roster.revoke(agent)
@@ -91,6 +76,32 @@ impl Migration {
         if !fits {
             self.board.skip(NotCounted::Unfitting, 1);
         }
+    }
+
+    fn manual_done_at(
+        &mut self,
+        at: Timestamp,
+        event: &Event,
+        check: &Name,
+        evidence: &str,
+        failed: bool,
+    ) -> bool {
+        let done = ManualDone {
+            at,
+            by: event.by.clone(),
+            evidence: evidence.to_owned(),
+            failed,
+        };
+        self.manual.insert(check.clone(), done);
+        true
+    }
+
+    fn enrolled(&mut self, at: Timestamp, agent: &AgentKey, certificate_ends: Timestamp) -> bool {
+        let back = self.roster.enrol(at, agent, certificate_ends);
+        if back == Some(true) {
+            self.board.forget(agent);
+        }
+        back.is_some()
     }
 
     fn plan_applied(
