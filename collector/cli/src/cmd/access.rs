@@ -34,8 +34,10 @@ pub(crate) enum AccessCommand {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Role {
-    /// Look; a person of the plan also decides what the plan lets them decide
+    /// Look
     Viewer,
+    /// Look, and decide what the plan lets this person decide
+    Person,
     /// Look, confirm a cutover, report the switch
     Pipeline,
     /// Everything but deciding
@@ -46,6 +48,7 @@ impl Role {
     fn word(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",
+            Role::Person => "person",
             Role::Pipeline => "pipeline",
             Role::Operator => "operator",
         }

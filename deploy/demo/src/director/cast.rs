@@ -59,13 +59,11 @@ impl Actor {
         Ok(())
     }
 
-    /// Waits until it has written the file.
+    /// Waits until it has written the file; it does so in one rename.
     pub(crate) async fn tells(&mut self, file: &Path) -> anyhow::Result<String> {
         let until = Instant::now() + START_LIMIT;
         loop {
-            if let Ok(text) = std::fs::read_to_string(file)
-                && text.ends_with('\n')
-            {
+            if let Ok(text) = std::fs::read_to_string(file) {
                 return Ok(text);
             }
             self.intact()?;

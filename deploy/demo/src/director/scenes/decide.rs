@@ -12,7 +12,7 @@ use crate::director::stage::Stage;
 pub(crate) async fn go(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<Who> {
     play.talk.scene(3, "A person decides")?;
     play.talk.say("Ready is not permission. Olga leads the migration; her token is hers alone.")?;
-    let olga = access(play, stage, "olga", "viewer").await?;
+    let olga = access(play, stage, "olga", "person").await?;
     let reason = "both sides level, queue empty, team on call";
     let words = ["decide", "cutover", "--go", "--reason", reason, "--confirm", MIGRATION];
     play.must(stage, &olga, &words, Expected::GoRecorded).await?;

@@ -37,17 +37,17 @@ pub(crate) async fn start(
     let program = console.program("tidelock-collector");
     let mut collector = Actor::start("collector", &options.program, &program, &words, folder.path())?;
     let told = collector.tells(&ports).await?;
-    let api = port_of(&told, "api").with_context(|| format!("no API address in {}: {told:?}", ports.display()))?;
+    let api = api_port(&told).with_context(|| format!("no API address in {}: {told:?}", ports.display()))?;
     console.environment.push(("TIDELOCK_SERVER", format!("https://localhost:{api}").into()));
     console.environment.push(("TIDELOCK_CA_FILE", dir.join("ca.pem").into_os_string()));
     Ok((console, operator, collector))
 }
 
-/// The port of a listener in the port file.
-fn port_of(told: &str, listener: &str) -> Option<u16> {
-    let line = told.lines().find_map(|line| line.trim().trim_start_matches('"').strip_prefix(listener))?;
-    let digits = line.rsplit(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?;
-    digits.parse().ok()
+/// The API's port, as the port file has it.
+fn api_port(told: &str) -> Option<u16> {
+    let addresses: serde_json::Value = serde_json::from_str(told).ok()?;
+    let address: std::net::SocketAddr = addresses["api"].as_str()?.parse().ok()?;
+    Some(address.port())
 }
 
 #[cfg(test)]
@@ -55,10 +55,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_is_read_in_any_spelling() {
-        for told in ["agents 127.0.0.1:1\napi 127.0.0.1:2\n", "api = \"127.0.0.1:2\"\n"] {
-            assert_eq!(port_of(told, "api"), Some(2), "{told}");
-        }
-        assert_eq!(port_of("agents 127.0.0.1:1\n", "api"), None);
+    fn the_port_is_the_one_of_the_api() {
+        let told = r#"{ "agents": "127.0.0.1:1", "api": "127.0.0.1:2", "ops": "127.0.0.1:3" }"#;
+        assert_eq!(api_port(told), Some(2));
+        assert_eq!(api_port("{}"), None);
     }
 }
