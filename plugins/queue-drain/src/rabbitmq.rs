@@ -37,19 +37,12 @@ struct Depth {
 pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Result<(), Stop> {
     let broker = ctx.http(&settings.target);
     let now_s = ctx.now_unix_ms() as f64 / 1000.0;
-    let read = |run: &mut Scenario, queue: &str| {
-        run.step(&format!("queue-{queue}"), |step| {
-            let depth = depth(&broker, settings, queue, now_s)?;
-            step.note(told(&depth));
-            Ok(depth)
-        })
-    };
     // Every queue is read even when one is missing, so that one run names them all.
     let mut ended = Ok(());
     let mut sums = Sums::new();
     let mut left = Vec::new();
     for queue in &settings.queues {
-        match read(run, queue) {
+        match read(&broker, settings, run, queue, now_s) {
             Ok(depth) => {
                 sums.add(&depth);
                 report(run, queue, &depth);
@@ -60,6 +53,20 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
             Err(stop) => ended = ended.and(Err(stop)),
         }
     }
+    let aside = set_aside(&broker, settings, run, now_s);
+    ended.and(aside)?;
+    sums.measure(run);
+    run.note(if left.is_empty() {
+        "nothing is left in the queues".to_owned()
+    } else {
+        left.join("; ")
+    });
+    Ok(())
+}
+
+/// Counts what is not for consumers: delayed messages and dead letters.
+fn set_aside(broker: &Target, settings: &Settings, run: &mut Scenario, now_s: f64) -> Result<(), Stop> {
+    let mut ended = Ok(());
     let (mut delayed, mut dead) = (Tally::new(), Tally::new());
     for (queues, tally, name, what) in [
         (
@@ -76,7 +83,7 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
         ),
     ] {
         for queue in queues {
-            match read(run, queue) {
+            match read(broker, settings, run, queue, now_s) {
                 Ok(depth) => count(run, tally, name, queue, depth.visible + depth.in_flight, what),
                 Err(stop) => ended = ended.and(Err(stop)),
             }
@@ -84,7 +91,7 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
     }
     for exchange in &settings.delayed_exchanges {
         let held = run.step(&format!("exchange-{exchange}"), |_| {
-            held_back(&broker, settings, exchange)
+            held_back(broker, settings, exchange)
         });
         match held {
             Ok(held) => count(
@@ -99,15 +106,23 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
         }
     }
     ended?;
-    sums.measure(run);
     delayed.measure(run, "delayed", "messages");
     dead.measure(run, "dead_letters", "messages");
-    run.note(if left.is_empty() {
-        "nothing is left in the queues".to_owned()
-    } else {
-        left.join("; ")
-    });
     Ok(())
+}
+
+fn read(
+    broker: &Target,
+    settings: &Settings,
+    run: &mut Scenario,
+    queue: &str,
+    now_s: f64,
+) -> Result<Depth, Stop> {
+    run.step(&format!("queue-{queue}"), |step| {
+        let depth = depth(broker, settings, queue, now_s)?;
+        step.note(told(&depth));
+        Ok(depth)
+    })
 }
 
 /// The sums over all queues.
