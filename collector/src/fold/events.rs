@@ -49,8 +49,11 @@ impl Events {
         lines.iter().skip(skip).cloned().collect()
     }
 
-    /// The event that an earlier ask with this id made.
+    /// The event that an earlier ask with this id made; an ask without an id is never the same.
     pub fn of_request(&self, by: &Name, request_id: &str) -> Option<Arc<EventLine>> {
+        if request_id.is_empty() {
+            return None;
+        }
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |line: &&Arc<EventLine>| {
             line.event.request_id == request_id && line.event.by.as_ref() == Some(by)

@@ -211,6 +211,8 @@ async fn supervise(
 ) -> anyhow::Result<()> {
     let mut failed = store.failed();
     tokio::select! {
+        // First: every part ends when it is told to, and that is no failure.
+        biased;
         () = stop.cancelled() => Ok(()),
         failure = failed.wait_for(Option::is_some) => match failure {
             Ok(failure) => anyhow::bail!("the journal has stopped: {}", failure.as_ref().map(ToString::to_string).unwrap_or_default()),

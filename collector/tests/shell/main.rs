@@ -1,0 +1,12 @@
+//! Tests of the whole collector, in one process, over real connections with real certificates.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of a test function")]
+
+mod access;
+mod agent;
+mod gate;
+mod http;
+mod ingest;
+mod restart;
+mod support;
+mod trust;
