@@ -18,6 +18,8 @@ use wasmtime::component::Component;
 
 use crate::engine;
 
+mod prune;
+
 const MAGIC: &[u8; 16] = b"tidelock-cwasm-1";
 const TAG_BYTES: usize = 32;
 const KEY_BYTES: usize = 32;
@@ -113,6 +115,7 @@ impl Cache {
             file.write_all(&code)?;
             file.sync_all()?;
             fs::rename(&temporary, &place)?;
+            prune::prune(&self.dir);
             File::open(&self.dir)?.sync_all()
         };
         let written = write();

@@ -275,7 +275,8 @@ mod tests {
 
     #[test]
     fn a_grant_that_cannot_be_read_names_its_target() {
-        let cases: [(&str, fn(&mut HttpGrant)); 8] = [
+        type Change = fn(&mut HttpGrant);
+        let cases: [(&str, Change); 8] = [
             ("must be an origin", |g| {
                 g.url = "https://shop.example/app".to_owned()
             }),

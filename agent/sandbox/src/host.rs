@@ -95,6 +95,15 @@ impl RunState {
         Err(self.stop(Cause::Timeout, "the run's time is up"))
     }
 
+    /// The same for calls, which are given up a little earlier. A target that is asked when there is no
+    /// time left has not been silent.
+    pub(crate) fn check_call_time(&mut self) -> wasmtime::Result<()> {
+        if Instant::now() < self.call_deadline {
+            return Ok(());
+        }
+        Err(self.stop(Cause::Timeout, "the run has no time left for a call"))
+    }
+
     /// Ends the run: the error traps the plugin, the reason is kept.
     pub(crate) fn stop(&mut self, cause: Cause, detail: &str) -> wasmtime::Error {
         let refusal = self.facts.stop.get_or_insert_with(|| Refusal::new(cause, detail));

@@ -284,7 +284,8 @@ mod tests {
                 write: false,
             }),
         };
-        let cases: Vec<(Cause, Box<dyn Fn(&mut RunRequest)>)> = vec![
+        type Change = Box<dyn Fn(&mut RunRequest)>;
+        let cases: Vec<(Cause, Change)> = vec![
             (Cause::BadSettings, Box::new(|r| r.check = "Log In".to_owned())),
             (Cause::BadSettings, Box::new(|r| r.timeout_ms = 0)),
             (Cause::BadSettings, Box::new(|r| r.timeout_ms = u64::MAX)),

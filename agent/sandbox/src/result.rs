@@ -63,6 +63,10 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
     if let Ok(Some((_, report))) = reported {
         result.report = report;
     }
+    // People read the note; a failure that the host saw has no other place in a finding.
+    if result.report.note.is_empty() {
+        result.report.note.clone_from(&result.detail);
+    }
     if let Some(Refusal { cause, detail }) = refusal {
         return RunResult {
             outcome: Outcome::NotRun,

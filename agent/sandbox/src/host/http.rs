@@ -23,7 +23,7 @@ impl Host for RunState {
         target: String,
         request: Request,
     ) -> wasmtime::Result<Result<Response, Failure>> {
-        self.check_time()?;
+        self.check_call_time()?;
         let found = self.target(&target);
         let own = found.as_ref().is_ok_and(|target| target.own);
         let answered = match found {

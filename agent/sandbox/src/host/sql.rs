@@ -89,7 +89,7 @@ impl Host for RunState {
         offset: u64,
         limit: u32,
     ) -> wasmtime::Result<Result<Rows, Failure>> {
-        self.check_time()?;
+        self.check_call_time()?;
         let page = Page {
             offset,
             limit: limit.min(MAX_ROWS),
@@ -114,7 +114,7 @@ impl Host for RunState {
         statement: String,
         params: Vec<Value>,
     ) -> wasmtime::Result<Result<u64, Failure>> {
-        self.check_time()?;
+        self.check_call_time()?;
         let answered = self.ask(&target, &statement, params, None).await;
         let ended = answered.as_ref().map(|_| ()).map_err(CallError::clone);
         self.note_sql(&target, &ended);
@@ -196,7 +196,11 @@ impl RunState {
                     opened.unwrap_or_else(|_| Err(CallError::Timeout("no login in time".to_owned())))?;
                 Ok(Database::Postgres(Box::new(opened)))
             }
-            Kind::Sqlite(sqlite) => Ok(Database::Sqlite(Box::new(sqlite::Sqlite::open(sqlite).await?))),
+            Kind::Sqlite(sqlite) => {
+                let opened = timeout_at(self.call_deadline, sqlite::Sqlite::open(sqlite)).await;
+                let late = |_| Err(CallError::Timeout("the file does not open in time".to_owned()));
+                Ok(Database::Sqlite(Box::new(opened.unwrap_or_else(late)?)))
+            }
             Kind::Http(_) => Err(CallError::Denied("it is no database".to_owned())),
         }
     }
@@ -269,6 +273,10 @@ fn left(deadline: Instant) -> Duration {
 }
 
 /// What an error of the database library says about the target.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library's list of errors is open"
+)]
 fn broken(error: sqlx::Error) -> CallError {
     match error {
         sqlx::Error::Database(error) => {

@@ -51,9 +51,11 @@ fn a_good_report_comes_through_as_it_is() {
     assert_eq!(report.steps[0].name, "open");
 }
 
+type Change = fn(&mut WireReport);
+
 #[test]
 fn garbage_is_a_bad_report() {
-    let cases: Vec<(&str, fn(&mut WireReport))> = vec![
+    let cases: Vec<(&str, Change)> = vec![
         ("no number", |r| r.measures = vec![measure("m", f64::NAN)]),
         ("no number", |r| r.measures = vec![measure("m", f64::INFINITY)]),
         ("two of measure", |r| {
@@ -82,6 +84,13 @@ fn garbage_is_a_bad_report() {
         ("position of digest", |r| {
             r.digests.push(digest("x", 32, "\u{202e}"))
         }),
+    ];
+    all_bad(&cases);
+}
+
+#[test]
+fn counts_that_contradict_themselves_are_a_bad_report() {
+    let cases: Vec<(&str, Change)> = vec![
         ("two of mark", |r| {
             let mark = WireMark {
                 key: "k".to_owned(),
@@ -119,6 +128,10 @@ fn garbage_is_a_bad_report() {
             r.digests.clear();
         }),
     ];
+    all_bad(&cases);
+}
+
+fn all_bad(cases: &[(&str, Change)]) {
     for (want, change) in cases {
         let mut report = good();
         change(&mut report);

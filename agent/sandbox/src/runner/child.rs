@@ -28,6 +28,8 @@ use crate::ticker::Ticker;
 
 /// Answers that wait to be written. A run's answer waits here, and with it the run's permit.
 const MAX_WAITING_ANSWERS: usize = 64;
+/// Threads that wait for the system's resolver.
+const MAX_BLOCKING: usize = 64;
 /// Threads that run guests.
 const MAX_WORKERS: usize = 4;
 
@@ -54,8 +56,13 @@ fn serve() -> anyhow::Result<()> {
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(MAX_WORKERS);
+    // A guest that computes holds a worker for a whole epoch at a time. Between two of them the worker
+    // must look at what else there is to do, or others would wait for dozens of epochs.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
+        .max_blocking_threads(MAX_BLOCKING)
+        .global_queue_interval(2)
+        .event_interval(2)
         .enable_all()
         .build()?;
     let (runner, warning) = match Runner::new(start) {

@@ -150,7 +150,7 @@ impl RunnerClient {
         {
             Reply::Answer(Answer::Prepared) => Ok(true),
             Reply::Answer(Answer::NotCompiled) => Ok(false),
-            other => Err(unexpected(other)),
+            other @ (Reply::Answer(_) | Reply::Overdue | Reply::Lost(_)) => Err(unexpected(other)),
         }
     }
 
@@ -164,7 +164,7 @@ impl RunnerClient {
             .await
         {
             Reply::Answer(Answer::Described(manifest)) => Ok(*manifest),
-            other => Err(unexpected(other)),
+            other @ (Reply::Answer(_) | Reply::Overdue | Reply::Lost(_)) => Err(unexpected(other)),
         }
     }
 
@@ -177,7 +177,7 @@ impl RunnerClient {
         let reply = self.ask(move |id| ToRunner::Run { id, request }, time).await;
         match reply {
             Reply::Answer(Answer::Done(done)) => result::believe(*done, limits.report_bytes),
-            other => {
+            other @ (Reply::Answer(_) | Reply::Overdue | Reply::Lost(_)) => {
                 let Refusal { cause, detail } = unexpected(other);
                 RunResult {
                     duration: begun.elapsed(),

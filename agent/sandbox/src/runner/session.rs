@@ -17,7 +17,7 @@ use crate::protocol::message::{FromRunner, ToRunner};
 /// How long the runner may leave a request unread.
 const WRITE_FOR: Duration = Duration::from_secs(5);
 /// Answers that wait to be passed on.
-const MAX_WAITING: usize = 64;
+const MAX_WAITING: usize = 8;
 
 /// How a session ended.
 pub(super) enum End {

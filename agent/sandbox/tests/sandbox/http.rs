@@ -1,8 +1,11 @@
 //! Calls: what a plugin may say, where it may go, and what silence means.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tidelock_model::{Cause, Outcome};
 use tidelock_sandbox::protocol::{Connect, TargetGrant};
+use tokio::time::Instant;
 
 use crate::rig::{Rig, fails, http_settings, local, measured, not_run, seen, target};
 use crate::server::Server;
@@ -257,4 +260,23 @@ async fn a_link_is_told_apart_by_its_target() {
     let mut request = rig.request(json!({ "act": "target-of", "url": format!("{}/a?b#c", server.url()) }));
     request.targets = vec![target("shop", local(&server.url()))];
     assert_eq!(seen(&rig.client.run(request).await), r#"Some(("shop", "/a?b"))"#);
+}
+
+/// The bar is two native calls and 150 microseconds in a release build; here it shows that nothing
+/// waits for a timer on the way.
+#[tokio::test]
+async fn a_check_with_one_call_takes_little_longer_than_the_call() {
+    let (rig, server) = (Rig::new().await, Server::start());
+    let mut times = Vec::new();
+    for _ in 0..60 {
+        let begun = Instant::now();
+        seen(&rig.call(local(&server.url()), json!({})).await);
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    assert!(
+        times[30] < Duration::from_millis(30),
+        "median {:?}, all {times:?}",
+        times[30]
+    );
 }

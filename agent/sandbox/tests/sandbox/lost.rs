@@ -1,11 +1,12 @@
 //! A runner that dies takes its runs with it, and nothing else.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tidelock_model::{Cause, Outcome};
 use tidelock_sandbox::RunnerClient;
+use tokio::time::Instant;
 
 use crate::rig::{Rig, config, not_run};
 
@@ -82,6 +83,9 @@ async fn a_run_that_does_not_end_costs_the_runner_its_life() {
     let rig = Rig::with(config).await;
     // A process that is stopped is as stuck as one can be.
     assert_eq!(signal_children(Signal::STOP), 1);
+    while !children().iter().all(|pid| is_stopped(*pid)) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let mut request = rig.request(json!({ "act": "pass" }));
     request.timeout_ms = 300;
     let begun = Instant::now();
@@ -103,6 +107,13 @@ fn children() -> Vec<i32> {
         found.extend(text.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
     }
     found
+}
+
+/// Whether all threads of a process stand still.
+fn is_stopped(pid: i32) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let mut states = tasks.map(|task| std::fs::read_to_string(task.path().join("stat")).unwrap_or_default());
+    states.all(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
 }
 
 fn signal_children(signal: Signal) -> usize {

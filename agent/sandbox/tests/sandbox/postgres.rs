@@ -1,12 +1,13 @@
 //! PostgreSQL, a real one: values, pages, rights, silence, TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use tidelock_model::{Cause, Outcome};
 use tidelock_sandbox::protocol::{Grant, PostgresGrant, RunResult, TargetGrant};
+use tokio::time::Instant;
 
 use crate::rig::{Rig, fails, not_run, secret, seen};
 use crate::tls::Authority;
@@ -53,26 +54,47 @@ fn command(name: &str) -> Command {
     command
 }
 
+/// Gives a folder to the user that the server runs as.
+fn hand_over(path: &Path) {
+    if rustix::process::geteuid().is_root() {
+        let given = Command::new("chown")
+            .arg("-R")
+            .arg("postgres")
+            .arg(path)
+            .status()
+            .unwrap();
+        assert!(given.success());
+    }
+}
+
+/// Gives the server a certificate of the authority for `db.example`.
+fn encrypt(server: &mut Command, authority: &Authority, folder: &Path) {
+    let (certificate, key) = authority.issue("db.example");
+    let (at, key_at) = (folder.join("crt"), folder.join("key"));
+    std::fs::write(&at, certificate.pem()).unwrap();
+    std::fs::write(&key_at, key.serialize_pem()).unwrap();
+    assert!(
+        Command::new("chmod")
+            .arg("600")
+            .arg(&key_at)
+            .status()
+            .unwrap()
+            .success()
+    );
+    hand_over(folder);
+    server
+        .args(["-c", "ssl=on", "-c"])
+        .arg(format!("ssl_cert_file={}", at.display()));
+    server.arg("-c").arg(format!("ssl_key_file={}", key_at.display()));
+}
+
 impl Server {
     fn start(authority: Option<&Authority>) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let word = folder.path().join("word");
         std::fs::write(&word, PASSWORD).unwrap();
-        let own = |path: &std::path::Path| {
-            if rustix::process::geteuid().is_root() {
-                assert!(
-                    Command::new("chown")
-                        .arg("-R")
-                        .arg("postgres")
-                        .arg(path)
-                        .status()
-                        .unwrap()
-                        .success()
-                );
-            }
-        };
-        own(folder.path());
+        hand_over(folder.path());
         let made = command("initdb")
             .args([
                 "--no-sync",
@@ -101,23 +123,7 @@ impl Server {
             .arg(folder.path());
         server.args(["-c", "listen_addresses=127.0.0.1"]);
         if let Some(authority) = authority {
-            let (certificate, key) = authority.issue("db.example");
-            let (at, key_at) = (folder.path().join("crt"), folder.path().join("key"));
-            std::fs::write(&at, certificate.pem()).unwrap();
-            std::fs::write(&key_at, key.serialize_pem()).unwrap();
-            assert!(
-                Command::new("chmod")
-                    .arg("600")
-                    .arg(&key_at)
-                    .status()
-                    .unwrap()
-                    .success()
-            );
-            own(folder.path());
-            server
-                .args(["-c", "ssl=on", "-c"])
-                .arg(format!("ssl_cert_file={}", at.display()));
-            server.arg("-c").arg(format!("ssl_key_file={}", key_at.display()));
+            encrypt(&mut server, authority, folder.path());
         }
         let child = server
             .stdout(Stdio::null())
