@@ -21,6 +21,30 @@ pub(crate) struct Reading {
     pub(crate) tables: Counters,
     /// When it was read, in milliseconds since 1970.
     pub(crate) at_unix_ms: u64,
+    /// The server's next transaction number: it moves with every transaction that wrote, and at once.
+    #[serde(default)]
+    pub(crate) next_transaction: i64,
+    /// When that number was last seen to have moved, in milliseconds since 1970.
+    #[serde(default)]
+    pub(crate) moved_at_unix_ms: Option<u64>,
+}
+
+impl Reading {
+    /// Takes over from the reading before when a writing transaction was last seen to end.
+    pub(crate) fn follow(&mut self, before: &Reading) {
+        self.moved_at_unix_ms = if self.next_transaction == before.next_transaction {
+            before.moved_at_unix_ms
+        } else {
+            Some(self.at_unix_ms)
+        };
+    }
+
+    /// Whether writes may have been committed that are in no counter yet.
+    pub(crate) fn may_be_late(&self) -> bool {
+        let late_ms = LATE_S.unsigned_abs() * 1000;
+        let fresh = |at: u64| self.at_unix_ms.saturating_sub(at) <= late_ms;
+        self.moved_at_unix_ms.is_some_and(fresh)
+    }
 }
 
 /// A session that is open now.
@@ -45,6 +69,11 @@ impl Session {
         }
     }
 
+    /// Whether it may have written, and not yet told the server's statistics so.
+    pub(crate) fn may_be_late(&self) -> bool {
+        self.may_have_written(0)
+    }
+
     /// Whether it may have written since the last look.
     pub(crate) fn may_have_written(&self, since_last_look_s: i64) -> bool {
         let active = self
@@ -61,7 +90,8 @@ impl Session {
 pub(crate) fn read(db: &Database, settings: &Settings, at_unix_ms: u64) -> Result<Reading, Stop> {
     let server = db.query_one(
         "SELECT pg_is_in_recovery() AS standby, current_setting('track_counts') AS counting, \
-         CAST(pg_postmaster_start_time() AS text) AS started, (SELECT CAST(stats_reset AS text) FROM \
+         CAST(pg_postmaster_start_time() AS text) AS started, txid_snapshot_xmax(txid_current_snapshot()) AS \
+         next_transaction, (SELECT CAST(stats_reset AS text) FROM \
          pg_stat_database WHERE datname = current_database()) AS reset",
         &[],
     )?;
@@ -78,6 +108,7 @@ pub(crate) fn read(db: &Database, settings: &Settings, at_unix_ms: u64) -> Resul
         server.text("started")?.unwrap_or_default(),
         server.text("reset")?.unwrap_or_else(|| "never".to_owned())
     );
+    let next_transaction = server.integer("next_transaction")?.unwrap_or_default();
     let mut tables = Counters::new();
     for schema in &settings.watch_schemas {
         let found = of_schema(db, schema)?;
@@ -112,6 +143,8 @@ pub(crate) fn read(db: &Database, settings: &Settings, at_unix_ms: u64) -> Resul
         since,
         tables,
         at_unix_ms,
+        next_transaction,
+        moved_at_unix_ms: None,
     })
 }
 

@@ -1,0 +1,19 @@
+//! Components of the release, in the real sandbox, against real servers from Debian's packages.
+//!
+//! A double says what its author believes of a server. PostgreSQL and RabbitMQ are started here, on free
+//! loopback ports in temporary folders, and end with the test. One that is missing is a failure.
+
+mod allowed_writers;
+mod amqp;
+mod broker;
+mod child;
+mod http;
+mod late_statistics;
+mod postgres;
+mod queue_drain;
+mod rig;
+mod row_security;
+mod sql_host;
+mod sql_refused;
+mod statistics_reset;
+mod writer_named;
