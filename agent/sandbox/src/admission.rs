@@ -28,29 +28,18 @@ pub(crate) fn admit(engine: &Engine, component: &Component, memory_cap: u64) -> 
         judge_import(name).map_err(|why| Refusal::new(Cause::Interface, why))?;
     }
     let Some(needs) = component.resources_required() else {
-        return Err(Refusal::new(
-            Cause::Interface,
-            "the component imports modules or components",
-        ));
+        return Err(Refusal::new(Cause::Interface, "the component imports modules or components"));
     };
     let refuse = |why: String| Err(Refusal::new(Cause::Memory, why));
     if needs.num_memories > 1 {
-        return refuse(format!(
-            "the component has {} memories, one is allowed",
-            needs.num_memories
-        ));
+        return refuse(format!("the component has {} memories, one is allowed", needs.num_memories));
     }
     if usize::try_from(needs.num_tables).unwrap_or(usize::MAX) > MAX_TABLES {
-        return refuse(format!(
-            "the component has {} tables, {MAX_TABLES} are allowed",
-            needs.num_tables
-        ));
+        return refuse(format!("the component has {} tables, {MAX_TABLES} are allowed", needs.num_tables));
     }
     let begins_with = needs.max_initial_memory_size.unwrap_or(0);
     if begins_with > memory_cap {
-        return refuse(format!(
-            "the component begins with {begins_with} bytes, {memory_cap} are allowed"
-        ));
+        return refuse(format!("the component begins with {begins_with} bytes, {memory_cap} are allowed"));
     }
     Ok(())
 }
@@ -91,14 +80,8 @@ mod tests {
             ("tidelock:check/sql@1.7.2", Ok(())),
             ("tidelock:check/http@2.0.0", Err("built for tidelock:check@2.0.0")),
             ("tidelock:check/http@0.9.0", Err("built for tidelock:check@0.9.0")),
-            (
-                "tidelock:check/http@1.0.0-rc.1",
-                Err("built for tidelock:check@1.0.0-rc.1"),
-            ),
-            (
-                "tidelock:check/redis@1.1.0",
-                Err("import tidelock:check/redis@1.1.0"),
-            ),
+            ("tidelock:check/http@1.0.0-rc.1", Err("built for tidelock:check@1.0.0-rc.1")),
+            ("tidelock:check/redis@1.1.0", Err("import tidelock:check/redis@1.1.0")),
             ("wasi:filesystem/types@0.2.0", Err("there is no WASI here")),
             ("evil:check/http@1.0.0", Err("imports evil:check/http@1.0.0")),
             ("tidelock:check/http", Err("imports tidelock:check/http")),

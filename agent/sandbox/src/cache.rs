@@ -69,11 +69,7 @@ impl Cache {
     /// The folder as a runner sees it, with the key that the agent told it.
     pub(crate) fn with_key(dir: &Path, secret: Vec<u8>) -> Cache {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
-        Cache {
-            dir: dir.to_owned(),
-            key,
-            secret,
-        }
+        Cache { dir: dir.to_owned(), key, secret }
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -86,10 +82,7 @@ impl Cache {
     }
 
     fn path(&self, component: Sha256, fingerprint: &str) -> PathBuf {
-        self.dir.join(format!(
-            "{component}-{}.cwasm",
-            fingerprint.get(..16).unwrap_or(fingerprint)
-        ))
+        self.dir.join(format!("{component}-{}.cwasm", fingerprint.get(..16).unwrap_or(fingerprint)))
     }
 
     /// A name for compiled code that is not yet believed.
@@ -106,11 +99,7 @@ impl Cache {
         let place = self.path(component, fingerprint);
         let temporary = self.scratch(component);
         let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&temporary)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
             file.write_all(&head)?;
             file.write_all(&code)?;
             file.sync_all()?;
@@ -143,10 +132,7 @@ impl Cache {
         if magic != MAGIC || hmac::verify(&self.key, &signed, tag).is_err() {
             return Err(CacheError::Forged { path });
         }
-        deserialize(engine, code).map_err(|error| CacheError::Unfit {
-            path,
-            reason: format!("{error:#}"),
-        })
+        deserialize(engine, code).map_err(|error| CacheError::Unfit { path, reason: format!("{error:#}") })
     }
 
     fn tag(&self, component: Sha256, fingerprint: &str, code: &[u8]) -> hmac::Tag {
@@ -165,10 +151,7 @@ impl Cache {
 }
 
 /// Turns verified bytes into a component.
-#[expect(
-    unsafe_code,
-    reason = "wasmtime cannot check native code; the hash before it does"
-)]
+#[expect(unsafe_code, reason = "wasmtime cannot check native code; the hash before it does")]
 fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `code` was written by a compile child of this agent from a component whose digest it
     // checked, and the keyed hash over exactly these bytes, which lie in memory and cannot change any
@@ -180,10 +163,7 @@ fn read_all(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     if length > MAX_FILE_BYTES {
-        let text = format!(
-            "{} has {length} bytes, at most {MAX_FILE_BYTES} are read",
-            path.display()
-        );
+        let text = format!("{} has {length} bytes, at most {MAX_FILE_BYTES} are read", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
@@ -200,15 +180,9 @@ fn read_or_make_key(path: &Path) -> io::Result<Vec<u8>> {
         Err(error) => return Err(error),
     }
     let mut key = vec![0; KEY_BYTES];
-    SystemRandom::new()
-        .fill(&mut key)
-        .map_err(|_| io::Error::other("the system gives no random bytes"))?;
+    SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("the system gives no random bytes"))?;
     let temporary = path.with_extension(random_word());
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(&key)?;
     file.sync_all()?;
     // Where two agents share the folder the first key stays.
@@ -261,37 +235,22 @@ mod tests {
         let engine = on_demand(&EngineSettings::default()).unwrap();
         let (cache, component, path) = made(&dir, &engine);
         assert!(cache.load(&engine, component).is_ok());
-        assert!(
-            Cache::open(&dir).unwrap().load(&engine, component).is_ok(),
-            "the key is kept"
-        );
+        assert!(Cache::open(&dir).unwrap().load(&engine, component).is_ok(), "the key is kept");
 
         let other = Sha256::from_bytes([8; 32]);
-        assert!(matches!(
-            cache.load(&engine, other),
-            Err(CacheError::Missing { .. })
-        ));
+        assert!(matches!(cache.load(&engine, other), Err(CacheError::Missing { .. })));
         fs::copy(&path, cache.path(other, &hex(&engine::fingerprint(&engine)))).unwrap();
-        assert!(matches!(
-            cache.load(&engine, other),
-            Err(CacheError::Forged { .. })
-        ));
+        assert!(matches!(cache.load(&engine, other), Err(CacheError::Forged { .. })));
 
         let mut bytes = fs::read(&path).unwrap();
         for at in [0, MAGIC.len(), MAGIC.len() + TAG_BYTES, bytes.len() - 1] {
             bytes[at] ^= 1;
             fs::write(&path, &bytes).unwrap();
-            assert!(
-                matches!(cache.load(&engine, component), Err(CacheError::Forged { .. })),
-                "byte {at}"
-            );
+            assert!(matches!(cache.load(&engine, component), Err(CacheError::Forged { .. })), "byte {at}");
             bytes[at] ^= 1;
         }
         fs::write(&path, b"short").unwrap();
-        assert!(matches!(
-            cache.load(&engine, component),
-            Err(CacheError::Forged { .. })
-        ));
+        assert!(matches!(cache.load(&engine, component), Err(CacheError::Forged { .. })));
         assert!(matches!(
             Cache::with_key(&dir, vec![1; 32]).load(&engine, component),
             Err(CacheError::Forged { .. })

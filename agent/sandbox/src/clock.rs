@@ -7,9 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// Milliseconds since the Unix epoch; 0 for a clock that stands before it.
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
 pub(crate) fn unix_ms() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 

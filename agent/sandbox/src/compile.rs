@@ -42,20 +42,14 @@ fn serve() -> io::Result<()> {
     };
     let compiled: Compiled = match confine(&request) {
         Ok(()) => compile(&request),
-        Err(error) => Err(Refusal::new(
-            Cause::UnknownPlugin,
-            format!("limit the compiler: {error}"),
-        )),
+        Err(error) => Err(Refusal::new(Cause::UnknownPlugin, format!("limit the compiler: {error}"))),
     };
     frame::write(&mut socket, &compiled)
 }
 
 /// Bounds this process. What it needs above this ends it, and the agent says so.
 fn confine(request: &Compile) -> rustix::io::Result<()> {
-    let limit = |bound: u64| Rlimit {
-        current: Some(bound),
-        maximum: Some(bound),
-    };
+    let limit = |bound: u64| Rlimit { current: Some(bound), maximum: Some(bound) };
     setrlimit(Resource::As, limit(request.max_memory_bytes))?;
     setrlimit(Resource::Cpu, limit(request.max_cpu_secs))?;
     setrlimit(Resource::Core, limit(0))?;
@@ -67,15 +61,8 @@ fn compile(request: &Compile) -> Compiled {
     let engine = engine::on_demand(&request.engine)
         .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("{error:#}")))?;
     let component = Component::new(&engine, &wasm).map_err(|error| {
-        let what = if is_core_module(&wasm) {
-            "a core module, not a component"
-        } else {
-            "no component"
-        };
-        Refusal::new(
-            Cause::Interface,
-            format!("{} is {what}: {error:#}", request.wasm.display()),
-        )
+        let what = if is_core_module(&wasm) { "a core module, not a component" } else { "no component" };
+        Refusal::new(Cause::Interface, format!("{} is {what}: {error:#}", request.wasm.display()))
     })?;
     admission::admit(&engine, &component, request.engine.memory_cap_bytes)?;
     library::link(&engine)
@@ -86,10 +73,7 @@ fn compile(request: &Compile) -> Compiled {
         .serialize()
         .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("write compiled code: {error:#}")))?;
     write_new(&request.output, &code).map_err(|error| {
-        Refusal::new(
-            Cause::UnknownPlugin,
-            format!("write {}: {error}", request.output.display()),
-        )
+        Refusal::new(Cause::UnknownPlugin, format!("write {}: {error}", request.output.display()))
     })?;
     Ok(hex(&engine::fingerprint(&engine)))
 }
@@ -109,36 +93,24 @@ fn is_core_module(wasm: &[u8]) -> bool {
 
 fn read_component(path: &Path, want: Sha256, max_bytes: u64) -> Result<Vec<u8>, Refusal> {
     let unread = |error: io::Error| {
-        Refusal::new(
-            Cause::UnknownPlugin,
-            format!("read component {}: {error}", path.display()),
-        )
+        Refusal::new(Cause::UnknownPlugin, format!("read component {}: {error}", path.display()))
     };
     let file = File::open(path).map_err(unread)?;
     let mut wasm = Vec::new();
-    file.take(max_bytes.saturating_add(1))
-        .read_to_end(&mut wasm)
-        .map_err(unread)?;
+    file.take(max_bytes.saturating_add(1)).read_to_end(&mut wasm).map_err(unread)?;
     if u64::try_from(wasm.len()).unwrap_or(u64::MAX) > max_bytes {
         let why = format!("component {} has more than {max_bytes} bytes", path.display());
         return Err(Refusal::new(Cause::Interface, why));
     }
     let found = Sha256::from_bytes(sha2::Sha256::digest(&wasm).into());
     if found != want {
-        let why = format!(
-            "component {} is sha256:{found}, the plan names sha256:{want}",
-            path.display()
-        );
+        let why = format!("component {} is sha256:{found}, the plan names sha256:{want}", path.display());
         return Err(Refusal::new(Cause::BadDigest, why));
     }
     Ok(wasm)
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)
 }

@@ -39,11 +39,7 @@ pub struct EngineSettings {
 
 impl Default for EngineSettings {
     fn default() -> EngineSettings {
-        EngineSettings {
-            max_runs: 64,
-            memory_cap_bytes: 64 << 20,
-            allocation: Allocation::Pooling,
-        }
+        EngineSettings { max_runs: 64, memory_cap_bytes: 64 << 20, allocation: Allocation::Pooling }
     }
 }
 
@@ -56,27 +52,18 @@ pub(crate) struct Built {
 /// Builds the runner's engine.
 pub(crate) fn build(settings: &EngineSettings) -> anyhow::Result<Built> {
     if settings.allocation == Allocation::OnDemand {
-        return Ok(Built {
-            engine: on_demand(settings)?,
-            warning: None,
-        });
+        return Ok(Built { engine: on_demand(settings)?, warning: None });
     }
     let mut config = base(settings);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)?));
     match Engine::new(&config) {
-        Ok(engine) => Ok(Built {
-            engine,
-            warning: None,
-        }),
+        Ok(engine) => Ok(Built { engine, warning: None }),
         Err(error) => {
             let warning = format!(
                 "no pool of {} slots of {} bytes ({error:#}); runs take memory on demand, which is slower",
                 settings.max_runs, settings.memory_cap_bytes
             );
-            Ok(Built {
-                engine: on_demand(settings)?,
-                warning: Some(warning),
-            })
+            Ok(Built { engine: on_demand(settings)?, warning: Some(warning) })
         }
     }
 }
@@ -85,9 +72,7 @@ pub(crate) fn build(settings: &EngineSettings) -> anyhow::Result<Built> {
 pub(crate) fn on_demand(settings: &EngineSettings) -> anyhow::Result<Engine> {
     let mut config = base(settings);
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-    Engine::new(&config)
-        .map_err(anyhow::Error::from)
-        .context("make a WebAssembly engine")
+    Engine::new(&config).map_err(anyhow::Error::from).context("make a WebAssembly engine")
 }
 
 /// Everything that decides what compiled code looks like, and what it may do.
@@ -158,38 +143,23 @@ mod tests {
 
     #[test]
     fn the_compile_child_and_the_runner_agree_on_what_fits() {
-        let settings = EngineSettings {
-            max_runs: 2,
-            ..EngineSettings::default()
-        };
+        let settings = EngineSettings { max_runs: 2, ..EngineSettings::default() };
         let pooled = build(&settings).unwrap();
         assert_eq!(pooled.warning, None);
-        assert_eq!(
-            fingerprint(&pooled.engine),
-            fingerprint(&on_demand(&settings).unwrap())
-        );
+        assert_eq!(fingerprint(&pooled.engine), fingerprint(&on_demand(&settings).unwrap()));
     }
 
     #[test]
     fn code_for_another_memory_cap_does_not_fit() {
-        let small = EngineSettings {
-            memory_cap_bytes: 16 << 20,
-            ..EngineSettings::default()
-        };
+        let small = EngineSettings { memory_cap_bytes: 16 << 20, ..EngineSettings::default() };
         let large = EngineSettings::default();
-        assert_ne!(
-            fingerprint(&on_demand(&small).unwrap()),
-            fingerprint(&on_demand(&large).unwrap())
-        );
+        assert_ne!(fingerprint(&on_demand(&small).unwrap()), fingerprint(&on_demand(&large).unwrap()));
     }
 
     #[test]
     fn a_pool_that_does_not_fit_falls_back_and_says_so() {
-        let settings = EngineSettings {
-            max_runs: 1_000_000,
-            memory_cap_bytes: 4 << 30,
-            ..EngineSettings::default()
-        };
+        let settings =
+            EngineSettings { max_runs: 1_000_000, memory_cap_bytes: 4 << 30, ..EngineSettings::default() };
         let built = build(&settings).unwrap();
         assert!(built.warning.unwrap().contains("on demand"));
     }

@@ -95,10 +95,7 @@ pub(crate) struct SqliteTarget {
 /// Names the target and what is wrong with its grant.
 pub(crate) fn parse(grants: &[TargetGrant]) -> Result<Targets, String> {
     if grants.len() > MAX_TARGETS {
-        return Err(format!(
-            "a run has at most {MAX_TARGETS} targets, this one has {}",
-            grants.len()
-        ));
+        return Err(format!("a run has at most {MAX_TARGETS} targets, this one has {}", grants.len()));
     }
     let mut targets = Targets::new();
     for grant in grants {
@@ -117,41 +114,27 @@ fn parse_one(grant: &TargetGrant) -> Result<Target, String> {
         Grant::Sqlite(sqlite) => Kind::Sqlite(parse_sqlite(sqlite)?),
     };
     let fingerprint = serde_json::to_string(grant).map_err(|error| error.to_string())?;
-    Ok(Target {
-        name: grant.name.clone(),
-        own: grant.own,
-        kind,
-        fingerprint,
-    })
+    Ok(Target { name: grant.name.clone(), own: grant.own, kind, fingerprint })
 }
 
 fn parse_http(grant: &HttpGrant) -> Result<HttpTarget, String> {
     let origin = Origin::parse_target(&grant.url)?;
-    let methods = grant
-        .methods
-        .iter()
-        .map(|method| parse_method(method))
-        .collect::<Result<Vec<_>, _>>()?;
+    let methods = grant.methods.iter().map(|method| parse_method(method)).collect::<Result<Vec<_>, _>>()?;
     if methods.is_empty() {
         return Err("no method is granted".to_owned());
     }
     if grant.paths.is_empty() {
         return Err("no path is granted".to_owned());
     }
-    if let Some(bad) = grant
-        .paths
-        .iter()
-        .find(|prefix| path::check_prefix(prefix).is_err())
-    {
+    if let Some(bad) = grant.paths.iter().find(|prefix| path::check_prefix(prefix).is_err()) {
         return Err(format!("path {bad:?} is no plain prefix such as /api/"));
     }
     if grant.rate.is_some_and(|rate| rate.calls == 0 || rate.per_ms == 0) || grant.concurrency == Some(0) {
         return Err("a cap of zero calls allows none; leave the target out instead".to_owned());
     }
     let credential = grant.credential.as_ref();
-    let credential = credential
-        .map(|c| parse_place(&c.kind).map(|place| (place, c.secret.clone())))
-        .transpose()?;
+    let credential =
+        credential.map(|c| parse_place(&c.kind).map(|place| (place, c.secret.clone()))).transpose()?;
     Ok(HttpTarget {
         tls_name: grant.tls_name.clone().unwrap_or_else(|| origin.host.clone()),
         origin,
@@ -217,15 +200,9 @@ fn parse_postgres(grant: &PostgresGrant) -> Result<PostgresTarget, String> {
 fn parse_sqlite(grant: &SqliteGrant) -> Result<SqliteTarget, String> {
     let path = PathBuf::from(&grant.path);
     if !path.is_absolute() {
-        return Err(format!(
-            "the file {:?} must be named by its absolute path",
-            grant.path
-        ));
+        return Err(format!("the file {:?} must be named by its absolute path", grant.path));
     }
-    Ok(SqliteTarget {
-        path,
-        write: grant.write,
-    })
+    Ok(SqliteTarget { path, write: grant.write })
 }
 
 /// The target that an absolute URL belongs to, with the path and query in it. Where several targets
@@ -238,11 +215,7 @@ pub(crate) fn target_of(targets: &Targets, url: &str) -> Option<(String, String)
     });
     let first = same.next()?;
     let granted = |(_, http): &(&Arc<Target>, &HttpTarget)| path::allowed(&path, &http.paths).is_ok();
-    let chosen = if granted(&first) {
-        first
-    } else {
-        same.find(granted).unwrap_or(first)
-    };
+    let chosen = if granted(&first) { first } else { same.find(granted).unwrap_or(first) };
     Some((chosen.0.name.clone(), path))
 }
 
@@ -266,20 +239,14 @@ mod tests {
     }
 
     fn named(name: &str, http: HttpGrant) -> TargetGrant {
-        TargetGrant {
-            name: name.to_owned(),
-            own: true,
-            grant: Grant::Http(http),
-        }
+        TargetGrant { name: name.to_owned(), own: true, grant: Grant::Http(http) }
     }
 
     #[test]
     fn a_grant_that_cannot_be_read_names_its_target() {
         type Change = fn(&mut HttpGrant);
         let cases: [(&str, Change); 8] = [
-            ("must be an origin", |g| {
-                g.url = "https://shop.example/app".to_owned()
-            }),
+            ("must be an origin", |g| g.url = "https://shop.example/app".to_owned()),
             ("http or https", |g| g.url = "ftp://shop.example".to_owned()),
             ("no method", |g| g.methods.clear()),
             ("never granted", |g| g.methods = vec!["TRACE".to_owned()]),
@@ -292,35 +259,19 @@ mod tests {
             let mut http = grant("https://shop.example");
             change(&mut http);
             let error = parse(&[named("shop", http)]).unwrap_err();
-            assert!(
-                error.starts_with("target shop: ") && error.contains(want),
-                "{error}"
-            );
+            assert!(error.starts_with("target shop: ") && error.contains(want), "{error}");
         }
     }
 
     #[test]
     fn an_absolute_link_belongs_to_the_target_that_grants_its_path() {
-        let narrow = HttpGrant {
-            paths: vec!["/admin/".to_owned()],
-            ..grant("https://shop.example:443")
-        };
+        let narrow = HttpGrant { paths: vec!["/admin/".to_owned()], ..grant("https://shop.example:443") };
         let wide = grant("https://shop.example");
-        let targets = parse(&[
-            named("a", narrow),
-            named("b", wide),
-            named("c", grant("http://x.example")),
-        ]);
+        let targets = parse(&[named("a", narrow), named("b", wide), named("c", grant("http://x.example"))]);
         let targets = targets.unwrap();
         let of = |url: &str| target_of(&targets, url);
-        assert_eq!(
-            of("https://shop.example/admin/x"),
-            Some(("a".into(), "/admin/x".into()))
-        );
-        assert_eq!(
-            of("https://SHOP.example/cart?x=1#y"),
-            Some(("b".into(), "/cart?x=1".into()))
-        );
+        assert_eq!(of("https://shop.example/admin/x"), Some(("a".into(), "/admin/x".into())));
+        assert_eq!(of("https://SHOP.example/cart?x=1#y"), Some(("b".into(), "/cart?x=1".into())));
         assert_eq!(of("http://shop.example/"), None);
         assert_eq!(of("https://shop.example@evil.example/"), None);
     }
@@ -337,10 +288,7 @@ mod tests {
             write: false,
         };
         let parsed = parse_postgres(&grant("[::1]:5433/shop")).unwrap();
-        assert_eq!(
-            (parsed.host.as_str(), parsed.port, parsed.database.as_str()),
-            ("::1", 5433, "shop")
-        );
+        assert_eq!((parsed.host.as_str(), parsed.port, parsed.database.as_str()), ("::1", 5433, "shop"));
         assert!(parse_postgres(&grant("host:5432")).is_err());
         assert!(parse_postgres(&grant("host:none/shop")).is_err());
     }

@@ -114,20 +114,14 @@ impl RunState {
     pub(crate) fn target(&self, name: &str) -> Result<Arc<Target>, CallError> {
         let target = self.targets.get(name).cloned();
         target.ok_or_else(|| {
-            CallError::Denied(format!(
-                "target {:?} is not granted",
-                crate::report::clean(name, 63)
-            ))
+            CallError::Denied(format!("target {:?} is not granted", crate::report::clean(name, 63)))
         })
     }
 
     /// Counts one call, or refuses it.
     pub(crate) fn count_call(&mut self) -> Result<(), CallError> {
         if self.facts.calls >= self.limits.calls {
-            return Err(CallError::Budget(format!(
-                "the run has used up its {} calls",
-                self.limits.calls
-            )));
+            return Err(CallError::Budget(format!("the run has used up its {} calls", self.limits.calls)));
         }
         self.facts.calls += 1;
         Ok(())
@@ -135,9 +129,7 @@ impl RunState {
 
     /// Bytes that the next answer may have.
     pub(crate) fn body_budget(&self) -> u64 {
-        self.limits
-            .body_bytes
-            .min(self.limits.total_body_bytes.saturating_sub(self.facts.body_bytes))
+        self.limits.body_bytes.min(self.limits.total_body_bytes.saturating_sub(self.facts.body_bytes))
     }
 
     /// Remembers how a call ended: refusals, limits, and whether the target answered.
@@ -155,9 +147,7 @@ impl RunState {
             }
             CallError::Budget(why) | CallError::TooLarge(why) => {
                 self.refuse(name, why);
-                self.facts
-                    .over
-                    .get_or_insert_with(|| Refusal::new(Cause::Calls, format!("{name}: {why}")));
+                self.facts.over.get_or_insert_with(|| Refusal::new(Cause::Calls, format!("{name}: {why}")));
             }
             CallError::Connect(why)
             | CallError::Tls(why)

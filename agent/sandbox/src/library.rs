@@ -52,13 +52,7 @@ pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<RunState>> {
 impl Library {
     pub(crate) fn new(engine: &Engine, cache: Cache, memory_cap: u64) -> wasmtime::Result<Library> {
         let linker = link(engine)?;
-        Ok(Library {
-            engine: engine.clone(),
-            linker,
-            cache,
-            memory_cap,
-            loaded: Mutex::default(),
-        })
+        Ok(Library { engine: engine.clone(), linker, cache, memory_cap, loaded: Mutex::default() })
     }
 
     /// The component, loaded from the cache if it is not loaded yet.
@@ -73,17 +67,14 @@ impl Library {
 
     fn load(&self, component: Sha256) -> Result<CheckPre<RunState>, NotReady> {
         let refuse = |refusal| NotReady::Refused(refusal);
-        let code = self
-            .cache
-            .load(&self.engine, component)
-            .map_err(|error| match &error {
-                CacheError::Missing { .. } | CacheError::Forged { .. } | CacheError::Unfit { .. } => {
-                    NotReady::NotCompiled
-                }
-                CacheError::Read { source, .. } => {
-                    refuse(Refusal::new(Cause::UnknownPlugin, format!("{error}: {source}")))
-                }
-            })?;
+        let code = self.cache.load(&self.engine, component).map_err(|error| match &error {
+            CacheError::Missing { .. } | CacheError::Forged { .. } | CacheError::Unfit { .. } => {
+                NotReady::NotCompiled
+            }
+            CacheError::Read { source, .. } => {
+                refuse(Refusal::new(Cause::UnknownPlugin, format!("{error}: {source}")))
+            }
+        })?;
         admission::admit(&self.engine, &code, self.memory_cap).map_err(refuse)?;
         let pre = self.linker.instantiate_pre(&code).and_then(CheckPre::new);
         pre.map_err(|error| refuse(misfit(&error)))
@@ -104,11 +95,7 @@ impl Shelf {
 
     fn put(&mut self, component: Sha256, ready: Ready) {
         if self.components.len() >= MAX_COMPONENTS {
-            let oldest = self
-                .components
-                .iter()
-                .min_by_key(|(_, (used, _))| *used)
-                .map(|(key, _)| *key);
+            let oldest = self.components.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key);
             oldest.and_then(|key| self.components.remove(&key));
         }
         self.uses += 1;

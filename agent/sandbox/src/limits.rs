@@ -73,11 +73,7 @@ pub(crate) struct Limiter {
 impl Limiter {
     pub(crate) fn new(memory_bytes: u64) -> Limiter {
         let memory_bytes = usize::try_from(memory_bytes).unwrap_or(usize::MAX);
-        Limiter {
-            memory_bytes,
-            peak_bytes: 0,
-            refused: None,
-        }
+        Limiter { memory_bytes, peak_bytes: 0, refused: None }
     }
 
     fn refuse(&mut self, detail: String) -> wasmtime::Error {
@@ -98,9 +94,7 @@ impl ResourceLimiter for Limiter {
     ) -> wasmtime::Result<bool> {
         if desired > self.memory_bytes {
             let limit = self.memory_bytes;
-            return Err(self.refuse(format!(
-                "asked for {desired} bytes of memory, {limit} are allowed"
-            )));
+            return Err(self.refuse(format!("asked for {desired} bytes of memory, {limit} are allowed")));
         }
         self.peak_bytes = self.peak_bytes.max(desired);
         Ok(true)
@@ -113,9 +107,9 @@ impl ResourceLimiter for Limiter {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         if desired > MAX_TABLE_ELEMENTS {
-            return Err(self.refuse(format!(
-                "asked for {desired} table elements, {MAX_TABLE_ELEMENTS} are allowed"
-            )));
+            return Err(
+                self.refuse(format!("asked for {desired} table elements, {MAX_TABLE_ELEMENTS} are allowed"))
+            );
         }
         Ok(true)
     }

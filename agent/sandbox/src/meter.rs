@@ -24,8 +24,7 @@ impl Meter {
     /// Nanoseconds used, counting the poll that is going on. Call it from the polling thread.
     pub(crate) fn now_ns(&self) -> u64 {
         let entered = self.0.entered_ns.load(Ordering::Relaxed);
-        self.used_ns()
-            .saturating_add(clock::thread_cpu_ns().saturating_sub(entered))
+        self.used_ns().saturating_add(clock::thread_cpu_ns().saturating_sub(entered))
     }
 
     /// Nanoseconds used by the polls that are over.
@@ -58,11 +57,7 @@ mod tests {
     async fn waiting_is_free_and_working_is_not() {
         let meter = Meter::default();
         meter.drive(tokio::time::sleep(Duration::from_millis(60))).await;
-        assert!(
-            meter.used_ns() < 50_000_000,
-            "waiting cost {} ns",
-            meter.used_ns()
-        );
+        assert!(meter.used_ns() < 50_000_000, "waiting cost {} ns", meter.used_ns());
         let before = meter.used_ns();
         meter
             .drive(async {

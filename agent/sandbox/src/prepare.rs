@@ -146,10 +146,7 @@ fn check_secrets(secrets: &[Secret], settings: &str, targets: &Targets) -> Resul
         }
     }
     let names: BTreeSet<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
-    if let Some((_, name)) = handles(settings)
-        .into_iter()
-        .find(|(_, name)| !names.contains(name))
-    {
+    if let Some((_, name)) = handles(settings).into_iter().find(|(_, name)| !names.contains(name)) {
         return Err(missing(format!("secret:{name} of the settings is not here")));
     }
     for target in targets.values() {
@@ -158,16 +155,10 @@ fn check_secrets(secrets: &[Secret], settings: &str, targets: &Targets) -> Resul
         };
         match secrets.iter().find(|secret| secret.name == name) {
             None => {
-                return Err(missing(format!(
-                    "secret:{name} of target {} is not here",
-                    target.name
-                )));
+                return Err(missing(format!("secret:{name} of target {} is not here", target.name)));
             }
             Some(secret) if !may_go_to(&secret.hosts, host, port) => {
-                let why = format!(
-                    "secret:{name} may not go to {host}, where target {} is",
-                    target.name
-                );
+                let why = format!("secret:{name} may not go to {host}, where target {} is", target.name);
                 return Err(Refusal::new(Cause::AboveCeiling, why));
             }
             Some(_) => {}
@@ -189,16 +180,11 @@ fn credential(target: &Target) -> Option<(&str, &str, u16)> {
 
 fn trace_id(given: Option<&str>) -> Result<String, Refusal> {
     if let Some(given) = given {
-        let digits = given
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let digits = given.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if given.len() == 32 && digits && given.bytes().any(|b| b != b'0') {
             return Ok(given.to_owned());
         }
-        return Err(Refusal::new(
-            Cause::BadSettings,
-            "a trace id has 32 lower-case hexadecimal digits",
-        ));
+        return Err(Refusal::new(Cause::BadSettings, "a trace id has 32 lower-case hexadecimal digits"));
     }
     let mut id = [0; 16];
     let filled = SystemRandom::new().fill(&mut id);
@@ -239,10 +225,7 @@ mod tests {
     }
 
     fn shop(url: &str, secret: &str) -> TargetGrant {
-        let credential = Some(Credential {
-            kind: CredentialKind::Bearer,
-            secret: secret.to_owned(),
-        });
+        let credential = Some(Credential { kind: CredentialKind::Bearer, secret: secret.to_owned() });
         let grant = Grant::Http(HttpGrant {
             url: url.to_owned(),
             methods: vec!["GET".to_owned()],
@@ -255,11 +238,7 @@ mod tests {
             concurrency: None,
             addresses: Vec::new(),
         });
-        TargetGrant {
-            name: "shop".to_owned(),
-            own: true,
-            grant,
-        }
+        TargetGrant { name: "shop".to_owned(), own: true, grant }
     }
 
     #[test]
@@ -291,31 +270,13 @@ mod tests {
             (Cause::BadSettings, Box::new(|r| r.timeout_ms = u64::MAX)),
             (Cause::BadSettings, Box::new(|r| r.settings = "[]".to_owned())),
             (Cause::BadSettings, Box::new(|r| r.settings = "{".to_owned())),
-            (
-                Cause::BadSettings,
-                Box::new(|r| r.trace_id = Some("0".repeat(32))),
-            ),
-            (
-                Cause::BadSettings,
-                Box::new(|r| r.targets = vec![shop("shop.example", "user")]),
-            ),
+            (Cause::BadSettings, Box::new(|r| r.trace_id = Some("0".repeat(32)))),
+            (Cause::BadSettings, Box::new(|r| r.targets = vec![shop("shop.example", "user")])),
             (Cause::SecretMissing, Box::new(|r| r.secrets.clear())),
-            (
-                Cause::SecretMissing,
-                Box::new(|r| r.secrets = vec![secret("user", "abc")]),
-            ),
-            (
-                Cause::SecretMissing,
-                Box::new(|r| r.targets = vec![shop("https://shop.example", "token")]),
-            ),
-            (
-                Cause::SecretMissing,
-                Box::new(move |r| r.targets = vec![database("db-password")]),
-            ),
-            (
-                Cause::AboveCeiling,
-                Box::new(|r| r.targets = vec![shop("https://evil.example", "user")]),
-            ),
+            (Cause::SecretMissing, Box::new(|r| r.secrets = vec![secret("user", "abc")])),
+            (Cause::SecretMissing, Box::new(|r| r.targets = vec![shop("https://shop.example", "token")])),
+            (Cause::SecretMissing, Box::new(move |r| r.targets = vec![database("db-password")])),
+            (Cause::AboveCeiling, Box::new(|r| r.targets = vec![shop("https://evil.example", "user")])),
         ];
         for (at, (want, change)) in cases.iter().enumerate() {
             let mut request = request();

@@ -288,10 +288,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(cause: Cause, detail: impl Into<String>) -> Refusal {
-        Refusal {
-            cause,
-            detail: detail.into(),
-        }
+        Refusal { cause, detail: detail.into() }
     }
 }
 

@@ -52,31 +52,13 @@ fn bad(why: String) -> Refusal {
 }
 
 fn size(report: &WireReport) -> u64 {
-    let steps: usize = report
-        .steps
-        .iter()
-        .map(|s| s.name.len() + s.note.len() + 16)
-        .sum();
-    let measures: usize = report
-        .measures
-        .iter()
-        .map(|m| m.name.len() + m.unit.len() + 8)
-        .sum();
-    let digests: usize = report
-        .digests
-        .iter()
-        .map(|d| d.key.len() + d.hash.len() + d.position.len() + 8)
-        .sum();
+    let steps: usize = report.steps.iter().map(|s| s.name.len() + s.note.len() + 16).sum();
+    let measures: usize = report.measures.iter().map(|m| m.name.len() + m.unit.len() + 8).sum();
+    let digests: usize =
+        report.digests.iter().map(|d| d.key.len() + d.hash.len() + d.position.len() + 8).sum();
     let marks: usize = report.marks.iter().map(|m| m.key.len() + 16).sum();
-    let remaining: usize = report
-        .remaining
-        .iter()
-        .map(|r| r.unit.len() + r.what.len() + 8)
-        .sum();
-    let buckets = report
-        .counts
-        .as_ref()
-        .map_or(0, |c| c.latency_buckets.len() * 16 + 16);
+    let remaining: usize = report.remaining.iter().map(|r| r.unit.len() + r.what.len() + 8).sum();
+    let buckets = report.counts.as_ref().map_or(0, |c| c.latency_buckets.len() * 16 + 16);
     let all = steps + measures + digests + marks + remaining + buckets + report.note.len();
     u64::try_from(all).unwrap_or(u64::MAX)
 }
@@ -100,50 +82,18 @@ fn convert(report: WireReport) -> Result<Report, String> {
     unique("digest", report.digests.iter().map(|d| (&d.key, &d.position)))?;
     unique("mark", report.marks.iter().map(|m| (&m.key, m.issued)))?;
     let mark = |mark: crate::protocol::wire::WireMark| {
-        let kind = if mark.issued {
-            MarkKind::Issued
-        } else {
-            MarkKind::Seen
-        };
-        Ok(Mark {
-            key: key("mark", mark.key)?,
-            kind,
-            unix_ms: mark.unix_ms,
-        })
+        let kind = if mark.issued { MarkKind::Issued } else { MarkKind::Seen };
+        Ok(Mark { key: key("mark", mark.key)?, kind, unix_ms: mark.unix_ms })
     };
     let remaining = |r: crate::protocol::wire::WireRemaining| {
-        Ok(Remaining {
-            count: r.count,
-            unit: unit(r.unit)?,
-            what: clean(&r.what, MAX_STEP_NOTE_BYTES),
-        })
+        Ok(Remaining { count: r.count, unit: unit(r.unit)?, what: clean(&r.what, MAX_STEP_NOTE_BYTES) })
     };
     Ok(Report {
-        steps: report
-            .steps
-            .into_iter()
-            .map(step)
-            .collect::<Result<_, String>>()?,
-        measures: report
-            .measures
-            .into_iter()
-            .map(measure)
-            .collect::<Result<_, String>>()?,
-        digests: report
-            .digests
-            .into_iter()
-            .map(digest)
-            .collect::<Result<_, String>>()?,
-        marks: report
-            .marks
-            .into_iter()
-            .map(mark)
-            .collect::<Result<_, String>>()?,
-        remaining: report
-            .remaining
-            .into_iter()
-            .map(remaining)
-            .collect::<Result<_, String>>()?,
+        steps: report.steps.into_iter().map(step).collect::<Result<_, String>>()?,
+        measures: report.measures.into_iter().map(measure).collect::<Result<_, String>>()?,
+        digests: report.digests.into_iter().map(digest).collect::<Result<_, String>>()?,
+        marks: report.marks.into_iter().map(mark).collect::<Result<_, String>>()?,
+        remaining: report.remaining.into_iter().map(remaining).collect::<Result<_, String>>()?,
         counts: report.counts.map(counts).transpose()?,
         note: clean(&report.note, MAX_NOTE_BYTES),
     })
@@ -162,72 +112,41 @@ fn measure(measure: WireMeasure) -> Result<Measure, String> {
     let value = f64::from_bits(measure.value_bits);
     let name = name("measure", measure.name)?;
     if !value.is_finite() {
-        return Err(format!(
-            "measure {name} is {value}, which is no number to compare with"
-        ));
+        return Err(format!("measure {name} is {value}, which is no number to compare with"));
     }
-    Ok(Measure {
-        name,
-        value,
-        unit: unit(measure.unit)?,
-    })
+    Ok(Measure { name, value, unit: unit(measure.unit)? })
 }
 
 fn digest(digest: WireDigest) -> Result<Digest, String> {
     let key = key("digest", digest.key)?;
     if digest.hash.is_empty() || digest.hash.len() > MAX_HASH_BYTES {
-        return Err(format!(
-            "the hash of digest {key} must have 1 to {MAX_HASH_BYTES} bytes"
-        ));
+        return Err(format!("the hash of digest {key} must have 1 to {MAX_HASH_BYTES} bytes"));
     }
     if !is_key(&digest.position) && !digest.position.is_empty() {
-        return Err(format!(
-            "the position of digest {key} is no plain text of {MAX_KEY_BYTES} bytes"
-        ));
+        return Err(format!("the position of digest {key} is no plain text of {MAX_KEY_BYTES} bytes"));
     }
-    Ok(Digest {
-        key,
-        hash: digest.hash,
-        rows: digest.rows,
-        position: digest.position,
-    })
+    Ok(Digest { key, hash: digest.hash, rows: digest.rows, position: digest.position })
 }
 
 fn counts(counts: WireCounts) -> Result<Counts, String> {
     at_most("latency buckets", counts.latency_buckets.len(), MAX_BUCKETS)?;
     if counts.ok > counts.total {
-        return Err(format!(
-            "{} of {} requests were successful",
-            counts.ok, counts.total
-        ));
+        return Err(format!("{} of {} requests were successful", counts.ok, counts.total));
     }
     if !counts.latency_buckets.is_sorted_by(|a, b| a.0 < b.0) {
         return Err("the edges of the latency buckets do not rise".to_owned());
     }
-    let filled = counts
-        .latency_buckets
-        .iter()
-        .fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
+    let filled = counts.latency_buckets.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
     if filled > counts.total {
-        return Err(format!(
-            "the latency buckets hold {filled} of {} requests",
-            counts.total
-        ));
+        return Err(format!("the latency buckets hold {filled} of {} requests", counts.total));
     }
-    Ok(Counts {
-        ok: counts.ok,
-        total: counts.total,
-        latency_buckets: counts.latency_buckets,
-    })
+    Ok(Counts { ok: counts.ok, total: counts.total, latency_buckets: counts.latency_buckets })
 }
 
 /// A pass that shows nothing proves nothing, and one that hides a step that did not pass is a lie.
 fn weigh_pass(report: &Report) -> Result<(), String> {
     if let Some(step) = report.steps.iter().find(|step| step.outcome != Outcome::Pass) {
-        return Err(format!(
-            "the report says pass, and its step {} says {}",
-            step.name, step.outcome
-        ));
+        return Err(format!("the report says pass, and its step {} says {}", step.name, step.outcome));
     }
     if report.steps.is_empty() && report.measures.is_empty() && report.digests.is_empty() {
         return Err("a pass without a step, a measure or a digest shows nothing".to_owned());
@@ -237,9 +156,7 @@ fn weigh_pass(report: &Report) -> Result<(), String> {
 
 fn at_most(what: &str, found: usize, most: usize) -> Result<(), String> {
     if found > most {
-        Err(format!(
-            "a report has at most {most} {what}, this one has {found}"
-        ))
+        Err(format!("a report has at most {most} {what}, this one has {found}"))
     } else {
         Ok(())
     }
@@ -271,9 +188,7 @@ fn key(what: &str, text: String) -> Result<String, String> {
     if is_key(&text) {
         Ok(text)
     } else {
-        Err(format!(
-            "a {what} has a key that is no plain text of 1 to {MAX_KEY_BYTES} bytes"
-        ))
+        Err(format!("a {what} has a key that is no plain text of 1 to {MAX_KEY_BYTES} bytes"))
     }
 }
 

@@ -18,37 +18,19 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
     let mut result = RunResult {
         outcome: done.outcome,
         cause: done.refusal.as_ref().map(|refusal| refusal.cause),
-        detail: clean(
-            done.refusal
-                .as_ref()
-                .map_or(&done.detail, |refusal| &refusal.detail),
-            1024,
-        ),
+        detail: clean(done.refusal.as_ref().map_or(&done.detail, |refusal| &refusal.detail), 1024),
         report: Report::default(),
         log: done.log.into_iter().take(MAX_LOG_LINES).map(line).collect(),
         log_dropped: done.log_dropped,
         calls: done.calls,
-        refused_calls: done
-            .refused_calls
-            .into_iter()
-            .take(MAX_REFUSED)
-            .map(refused)
-            .collect(),
+        refused_calls: done.refused_calls.into_iter().take(MAX_REFUSED).map(refused).collect(),
         state_changes: Vec::new(),
-        trace_ids: done
-            .trace_ids
-            .into_iter()
-            .take(8)
-            .map(|id| clean(&id, 64))
-            .collect(),
+        trace_ids: done.trace_ids.into_iter().take(8).map(|id| clean(&id, 64)).collect(),
         duration: Duration::from_micros(done.duration_us),
         cpu: Duration::from_micros(done.cpu_us),
         memory_bytes: done.memory_bytes,
     };
-    let reported = done
-        .report
-        .map(|wire| report::check(wire, report_bytes))
-        .transpose();
+    let reported = done.report.map(|wire| report::check(wire, report_bytes)).transpose();
     let bad = |why: &str| Refusal::new(Cause::BadReport, why);
     let refusal = match (&reported, done.outcome, result.cause) {
         (Err(refusal), _, _) => Some(refusal.clone()),
@@ -68,37 +50,20 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
         result.report.note.clone_from(&result.detail);
     }
     if let Some(Refusal { cause, detail }) = refusal {
-        return RunResult {
-            outcome: Outcome::NotRun,
-            cause: Some(cause),
-            detail,
-            ..result
-        };
+        return RunResult { outcome: Outcome::NotRun, cause: Some(cause), detail, ..result };
     }
     let fits = |change: &crate::protocol::message::StateChange| change.value.len() <= MAX_STATE_VALUE_BYTES;
-    let changes = done
-        .state_changes
-        .into_iter()
-        .take(MAX_STATE_CHANGES)
-        .filter(fits);
-    result.state_changes = changes
-        .map(|c| (c.key, if c.forget { None } else { Some(c.value) }))
-        .collect();
+    let changes = done.state_changes.into_iter().take(MAX_STATE_CHANGES).filter(fits);
+    result.state_changes = changes.map(|c| (c.key, if c.forget { None } else { Some(c.value) })).collect();
     result
 }
 
 fn line(line: LogLine) -> LogLine {
-    LogLine {
-        level: line.level,
-        message: clean(&line.message, 1024),
-    }
+    LogLine { level: line.level, message: clean(&line.message, 1024) }
 }
 
 fn refused((target, reason): (String, String)) -> RefusedCall {
-    RefusedCall {
-        target: clean(&target, 63),
-        reason: clean(&reason, 256),
-    }
+    RefusedCall { target: clean(&target, 63), reason: clean(&reason, 256) }
 }
 
 #[cfg(test)]
@@ -109,25 +74,12 @@ mod tests {
 
     fn done(outcome: Outcome, cause: Option<Cause>, report: Option<WireReport>) -> RunDone {
         let refusal = cause.map(|cause| Refusal::new(cause, "why"));
-        RunDone {
-            outcome,
-            refusal,
-            report,
-            ..not_begun(Refusal::new(Cause::Trap, ""))
-        }
+        RunDone { outcome, refusal, report, ..not_begun(Refusal::new(Cause::Trap, "")) }
     }
 
     fn report(outcome: WireOutcome, value: f64) -> Option<WireReport> {
-        let measure = WireMeasure {
-            name: "m".to_owned(),
-            value_bits: value.to_bits(),
-            unit: String::new(),
-        };
-        Some(WireReport {
-            outcome,
-            measures: vec![measure],
-            ..WireReport::default()
-        })
+        let measure = WireMeasure { name: "m".to_owned(), value_bits: value.to_bits(), unit: String::new() };
+        Some(WireReport { outcome, measures: vec![measure], ..WireReport::default() })
     }
 
     #[test]
@@ -140,10 +92,7 @@ mod tests {
             (Outcome::NotRun, None, report(WireOutcome::Pass, 1.0)),
         ] {
             let result = believe(done(outcome, cause, report), 1 << 18);
-            assert_eq!(
-                (result.outcome, result.cause),
-                (Outcome::NotRun, Some(Cause::BadReport))
-            );
+            assert_eq!((result.outcome, result.cause), (Outcome::NotRun, Some(Cause::BadReport)));
         }
     }
 

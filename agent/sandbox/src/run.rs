@@ -102,10 +102,7 @@ impl Stage {
                 return Err(state.stop(Cause::Timeout, "the run's time is up"));
             }
             if state.meter.now_ns() > budget_ns {
-                let detail = format!(
-                    "the run has used up its {} ms of processor time",
-                    state.limits.cpu_ms
-                );
+                let detail = format!("the run has used up its {} ms of processor time", state.limits.cpu_ms);
                 return Err(state.stop(Cause::Cpu, &detail));
             }
             Ok(UpdateDeadline::Yield(1))
@@ -135,10 +132,7 @@ fn cause_of(state: &RunState, error: &wasmtime::Error) -> Refusal {
         Some(trap) => trap.to_string(),
         None => whole,
     };
-    Refusal::new(
-        Cause::Trap,
-        report::clean(&state.scrubber.text(why), MAX_DETAIL_BYTES),
-    )
+    Refusal::new(Cause::Trap, report::clean(&state.scrubber.text(why), MAX_DETAIL_BYTES))
 }
 
 /// The result of a run that never began.
@@ -182,13 +176,7 @@ impl Worth {
     }
 
     fn fail(detail: String, report: Option<WireReport>) -> Worth {
-        Worth {
-            outcome: Outcome::Fail,
-            refusal: None,
-            detail,
-            report,
-            reported: false,
-        }
+        Worth { outcome: Outcome::Fail, refusal: None, detail, report, reported: false }
     }
 }
 
@@ -200,16 +188,8 @@ fn judge(state: RunState, ended: Ended, duration: Duration) -> RunDone {
         forget: value.is_none(),
         value: value.unwrap_or_default(),
     };
-    let changes = if worth.reported {
-        state.store.into_changes()
-    } else {
-        Default::default()
-    };
-    let trace_ids = if state.facts.calls > 0 {
-        vec![state.trace_id]
-    } else {
-        Vec::new()
-    };
+    let changes = if worth.reported { state.store.into_changes() } else { Default::default() };
+    let trace_ids = if state.facts.calls > 0 { vec![state.trace_id] } else { Vec::new() };
     RunDone {
         outcome: worth.outcome,
         refusal: worth.refusal,
@@ -218,12 +198,7 @@ fn judge(state: RunState, ended: Ended, duration: Duration) -> RunDone {
         log: state.facts.log,
         log_dropped: state.facts.log_dropped,
         calls: state.facts.calls,
-        refused_calls: state
-            .facts
-            .refused
-            .into_iter()
-            .map(|call| (call.target, call.reason))
-            .collect(),
+        refused_calls: state.facts.refused.into_iter().map(|call| (call.target, call.reason)).collect(),
         state_changes: changes.into_iter().map(change).collect(),
         trace_ids,
         duration_us: micros(duration),
@@ -248,10 +223,9 @@ fn weigh(state: &RunState, ended: Ended) -> Worth {
             (Cause::Timeout, Some(why)) => Worth::fail(why, None),
             _ => Worth::not_run(refusal, None),
         },
-        Ended::Trouble(Trouble::BadSettings(why)) => Worth::not_run(
-            limit.unwrap_or_else(|| Refusal::new(Cause::BadSettings, clean(why))),
-            None,
-        ),
+        Ended::Trouble(Trouble::BadSettings(why)) => {
+            Worth::not_run(limit.unwrap_or_else(|| Refusal::new(Cause::BadSettings, clean(why))), None)
+        }
         Ended::Trouble(Trouble::CouldNotLook(why)) => match (limit, silent) {
             (Some(limit), _) => Worth::not_run(limit, None),
             (None, Some(why)) => Worth::fail(why, None),
@@ -268,10 +242,7 @@ fn weigh(state: &RunState, ended: Ended) -> Worth {
                 (None, Outcome::NotRun, Some(why)) => Worth::fail(why, Some(wire)),
                 (None, Outcome::NotRun, None) => {
                     let said = Refusal::new(Cause::CouldNotLook, clean(wire.note.clone()));
-                    Worth {
-                        reported: true,
-                        ..Worth::not_run(said, Some(wire))
-                    }
+                    Worth { reported: true, ..Worth::not_run(said, Some(wire)) }
                 }
                 (None, Outcome::Pass | Outcome::Fail, _) => Worth {
                     outcome,

@@ -75,9 +75,7 @@ pub(crate) fn may_go_to(hosts: &[String], host: &str, port: u16) -> bool {
         let allowed = allowed.to_ascii_lowercase();
         let host = host.to_ascii_lowercase();
         match allowed.strip_prefix("*.") {
-            Some(domain) => host
-                .strip_suffix(domain)
-                .is_some_and(|sub| sub.len() > 1 && sub.ends_with('.')),
+            Some(domain) => host.strip_suffix(domain).is_some_and(|sub| sub.len() > 1 && sub.ends_with('.')),
             None => allowed == host || allowed == format!("{host}:{port}"),
         }
     })
@@ -89,11 +87,7 @@ mod tests {
 
     #[test]
     fn a_secret_goes_to_its_hosts_and_nowhere_else() {
-        let hosts = [
-            "shop.example".to_owned(),
-            "db.example:5432".to_owned(),
-            "*.api.example".to_owned(),
-        ];
+        let hosts = ["shop.example".to_owned(), "db.example:5432".to_owned(), "*.api.example".to_owned()];
         for (host, port, allowed) in [
             ("shop.example", 443, true),
             ("SHOP.example", 8443, true),

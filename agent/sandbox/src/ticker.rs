@@ -27,10 +27,7 @@ pub(crate) struct Awake(Arc<Shared>);
 impl Ticker {
     /// Starts the thread.
     pub(crate) fn start(engine: &Engine) -> std::io::Result<Ticker> {
-        let shared = Arc::new(Shared {
-            guests: Mutex::new(Some(0)),
-            changed: Condvar::new(),
-        });
+        let shared = Arc::new(Shared { guests: Mutex::new(Some(0)), changed: Condvar::new() });
         let (engine, inner) = (engine.weak(), Arc::clone(&shared));
         thread::Builder::new().name("epochs".to_owned()).spawn(move || {
             while inner.wait_for_guests() {

@@ -7,24 +7,15 @@ use crate::{Ask, ask, measure, report, step};
 
 pub(crate) fn act(ask: &Ask) -> Result<Report, Trouble> {
     match ask.text("act").as_str() {
-        "pass" => Ok(report(
-            Outcome::Pass,
-            format!("{} round {}", ask.context.check, ask.context.round),
-        )),
+        "pass" => Ok(report(Outcome::Pass, format!("{} round {}", ask.context.check, ask.context.round))),
         "fail" => Ok(report(Outcome::Fail, "as told")),
-        "not-run" => Ok(Report {
-            note: "as told".to_owned(),
-            ..report(Outcome::NotRun, "")
-        }),
+        "not-run" => Ok(Report { note: "as told".to_owned(), ..report(Outcome::NotRun, "") }),
         "bad-settings" => Err(Trouble::BadSettings("key `x` is missing".to_owned())),
         "could-not-look" => Err(Trouble::CouldNotLook(ask.text("why"))),
         "loop" => spin(),
         "grow" => grow(ask.number("mib", 1024)),
         "trap" => panic!("as told"),
-        "overflow" => Ok(report(
-            Outcome::Pass,
-            deep(ask.number("depth", u64::MAX)).to_string(),
-        )),
+        "overflow" => Ok(report(Outcome::Pass, deep(ask.number("depth", u64::MAX)).to_string())),
         "flood-output" => flood_output(ask.number("kib", 1024)),
         "flood-log" => flood_log(ask.number("lines", 10_000)),
         "big-log" => big_log(ask.number("mib", 8)),
@@ -57,19 +48,12 @@ fn grow(mib: u64) -> Result<Report, Trouble> {
 
 fn deep(depth: u64) -> u64 {
     let frame = std::hint::black_box([depth; 64]);
-    if depth == 0 {
-        frame[0]
-    } else {
-        deep(depth - 1) + frame[1]
-    }
+    if depth == 0 { frame[0] } else { deep(depth - 1) + frame[1] }
 }
 
 fn flood_output(kib: u64) -> Result<Report, Trouble> {
     let long = "x".repeat(usize::try_from(kib << 10).unwrap_or(0));
-    Ok(Report {
-        note: long,
-        ..report(Outcome::Pass, "")
-    })
+    Ok(Report { note: long, ..report(Outcome::Pass, "") })
 }
 
 fn flood_log(lines: u64) -> Result<Report, Trouble> {
@@ -93,54 +77,31 @@ fn random(bytes: u64) -> Result<Report, Trouble> {
     let random = host::random(u32::try_from(bytes).unwrap_or(u32::MAX));
     Ok(report(
         Outcome::Pass,
-        format!(
-            "{} bytes, sum {}",
-            random.len(),
-            random.iter().map(|b| u64::from(*b)).sum::<u64>()
-        ),
+        format!("{} bytes, sum {}", random.len(), random.iter().map(|b| u64::from(*b)).sum::<u64>()),
     ))
 }
 
 fn garbage(kind: &str) -> Result<Report, Trouble> {
     let good = report(Outcome::Pass, "");
     Ok(match kind {
-        "nan" => Report {
-            measures: vec![measure("answer", f64::NAN)],
-            ..good
-        },
-        "twice" => Report {
-            measures: vec![measure("answer", 1.0), measure("answer", 2.0)],
-            ..good
-        },
+        "nan" => Report { measures: vec![measure("answer", f64::NAN)], ..good },
+        "twice" => Report { measures: vec![measure("answer", 1.0), measure("answer", 2.0)], ..good },
         "hidden-fail" => {
-            let steps = vec![
-                step("one", Outcome::Pass, ""),
-                step("two", Outcome::Fail, "broken"),
-            ];
+            let steps = vec![step("one", Outcome::Pass, ""), step("two", Outcome::Fail, "broken")];
             Report { steps, ..good }
         }
-        "nothing" => Report {
-            steps: Vec::new(),
-            ..good
-        },
+        "nothing" => Report { steps: Vec::new(), ..good },
         "escape" => Report {
             note: "\u{1b}[2Jgone".to_owned(),
             steps: vec![step("a", Outcome::Pass, "\u{202e}x\ny")],
             ..good
         },
-        _ => Report {
-            steps: vec![step("Not A Name", Outcome::Pass, "")],
-            ..good
-        },
+        _ => Report { steps: vec![step("Not A Name", Outcome::Pass, "")], ..good },
     })
 }
 
 fn count(then_trap: bool) -> Result<Report, Trouble> {
-    let before = state::get("count")
-        .ok()
-        .flatten()
-        .and_then(|bytes| bytes.first().copied())
-        .unwrap_or(0);
+    let before = state::get("count").ok().flatten().and_then(|bytes| bytes.first().copied()).unwrap_or(0);
     let _ = state::set("count", &[before + 1]);
     if then_trap {
         panic!("after the state was set");

@@ -34,17 +34,9 @@ pub(crate) fn http(ask: &Ask) -> Result<Report, Trouble> {
         Ok(response) => {
             let body = String::from_utf8_lossy(&response.body);
             let shown: String = body.chars().take(SHOWN_BYTES).collect();
-            let all: Vec<String> = response
-                .headers
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}"))
-                .collect();
-            let note = format!(
-                "{} {} [{}] {shown}",
-                response.status,
-                response.final_path,
-                all.join(", ")
-            );
+            let all: Vec<String> =
+                response.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            let note = format!("{} {} [{}] {shown}", response.status, response.final_path, all.join(", "));
             let measures = vec![
                 measure("body-bytes", count(response.body.len())),
                 measure("connect-us", response.timing.connect_us as f64),
@@ -52,10 +44,7 @@ pub(crate) fn http(ask: &Ask) -> Result<Report, Trouble> {
                 measure("first-byte-us", response.timing.first_byte_us as f64),
                 measure("total-us", response.timing.total_us as f64),
             ];
-            Ok(Report {
-                measures,
-                ..report(Outcome::Pass, note)
-            })
+            Ok(Report { measures, ..report(Outcome::Pass, note) })
         }
         Err(failure) => match ask.text("on-failure").as_str() {
             "fail" => Ok(report(Outcome::Fail, failure)),
@@ -67,20 +56,13 @@ pub(crate) fn http(ask: &Ask) -> Result<Report, Trouble> {
 }
 
 pub(crate) fn target_of(ask: &Ask) -> Result<Report, Trouble> {
-    Ok(report(
-        Outcome::Pass,
-        format!("{:?}", http::target_of(&ask.text("url"))),
-    ))
+    Ok(report(Outcome::Pass, format!("{:?}", http::target_of(&ask.text("url")))))
 }
 
 pub(crate) fn sql(ask: &Ask) -> Result<Report, Trouble> {
     let (target, statement) = (ask.text("target"), ask.text("statement"));
-    let params: Vec<sql::Value> = ask.settings["params"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(param)
-        .collect();
+    let params: Vec<sql::Value> =
+        ask.settings["params"].as_array().into_iter().flatten().map(param).collect();
     if ask.flag("execute") {
         return Ok(match sql::execute(&target, &statement, &params) {
             Ok(changed) => report(Outcome::Pass, format!("changed {changed}")),
@@ -88,24 +70,15 @@ pub(crate) fn sql(ask: &Ask) -> Result<Report, Trouble> {
         });
     }
     let limit = u32::try_from(ask.number("limit", 100)).unwrap_or(100);
-    Ok(
-        match sql::query(&target, &statement, &params, ask.number("offset", 0), limit) {
-            Ok(rows) => {
-                let shown: Vec<String> = rows.rows.iter().take(8).map(|row| format!("{row:?}")).collect();
-                let note = format!(
-                    "{:?} {}{}",
-                    rows.columns,
-                    shown.join(" "),
-                    if rows.more { " more" } else { "" }
-                );
-                Report {
-                    measures: vec![measure("rows", count(rows.rows.len()))],
-                    ..report(Outcome::Pass, note)
-                }
-            }
-            Err(failure) => report(Outcome::Fail, format!("{failure:?}")),
-        },
-    )
+    Ok(match sql::query(&target, &statement, &params, ask.number("offset", 0), limit) {
+        Ok(rows) => {
+            let shown: Vec<String> = rows.rows.iter().take(8).map(|row| format!("{row:?}")).collect();
+            let note =
+                format!("{:?} {}{}", rows.columns, shown.join(" "), if rows.more { " more" } else { "" });
+            Report { measures: vec![measure("rows", count(rows.rows.len()))], ..report(Outcome::Pass, note) }
+        }
+        Err(failure) => report(Outcome::Fail, format!("{failure:?}")),
+    })
 }
 
 fn param(value: &Value) -> sql::Value {

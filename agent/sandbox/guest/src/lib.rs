@@ -34,11 +34,7 @@ impl bindings::Guest for Guest {
             version: "1.0.0".to_owned(),
             proves: "that the sandbox holds".to_owned(),
             blind_spots: vec!["everything else".to_owned()],
-            needs: vec![Need {
-                setting: "target".to_owned(),
-                kind: NeedKind::Http,
-                required: false,
-            }],
+            needs: vec![Need { setting: "target".to_owned(), kind: NeedKind::Http, required: false }],
             measures: vec!["answer".to_owned()],
             settings_schema: r#"{"type":"object"}"#.to_owned(),
         }
@@ -86,18 +82,9 @@ fn report(outcome: Outcome, note: impl Into<String>) -> Report {
 }
 
 fn step(name: &str, outcome: Outcome, note: impl Into<String>) -> Step {
-    Step {
-        name: name.to_owned(),
-        outcome,
-        duration_us: 1,
-        note: note.into(),
-    }
+    Step { name: name.to_owned(), outcome, duration_us: 1, note: note.into() }
 }
 
 fn measure(name: &str, value: f64) -> Measure {
-    Measure {
-        name: name.to_owned(),
-        value,
-        unit: String::new(),
-    }
+    Measure { name: name.to_owned(), value, unit: String::new() }
 }

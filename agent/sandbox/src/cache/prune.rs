@@ -26,13 +26,9 @@ fn prune_to(dir: &Path, most: usize) {
     let newest = files.last().map(|(time, _)| *time);
     let ends = |path: &Path, end: &str| path.extension().is_some_and(|extension| extension == end);
     let stale = |time: &SystemTime| {
-        newest
-            .and_then(|newest| newest.duration_since(*time).ok())
-            .is_some_and(|age| age > STALE)
+        newest.and_then(|newest| newest.duration_since(*time).ok()).is_some_and(|age| age > STALE)
     };
-    let half = files
-        .iter()
-        .filter(|(time, path)| ends(path, "tmp") && stale(time));
+    let half = files.iter().filter(|(time, path)| ends(path, "tmp") && stale(time));
     let whole: Vec<_> = files.iter().filter(|(_, path)| ends(path, "cwasm")).collect();
     let beyond = whole.iter().take(whole.len().saturating_sub(most)).copied();
     for (_, path) in half.chain(beyond) {
@@ -50,8 +46,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str, secs: u64| {
             let file = fs::File::create(dir.path().join(name)).unwrap();
-            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(secs))
-                .unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(secs)).unwrap();
         };
         at("key", 1);
         at("old.tmp", 2);

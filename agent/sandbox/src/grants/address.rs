@@ -58,10 +58,7 @@ const PRIVATE: [(Network, &str); 22] = [
     (Network::v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), "local NAT64"),
     (Network::v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), "discard"),
     (Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), "Teredo"),
-    (
-        Network::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
-        "documentation",
-    ),
+    (Network::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), "documentation"),
     (Network::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), "documentation"),
     (Network::v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16), "segment routing"),
 ];
@@ -108,18 +105,12 @@ pub(crate) fn judge(address: IpAddr, granted: &[Network]) -> Result<(), String> 
     };
     let judged = embedded.unwrap_or(address);
     let exactly = || granted.iter().any(|g| g.is_just(judged) || g.is_just(address));
-    let within = || {
-        granted
-            .iter()
-            .any(|g| g.contains(judged) || (embedded.is_none() && g.contains(address)))
-    };
+    let within = || granted.iter().any(|g| g.contains(judged) || (embedded.is_none() && g.contains(address)));
     match class(judged) {
         Class::Public => Ok(()),
         Class::Private(_) if within() => Ok(()),
         Class::Metadata if exactly() => Ok(()),
-        Class::Private(what) => Err(format!(
-            "{address} is a {what} address; `addresses` does not name it"
-        )),
+        Class::Private(what) => Err(format!("{address} is a {what} address; `addresses` does not name it")),
         Class::Metadata => Err(format!(
             "{address} is a metadata address; only `addresses: [{judged}]`, exactly that, allows it"
         )),
@@ -136,10 +127,7 @@ pub(crate) fn choose(addresses: &[SocketAddr], granted: &[Network]) -> Result<So
     for address in addresses {
         judge(address.ip(), granted)?;
     }
-    let first = addresses
-        .iter()
-        .find(|address| address.is_ipv4())
-        .or_else(|| addresses.first());
+    let first = addresses.iter().find(|address| address.is_ipv4()).or_else(|| addresses.first());
     first.copied().ok_or_else(|| "the name has no address".to_owned())
 }
 
@@ -162,14 +150,9 @@ mod tests {
 
     #[test]
     fn public_addresses_need_no_grant() {
-        for public in [
-            "8.8.8.8",
-            "1.1.1.1",
-            "2606:4700::1111",
-            "64:ff9b::808:808",
-            "2002:808:808::1",
-            "::ffff:8.8.8.8",
-        ] {
+        for public in
+            ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::1", "::ffff:8.8.8.8"]
+        {
             assert_eq!(judged(public, &[]), Ok(()), "{public}");
         }
     }
@@ -245,20 +228,13 @@ mod tests {
             ("224.0.0.1", "224.0.0.1", false),
             ("::", "::/0", false),
         ] {
-            assert_eq!(
-                judged(address, &[granted]).is_ok(),
-                open,
-                "{address} under {granted}"
-            );
+            assert_eq!(judged(address, &[granted]).is_ok(), open, "{address} under {granted}");
         }
     }
 
     #[test]
     fn one_bad_address_among_good_ones_refuses_the_name() {
-        let addresses = [
-            "8.8.8.8:443".parse().unwrap(),
-            "169.254.169.254:443".parse().unwrap(),
-        ];
+        let addresses = ["8.8.8.8:443".parse().unwrap(), "169.254.169.254:443".parse().unwrap()];
         assert!(choose(&addresses, &[]).is_err());
         assert_eq!(choose(&addresses[..1], &[]), Ok(addresses[0]));
         assert!(choose(&[], &[]).is_err());

@@ -14,19 +14,13 @@ pub(crate) struct Network {
 impl Network {
     /// The network of `prefix` bits around an IPv4 address.
     pub(crate) const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Network {
-        Network {
-            address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
-            prefix,
-        }
+        Network { address: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix }
     }
 
     /// The network of `prefix` bits around an IPv6 address.
     pub(crate) const fn v6(segments: [u16; 8], prefix: u8) -> Network {
         let [a, b, c, d, e, f, g, h] = segments;
-        Network {
-            address: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)),
-            prefix,
-        }
+        Network { address: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)), prefix }
     }
 
     /// Whether the address lies in the network. Families are never mixed.
@@ -68,11 +62,7 @@ impl FromStr for Network {
             Some(prefix) => prefix.parse().map_err(|_| wrong())?,
             None => width(address),
         };
-        if prefix > width(address) {
-            Err(wrong())
-        } else {
-            Ok(Network { address, prefix })
-        }
+        if prefix > width(address) { Err(wrong()) } else { Ok(Network { address, prefix }) }
     }
 }
 
@@ -100,25 +90,13 @@ mod tests {
             ("fd00::/8", "fe00::1", false),
         ] {
             let network: Network = network.parse().unwrap();
-            assert_eq!(
-                network.contains(address.parse().unwrap()),
-                inside,
-                "{network} {address}"
-            );
+            assert_eq!(network.contains(address.parse().unwrap()), inside, "{network} {address}");
         }
     }
 
     #[test]
     fn what_is_no_network_is_refused() {
-        for bad in [
-            "",
-            "10.0.0.0/33",
-            "::/129",
-            "10.0.0/8",
-            "localhost",
-            "10.0.0.0/",
-            "10.0.0.0/-1",
-        ] {
+        for bad in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "localhost", "10.0.0.0/", "10.0.0.0/-1"] {
             assert!(bad.parse::<Network>().is_err(), "{bad:?} was taken");
         }
     }

@@ -29,10 +29,7 @@ impl Origin {
     /// Reads an absolute URL into its origin and its path with query. A user before the host, a
     /// space or a control character make it no URL: what parsers disagree about is not followed.
     pub(crate) fn parse_url(url: &str) -> Option<(Origin, String)> {
-        if url
-            .bytes()
-            .any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\')
-        {
+        if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f || byte == b'\\') {
             return None;
         }
         let (scheme, rest) = url.split_once("://")?;
@@ -45,11 +42,7 @@ impl Origin {
         let (authority, path) = rest.split_at(end);
         let (host, port) = split_authority(authority)?;
         let path = path.split('#').next().unwrap_or("");
-        let path = if path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("/{path}")
-        };
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let port = port.unwrap_or(if tls { 443 } else { 80 });
         Some((Origin { tls, host, port }, path))
     }
@@ -66,22 +59,13 @@ impl Origin {
             Some(IpAddr::V4(_)) | None => self.host.clone(),
         };
         let usual = if self.tls { 443 } else { 80 };
-        if self.port == usual {
-            host
-        } else {
-            format!("{host}:{}", self.port)
-        }
+        if self.port == usual { host } else { format!("{host}:{}", self.port) }
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}://{}",
-            if self.tls { "https" } else { "http" },
-            self.authority()
-        )
+        write!(f, "{}://{}", if self.tls { "https" } else { "http" }, self.authority())
     }
 }
 
@@ -92,14 +76,7 @@ pub(crate) fn split_authority(authority: &str) -> Option<(String, Option<u16>)> 
         Some(rest) => {
             let (inside, after) = rest.split_once(']')?;
             let address: Ipv6Addr = inside.parse().ok()?;
-            (
-                address.to_string(),
-                if after.is_empty() {
-                    None
-                } else {
-                    Some(after.strip_prefix(':')?)
-                },
-            )
+            (address.to_string(), if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
         }
         None => match authority.split_once(':') {
             Some((host, port)) => (host.to_ascii_lowercase(), Some(port)),
@@ -141,11 +118,7 @@ mod tests {
             ("http://127.0.0.1?q", "http://127.0.0.1", "/?q"),
         ] {
             let (found, rest) = Origin::parse_url(url).unwrap();
-            assert_eq!(
-                (found.to_string().as_str(), rest.as_str()),
-                (origin, path),
-                "{url}"
-            );
+            assert_eq!((found.to_string().as_str(), rest.as_str()), (origin, path), "{url}");
         }
     }
 

@@ -29,20 +29,13 @@ pub(crate) fn allowed(path: &str, prefixes: &[String]) -> Result<(), String> {
     if path.len() > MAX_PATH_BYTES {
         return Err(format!("a path has at most {MAX_PATH_BYTES} bytes"));
     }
-    if !path
-        .bytes()
-        .all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'#')
-    {
+    if !path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'#') {
         return Err("a path has no spaces, backslashes, fragments or characters outside ASCII".to_owned());
     }
     let raw = path.split('?').next().unwrap_or("");
     check_shape(raw)?;
     let readings = readings(raw)?;
-    let under = |prefix: &String| {
-        readings
-            .iter()
-            .all(|reading| is_under(reading, prefix.as_bytes()))
-    };
+    let under = |prefix: &String| readings.iter().all(|reading| is_under(reading, prefix.as_bytes()));
     if prefixes.iter().any(under) {
         return Ok(());
     }

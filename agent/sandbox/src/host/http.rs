@@ -47,9 +47,7 @@ impl RunState {
     /// One request and the redirects behind it.
     async fn call(&mut self, target: &Target, request: Request) -> Result<Response, CallError> {
         let Kind::Http(http) = &target.kind else {
-            return Err(CallError::Denied(
-                "it is a database, not an HTTP target".to_owned(),
-            ));
+            return Err(CallError::Denied("it is a database, not an HTTP target".to_owned()));
         };
         let follow = request.follow_redirects;
         let mut outgoing = Outgoing::new(self, http, request)?;
@@ -57,11 +55,7 @@ impl RunState {
         loop {
             self.count_call()?;
             let answer = self.exchange(target, http, &outgoing).await?;
-            let next = if follow {
-                redirect::next(&answer, &outgoing, http)
-            } else {
-                None
-            };
+            let next = if follow { redirect::next(&answer, &outgoing, http) } else { None };
             match next {
                 None => return self.response(answer, &outgoing),
                 Some(Err(why)) => {
@@ -69,9 +63,7 @@ impl RunState {
                     return self.response(answer, &outgoing);
                 }
                 Some(Ok(_)) if hops == MAX_REDIRECTS => {
-                    return Err(CallError::Protocol(format!(
-                        "more than {MAX_REDIRECTS} redirects"
-                    )));
+                    return Err(CallError::Protocol(format!("more than {MAX_REDIRECTS} redirects")));
                 }
                 Some(Ok(step)) => {
                     outgoing.redirect(step);
@@ -91,12 +83,7 @@ impl RunState {
         let _permit = shared.admit(self.call_deadline).await?;
         let request = outgoing.request(self, http)?;
         let (deadline, budget) = (self.call_deadline, self.body_budget());
-        let call = exchange::Call {
-            target: http,
-            shared: &shared,
-            deadline,
-            budget,
-        };
+        let call = exchange::Call { target: http, shared: &shared, deadline, budget };
         let answer = call.send(request, || self.await_answer(target)).await?;
         self.facts.body_bytes += u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
         Ok(answer)

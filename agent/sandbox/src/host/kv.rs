@@ -22,11 +22,7 @@ pub(crate) struct StateStore {
 
 impl StateStore {
     pub(crate) fn new(values: BTreeMap<String, Vec<u8>>) -> StateStore {
-        StateStore {
-            kept: values.keys().cloned().collect(),
-            values,
-            changes: BTreeMap::new(),
-        }
+        StateStore { kept: values.keys().cloned().collect(), values, changes: BTreeMap::new() }
     }
 
     pub(crate) fn into_changes(self) -> BTreeMap<String, Option<Vec<u8>>> {
@@ -36,10 +32,7 @@ impl StateStore {
     fn set(&mut self, key: String, value: Vec<u8>) -> Result<(), String> {
         check_key(&key)?;
         if value.len() > MAX_VALUE_BYTES {
-            return Err(format!(
-                "a value has at most {MAX_VALUE_BYTES} bytes, this one has {}",
-                value.len()
-            ));
+            return Err(format!("a value has at most {MAX_VALUE_BYTES} bytes, this one has {}", value.len()));
         }
         if !self.values.contains_key(&key) && self.values.len() >= MAX_KEYS {
             return Err(format!("a check keeps at most {MAX_KEYS} keys"));
@@ -62,10 +55,7 @@ impl StateStore {
 
 fn check_key(key: &str) -> Result<(), String> {
     if key.is_empty() || key.len() > MAX_KEY_BYTES {
-        return Err(format!(
-            "a key has 1 to {MAX_KEY_BYTES} bytes, this one has {}",
-            key.len()
-        ));
+        return Err(format!("a key has 1 to {MAX_KEY_BYTES} bytes, this one has {}", key.len()));
     }
     Ok(())
 }

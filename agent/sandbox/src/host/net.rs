@@ -25,9 +25,7 @@ pub(crate) async fn resolve(
         Err(_) => look_up(host, port, deadline).await?,
     };
     if addresses.len() > MAX_ADDRESSES {
-        return Err(CallError::Denied(format!(
-            "{host} has more than {MAX_ADDRESSES} addresses"
-        )));
+        return Err(CallError::Denied(format!("{host} has more than {MAX_ADDRESSES} addresses")));
     }
     address::choose(&addresses, granted).map_err(|why| CallError::Denied(format!("{host}: {why}")))
 }
@@ -36,9 +34,7 @@ async fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketA
     match timeout_at(deadline, lookup_host((host, port))).await {
         Ok(Ok(addresses)) => Ok(addresses.take(MAX_ADDRESSES + 1).collect()),
         Ok(Err(error)) => Err(CallError::Dns(format!("{host}: {error}"))),
-        Err(_) => Err(CallError::Dns(format!(
-            "{host}: no answer from the resolver in time"
-        ))),
+        Err(_) => Err(CallError::Dns(format!("{host}: no answer from the resolver in time"))),
     }
 }
 

@@ -64,10 +64,7 @@ impl Shared {
 impl SharedTarget {
     fn new(http: &HttpTarget) -> SharedTarget {
         SharedTarget {
-            permits: http
-                .concurrency
-                .and_then(|most| usize::try_from(most).ok())
-                .map(Semaphore::new),
+            permits: http.concurrency.and_then(|most| usize::try_from(most).ok()).map(Semaphore::new),
             rate: http.rate,
             next: Mutex::new(None),
             idle: Mutex::new(Vec::new()),
@@ -99,9 +96,7 @@ impl SharedTarget {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let at = next.map_or(now, |next| next.max(now));
         if at >= deadline {
-            return Err(CallError::Budget(
-                "the target's cap on calls in a time leaves no room".to_owned(),
-            ));
+            return Err(CallError::Budget("the target's cap on calls in a time leaves no room".to_owned()));
         }
         *next = Some(at + Duration::from_millis(rate.per_ms) / rate.calls.max(1));
         Ok(Some(at))
@@ -125,20 +120,14 @@ impl SharedTarget {
 
     /// The TLS side of the target, made once.
     pub(crate) fn tls(&self, http: &HttpTarget) -> Result<&TlsConnector, CallError> {
-        let made = self
-            .tls
-            .get_or_init(|| tls::connector(http.ca.as_deref(), &[b"http/1.1"]));
+        let made = self.tls.get_or_init(|| tls::connector(http.ca.as_deref(), &[b"http/1.1"]));
         made.as_ref().map_err(|why| CallError::Denied(why.clone()))
     }
 }
 
 impl Connection {
     pub(crate) fn new(sender: SendRequest<Full<Bytes>>, driver: AbortHandle) -> Connection {
-        Connection {
-            sender,
-            driver,
-            since: Instant::now(),
-        }
+        Connection { sender, driver, since: Instant::now() }
     }
 
     fn is_good(&self) -> bool {
@@ -168,13 +157,7 @@ mod tests {
 
     #[test]
     fn a_rate_spaces_calls_and_refuses_what_would_be_late() {
-        let target = shared(
-            Some(Rate {
-                calls: 10,
-                per_ms: 1000,
-            }),
-            None,
-        );
+        let target = shared(Some(Rate { calls: 10, per_ms: 1000 }), None);
         let now = Instant::now();
         let (deadline, later) = (now + Duration::from_millis(250), now + Duration::from_secs(9));
         for want in [0, 100, 200] {

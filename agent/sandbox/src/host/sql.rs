@@ -61,10 +61,7 @@ impl Collected {
         let bytes: usize = row.iter().map(size).sum();
         self.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
         if self.bytes > page.budget {
-            return Err(CallError::TooLarge(format!(
-                "the rows have more than {} bytes",
-                page.budget
-            )));
+            return Err(CallError::TooLarge(format!("the rows have more than {} bytes", page.budget)));
         }
         self.rows.push(row);
         Ok(true)
@@ -90,11 +87,7 @@ impl Host for RunState {
         limit: u32,
     ) -> wasmtime::Result<Result<Rows, Failure>> {
         self.check_call_time()?;
-        let page = Page {
-            offset,
-            limit: limit.min(MAX_ROWS),
-            budget: self.body_budget(),
-        };
+        let page = Page { offset, limit: limit.min(MAX_ROWS), budget: self.body_budget() };
         let answered = self.ask(&target, &statement, params, Some(page)).await;
         let answered = answered.map(|(collected, _)| collected);
         if let Ok(collected) = &answered {
@@ -118,9 +111,7 @@ impl Host for RunState {
         let answered = self.ask(&target, &statement, params, None).await;
         let ended = answered.as_ref().map(|_| ()).map_err(CallError::clone);
         self.note_sql(&target, &ended);
-        Ok(answered
-            .map(|(_, changed)| changed)
-            .map_err(|error| self.sql_failure(error)))
+        Ok(answered.map(|(_, changed)| changed).map_err(|error| self.sql_failure(error)))
     }
 
     async fn dialect(&mut self, target: String) -> wasmtime::Result<Option<String>> {
@@ -147,9 +138,7 @@ impl RunState {
             Kind::Postgres(postgres) => (Dialect::Postgres, postgres.write),
             Kind::Sqlite(sqlite) => (Dialect::Sqlite, sqlite.write),
             Kind::Http(_) => {
-                return Err(CallError::Denied(
-                    "it is an HTTP target, not a database".to_owned(),
-                ));
+                return Err(CallError::Denied("it is an HTTP target, not a database".to_owned()));
             }
         };
         if text.len() > MAX_STATEMENT_BYTES || params.len() > MAX_PARAMS {
@@ -206,11 +195,7 @@ impl RunState {
     }
 
     fn password<'a>(&'a self, postgres: &'a PostgresTarget) -> Result<Option<&'a str>, CallError> {
-        let fill = crate::secret::Fill {
-            secrets: &self.secrets,
-            host: &postgres.host,
-            port: postgres.port,
-        };
+        let fill = crate::secret::Fill { secrets: &self.secrets, host: &postgres.host, port: postgres.port };
         match postgres.password.as_deref() {
             Some(name) => fill.value(name).map(Some).map_err(CallError::Denied),
             None => Ok(None),
@@ -228,16 +213,8 @@ impl RunState {
             Value::Bytes(bytes) => Value::Bytes(self.scrubber.bytes(bytes)),
             plain @ (Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Float(_)) => plain,
         };
-        let rows = collected
-            .rows
-            .into_iter()
-            .map(|row| row.into_iter().map(clean).collect())
-            .collect();
-        Rows {
-            columns: collected.columns,
-            rows,
-            more: collected.more,
-        }
+        let rows = collected.rows.into_iter().map(|row| row.into_iter().map(clean).collect()).collect();
+        Rows { columns: collected.columns, rows, more: collected.more }
     }
 
     fn sql_failure(&self, error: CallError) -> Failure {
@@ -260,23 +237,16 @@ impl RunState {
 
 /// SQLSTATEs with which a server turns a login away: it answers, but it does not let anybody in.
 fn is_login(code: &str) -> bool {
-    ["28", "3D", "53", "57P"]
-        .iter()
-        .any(|class| code.starts_with(class))
+    ["28", "3D", "53", "57P"].iter().any(|class| code.starts_with(class))
 }
 
 /// The time that is left, for a server that keeps its own clock.
 fn left(deadline: Instant) -> Duration {
-    deadline
-        .saturating_duration_since(Instant::now())
-        .max(Duration::from_millis(1))
+    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
 }
 
 /// What an error of the database library says about the target.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the library's list of errors is open"
-)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the library's list of errors is open")]
 fn broken(error: sqlx::Error) -> CallError {
     match error {
         sqlx::Error::Database(error) => {

@@ -34,11 +34,7 @@ fn too_long(length: usize) -> io::Error {
 
 fn announced(prefix: [u8; 4]) -> io::Result<usize> {
     let length = usize::try_from(u32::from_be_bytes(prefix)).map_err(io::Error::other)?;
-    if length > MAX_MESSAGE_BYTES {
-        Err(too_long(length))
-    } else {
-        Ok(length)
-    }
+    if length > MAX_MESSAGE_BYTES { Err(too_long(length)) } else { Ok(length) }
 }
 
 fn decode<T: DeserializeOwned>(buffer: &mut [u8]) -> io::Result<T> {

@@ -19,9 +19,7 @@ impl Backoff {
         if lived >= GOOD {
             self.deaths = 0;
         }
-        let wait = FIRST
-            .saturating_mul(2_u32.saturating_pow(self.deaths.min(16)))
-            .min(LONGEST);
+        let wait = FIRST.saturating_mul(2_u32.saturating_pow(self.deaths.min(16))).min(LONGEST);
         self.deaths = self.deaths.saturating_add(1);
         wait
     }
@@ -34,9 +32,7 @@ mod tests {
     #[test]
     fn runners_that_die_young_are_started_ever_more_slowly() {
         let mut backoff = Backoff::default();
-        let waits: Vec<u128> = (0..10)
-            .map(|_| backoff.after(Duration::ZERO).as_millis())
-            .collect();
+        let waits: Vec<u128> = (0..10).map(|_| backoff.after(Duration::ZERO).as_millis()).collect();
         assert_eq!(waits, [50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
         assert_eq!(backoff.after(GOOD), FIRST);
     }

@@ -53,9 +53,7 @@ fn serve() -> anyhow::Result<()> {
         anyhow::bail!("the first message is not the start");
     };
     confine(start.parent_pid)?;
-    let workers = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(MAX_WORKERS);
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
     // A guest that computes holds a worker for a whole epoch at a time. Between two of them the worker
     // must look at what else there is to do, or others would wait for dozens of epochs.
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -74,9 +72,7 @@ fn serve() -> anyhow::Result<()> {
     };
     frame::write(&mut writer, &FromRunner::Ready { warning })?;
     let (answers, waiting) = mpsc::channel(MAX_WAITING_ANSWERS);
-    thread::Builder::new()
-        .name("answers".to_owned())
-        .spawn(move || write_answers(writer, waiting))?;
+    thread::Builder::new().name("answers".to_owned()).spawn(move || write_answers(writer, waiting))?;
     read_requests(&mut reader, &Arc::new(runner), runtime.handle(), &answers)?;
     // Guests may still be running; there is nobody left who wants to know.
     std::process::exit(0);
@@ -89,13 +85,7 @@ fn confine(parent_pid: i32) -> anyhow::Result<()> {
         anyhow::bail!("the agent is gone");
     }
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        },
-    )?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     Ok(())
 }
 
@@ -143,14 +133,7 @@ impl Runner {
             shared: Arc::default(),
         };
         let permits = Semaphore::new(usize::try_from(start.engine.max_runs)?);
-        Ok((
-            Runner {
-                stage,
-                library,
-                permits,
-            },
-            built.warning,
-        ))
+        Ok((Runner { stage, library, permits }, built.warning))
     }
 
     async fn answer(&self, request: ToRunner) -> Option<(u64, Answer)> {

@@ -100,15 +100,7 @@ impl RunnerClient {
         let supervisor = Supervisor::new(config.clone(), Arc::clone(&cache), waiting);
         let supervisor = tokio::spawn(supervisor.keep());
         let compiling = Mutex::new(());
-        Ok(RunnerClient {
-            inner: Arc::new(Inner {
-                config,
-                cache,
-                asks,
-                compiling,
-                supervisor,
-            }),
-        })
+        Ok(RunnerClient { inner: Arc::new(Inner { config, cache, asks, compiling, supervisor }) })
     }
 
     /// Makes a component ready to run: compiles it unless this agent has done so, and loads it.
@@ -118,25 +110,16 @@ impl RunnerClient {
     /// Says why it cannot be run: `bad_digest`, `interface`, `memory`, `unknown_plugin` or `runner_lost`.
     pub async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<Prepared, Refusal> {
         if self.load(component).await? {
-            return Ok(Prepared {
-                component,
-                compiled: false,
-            });
+            return Ok(Prepared { component, compiled: false });
         }
         let _one = self.inner.compiling.lock().await;
         // Another caller may have compiled it while this one waited.
         if self.load(component).await? {
-            return Ok(Prepared {
-                component,
-                compiled: false,
-            });
+            return Ok(Prepared { component, compiled: false });
         }
         compiler::compile(&self.inner.config, &self.inner.cache, wasm, component).await?;
         if self.load(component).await? {
-            return Ok(Prepared {
-                component,
-                compiled: true,
-            });
+            return Ok(Prepared { component, compiled: true });
         }
         let why = format!("compiled code of {component} does not fit this runner");
         Err(Refusal::new(Cause::UnknownPlugin, why))
@@ -144,10 +127,7 @@ impl RunnerClient {
 
     /// Whether the runner has the component; an error when it never will.
     async fn load(&self, component: Sha256) -> Result<bool, Refusal> {
-        match self
-            .ask(move |id| ToRunner::Prepare { id, component }, ASK_FOR)
-            .await
-        {
+        match self.ask(move |id| ToRunner::Prepare { id, component }, ASK_FOR).await {
             Reply::Answer(Answer::Prepared) => Ok(true),
             Reply::Answer(Answer::NotCompiled) => Ok(false),
             other @ (Reply::Answer(_) | Reply::Overdue | Reply::Lost(_)) => Err(unexpected(other)),
@@ -159,10 +139,7 @@ impl RunnerClient {
     /// # Errors
     /// Says why it did not tell.
     pub async fn describe(&self, component: Sha256) -> Result<Manifest, Refusal> {
-        match self
-            .ask(move |id| ToRunner::Describe { id, component }, ASK_FOR)
-            .await
-        {
+        match self.ask(move |id| ToRunner::Describe { id, component }, ASK_FOR).await {
             Reply::Answer(Answer::Described(manifest)) => Ok(*manifest),
             other @ (Reply::Answer(_) | Reply::Overdue | Reply::Lost(_)) => Err(unexpected(other)),
         }
@@ -179,10 +156,7 @@ impl RunnerClient {
             Reply::Answer(Answer::Done(done)) => result::believe(*done, limits.report_bytes),
             other @ (Reply::Answer(_) | Reply::Overdue | Reply::Lost(_)) => {
                 let Refusal { cause, detail } = unexpected(other);
-                RunResult {
-                    duration: begun.elapsed(),
-                    ..RunResult::not_run(cause, detail)
-                }
+                RunResult { duration: begun.elapsed(), ..RunResult::not_run(cause, detail) }
             }
         }
     }
@@ -194,11 +168,7 @@ impl RunnerClient {
 
     async fn ask(&self, request: impl FnOnce(u64) -> ToRunner + Send + 'static, time: Duration) -> Reply {
         let (tell, told) = oneshot::channel();
-        let ask = Ask::Request {
-            request: Box::new(request),
-            time,
-            tell,
-        };
+        let ask = Ask::Request { request: Box::new(request), time, tell };
         let lost = |why: &str| Reply::Lost(why.to_owned());
         match timeout(WAIT_FOR_RUNNER, self.inner.asks.send(ask)).await {
             Ok(Ok(())) => {}
@@ -217,17 +187,15 @@ impl RunnerClient {
 fn unexpected(reply: Reply) -> Refusal {
     match reply {
         Reply::Answer(Answer::Refused(refusal)) => refusal,
-        Reply::Answer(Answer::NotCompiled) => Refusal::new(
-            Cause::UnknownPlugin,
-            "the component has not been prepared on this agent",
-        ),
+        Reply::Answer(Answer::NotCompiled) => {
+            Refusal::new(Cause::UnknownPlugin, "the component has not been prepared on this agent")
+        }
         Reply::Answer(Answer::Prepared | Answer::Described(_) | Answer::Done(_)) => {
             Refusal::new(Cause::RunnerLost, "the runner answered something else")
         }
-        Reply::Overdue => Refusal::new(
-            Cause::Timeout,
-            "the run did not end at its deadline; the runner was killed",
-        ),
+        Reply::Overdue => {
+            Refusal::new(Cause::Timeout, "the run did not end at its deadline; the runner was killed")
+        }
         Reply::Lost(why) => Refusal::new(Cause::RunnerLost, why),
     }
 }

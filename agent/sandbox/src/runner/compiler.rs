@@ -35,10 +35,7 @@ pub(super) async fn compile(
     let adopted = tokio::task::spawn_blocking(move || {
         let adopted = compiled.and_then(|fingerprint| {
             cache.adopt(component, &fingerprint, &made).map_err(|error| {
-                Refusal::new(
-                    Cause::UnknownPlugin,
-                    format!("keep compiled code of {component}: {error}"),
-                )
+                Refusal::new(Cause::UnknownPlugin, format!("keep compiled code of {component}: {error}"))
             })
         });
         // It is copied or useless.
@@ -46,10 +43,7 @@ pub(super) async fn compile(
         adopted
     });
     adopted.await.unwrap_or_else(|error| {
-        Err(Refusal::new(
-            Cause::UnknownPlugin,
-            format!("keep compiled code of {component}: {error}"),
-        ))
+        Err(Refusal::new(Cause::UnknownPlugin, format!("keep compiled code of {component}: {error}")))
     })
 }
 
@@ -78,9 +72,6 @@ async fn ask(config: &RunnerConfig, wasm: &Path, component: Sha256, output: &Pat
             "the compiler ended without an answer; it has {MAX_MEMORY_BYTES} bytes of memory and {MAX_CPU_SECS} s"
         ))),
         Ok(Err(error)) => Err(lost(error.to_string())),
-        Err(_) => Err(lost(format!(
-            "the compiler did not end within {} s",
-            MAX_TIME.as_secs()
-        ))),
+        Err(_) => Err(lost(format!("the compiler did not end within {} s", MAX_TIME.as_secs()))),
     }
 }

@@ -48,11 +48,7 @@ pub(super) async fn start(program: PathBuf, args: Vec<String>) -> io::Result<Pro
     let (tell_ended, ended) = oneshot::channel();
     thread::Builder::new().name("child".to_owned()).spawn(move || {
         let mut command = Command::new(program);
-        command
-            .args(args)
-            .env_clear()
-            .stdin(OwnedFd::from(theirs))
-            .stdout(Stdio::null());
+        command.args(args).env_clear().stdin(OwnedFd::from(theirs)).stdout(Stdio::null());
         let child = command.spawn();
         // The command keeps the child's end of the socket open, and with it the child's hope.
         drop(command);
@@ -67,21 +63,13 @@ pub(super) async fn start(program: PathBuf, args: Vec<String>) -> io::Result<Pro
         let _ = tell_started.send(Ok(killer));
         let _ = tell_ended.send(child.wait());
     })?;
-    let killer = started
-        .await
-        .map_err(|_| io::Error::other("the thread that starts children is gone"))??;
-    Ok(Process {
-        socket,
-        ended,
-        killer,
-    })
+    let killer = started.await.map_err(|_| io::Error::other("the thread that starts children is gone"))??;
+    Ok(Process { socket, ended, killer })
 }
 
 fn killer(mut child: Child) -> io::Result<(Killer, Child)> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let opened = pid
-        .ok_or(rustix::io::Errno::SRCH)
-        .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()));
+    let opened = pid.ok_or(rustix::io::Errno::SRCH).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()));
     match opened {
         Ok(descriptor) => Ok((Killer(descriptor), child)),
         Err(error) => {

@@ -128,21 +128,15 @@ impl Session {
 
     fn overdue(&mut self) -> Turn {
         let now = Instant::now();
-        let late: Vec<u64> = self
-            .owed
-            .iter()
-            .filter(|(_, owed)| owed.until <= now)
-            .map(|(id, _)| *id)
-            .collect();
+        let late: Vec<u64> =
+            self.owed.iter().filter(|(_, owed)| owed.until <= now).map(|(id, _)| *id).collect();
         if late.is_empty() {
             return Turn::On;
         }
         for id in late {
             self.reply(id, Reply::Overdue);
         }
-        Turn::End(End::Lost(
-            "the runner was killed, because a run in it did not end".to_owned(),
-        ))
+        Turn::End(End::Lost("the runner was killed, because a run in it did not end".to_owned()))
     }
 
     fn reply(&mut self, id: u64, reply: Reply) {

@@ -49,12 +49,7 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     pub(super) fn new(config: RunnerConfig, cache: Arc<Cache>, asks: mpsc::Receiver<Ask>) -> Supervisor {
-        Supervisor {
-            config,
-            cache,
-            asks,
-            backoff: Backoff::default(),
-        }
+        Supervisor { config, cache, asks, backoff: Backoff::default() }
     }
 
     /// Keeps a runner until the last client is gone.
@@ -72,11 +67,7 @@ impl Supervisor {
             };
             let End::Lost(why) = end else { return };
             let wait = self.backoff.after(begun.elapsed());
-            tracing::warn!(
-                why,
-                wait_ms = wait.as_millis(),
-                "the runner is gone, another one is started"
-            );
+            tracing::warn!(why, wait_ms = wait.as_millis(), "the runner is gone, another one is started");
             self.wait(wait, &why).await;
         }
     }
@@ -125,10 +116,7 @@ impl Supervisor {
             }
             Ok(Ok(None)) => Err("the runner ended before it was ready".to_owned()),
             Ok(Err(error)) => Err(format!("the runner does not speak: {error}")),
-            Err(_) => Err(format!(
-                "the runner was not ready within {} s",
-                START_FOR.as_secs()
-            )),
+            Err(_) => Err(format!("the runner was not ready within {} s", START_FOR.as_secs())),
         }
     }
 }

@@ -31,10 +31,7 @@ pub(crate) fn form_encode(text: &str) -> String {
 
 /// Reads a form field. Broken escapes stay as they are.
 pub(crate) fn form_decode(text: &str) -> String {
-    let bytes: Vec<u8> = text
-        .bytes()
-        .map(|byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
+    let bytes: Vec<u8> = text.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
     String::from_utf8_lossy(&percent_decode(&bytes)).into_owned()
 }
 

@@ -29,12 +29,7 @@ pub(crate) enum Place {
 impl Place {
     /// The place that a body of this content type is.
     pub(crate) fn of_content_type(content_type: &str) -> Place {
-        let essence = content_type
-            .split(';')
-            .next()
-            .unwrap_or("")
-            .trim()
-            .to_ascii_lowercase();
+        let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         match essence.as_str() {
             "application/x-www-form-urlencoded" => Place::Form,
             "text/html" | "application/xml" | "text/xml" => Place::Markup,
@@ -54,9 +49,7 @@ pub(crate) fn handles(text: &str) -> Vec<(usize, &str)> {
     while let Some(at) = text[from..].find(HANDLE) {
         let begin = from + at + HANDLE.len();
         let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let end = text[begin..]
-            .find(|c| !inner(c))
-            .map_or(text.len(), |length| begin + length);
+        let end = text[begin..].find(|c| !inner(c)).map_or(text.len(), |length| begin + length);
         // A full stop at the end belongs to the sentence around the handle.
         let name = text[begin..end].trim_end_matches('.');
         if !name.is_empty() {
@@ -90,10 +83,9 @@ impl<'a> Fill<'a> {
         match place {
             Place::Other => Ok(text.to_owned()),
             Place::Form => self.form(text),
-            Place::Path => self.plain(
-                &text.replace("secret%3A", HANDLE).replace("secret%3a", HANDLE),
-                &percent_encode,
-            ),
+            Place::Path => {
+                self.plain(&text.replace("secret%3A", HANDLE).replace("secret%3a", HANDLE), &percent_encode)
+            }
             Place::Header => match text.split_once(' ') {
                 Some((scheme, inner)) if scheme.eq_ignore_ascii_case("basic") => self.basic(inner, scrubber),
                 _ => self.plain(text, &str::to_owned),
@@ -128,11 +120,7 @@ impl<'a> Fill<'a> {
             Some((key, value)) => Ok(format!("{}={}", field(key)?, field(value)?)),
             None => field(pair),
         };
-        Ok(text
-            .split('&')
-            .map(pair)
-            .collect::<Result<Vec<_>, String>>()?
-            .join("&"))
+        Ok(text.split('&').map(pair).collect::<Result<Vec<_>, String>>()?.join("&"))
     }
 
     /// A plugin that logs in by HTTP basic authentication encodes its handles in base64.
@@ -167,34 +155,18 @@ mod tests {
             secret("pw2", "other", "shop.example"),
             secret("far", "faraway", "else.example"),
         ];
-        let fill = Fill {
-            secrets: &secrets,
-            host: "shop.example",
-            port: 443,
-        };
+        let fill = Fill { secrets: &secrets, host: "shop.example", port: 443 };
         fill.text(text, place, &mut Scrubber::default())
     }
 
     #[test]
     fn a_value_is_spelled_as_its_place_wants_it() {
         for (text, place, want) in [
-            (
-                "user=ann&password=secret%3Apw",
-                Place::Form,
-                "user=ann&password=a%26b+%22c%22",
-            ),
-            (
-                "user=ann&password=secret:pw",
-                Place::Form,
-                "user=ann&password=a%26b+%22c%22",
-            ),
+            ("user=ann&password=secret%3Apw", Place::Form, "user=ann&password=a%26b+%22c%22"),
+            ("user=ann&password=secret:pw", Place::Form, "user=ann&password=a%26b+%22c%22"),
             (r#"{"p":"secret:pw"}"#, Place::Json, r#"{"p":"a&b \"c\""}"#),
             ("<p>secret:pw</p>", Place::Markup, "<p>a&amp;b &quot;c&quot;</p>"),
-            (
-                "/login?p=secret:pw&x=1",
-                Place::Path,
-                "/login?p=a%26b%20%22c%22&x=1",
-            ),
+            ("/login?p=secret:pw&x=1", Place::Path, "/login?p=a%26b%20%22c%22&x=1"),
             ("/login?p=secret%3Apw", Place::Path, "/login?p=a%26b%20%22c%22"),
             ("Bearer secret:pw2", Place::Header, "Bearer other"),
             ("Basic YW5uOnNlY3JldDpwdzI=", Place::Header, "Basic YW5uOm90aGVy"),
@@ -212,9 +184,6 @@ mod tests {
             filled("secret:far", Place::Text),
             Err("secret:far may not go to shop.example".to_owned())
         );
-        assert_eq!(
-            filled("secret:who", Place::Text),
-            Err("secret:who is not given to this run".to_owned())
-        );
+        assert_eq!(filled("secret:who", Place::Text), Err("secret:who is not given to this run".to_owned()));
     }
 }

@@ -32,8 +32,7 @@ impl Scrubber {
                 self.add(name, spelling);
             }
         }
-        self.patterns
-            .sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+        self.patterns.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
     }
 
     fn add(&mut self, name: &str, spelling: String) {
@@ -134,20 +133,13 @@ mod tests {
     fn every_spelling_is_taken_out() {
         let value = "p&s w\"rd/é";
         for spelling in spellings(value) {
-            assert_eq!(
-                scrubbed("pw", value, &format!("<{spelling}>")),
-                "<[secret:pw]>",
-                "{spelling}"
-            );
+            assert_eq!(scrubbed("pw", value, &format!("<{spelling}>")), "<[secret:pw]>", "{spelling}");
         }
     }
 
     #[test]
     fn both_halves_of_a_basic_credential_are_covered() {
-        assert_eq!(
-            scrubbed("rabbit", "guest:hunter22", "it is hunter22"),
-            "it is [secret:rabbit]"
-        );
+        assert_eq!(scrubbed("rabbit", "guest:hunter22", "it is hunter22"), "it is [secret:rabbit]");
         assert_eq!(
             scrubbed("rabbit", "guest:hunter22", "Basic Z3Vlc3Q6aHVudGVyMjI="),
             "Basic [secret:rabbit]"
@@ -168,9 +160,6 @@ mod tests {
     fn bytes_that_are_no_text_are_scrubbed_too() {
         let mut scrubber = Scrubber::default();
         scrubber.learn("pw", "hunter22");
-        assert_eq!(
-            scrubber.bytes(b"\xff\x00hunter22\xfe".to_vec()),
-            b"\xff\x00[secret:pw]\xfe"
-        );
+        assert_eq!(scrubber.bytes(b"\xff\x00hunter22\xfe".to_vec()), b"\xff\x00[secret:pw]\xfe");
     }
 }

@@ -13,12 +13,8 @@ use crate::server::Server;
 #[tokio::test]
 async fn a_call_says_who_calls_and_belongs_to_a_trace() {
     let (rig, server) = (Rig::new().await, Server::start());
-    let result = rig
-        .call(
-            local(&server.url()),
-            json!({ "path": "/echo?x=1", "headers": { "x-mine": "yes" } }),
-        )
-        .await;
+    let result =
+        rig.call(local(&server.url()), json!({ "path": "/echo?x=1", "headers": { "x-mine": "yes" } })).await;
     let note = seen(&result);
     assert!(note.starts_with("200 /echo?x=1 "), "{note}");
     for want in [
@@ -51,12 +47,8 @@ async fn what_is_the_hosts_cannot_be_said_by_a_plugin() {
         ("x a", "1"),
     ] {
         let headers = json!({ name: value });
-        let result = rig
-            .call(
-                local(&server.url()),
-                json!({ "headers": headers, "on-failure": "pass" }),
-            )
-            .await;
+        let result =
+            rig.call(local(&server.url()), json!({ "headers": headers, "on-failure": "pass" })).await;
         not_run(&result, Cause::Denied, "header");
         assert_eq!(result.refused_calls.len(), 1, "{name}");
     }
@@ -82,17 +74,10 @@ async fn only_granted_targets_methods_and_paths_are_called() {
         settings["on-failure"] = json!("fail");
         let result = rig.call(narrow.clone(), settings).await;
         not_run(&result, Cause::Denied, word);
-        assert!(
-            result.refused_calls[0].reason.contains(word),
-            "{:?}",
-            result.refused_calls
-        );
+        assert!(result.refused_calls[0].reason.contains(word), "{:?}", result.refused_calls);
     }
     assert_eq!(server.connections(), 0);
-    seen(
-        &rig.call(narrow, json!({ "path": "/api/queues/%2F/orders" }))
-            .await,
-    );
+    seen(&rig.call(narrow, json!({ "path": "/api/queues/%2F/orders" })).await);
 }
 
 #[tokio::test]
@@ -103,20 +88,13 @@ async fn an_address_that_is_not_granted_is_not_called() {
         (format!("http://127.0.0.1:{port}"), vec![]),
         (format!("http://localhost:{port}"), vec![]),
         (format!("http://127.0.0.1:{port}"), vec!["10.0.0.0/8".to_owned()]),
-        (
-            "http://169.254.169.254".to_owned(),
-            vec!["169.254.0.0/16".to_owned()],
-        ),
+        ("http://169.254.169.254".to_owned(), vec!["169.254.0.0/16".to_owned()]),
         ("http://[::ffff:127.0.0.1]:80".to_owned(), vec![]),
         ("http://0.0.0.0".to_owned(), vec!["0.0.0.0/0".to_owned()]),
     ] {
         let mut shop = local(&url);
         shop.addresses = granted;
-        not_run(
-            &rig.call(shop, json!({ "on-failure": "pass" })).await,
-            Cause::Denied,
-            "",
-        );
+        not_run(&rig.call(shop, json!({ "on-failure": "pass" })).await, Cause::Denied, "");
     }
     assert_eq!(server.connections(), 0);
     let mut by_name = local(&format!("http://localhost:{port}"));
@@ -136,68 +114,39 @@ async fn redirects_are_followed_inside_the_target_alone() {
     let inside = rig.call(shop(), to(&format!("{}/ok", server.url()))).await;
     assert!(seen(&inside).starts_with("200 /ok "), "{inside:?}");
 
-    for location in [
-        other.url(),
-        "http://169.254.169.254/latest".to_owned(),
-        "//evil.example/".to_owned(),
-    ] {
+    for location in [other.url(), "http://169.254.169.254/latest".to_owned(), "//evil.example/".to_owned()] {
         let outside = rig.call(shop(), to(&location)).await;
         assert!(seen(&outside).starts_with("302 "), "{outside:?}");
-        assert!(
-            outside.refused_calls[0].reason.contains("leaves the target"),
-            "{:?}",
-            outside.refused_calls
-        );
+        assert!(outside.refused_calls[0].reason.contains("leaves the target"), "{:?}", outside.refused_calls);
         assert_eq!(outside.calls, 1);
     }
     assert_eq!(other.connections(), 0);
     let unasked = rig.call(shop(), json!({ "path": "/to?/echo" })).await;
     assert!(seen(&unasked).starts_with("302 "), "{unasked:?}");
-    fails(
-        &rig.call(shop(), json!({ "path": "/loop", "follow": true })).await,
-        "more than 5 redirects",
-    );
+    fails(&rig.call(shop(), json!({ "path": "/loop", "follow": true })).await, "more than 5 redirects");
 
     let mut narrow = shop();
     narrow.paths = vec!["/to".to_owned()];
     let refused = rig.call(narrow, to("/admin")).await;
-    assert!(
-        seen(&refused).starts_with("302 ") && refused.refused_calls.len() == 1,
-        "{refused:?}"
-    );
+    assert!(seen(&refused).starts_with("302 ") && refused.refused_calls.len() == 1, "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_target_that_does_not_answer_fails_the_run() {
     let (rig, server) = (Rig::new().await, Server::start());
-    let closed = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let refused = rig.call(local(&format!("http://{closed}")), json!({})).await;
     fails(&refused, "no answer from target shop");
     for path in ["/close", "/garbage", "/gzip"] {
-        fails(
-            &rig.call(local(&server.url()), json!({ "path": path })).await,
-            "no answer from target shop",
-        );
+        fails(&rig.call(local(&server.url()), json!({ "path": path })).await, "no answer from target shop");
     }
     // The same from a plugin that reports `not run`: its own target owes an answer.
     fails(
-        &rig.call(
-            local(&server.url()),
-            json!({ "path": "/close", "on-failure": "not-run" }),
-        )
-        .await,
+        &rig.call(local(&server.url()), json!({ "path": "/close", "on-failure": "not-run" })).await,
         "no answer",
     );
     // A plugin's own `fail` keeps its report.
-    let own = rig
-        .call(
-            local(&server.url()),
-            json!({ "path": "/close", "on-failure": "fail" }),
-        )
-        .await;
+    let own = rig.call(local(&server.url()), json!({ "path": "/close", "on-failure": "fail" })).await;
     assert_eq!((own.outcome, own.report.steps.len()), (Outcome::Fail, 1));
 }
 
@@ -209,17 +158,8 @@ async fn silence_until_time_is_up_fails_the_run_and_not_the_sandbox() {
         request.targets = vec![target("shop", local(&server.url()))];
         request.timeout_ms = 400;
         let result = rig.client.run(request).await;
-        assert_eq!(
-            (result.outcome, result.cause),
-            (Outcome::Fail, None),
-            "{}",
-            result.detail
-        );
-        assert!(
-            result.report.steps[0].note.contains("Timeout"),
-            "{:?}",
-            result.report
-        );
+        assert_eq!((result.outcome, result.cause), (Outcome::Fail, None), "{}", result.detail);
+        assert!(result.report.steps[0].note.contains("Timeout"), "{:?}", result.report);
     }
     // A plugin that tries again and again until its time is up.
     let mut request = rig.request(http_settings(json!({ "path": "/slow", "times": 100 })));
@@ -233,10 +173,7 @@ async fn silence_until_time_is_up_fails_the_run_and_not_the_sandbox() {
 async fn silence_of_another_sides_target_is_no_failure_of_this_one() {
     let (rig, server) = (Rig::new().await, Server::start());
     let mut request = rig.request(http_settings(json!({ "path": "/close" })));
-    request.targets = vec![TargetGrant {
-        own: false,
-        ..target("shop", local(&server.url()))
-    }];
+    request.targets = vec![TargetGrant { own: false, ..target("shop", local(&server.url())) }];
     not_run(&rig.client.run(request).await, Cause::CouldNotLook, "");
 }
 
@@ -274,9 +211,5 @@ async fn a_check_with_one_call_takes_little_longer_than_the_call() {
         times.push(begun.elapsed());
     }
     times.sort();
-    assert!(
-        times[30] < Duration::from_millis(30),
-        "median {:?}, all {times:?}",
-        times[30]
-    );
+    assert!(times[30] < Duration::from_millis(30), "median {:?}, all {times:?}", times[30]);
 }

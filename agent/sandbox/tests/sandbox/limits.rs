@@ -59,11 +59,7 @@ async fn guests_that_compute_do_not_keep_others_from_their_turn() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let begun = Instant::now();
     rig.is_well().await;
-    assert!(
-        begun.elapsed() < Duration::from_millis(500),
-        "waited {:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_millis(500), "waited {:?}", begun.elapsed());
     for looping in loops {
         not_run(&looping.await.unwrap(), Cause::Timeout, "time is up");
     }
@@ -74,22 +70,11 @@ async fn memory_has_a_bound() {
     let rig = Rig::new().await;
     let result = rig.run(json!({ "act": "grow", "mib": 500 })).await;
     not_run(&result, Cause::Memory, "asked for");
-    assert!(
-        result.memory_bytes <= 64 << 20 && result.memory_bytes > 32 << 20,
-        "{}",
-        result.memory_bytes
-    );
+    assert!(result.memory_bytes <= 64 << 20 && result.memory_bytes > 32 << 20, "{}", result.memory_bytes);
     let mut request = rig.request(json!({ "act": "grow", "mib": 20 }));
     request.limits.memory_bytes = 8 << 20;
-    not_run(
-        &rig.client.run(request).await,
-        Cause::Memory,
-        "8388608 are allowed",
-    );
-    assert_eq!(
-        rig.run(json!({ "act": "grow", "mib": 20 })).await.outcome,
-        Outcome::Pass
-    );
+    not_run(&rig.client.run(request).await, Cause::Memory, "8388608 are allowed");
+    assert_eq!(rig.run(json!({ "act": "grow", "mib": 20 })).await.outcome, Outcome::Pass);
 }
 
 #[tokio::test]
@@ -97,43 +82,23 @@ async fn the_operators_cap_on_memory_is_above_the_plans() {
     let mut config = crate::rig::config();
     config.engine.memory_cap_bytes = 16 << 20;
     let rig = Rig::with(config).await;
-    not_run(
-        &rig.run(json!({ "act": "grow", "mib": 30 })).await,
-        Cause::Memory,
-        "16777216 are allowed",
-    );
+    not_run(&rig.run(json!({ "act": "grow", "mib": 30 })).await, Cause::Memory, "16777216 are allowed");
 }
 
 #[tokio::test]
 async fn a_stack_and_a_panic_are_traps() {
     let rig = Rig::new().await;
     not_run(&rig.run(json!({ "act": "overflow" })).await, Cause::Trap, "");
-    not_run(
-        &rig.run(json!({ "act": "trap" })).await,
-        Cause::Trap,
-        "unreachable",
-    );
+    not_run(&rig.run(json!({ "act": "trap" })).await, Cause::Trap, "unreachable");
     rig.is_well().await;
 }
 
 #[tokio::test]
 async fn a_report_that_is_too_large_is_output() {
     let rig = Rig::new().await;
-    not_run(
-        &rig.run(json!({ "act": "flood-output", "kib": 300 })).await,
-        Cause::Output,
-        "are allowed",
-    );
-    not_run(
-        &rig.run(json!({ "act": "flood-output", "kib": 8192 })).await,
-        Cause::Output,
-        "in one call",
-    );
-    not_run(
-        &rig.run(json!({ "act": "big-log", "mib": 8 })).await,
-        Cause::Output,
-        "in one call",
-    );
+    not_run(&rig.run(json!({ "act": "flood-output", "kib": 300 })).await, Cause::Output, "are allowed");
+    not_run(&rig.run(json!({ "act": "flood-output", "kib": 8192 })).await, Cause::Output, "in one call");
+    not_run(&rig.run(json!({ "act": "big-log", "mib": 8 })).await, Cause::Output, "in one call");
     rig.is_well().await;
 }
 
@@ -141,15 +106,8 @@ async fn a_report_that_is_too_large_is_output() {
 async fn a_log_is_cut_and_what_was_dropped_is_counted() {
     let rig = Rig::new().await;
     let result = rig.run(json!({ "act": "flood-log", "lines": 1000 })).await;
-    assert_eq!(
-        (result.outcome, result.log.len(), result.log_dropped),
-        (Outcome::Pass, 256, 744)
-    );
-    assert!(
-        result.log[0].message.starts_with("line 0 yyy"),
-        "{:?}",
-        result.log[0]
-    );
+    assert_eq!((result.outcome, result.log.len(), result.log_dropped), (Outcome::Pass, 256, 744));
+    assert!(result.log[0].message.starts_with("line 0 yyy"), "{:?}", result.log[0]);
 }
 
 #[tokio::test]
@@ -169,18 +127,10 @@ async fn a_body_that_never_ends_is_cut() {
     let (rig, server) = (Rig::new().await, Server::start());
     for path in ["/huge", "/announced"] {
         let settings = json!({ "path": path, "on-failure": "fail" });
-        not_run(
-            &rig.call(local(&server.url()), settings).await,
-            Cause::Calls,
-            "more than 4194304 bytes",
-        );
+        not_run(&rig.call(local(&server.url()), settings).await, Cause::Calls, "more than 4194304 bytes");
     }
     let settings = json!({ "path": "/head", "on-failure": "fail" });
-    not_run(
-        &rig.call(local(&server.url()), settings).await,
-        Cause::Calls,
-        "head of the answer",
-    );
+    not_run(&rig.call(local(&server.url()), settings).await, Cause::Calls, "head of the answer");
     rig.is_well().await;
 }
 
@@ -188,10 +138,7 @@ async fn a_body_that_never_ends_is_cut() {
 async fn caps_on_a_target_hold_over_runs() {
     let (rig, server) = (Rig::new().await, Server::start());
     let mut shop = local(&server.url());
-    shop.rate = Some(Rate {
-        calls: 1,
-        per_ms: 60_000,
-    });
+    shop.rate = Some(Rate { calls: 1, per_ms: 60_000 });
     seen(&rig.call(shop.clone(), json!({})).await);
     let result = rig.call(shop, json!({ "on-failure": "pass" })).await;
     not_run(&result, Cause::Calls, "cap on calls in a time");
@@ -211,11 +158,7 @@ async fn more_runs_than_there_are_slots_are_refused_at_once() {
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(150)).await;
-    not_run(
-        &rig.run(json!({ "act": "pass" })).await,
-        Cause::Saturated,
-        "2 runs are in flight",
-    );
+    not_run(&rig.run(json!({ "act": "pass" })).await, Cause::Saturated, "2 runs are in flight");
     for run in sleeping {
         assert_eq!(run.await.unwrap().outcome, Outcome::Pass);
     }
@@ -226,9 +169,5 @@ async fn more_runs_than_there_are_slots_are_refused_at_once() {
 async fn random_bytes_have_a_bound() {
     let rig = Rig::new().await;
     assert!(seen(&rig.run(json!({ "act": "random", "bytes": 1024 })).await).starts_with("1024 bytes, sum "));
-    not_run(
-        &rig.run(json!({ "act": "random", "bytes": 1025 })).await,
-        Cause::Trap,
-        "1024 are allowed",
-    );
+    not_run(&rig.run(json!({ "act": "random", "bytes": 1025 })).await, Cause::Trap, "1024 are allowed");
 }

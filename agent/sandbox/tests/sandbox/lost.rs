@@ -14,10 +14,7 @@ use crate::rig::{Rig, config, not_run};
 async fn a_runner_that_is_killed_is_replaced_and_its_runs_say_so() {
     let rig = Rig::new().await;
     let running = {
-        let (client, request) = (
-            rig.client.clone(),
-            rig.request(json!({ "act": "sleep", "ms": 4000 })),
-        );
+        let (client, request) = (rig.client.clone(), rig.request(json!({ "act": "sleep", "ms": 4000 })));
         tokio::spawn(async move { client.run(request).await })
     };
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -32,10 +29,7 @@ async fn a_runner_that_is_killed_is_replaced_and_its_runs_say_so() {
 async fn a_runner_that_somebody_else_kills_is_lost_too() {
     let rig = Rig::new().await;
     let running = {
-        let (client, request) = (
-            rig.client.clone(),
-            rig.request(json!({ "act": "sleep", "ms": 4000 })),
-        );
+        let (client, request) = (rig.client.clone(), rig.request(json!({ "act": "sleep", "ms": 4000 })));
         tokio::spawn(async move { client.run(request).await })
     };
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -52,10 +46,7 @@ async fn a_runner_ends_with_its_last_client() {
     drop(rig);
     let begun = Instant::now();
     while !children().is_empty() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(5),
-            "the runner is still there"
-        );
+        assert!(begun.elapsed() < Duration::from_secs(5), "the runner is still there");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -70,10 +61,7 @@ async fn without_a_program_every_run_has_its_cause() {
         rig.request(json!({ "act": "pass" }))
     };
     let result = client.run(request).await;
-    assert_eq!(
-        (result.outcome, result.cause),
-        (Outcome::NotRun, Some(Cause::RunnerLost))
-    );
+    assert_eq!((result.outcome, result.cause), (Outcome::NotRun, Some(Cause::RunnerLost)));
 }
 
 #[tokio::test]
@@ -89,11 +77,7 @@ async fn a_run_that_does_not_end_costs_the_runner_its_life() {
     let mut request = rig.request(json!({ "act": "pass" }));
     request.timeout_ms = 300;
     let begun = Instant::now();
-    not_run(
-        &rig.client.run(request).await,
-        Cause::Timeout,
-        "the runner was killed",
-    );
+    not_run(&rig.client.run(request).await, Cause::Timeout, "the runner was killed");
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     rig.is_well().await;
 }

@@ -3,10 +3,7 @@
 //! This program is its own runner and compile child: two of its tests are their entry points, which do
 //! nothing unless somebody speaks to them over a socket.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on stops, helpers included"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, helpers included")]
 
 mod confinement;
 mod http;

@@ -10,31 +10,16 @@ async fn a_plugin_is_told_of_its_run_and_says_what_it_is() {
     let rig = Rig::new().await;
     assert_eq!(seen(&rig.run(json!({ "act": "pass" })).await), "trial round 7");
     let manifest = rig.client.describe(rig.component).await.unwrap();
-    assert_eq!(
-        (manifest.name.as_str(), manifest.measures.len()),
-        ("test-guest", 1)
-    );
+    assert_eq!((manifest.name.as_str(), manifest.measures.len()), ("test-guest", 1));
 }
 
 #[tokio::test]
 async fn each_answer_of_a_plugin_has_its_outcome() {
     let rig = Rig::new().await;
     fails(&rig.run(json!({ "act": "fail" })).await, "");
-    not_run(
-        &rig.run(json!({ "act": "not-run" })).await,
-        Cause::CouldNotLook,
-        "as told",
-    );
-    not_run(
-        &rig.run(json!({ "act": "bad-settings" })).await,
-        Cause::BadSettings,
-        "key `x`",
-    );
-    not_run(
-        &rig.run(json!({ "act": "could-not-look", "why": "fog" })).await,
-        Cause::CouldNotLook,
-        "fog",
-    );
+    not_run(&rig.run(json!({ "act": "not-run" })).await, Cause::CouldNotLook, "as told");
+    not_run(&rig.run(json!({ "act": "bad-settings" })).await, Cause::BadSettings, "key `x`");
+    not_run(&rig.run(json!({ "act": "could-not-look", "why": "fog" })).await, Cause::CouldNotLook, "fog");
 }
 
 #[tokio::test]
@@ -47,18 +32,11 @@ async fn garbage_is_no_report() {
         ("nothing", "shows nothing"),
         ("name", "lower-case"),
     ] {
-        not_run(
-            &rig.run(json!({ "act": "garbage", "kind": kind })).await,
-            Cause::BadReport,
-            word,
-        );
+        not_run(&rig.run(json!({ "act": "garbage", "kind": kind })).await, Cause::BadReport, word);
     }
     let result = rig.run(json!({ "act": "garbage", "kind": "escape" })).await;
     assert_eq!(result.outcome, Outcome::Pass);
-    assert_eq!(
-        (result.report.note.as_str(), result.report.steps[0].note.as_str()),
-        ("[2Jgone", "x y")
-    );
+    assert_eq!((result.report.note.as_str(), result.report.steps[0].note.as_str()), ("[2Jgone", "x y"));
 }
 
 #[tokio::test]
@@ -69,40 +47,24 @@ async fn state_is_kept_by_a_run_that_reports_and_by_no_other() {
     assert_eq!(first.state_changes, [("count".to_owned(), Some(vec![1]))]);
 
     let mut request = rig.request(json!({ "act": "count" }));
-    request.state = first
-        .state_changes
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value?)))
-        .collect();
+    request.state = first.state_changes.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     assert_eq!(seen(&rig.client.run(request).await), "run 2");
 
     let trapped = rig.run(json!({ "act": "count", "then-trap": true })).await;
     not_run(&trapped, Cause::Trap, "");
     assert_eq!(trapped.state_changes, []);
-    assert_eq!(
-        seen(&rig.run(json!({ "act": "count" })).await),
-        "run 1",
-        "nothing of one run is in the next"
-    );
+    assert_eq!(seen(&rig.run(json!({ "act": "count" })).await), "run 1", "nothing of one run is in the next");
 }
 
 #[tokio::test]
 async fn state_has_bounds() {
     let rig = Rig::new().await;
-    let full = rig
-        .run(json!({ "act": "remember", "keys": 64, "bytes": 16384 }))
-        .await;
+    let full = rig.run(json!({ "act": "remember", "keys": 64, "bytes": 16384 })).await;
     assert_eq!((seen(&full).as_str(), full.state_changes.len()), ("kept", 64));
     for (keys, bytes) in [(65, 1), (1, 16385)] {
-        let over = rig
-            .run(json!({ "act": "remember", "keys": keys, "bytes": bytes }))
-            .await;
+        let over = rig.run(json!({ "act": "remember", "keys": keys, "bytes": bytes })).await;
         assert_eq!(over.outcome, Outcome::Fail);
-        assert!(
-            over.report.steps[0].note.contains("at most"),
-            "{:?}",
-            over.report.steps
-        );
+        assert!(over.report.steps[0].note.contains("at most"), "{:?}", over.report.steps);
     }
 }
 
@@ -122,35 +84,19 @@ async fn a_component_that_is_not_the_plans_or_not_for_us_is_refused() {
     };
 
     let unknown = tidelock_model::Sha256::from_bytes([9; 32]);
-    let refusal = rig
-        .client
-        .prepare(&write(b"anything"), unknown)
-        .await
-        .unwrap_err();
+    let refusal = rig.client.prepare(&write(b"anything"), unknown).await.unwrap_err();
     assert_eq!(refusal.cause, Cause::BadDigest, "{refusal}");
-    let refusal = rig
-        .client
-        .prepare(&folder.path().join("none.wasm"), unknown)
-        .await
-        .unwrap_err();
+    let refusal = rig.client.prepare(&folder.path().join("none.wasm"), unknown).await.unwrap_err();
     assert_eq!(refusal.cause, Cause::UnknownPlugin, "{refusal}");
     let mut request = rig.request(json!({ "act": "pass" }));
     request.component = unknown;
-    not_run(
-        &rig.client.run(request).await,
-        Cause::UnknownPlugin,
-        "not been prepared",
-    );
+    not_run(&rig.client.run(request).await, Cause::UnknownPlugin, "not been prepared");
 
     let (path, _) = guest();
     let bytes = std::fs::read(path).unwrap();
     for (from, to, word) in [
         ("@1.0.0", "@2.0.0", "built for tidelock:check@2.0.0"),
-        (
-            "tidelock:check/http@1.0.0",
-            "wasi:networked/http@1.0.0",
-            "no WASI",
-        ),
+        ("tidelock:check/http@1.0.0", "wasi:networked/http@1.0.0", "no WASI"),
     ] {
         let refusal = prepare(replace(&bytes, from, to)).await;
         assert_eq!(refusal.cause, Cause::Interface, "{refusal}");
@@ -160,10 +106,7 @@ async fn a_component_that_is_not_the_plans_or_not_for_us_is_refused() {
     assert_eq!(refusal.cause, Cause::Interface, "{refusal}");
     assert!(refusal.detail.contains("a core module"), "{refusal}");
     let refusal = prepare(b"\0asm\x0d\0\x01\0".to_vec()).await;
-    assert!(
-        refusal.cause == Cause::Interface && refusal.detail.contains("describe"),
-        "{refusal}"
-    );
+    assert!(refusal.cause == Cause::Interface && refusal.detail.contains("describe"), "{refusal}");
     rig.is_well().await;
 }
 

@@ -23,22 +23,14 @@ struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status();
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
 }
 
 fn program(name: &str) -> PathBuf {
-    let found = std::fs::read_dir("/usr/lib/postgresql")
-        .ok()
-        .into_iter()
-        .flatten()
-        .flatten();
-    let found = found
-        .map(|version| version.path().join("bin").join(name))
-        .find(|path| path.exists());
+    let found = std::fs::read_dir("/usr/lib/postgresql").ok().into_iter().flatten().flatten();
+    let found = found.map(|version| version.path().join("bin").join(name)).find(|path| path.exists());
     found.unwrap_or_else(|| panic!("{name} of PostgreSQL is missing: run `make setup`"))
 }
 
@@ -48,21 +40,14 @@ fn command(name: &str) -> Command {
         return Command::new(program(name));
     }
     let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"])
-        .arg(program(name));
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program(name));
     command
 }
 
 /// Gives a folder to the user that the server runs as.
 fn hand_over(path: &Path) {
     if rustix::process::geteuid().is_root() {
-        let given = Command::new("chown")
-            .arg("-R")
-            .arg("postgres")
-            .arg(path)
-            .status()
-            .unwrap();
+        let given = Command::new("chown").arg("-R").arg("postgres").arg(path).status().unwrap();
         assert!(given.success());
     }
 }
@@ -73,18 +58,9 @@ fn encrypt(server: &mut Command, authority: &Authority, folder: &Path) {
     let (at, key_at) = (folder.join("crt"), folder.join("key"));
     std::fs::write(&at, certificate.pem()).unwrap();
     std::fs::write(&key_at, key.serialize_pem()).unwrap();
-    assert!(
-        Command::new("chmod")
-            .arg("600")
-            .arg(&key_at)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("chmod").arg("600").arg(&key_at).status().unwrap().success());
     hand_over(folder);
-    server
-        .args(["-c", "ssl=on", "-c"])
-        .arg(format!("ssl_cert_file={}", at.display()));
+    server.args(["-c", "ssl=on", "-c"]).arg(format!("ssl_cert_file={}", at.display()));
     server.arg("-c").arg(format!("ssl_key_file={}", key_at.display()));
 }
 
@@ -96,13 +72,7 @@ impl Server {
         std::fs::write(&word, PASSWORD).unwrap();
         hand_over(folder.path());
         let made = command("initdb")
-            .args([
-                "--no-sync",
-                "--auth=scram-sha-256",
-                "--username=shop",
-                "--encoding=UTF8",
-                "--no-locale",
-            ])
+            .args(["--no-sync", "--auth=scram-sha-256", "--username=shop", "--encoding=UTF8", "--no-locale"])
             .arg("--pgdata")
             .arg(&data)
             .arg("--pwfile")
@@ -110,26 +80,14 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut server = command("postgres");
-        server
-            .arg("-D")
-            .arg(&data)
-            .args(["-F", "-p", &port.to_string(), "-k"])
-            .arg(folder.path());
+        server.arg("-D").arg(&data).args(["-F", "-p", &port.to_string(), "-k"]).arg(folder.path());
         server.args(["-c", "listen_addresses=127.0.0.1"]);
         if let Some(authority) = authority {
             encrypt(&mut server, authority, folder.path());
         }
-        let child = server
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let server = Server { folder, port, child };
         server.wait();
         server.tell("create table orders (id int primary key, total numeric, at timestamptz, note text)");
@@ -141,36 +99,21 @@ impl Server {
     fn wait(&self) {
         let begun = Instant::now();
         while !self.ready() {
-            assert!(
-                begun.elapsed() < Duration::from_secs(20),
-                "the server does not start"
-            );
+            assert!(begun.elapsed() < Duration::from_secs(20), "the server does not start");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
     fn ready(&self) -> bool {
         let port = self.port.to_string();
-        let asked = Command::new(program("pg_isready"))
-            .args(["-q", "-h", "127.0.0.1", "-p", &port])
-            .status();
+        let asked = Command::new(program("pg_isready")).args(["-q", "-h", "127.0.0.1", "-p", &port]).status();
         asked.is_ok_and(|status| status.success())
     }
 
     fn tell(&self, statement: &str) {
         let told = Command::new("psql")
             .env("PGPASSWORD", PASSWORD)
-            .args([
-                "-q",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-h",
-                "127.0.0.1",
-                "-U",
-                "shop",
-                "-d",
-                "postgres",
-            ])
+            .args(["-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "shop", "-d", "postgres"])
             .args(["-p", &self.port.to_string(), "-c", statement])
             .output()
             .unwrap();
@@ -197,11 +140,7 @@ async fn ask(rig: &Rig, grant: PostgresGrant, settings: serde_json::Value) -> Ru
     }
     let mut request = rig.request(all);
     request.timeout_ms = 4000;
-    request.targets = vec![TargetGrant {
-        name: "db".to_owned(),
-        own: true,
-        grant: Grant::Postgres(grant),
-    }];
+    request.targets = vec![TargetGrant { name: "db".to_owned(), own: true, grant: Grant::Postgres(grant) }];
     request.secrets = vec![secret("pw", PASSWORD, "127.0.0.1")];
     rig.client.run(request).await
 }
@@ -239,30 +178,13 @@ async fn rows_come_in_pages_with_their_values() {
     assert_eq!(seen(&ask(&rig, server.grant("reader"), page).await), {
         r#"["id", "note"] [Value::Integer(16), Value::Text("note 16")] [Value::Integer(17), Value::Text("note 17")] more"#
     });
-    let all = ask(
-        &rig,
-        server.grant("reader"),
-        json!({ "statement": "table orders", "limit": 5000 }),
-    )
-    .await;
+    let all = ask(&rig, server.grant("reader"), json!({ "statement": "table orders", "limit": 5000 })).await;
     assert_eq!(crate::rig::measured(&all, "rows"), 1000.0);
-    let shown = ask(
-        &rig,
-        server.grant("reader"),
-        json!({ "statement": "show application_name" }),
-    )
-    .await;
+    let shown = ask(&rig, server.grant("reader"), json!({ "statement": "show application_name" })).await;
     assert!(seen(&shown).contains("tidelock (check trial)"), "{shown:?}");
-    let unknown = ask(
-        &rig,
-        server.grant("reader"),
-        json!({ "statement": "select interval '1 day' as waits" }),
-    )
-    .await;
-    assert!(
-        unknown.report.steps[0].note.contains("column waits"),
-        "{unknown:?}"
-    );
+    let unknown =
+        ask(&rig, server.grant("reader"), json!({ "statement": "select interval '1 day' as waits" })).await;
+    assert!(unknown.report.steps[0].note.contains("column waits"), "{unknown:?}");
 }
 
 #[tokio::test]
@@ -271,22 +193,14 @@ async fn only_a_grant_that_says_so_writes() {
     let grant = || server.grant("shop");
     let delete =
         || json!({ "statement": "delete from orders where id = $1", "params": [1], "execute": true });
-    not_run(
-        &ask(&rig, grant(), delete()).await,
-        Cause::Denied,
-        "does not allow writing",
-    );
+    not_run(&ask(&rig, grant(), delete()).await, Cause::Denied, "does not allow writing");
     for statement in [
         "set default_transaction_read_only = off",
         "commit",
         "copy orders to program 'id'",
         "do $$ begin end $$",
     ] {
-        not_run(
-            &ask(&rig, grant(), json!({ "statement": statement })).await,
-            Cause::Denied,
-            "not allowed",
-        );
+        not_run(&ask(&rig, grant(), json!({ "statement": statement })).await, Cause::Denied, "not allowed");
     }
     // What looks like reading but writes is stopped by the transaction.
     for statement in [
@@ -298,53 +212,28 @@ async fn only_a_grant_that_says_so_writes() {
         let result = ask(&rig, grant(), json!({ "statement": statement })).await;
         assert!(result.outcome != Outcome::Pass, "{statement}: {result:?}");
     }
-    let write = || PostgresGrant {
-        write: true,
-        ..grant()
-    };
+    let write = || PostgresGrant { write: true, ..grant() };
     assert_eq!(seen(&ask(&rig, write(), delete()).await), "changed 1");
     let insert = json!({ "statement": "insert into orders values ($1, $2, null, $3) returning id, total is null",
         "params": [9000, null, "new"] });
     assert!(seen(&ask(&rig, write(), insert).await).contains("Integer(9000), Value::Boolean(true)"));
-    let count = ask(
-        &rig,
-        grant(),
-        json!({ "statement": "select count(*) from orders" }),
-    )
-    .await;
+    let count = ask(&rig, grant(), json!({ "statement": "select count(*) from orders" })).await;
     assert_eq!(seen(&count), r#"["count"] [Value::Integer(1500)]"#);
 }
 
 #[tokio::test]
 async fn a_server_that_says_no_and_one_that_says_nothing_are_told_apart() {
     let (rig, server) = (Rig::new().await, Server::start(None));
-    let wrong = ask(
-        &rig,
-        server.grant("reader"),
-        json!({ "statement": "select * from nowhere" }),
-    )
-    .await;
+    let wrong = ask(&rig, server.grant("reader"), json!({ "statement": "select * from nowhere" })).await;
     assert!(wrong.report.steps[0].note.contains("42P01"), "{wrong:?}");
     let stranger = ask(&rig, server.grant("nobody"), json!({ "statement": "select 1" })).await;
     assert!(stranger.report.steps[0].note.contains("28P01"), "{stranger:?}");
-    let slow = ask(
-        &rig,
-        server.grant("reader"),
-        json!({ "statement": "select pg_sleep(60)" }),
-    )
-    .await;
+    let slow = ask(&rig, server.grant("reader"), json!({ "statement": "select pg_sleep(60)" })).await;
     assert!(slow.report.steps[0].note.contains("Timeout"), "{slow:?}");
     let mut unlisted = server.grant("reader");
     unlisted.addresses.clear();
-    not_run(
-        &ask(&rig, unlisted, json!({ "statement": "select 1" })).await,
-        Cause::Denied,
-        "loopback",
-    );
-    let silent = PostgresGrant {
-        address: "127.0.0.1:1/postgres".to_owned(),
-        ..server.grant("reader")
-    };
+    not_run(&ask(&rig, unlisted, json!({ "statement": "select 1" })).await, Cause::Denied, "loopback");
+    let silent = PostgresGrant { address: "127.0.0.1:1/postgres".to_owned(), ..server.grant("reader") };
     let silent = ask(&rig, silent, json!({ "statement": "select 1" })).await;
     fails(&silent, "");
     assert!(silent.report.steps[0].note.contains("Connect"), "{silent:?}");
@@ -361,14 +250,10 @@ async fn a_server_with_an_authority_is_checked_against_it() {
         ..server.grant("reader")
     };
     let encrypted = json!({ "statement": "select ssl from pg_stat_ssl where pid = pg_backend_pid()" });
-    assert_eq!(
-        seen(&ask(&rig, with(&authority, "db.example"), encrypted.clone()).await),
-        { r#"["ssl"] [Value::Boolean(true)]"# }
-    );
-    for grant in [
-        with(&authority, "other.example"),
-        with(&Authority::new(), "db.example"),
-    ] {
+    assert_eq!(seen(&ask(&rig, with(&authority, "db.example"), encrypted.clone()).await), {
+        r#"["ssl"] [Value::Boolean(true)]"#
+    });
+    for grant in [with(&authority, "other.example"), with(&Authority::new(), "db.example")] {
         let result = ask(&rig, grant, encrypted.clone()).await;
         assert_eq!(result.outcome, Outcome::Fail);
         assert!(result.report.steps[0].note.contains("certificate"), "{result:?}");

@@ -21,7 +21,7 @@ pub(crate) fn guest() -> (PathBuf, Sha256) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins/test-guest.wasm");
     let bytes = std::fs::read(&path).unwrap_or_else(|error| {
         panic!(
-            "{}: {error}: run `make plugins`, or componentize tidelock-test-guest",
+            "{}: {error}: run `cargo run -p tidelock-components --bin componentize -- tidelock-test-guest`",
             path.display()
         )
     });
@@ -36,10 +36,7 @@ pub(crate) fn digest(bytes: &[u8]) -> Sha256 {
 pub(crate) fn config() -> RunnerConfig {
     let cache_dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sandbox-cache");
     if !cache_dir.exists() {
-        let _ = std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&cache_dir);
+        let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&cache_dir);
     }
     let entry = |name: &str| vec!["--exact".to_owned(), name.to_owned(), "--nocapture".to_owned()];
     RunnerConfig {
@@ -47,10 +44,7 @@ pub(crate) fn config() -> RunnerConfig {
         runner_args: entry("runner_entry"),
         compile_args: entry("compile_entry"),
         cache_dir,
-        engine: EngineSettings {
-            max_runs: 16,
-            ..EngineSettings::default()
-        },
+        engine: EngineSettings { max_runs: 16, ..EngineSettings::default() },
         grace: Duration::from_secs(2),
     }
 }
@@ -91,12 +85,7 @@ impl Rig {
     /// Proves that the runner is well after whatever was done to it.
     pub(crate) async fn is_well(&self) {
         let result = self.run(serde_json::json!({ "act": "pass" })).await;
-        assert_eq!(
-            (result.outcome, result.cause),
-            (Outcome::Pass, None),
-            "{}",
-            result.detail
-        );
+        assert_eq!((result.outcome, result.cause), (Outcome::Pass, None), "{}", result.detail);
     }
 
     /// Calls a target named `shop`, and shows what the plugin saw of it.
@@ -117,11 +106,7 @@ pub(crate) fn http_settings(more: serde_json::Value) -> serde_json::Value {
 }
 
 pub(crate) fn target(name: &str, grant: HttpGrant) -> TargetGrant {
-    TargetGrant {
-        name: name.to_owned(),
-        own: true,
-        grant: Grant::Http(grant),
-    }
+    TargetGrant { name: name.to_owned(), own: true, grant: Grant::Http(grant) }
 }
 
 /// A grant of everything on a local server.
@@ -141,60 +126,27 @@ pub(crate) fn local(url: &str) -> HttpGrant {
 }
 
 pub(crate) fn secret(name: &str, value: &str, host: &str) -> Secret {
-    Secret {
-        name: name.to_owned(),
-        value: SecretText::new(value),
-        hosts: vec![host.to_owned()],
-    }
+    Secret { name: name.to_owned(), value: SecretText::new(value), hosts: vec![host.to_owned()] }
 }
 
 /// What the plugin wrote about what it saw.
 pub(crate) fn seen(result: &RunResult) -> String {
-    assert_eq!(
-        result.outcome,
-        Outcome::Pass,
-        "{:?}: {} {:?}",
-        result.cause,
-        result.detail,
-        result.report
-    );
+    assert_eq!(result.outcome, Outcome::Pass, "{:?}: {} {:?}", result.cause, result.detail, result.report);
     result.report.steps[0].note.clone()
 }
 
 pub(crate) fn measured(result: &RunResult, name: &str) -> f64 {
-    result
-        .report
-        .measure(name)
-        .unwrap_or_else(|| panic!("no measure {name}: {result:?}"))
-        .value
+    result.report.measure(name).unwrap_or_else(|| panic!("no measure {name}: {result:?}")).value
 }
 
 #[track_caller]
 pub(crate) fn not_run(result: &RunResult, cause: Cause, word: &str) {
-    assert_eq!(
-        (result.outcome, result.cause),
-        (Outcome::NotRun, Some(cause)),
-        "{}",
-        result.detail
-    );
-    assert!(
-        result.detail.contains(word),
-        "{:?} does not say {word:?}",
-        result.detail
-    );
+    assert_eq!((result.outcome, result.cause), (Outcome::NotRun, Some(cause)), "{}", result.detail);
+    assert!(result.detail.contains(word), "{:?} does not say {word:?}", result.detail);
 }
 
 #[track_caller]
 pub(crate) fn fails(result: &RunResult, word: &str) {
-    assert_eq!(
-        (result.outcome, result.cause),
-        (Outcome::Fail, None),
-        "{}",
-        result.detail
-    );
-    assert!(
-        result.detail.contains(word),
-        "{:?} does not say {word:?}",
-        result.detail
-    );
+    assert_eq!((result.outcome, result.cause), (Outcome::Fail, None), "{}", result.detail);
+    assert!(result.detail.contains(word), "{:?} does not say {word:?}", result.detail);
 }

@@ -15,27 +15,16 @@ async fn call(rig: &Rig, shop: HttpGrant, secrets: Vec<Secret>, settings: serde_
     request.secrets = secrets;
     let result = rig.client.run(request).await;
     let shown = format!("{result:?}");
-    for spelling in [
-        VALUE,
-        "hunter%202%262",
-        "hunter+2%262",
-        "aHVudGVyIDImMg",
-        "YW5uOmh1bnRlciAyJjI",
-        "hunter 2\\u00262",
-    ] {
+    for spelling in
+        [VALUE, "hunter%202%262", "hunter+2%262", "aHVudGVyIDImMg", "YW5uOmh1bnRlciAyJjI", "hunter 2\\u00262"]
+    {
         assert!(!shown.contains(spelling), "{spelling} is in {shown}");
     }
     result
 }
 
 fn with(kind: CredentialKind, url: &str) -> HttpGrant {
-    HttpGrant {
-        credential: Some(Credential {
-            kind,
-            secret: "pw".to_owned(),
-        }),
-        ..local(url)
-    }
+    HttpGrant { credential: Some(Credential { kind, secret: "pw".to_owned() }), ..local(url) }
 }
 
 fn secrets() -> Vec<Secret> {
@@ -46,25 +35,9 @@ fn secrets() -> Vec<Secret> {
 async fn a_credential_is_put_in_and_taken_out() {
     let (rig, server) = (Rig::new().await, Server::start());
     let echo = || json!({ "path": "/echo" });
-    let note = seen(
-        &call(
-            &rig,
-            with(CredentialKind::Bearer, &server.url()),
-            secrets(),
-            echo(),
-        )
-        .await,
-    );
+    let note = seen(&call(&rig, with(CredentialKind::Bearer, &server.url()), secrets(), echo()).await);
     assert!(note.contains("authorization: Bearer [secret:pw]"), "{note}");
-    let note = seen(
-        &call(
-            &rig,
-            with(CredentialKind::Basic, &server.url()),
-            secrets(),
-            echo(),
-        )
-        .await,
-    );
+    let note = seen(&call(&rig, with(CredentialKind::Basic, &server.url()), secrets(), echo()).await);
     assert!(note.contains("authorization: Basic [secret:pw]"), "{note}");
     let header = CredentialKind::Header("x-api-key".to_owned());
     let note = seen(&call(&rig, with(header, &server.url()), secrets(), echo()).await);
@@ -75,10 +48,7 @@ async fn a_credential_is_put_in_and_taken_out() {
     });
     let field = CredentialKind::FormField("token".to_owned());
     let note = seen(&call(&rig, with(field, &server.url()), secrets(), form).await);
-    assert!(
-        note.contains("user=ann&token=[secret:pw]") && !note.contains("mine"),
-        "{note}"
-    );
+    assert!(note.contains("user=ann&token=[secret:pw]") && !note.contains("mine"), "{note}");
     let over = json!({ "headers": { "Authorization": "Bearer mine" }, "on-failure": "pass" });
     not_run(
         &call(&rig, with(CredentialKind::Bearer, &server.url()), secrets(), over).await,
@@ -101,24 +71,15 @@ async fn a_handle_is_filled_in_where_it_may_go() {
                     "headers": { "content-type": "application/json" } }),
             "{\"p\":\"[secret:pw]\"}",
         ),
-        (
-            json!({ "path": "/echo?p=secret:pw" }),
-            "GET /echo?p=[secret:pw] HTTP/1.1",
-        ),
-        (
-            json!({ "path": "/echo", "headers": { "x-p": "secret:pw" } }),
-            "x-p: [secret:pw]",
-        ),
+        (json!({ "path": "/echo?p=secret:pw" }), "GET /echo?p=[secret:pw] HTTP/1.1"),
+        (json!({ "path": "/echo", "headers": { "x-p": "secret:pw" } }), "x-p: [secret:pw]"),
         // ann:secret:pw
         (
             json!({ "path": "/echo", "headers": { "authorization": "Basic YW5uOnNlY3JldDpwdw==" } }),
             "authorization: Basic [secret:pw]",
         ),
         (json!({ "path": "/header?secret:pw" }), "x-echo: [secret:pw]"),
-        (
-            json!({ "path": "/to?/echo?secret:pw", "follow": true }),
-            "200 /echo?[secret:pw] ",
-        ),
+        (json!({ "path": "/to?/echo?secret:pw", "follow": true }), "200 /echo?[secret:pw] "),
     ] {
         let note = seen(&call(&rig, local(&server.url()), secrets(), settings.clone()).await);
         assert!(note.contains(want), "{settings}: no {want:?} in {note}");
@@ -136,11 +97,7 @@ async fn a_secret_does_not_go_where_its_owner_did_not_send_it() {
         "may not go to 127.0.0.1",
     );
     let credential = with(CredentialKind::Bearer, &server.url());
-    not_run(
-        &call(&rig, credential, elsewhere(), json!({})).await,
-        Cause::AboveCeiling,
-        "may not go to",
-    );
+    not_run(&call(&rig, credential, elsewhere(), json!({})).await, Cause::AboveCeiling, "may not go to");
     assert_eq!(server.connections(), 0);
 }
 
@@ -160,11 +117,7 @@ async fn a_secret_that_is_missing_is_a_cause() {
         "secret:other",
     );
     let short = vec![secret("pw", "abc", "127.0.0.1")];
-    not_run(
-        &call(&rig, local(&server.url()), short, json!({})).await,
-        Cause::SecretMissing,
-        "3 bytes",
-    );
+    not_run(&call(&rig, local(&server.url()), short, json!({})).await, Cause::SecretMissing, "3 bytes");
 }
 
 #[tokio::test]

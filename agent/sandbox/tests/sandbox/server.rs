@@ -17,11 +17,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (connections, requests) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-        let server = Server {
-            address,
-            connections: connections.clone(),
-            requests: requests.clone(),
-        };
+        let server = Server { address, connections: connections.clone(), requests: requests.clone() };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 connections.fetch_add(1, Ordering::SeqCst);
@@ -96,9 +92,7 @@ fn answer(stream: &mut TcpStream, path: &str, head: &str, body: &str) -> Option<
         "/drip" => drip(stream),
         "/huge" => huge(stream),
         "/announced" => {
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\nx")
-                .ok()?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\nx").ok()?;
             std::thread::sleep(Duration::from_secs(30));
             None
         }
@@ -123,9 +117,7 @@ fn say(stream: &mut TcpStream, status: &str, headers: &[(&str, &str)], body: &st
 
 /// A body that never ends, a byte at a time.
 fn drip(stream: &mut TcpStream) -> Option<()> {
-    stream
-        .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-        .ok()?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").ok()?;
     loop {
         stream.write_all(b"1\r\nx\r\n").ok()?;
         std::thread::sleep(Duration::from_millis(20));
@@ -134,9 +126,7 @@ fn drip(stream: &mut TcpStream) -> Option<()> {
 
 /// A body that never ends, as fast as it goes.
 fn huge(stream: &mut TcpStream) -> Option<()> {
-    stream
-        .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-        .ok()?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").ok()?;
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     loop {
         stream.write_all(chunk.as_bytes()).ok()?;

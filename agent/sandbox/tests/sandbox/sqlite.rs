@@ -9,9 +9,7 @@ use crate::rig::{Rig, fails, not_run, seen};
 
 async fn database(folder: &tempfile::TempDir) -> String {
     let path = folder.path().join("shop.db");
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(&path)
-        .create_if_missing(true);
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
     for statement in [
         "create table orders (id integer primary key, total real, note text, raw blob)",
@@ -32,15 +30,8 @@ async fn ask(rig: &Rig, path: &str, write: bool, settings: serde_json::Value) ->
     }
     let mut request = rig.request(all);
     request.timeout_ms = 1500;
-    let grant = Grant::Sqlite(SqliteGrant {
-        path: path.to_owned(),
-        write,
-    });
-    request.targets = vec![TargetGrant {
-        name: "db".to_owned(),
-        own: true,
-        grant,
-    }];
+    let grant = Grant::Sqlite(SqliteGrant { path: path.to_owned(), write });
+    request.targets = vec![TargetGrant { name: "db".to_owned(), own: true, grant }];
     rig.client.run(request).await
 }
 
@@ -48,13 +39,9 @@ async fn ask(rig: &Rig, path: &str, write: bool, settings: serde_json::Value) ->
 async fn rows_come_in_pages_with_their_values() {
     let (rig, folder) = (Rig::new().await, tempfile::tempdir().unwrap());
     let path = database(&folder).await;
-    let result = ask(
-        &rig,
-        &path,
-        false,
-        json!({ "statement": "select * from orders where id <= ?1", "params": [2] }),
-    )
-    .await;
+    let result =
+        ask(&rig, &path, false, json!({ "statement": "select * from orders where id <= ?1", "params": [2] }))
+            .await;
     let note = seen(&result);
     for want in [
         r#"["id", "total", "note", "raw"]"#,
@@ -71,13 +58,7 @@ async fn rows_come_in_pages_with_their_values() {
         seen(&ask(&rig, &path, false, page).await),
         r#"["id"] [Value::Integer(3)] [Value::Integer(4)] more"#
     );
-    let all = ask(
-        &rig,
-        &path,
-        false,
-        json!({ "statement": "select id from orders", "limit": 5000 }),
-    )
-    .await;
+    let all = ask(&rig, &path, false, json!({ "statement": "select id from orders", "limit": 5000 })).await;
     assert_eq!(crate::rig::measured(&all, "rows"), 1000.0);
 }
 
@@ -86,11 +67,7 @@ async fn only_a_grant_that_says_so_writes() {
     let (rig, folder) = (Rig::new().await, tempfile::tempdir().unwrap());
     let path = database(&folder).await;
     let delete = || json!({ "statement": "delete from orders where id = ?", "params": [1], "execute": true });
-    not_run(
-        &ask(&rig, &path, false, delete()).await,
-        Cause::Denied,
-        "does not allow writing",
-    );
+    not_run(&ask(&rig, &path, false, delete()).await, Cause::Denied, "does not allow writing");
     for statement in [
         "attach database '/tmp/x.db' as y",
         "select 1; attach database '/tmp/x.db' as y",
@@ -103,15 +80,7 @@ async fn only_a_grant_that_says_so_writes() {
     }
     assert_eq!(seen(&ask(&rig, &path, true, delete()).await), "changed 1");
     assert_eq!(
-        seen(
-            &ask(
-                &rig,
-                &path,
-                false,
-                json!({ "statement": "select count(*) from orders" })
-            )
-            .await
-        ),
+        seen(&ask(&rig, &path, false, json!({ "statement": "select count(*) from orders" })).await),
         { r#"["count(*)"] [Value::Integer(1499)]"# }
     );
 }
@@ -120,35 +89,15 @@ async fn only_a_grant_that_says_so_writes() {
 async fn a_statement_that_runs_away_is_ended_and_one_that_is_wrong_says_why() {
     let (rig, folder) = (Rig::new().await, tempfile::tempdir().unwrap());
     let path = database(&folder).await;
-    let wrong = ask(
-        &rig,
-        &path,
-        false,
-        json!({ "statement": "select x from nowhere" }),
-    )
-    .await;
+    let wrong = ask(&rig, &path, false, json!({ "statement": "select x from nowhere" })).await;
     assert_eq!(wrong.outcome, Outcome::Fail);
-    assert!(
-        wrong.report.steps[0].note.contains("no such table"),
-        "{:?}",
-        wrong.report
-    );
+    assert!(wrong.report.steps[0].note.contains("no such table"), "{:?}", wrong.report);
     let endless = json!({ "statement":
         "with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c" });
     let endless = ask(&rig, &path, false, endless).await;
     assert_eq!(endless.outcome, Outcome::Fail);
-    assert!(
-        endless.report.steps[0].note.contains("Timeout"),
-        "{:?}",
-        endless.report
-    );
-    let large = ask(
-        &rig,
-        &path,
-        false,
-        json!({ "statement": "select zeroblob(900000000)" }),
-    )
-    .await;
+    assert!(endless.report.steps[0].note.contains("Timeout"), "{:?}", endless.report);
+    let large = ask(&rig, &path, false, json!({ "statement": "select zeroblob(900000000)" })).await;
     assert!(large.outcome != Outcome::Pass, "{large:?}");
     rig.is_well().await;
 }
@@ -157,13 +106,7 @@ async fn a_statement_that_runs_away_is_ended_and_one_that_is_wrong_says_why() {
 async fn a_file_that_is_not_there_is_not_made() {
     let (rig, folder) = (Rig::new().await, tempfile::tempdir().unwrap());
     let path = folder.path().join("none.db");
-    let result = ask(
-        &rig,
-        path.to_str().unwrap(),
-        true,
-        json!({ "statement": "select 1" }),
-    )
-    .await;
+    let result = ask(&rig, path.to_str().unwrap(), true, json!({ "statement": "select 1" })).await;
     fails(&result, "");
     assert!(!path.exists());
 }

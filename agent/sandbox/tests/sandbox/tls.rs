@@ -19,9 +19,7 @@ impl Authority {
     pub(crate) fn new() -> Authority {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Authority {
-            issuer: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap(),
-        }
+        Authority { issuer: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap() }
     }
 
     pub(crate) fn pem(&self) -> String {
@@ -57,9 +55,7 @@ async fn serve(authority: &Authority, name: &str) -> u16 {
                     return;
                 };
                 let _ = stream.read(&mut [0; 4096]).await;
-                let _ = stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi")
-                    .await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi").await;
                 let _ = stream.shutdown().await;
             });
         }
@@ -79,16 +75,10 @@ async fn a_certificate_must_be_of_the_plans_authority_and_name() {
 
     let mut other_name = shop.clone();
     other_name.tls_name = None;
-    fails(
-        &rig.call(other_name, json!({})).await,
-        "no answer from target shop",
-    );
+    fails(&rig.call(other_name, json!({})).await, "no answer from target shop");
     let mut other_authority = shop.clone();
     other_authority.ca = Some(Authority::new().pem());
-    fails(
-        &rig.call(other_authority, json!({})).await,
-        "no answer from target shop",
-    );
+    fails(&rig.call(other_authority, json!({})).await, "no answer from target shop");
     let mut public = shop;
     public.ca = None;
     fails(&rig.call(public, json!({})).await, "no answer from target shop");

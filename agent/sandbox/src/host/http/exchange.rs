@@ -79,10 +79,8 @@ impl Call<'_> {
             (self.drive(stream).await?, Duration::ZERO)
         };
         let sent = Instant::now();
-        let response = self
-            .in_time(connection.sender.send_request(request))
-            .await?
-            .map_err(|e| broken(&e))?;
+        let response =
+            self.in_time(connection.sender.send_request(request)).await?.map_err(|e| broken(&e))?;
         let mut answer = self.read(response, sent).await?;
         (answer.connect, answer.tls, answer.total) = (connect, shaken, begun.elapsed());
         self.leave(connection);
@@ -121,9 +119,7 @@ impl Call<'_> {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut builder = http1::Builder::new();
-        builder
-            .max_headers(MAX_ANSWER_HEADERS)
-            .max_buf_size(MAX_HEAD_BYTES);
+        builder.max_headers(MAX_ANSWER_HEADERS).max_buf_size(MAX_HEAD_BYTES);
         let shaken = self.in_time(builder.handshake(TokioIo::new(stream))).await?;
         let (sender, driver) = shaken.map_err(|error| broken(&error))?;
         let driver = tokio::spawn(async move {
@@ -140,9 +136,7 @@ impl Call<'_> {
         let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
         if !head.headers.get_all(CONTENT_ENCODING).iter().all(plain) {
             // A secret inside a compressed body could not be taken out.
-            return Err(CallError::Protocol(
-                "the answer is compressed, which was not asked for".to_owned(),
-            ));
+            return Err(CallError::Protocol("the answer is compressed, which was not asked for".to_owned()));
         }
         let too_large = || CallError::TooLarge(format!("the answer has more than {} bytes", self.budget));
         if incoming.size_hint().lower() > self.budget {
@@ -180,17 +174,11 @@ impl Call<'_> {
 /// What a broken exchange says about the target.
 fn broken(error: &hyper::Error) -> CallError {
     if error.is_parse_too_large() {
-        return CallError::TooLarge(format!(
-            "the head of the answer has more than {MAX_HEAD_BYTES} bytes"
-        ));
+        return CallError::TooLarge(format!("the head of the answer has more than {MAX_HEAD_BYTES} bytes"));
     }
     let why = match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     };
-    if error.is_parse() {
-        CallError::Protocol(why)
-    } else {
-        CallError::Connect(why)
-    }
+    if error.is_parse() { CallError::Protocol(why) } else { CallError::Connect(why) }
 }

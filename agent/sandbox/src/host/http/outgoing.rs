@@ -36,13 +36,8 @@ const RESERVED: [HeaderName; 10] = [
     EXPECT,
     ACCEPT_ENCODING,
 ];
-const RESERVED_WORDS: [&str; 5] = [
-    "traceparent",
-    "tracestate",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
-];
+const RESERVED_WORDS: [&str; 5] =
+    ["traceparent", "tracestate", "keep-alive", "proxy-authorization", "proxy-connection"];
 
 /// A request with its secrets in it, ready to be sent and sent again after a redirect.
 pub(super) struct Outgoing {
@@ -60,35 +55,20 @@ impl Outgoing {
         request: Request,
     ) -> Result<Outgoing, CallError> {
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
-            CallError::Denied(format!(
-                "{:?} is no HTTP method",
-                crate::report::clean(&request.method, 32)
-            ))
+            CallError::Denied(format!("{:?} is no HTTP method", crate::report::clean(&request.method, 32)))
         })?;
         if request.body.len() > MAX_REQUEST_BODY_BYTES {
-            return Err(CallError::Budget(format!(
-                "a body has at most {MAX_REQUEST_BODY_BYTES} bytes"
-            )));
+            return Err(CallError::Budget(format!("a body has at most {MAX_REQUEST_BODY_BYTES} bytes")));
         }
-        let RunState {
-            secrets, scrubber, ..
-        } = run;
-        let fill = Fill {
-            secrets,
-            host: &http.origin.host,
-            port: http.origin.port,
-        };
-        let path = fill
-            .text(&request.path, secret::Place::Path, scrubber)
-            .map_err(CallError::Denied)?;
+        let RunState { secrets, scrubber, .. } = run;
+        let fill = Fill { secrets, host: &http.origin.host, port: http.origin.port };
+        let path = fill.text(&request.path, secret::Place::Path, scrubber).map_err(CallError::Denied)?;
         super::check_grant(http, &method, &path).map_err(CallError::Denied)?;
         let mut headers = HeaderMap::new();
         check_size(&request.headers)?;
         for (name, value) in &request.headers {
             let name = check_name(name, http)?;
-            let value = fill
-                .text(value, secret::Place::Header, scrubber)
-                .map_err(CallError::Denied)?;
+            let value = fill.text(value, secret::Place::Header, scrubber).map_err(CallError::Denied)?;
             let value = HeaderValue::from_str(&value).map_err(|_| {
                 CallError::Denied(format!("header {name} has a value with control characters"))
             })?;
@@ -96,18 +76,10 @@ impl Outgoing {
         }
         let place = secret::Place::of_content_type(content_type(&headers));
         let body = match String::from_utf8(request.body) {
-            Ok(text) => fill
-                .text(&text, place, scrubber)
-                .map_err(CallError::Denied)?
-                .into_bytes(),
+            Ok(text) => fill.text(&text, place, scrubber).map_err(CallError::Denied)?.into_bytes(),
             Err(binary) => binary.into_bytes(),
         };
-        let mut outgoing = Outgoing {
-            method,
-            path,
-            headers,
-            body: body.into(),
-        };
+        let mut outgoing = Outgoing { method, path, headers, body: body.into() };
         outgoing.credential(&fill, http)?;
         Ok(outgoing)
     }
@@ -129,13 +101,10 @@ impl Outgoing {
             })
         };
         match place {
-            Place::Bearer => self
-                .headers
-                .insert(AUTHORIZATION, header(format!("Bearer {value}"))?),
-            Place::Basic => self.headers.insert(
-                AUTHORIZATION,
-                header(format!("Basic {}", base64(value.as_bytes())))?,
-            ),
+            Place::Bearer => self.headers.insert(AUTHORIZATION, header(format!("Bearer {value}"))?),
+            Place::Basic => {
+                self.headers.insert(AUTHORIZATION, header(format!("Basic {}", base64(value.as_bytes())))?)
+            }
             Place::Header(name) => self.headers.insert(name.clone(), header(value.to_owned())?),
             Place::FormField(field) => {
                 if secret::Place::of_content_type(content_type(&self.headers)) == secret::Place::Form {
@@ -166,15 +135,9 @@ impl Outgoing {
             (HOST, http.origin.authority()),
             (USER_AGENT, agent),
             (ACCEPT_ENCODING, "identity".to_owned()),
-            (
-                HeaderName::from_static("traceparent"),
-                traceparent(&run.trace_id)?,
-            ),
+            (HeaderName::from_static("traceparent"), traceparent(&run.trace_id)?),
         ] {
-            headers.insert(
-                name,
-                HeaderValue::from_str(&text).map_err(|error| internal(error.into()))?,
-            );
+            headers.insert(name, HeaderValue::from_str(&text).map_err(|error| internal(error.into()))?);
         }
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         if http.connect == Connect::New {
@@ -196,10 +159,7 @@ impl Outgoing {
 }
 
 fn content_type(headers: &HeaderMap) -> &str {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("")
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
 fn check_size(headers: &[(String, String)]) -> Result<(), CallError> {

@@ -27,11 +27,7 @@ pub(super) fn next(answer: &Answer, sent: &Outgoing, http: &HttpTarget) -> Optio
     let location = answer.headers.get(LOCATION)?;
     Some(step(location.as_bytes(), &sent.path, http).and_then(|path| {
         super::check_grant(http, &method, &path).map_err(|why| format!("redirect not followed: {why}"))?;
-        Ok(Step {
-            method,
-            path,
-            drop_body,
-        })
+        Ok(Step { method, path, drop_body })
     }))
 }
 
@@ -133,15 +129,8 @@ mod tests {
             concurrency: None,
             addresses: Vec::new(),
         });
-        let targets = parse(&[TargetGrant {
-            name: "shop".to_owned(),
-            own: true,
-            grant,
-        }])
-        .unwrap();
-        let Kind::Http(http) = &targets["shop"].kind else {
-            panic!("it is HTTP")
-        };
+        let targets = parse(&[TargetGrant { name: "shop".to_owned(), own: true, grant }]).unwrap();
+        let Kind::Http(http) = &targets["shop"].kind else { panic!("it is HTTP") };
         for (location, want) in [
             ("/account", Some("/account")),
             ("https://shop.example/account?x=1#top", Some("/account?x=1")),

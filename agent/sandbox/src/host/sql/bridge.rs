@@ -46,10 +46,7 @@ impl Bridge {
                 let _ = copy_bidirectional(&mut library, &mut stream).await;
             }
         });
-        Ok(Bridge {
-            folder: PathBuf::from(folder),
-            task: task.abort_handle(),
-        })
+        Ok(Bridge { folder: PathBuf::from(folder), task: task.abort_handle() })
     }
 
     /// The name that the library looks for its socket in.

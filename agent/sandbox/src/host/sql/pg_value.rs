@@ -52,9 +52,7 @@ fn decode(oid: u32, bytes: &[u8]) -> Option<Result<Value, String>> {
 }
 
 fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], String> {
-    bytes
-        .try_into()
-        .map_err(|_| format!("the server sent {} bytes where {N} belong", bytes.len()))
+    bytes.try_into().map_err(|_| format!("the server sent {} bytes where {N} belong", bytes.len()))
 }
 
 fn text(bytes: &[u8]) -> Result<String, String> {
@@ -70,14 +68,7 @@ fn jsonb(bytes: &[u8]) -> Result<String, String> {
 
 fn uuid(bytes: [u8; 16]) -> String {
     let hex = crate::cache::hex(&bytes);
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 fn lsn(position: u64) -> String {
@@ -100,17 +91,8 @@ fn timestamp(micros: i64, zone: &str) -> String {
     }
     let (days, rest) = (micros.div_euclid(DAY_MICROS), micros.rem_euclid(DAY_MICROS));
     let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);
-    let clock = format!(
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
-    let fraction = if fraction == 0 {
-        String::new()
-    } else {
-        format!(".{fraction:06}")
-    };
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:06}") };
     format!("{}T{clock}{fraction}{zone}", civil(days + EPOCH_DAYS))
 }
 
@@ -123,20 +105,14 @@ fn civil(days: i64) -> String {
     let in_year = day - (365 * year + year / 4 - year / 100);
     let month = (5 * in_year + 2) / 153;
     let in_month = in_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
+    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
     format!("{:04}-{month:02}-{in_month:02}", era * 400 + year + carry)
 }
 
 /// A numeric is a list of digits to the base 10000 with a weight, a sign and a scale.
 fn numeric(bytes: &[u8]) -> Result<String, String> {
     let short = |at: usize| -> Result<i16, String> {
-        let pair = bytes
-            .get(at..at + 2)
-            .ok_or("the server sent a numeric that is cut off")?;
+        let pair = bytes.get(at..at + 2).ok_or("the server sent a numeric that is cut off")?;
         Ok(i16::from_be_bytes([pair[0], pair[1]]))
     };
     let (count, weight, sign, scale) = (short(0)?, short(2)?, short(4)? as u16, short(6)?);
@@ -161,21 +137,13 @@ fn numeric(bytes: &[u8]) -> Result<String, String> {
     let mut fraction = String::new();
     let mut n = i32::from(weight) + 1;
     while fraction.len() < scale {
-        fraction.push_str(&if n < 0 {
-            "0000".to_owned()
-        } else {
-            format!("{:04}", group(n)?)
-        });
+        fraction.push_str(&if n < 0 { "0000".to_owned() } else { format!("{:04}", group(n)?) });
         n += 1;
     }
     fraction.truncate(scale);
     let minus = if sign == 0x4000 { "-" } else { "" };
     let whole = if whole.is_empty() { "0" } else { whole };
-    Ok(if fraction.is_empty() {
-        format!("{minus}{whole}")
-    } else {
-        format!("{minus}{whole}.{fraction}")
-    })
+    Ok(if fraction.is_empty() { format!("{minus}{whole}") } else { format!("{minus}{whole}.{fraction}") })
 }
 
 #[cfg(test)]
@@ -220,9 +188,6 @@ mod tests {
         assert_eq!(decode(1186, &[0; 16]), None);
         assert_eq!(decode(23, &[0, 0, 0, 7]), Some(Ok(Value::Integer(7))));
         assert!(decode(23, &[0]).unwrap().is_err());
-        assert_eq!(
-            decode(3220, &[0, 0, 0, 1, 0, 0, 0xab, 0]),
-            Some(Ok(Value::Text("1/AB00".into())))
-        );
+        assert_eq!(decode(3220, &[0, 0, 0, 1, 0, 0, 0xab, 0]), Some(Ok(Value::Text("1/AB00".into()))));
     }
 }

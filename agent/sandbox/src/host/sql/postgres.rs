@@ -59,7 +59,6 @@ impl Postgres {
             Bridge::open(stream)
         };
         let bridge = bridge.map_err(|error| CallError::Connect(format!("bridge: {error}")))?;
-        let read_only = if target.write { "off" } else { "on" };
         let mut options = PgConnectOptions::new_without_pgpass()
             .socket(bridge.folder())
             .port(bridge::PORT)
@@ -68,18 +67,14 @@ impl Postgres {
             .application_name(&format!("tidelock (check {check})"))
             .ssl_mode(PgSslMode::Disable)
             .statement_cache_capacity(16)
-            .options([("default_transaction_read_only", read_only)])
+            // Connection poolers turn clients away that send parameters they do not know.
+            .extra_float_digits(None)
             .disable_statement_logging();
         if let Some(password) = password {
             options = options.password(password);
         }
         let connection = options.connect().await.map_err(broken)?;
-        Ok(Postgres {
-            connection,
-            write: target.write,
-            cursors: 0,
-            _bridge: bridge,
-        })
+        Ok(Postgres { connection, write: target.write, cursors: 0, _bridge: bridge })
     }
 
     /// Runs one statement in a transaction of its own.
@@ -95,39 +90,25 @@ impl Postgres {
         let begin = format!("BEGIN {mode}; SET LOCAL statement_timeout = {millis}");
         self.simple(begin).await?;
         let done = match page {
-            None => self
-                .change(statement, params)
-                .await
-                .map(|changed| (Collected::default(), changed)),
+            None => self.change(statement, params).await.map(|changed| (Collected::default(), changed)),
             Some(page) if statement.cursor && !self.write => {
                 self.page(statement, params, page).await.map(|rows| (rows, 0))
             }
             Some(page) => self.stream(statement, params, page).await.map(|rows| (rows, 0)),
         };
-        let end = if done.is_ok() && self.write {
-            "COMMIT"
-        } else {
-            "ROLLBACK"
-        };
+        let end = if done.is_ok() && self.write { "COMMIT" } else { "ROLLBACK" };
         self.simple(end.to_owned()).await?;
         done
     }
 
     async fn simple(&mut self, text: String) -> Result<(), CallError> {
-        self.connection
-            .execute(sqlx::raw_sql(AssertSqlSafe(text)))
-            .await
-            .map_err(broken)?;
+        self.connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.map_err(broken)?;
         Ok(())
     }
 
     async fn change(&mut self, statement: &Statement, params: Vec<Value>) -> Result<u64, CallError> {
         let query = bind(statement.text.clone(), params);
-        Ok(query
-            .execute(&mut self.connection)
-            .await
-            .map_err(broken)?
-            .rows_affected())
+        Ok(query.execute(&mut self.connection).await.map_err(broken)?.rows_affected())
     }
 
     /// Takes a page from a cursor, so that the server sends no more than that.
@@ -140,16 +121,9 @@ impl Postgres {
         self.cursors = self.cursors.wrapping_add(1);
         let name = format!("tidelock_{}", self.cursors);
         let declare = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", statement.text);
-        bind(declare, params)
-            .execute(&mut self.connection)
-            .await
-            .map_err(broken)?;
+        bind(declare, params).execute(&mut self.connection).await.map_err(broken)?;
         if page.offset > 0 {
-            self.simple(format!(
-                "MOVE FORWARD {} IN {name}",
-                page.offset.min(i32::MAX as u64)
-            ))
-            .await?;
+            self.simple(format!("MOVE FORWARD {} IN {name}", page.offset.min(i32::MAX as u64))).await?;
         }
         let fetch = format!("FETCH FORWARD {} FROM {name}", u64::from(page.limit) + 1);
         self.collect(bind(fetch, Vec::new()), 0, page).await
@@ -162,8 +136,7 @@ impl Postgres {
         params: Vec<Value>,
         page: Page,
     ) -> Result<Collected, CallError> {
-        self.collect(bind(statement.text.clone(), params), page.offset, page)
-            .await
+        self.collect(bind(statement.text.clone(), params), page.offset, page).await
     }
 
     async fn collect(&mut self, query: PgQuery, skip: u64, page: Page) -> Result<Collected, CallError> {
@@ -172,11 +145,7 @@ impl Postgres {
         let mut skipped = 0;
         while let Some(row) = rows.try_next().await.map_err(broken)? {
             if collected.columns.is_empty() {
-                collected.columns = row
-                    .columns()
-                    .iter()
-                    .map(|column| column.name().to_owned())
-                    .collect();
+                collected.columns = row.columns().iter().map(|column| column.name().to_owned()).collect();
             }
             if skipped < skip {
                 skipped += 1;
@@ -194,9 +163,9 @@ async fn ask_for_tls(stream: TcpStream) -> Result<TcpStream, CallError> {
     stream.write_all(&SSL_REQUEST).await.map_err(broken)?;
     match stream.read_u8().await.map_err(broken)? {
         b'S' => Ok(stream),
-        b'N' => Err(CallError::Tls(
-            "the server offers no TLS, which is required off the loopback".to_owned(),
-        )),
+        b'N' => {
+            Err(CallError::Tls("the server offers no TLS, which is required off the loopback".to_owned()))
+        }
         _ => Err(CallError::Protocol("the server is no PostgreSQL".to_owned())),
     }
 }

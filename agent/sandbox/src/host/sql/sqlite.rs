@@ -59,14 +59,10 @@ impl Sqlite {
             handle.set_progress_handler(STEPS, move || Instant::now() < deadline);
         }
         let done = match page {
-            Some(page) => self
-                .collect(bind(statement, params), page)
-                .await
-                .map(|rows| (rows, 0)),
+            Some(page) => self.collect(bind(statement, params), page).await.map(|rows| (rows, 0)),
             None => {
                 let done = bind(statement, params).execute(&mut self.connection).await;
-                done.map(|done| (Collected::default(), done.rows_affected()))
-                    .map_err(broken)
+                done.map(|done| (Collected::default(), done.rows_affected())).map_err(broken)
             }
         };
         match done {
@@ -83,11 +79,7 @@ impl Sqlite {
         let mut skipped = 0;
         while let Some(row) = rows.try_next().await.map_err(broken)? {
             if collected.columns.is_empty() {
-                collected.columns = row
-                    .columns()
-                    .iter()
-                    .map(|column| column.name().to_owned())
-                    .collect();
+                collected.columns = row.columns().iter().map(|column| column.name().to_owned()).collect();
             }
             if skipped < page.offset {
                 skipped += 1;
@@ -131,7 +123,5 @@ fn values(row: &SqliteRow) -> Result<Vec<Value>, CallError> {
             _ => Value::Text(row.try_get_unchecked(at)?),
         })
     };
-    (0..row.columns().len())
-        .map(|at| cell(at).map_err(broken))
-        .collect()
+    (0..row.columns().len()).map(|at| cell(at).map_err(broken)).collect()
 }

@@ -23,10 +23,7 @@ pub(super) struct Statement {
 impl Statement {
     /// Judges a statement.
     pub(super) fn check(text: &str, dialect: Dialect) -> Result<Statement, String> {
-        let scan = Scan {
-            bytes: text.as_bytes(),
-            dialect,
-        };
+        let scan = Scan { bytes: text.as_bytes(), dialect };
         let word = scan.first_word();
         let (writes, cursor) = match (word.as_str(), dialect) {
             ("select" | "with" | "values", _) => (false, true),
@@ -43,11 +40,7 @@ impl Statement {
             }
         };
         let end = scan.end_of_first()?;
-        Ok(Statement {
-            text: text[..end].to_owned(),
-            writes,
-            cursor,
-        })
+        Ok(Statement { text: text[..end].to_owned(), writes, cursor })
     }
 }
 
@@ -74,10 +67,7 @@ impl Scan<'_> {
                 },
             }
         }
-        let word = self
-            .rest(at)
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
+        let word = self.rest(at).iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
         word.map(|b| char::from(b.to_ascii_lowercase())).collect()
     }
 
@@ -106,11 +96,7 @@ impl Scan<'_> {
     /// The length of a comment that begins here.
     fn comment(&self, rest: &[u8]) -> Option<usize> {
         match rest {
-            [b'-', b'-', ..] => Some(
-                rest.iter()
-                    .position(|b| *b == b'\n')
-                    .map_or(rest.len(), |at| at + 1),
-            ),
+            [b'-', b'-', ..] => Some(rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at + 1)),
             [b'/', b'*', ..] => {
                 let (mut at, mut depth) = (2, 1);
                 while depth > 0 && at < rest.len() {
@@ -140,12 +126,7 @@ impl Scan<'_> {
         };
         // A doubled quote inside ends one string and begins the next, which is the same in the end.
         // PostgreSQL's own parser has the last word on backslashes: it takes one statement a call.
-        Some(
-            rest[1..]
-                .iter()
-                .position(|b| *b == close)
-                .map_or(rest.len(), |at| at + 2),
-        )
+        Some(rest[1..].iter().position(|b| *b == close).map_or(rest.len(), |at| at + 2))
     }
 }
 
@@ -173,24 +154,12 @@ mod tests {
             ("select 1", Sqlite, Some((false, true))),
             ("  -- c\n/* /* */ SELECT 1", Sqlite, Some((false, true))),
             ("/* /* */ */ (select 1)", Postgres, Some((false, true))),
-            (
-                "with x as (select 1) select * from x;",
-                Postgres,
-                Some((false, true)),
-            ),
+            ("with x as (select 1) select * from x;", Postgres, Some((false, true))),
             ("show server_version", Postgres, Some((false, false))),
             ("show x", Sqlite, None),
             ("insert into t values (1)", Sqlite, Some((true, false))),
-            (
-                "select ';', \"a;b\", $$;$$, $t$;$$;$t$ -- ;",
-                Postgres,
-                Some((false, true)),
-            ),
-            (
-                "select ';' || 'it''s;', `a;b`, [c;d] /* ; */ ;;",
-                Sqlite,
-                Some((false, true)),
-            ),
+            ("select ';', \"a;b\", $$;$$, $t$;$$;$t$ -- ;", Postgres, Some((false, true))),
+            ("select ';' || 'it''s;', `a;b`, [c;d] /* ; */ ;;", Sqlite, Some((false, true))),
             ("select 1; select 2", Sqlite, None),
             ("select 1; attach 'x' as y", Sqlite, None),
             ("; attach 'x' as y", Sqlite, None),
@@ -206,20 +175,13 @@ mod tests {
             ("", Sqlite, None),
             ("-- only talk", Sqlite, None),
         ] {
-            let found = Statement::check(text, dialect)
-                .ok()
-                .map(|found| (found.writes, found.cursor));
+            let found = Statement::check(text, dialect).ok().map(|found| (found.writes, found.cursor));
             assert_eq!(found, want, "{text}");
         }
     }
 
     #[test]
     fn the_semicolon_is_cut_off() {
-        assert_eq!(
-            Statement::check("select 1 ; -- end", Dialect::Postgres)
-                .unwrap()
-                .text,
-            "select 1 "
-        );
+        assert_eq!(Statement::check("select 1 ; -- end", Dialect::Postgres).unwrap().text, "select 1 ");
     }
 }
