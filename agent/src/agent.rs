@@ -58,6 +58,8 @@ pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<O
     let (shared, clock, starvation) = (Shared::default(), Clock::start(), Starvation::default());
     shared.newest_revision.send_replace(newest.revision());
     let starved = tokio::spawn(starvation.clone().watch(shared.starved_permille.clone()));
+    // Before the uplink runs: what it is told in its first moments must not count as seen.
+    let (assignments, offset) = (shared.assignments.subscribe(), shared.offset.subscribe());
     let uplink = Uplink::new(config.clone(), spool.clone(), clock, shared.clone());
     let mut uplink = tokio::spawn(uplink.run());
     let components = Components::open(config.cache_dir.join("components"))?;
@@ -66,8 +68,8 @@ pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<O
     let runs = Arc::new(Runs { sandbox, spool, config: config.clone(), side, starvation, boot_id });
     let agent = Agent {
         schedule: Schedule::new(config.runs_in_flight, PATIENCE),
-        assignments: shared.assignments.subscribe(),
-        offset: shared.offset.subscribe(),
+        assignments,
+        offset,
         config,
         clock,
         shared: shared.clone(),
@@ -158,6 +160,9 @@ impl<S: Sandbox> Agent<S> {
     fn until_next(&self) -> Duration {
         let Some(offset) = *self.offset.borrow() else { return LONGEST_SLEEP };
         let now = offset.to_collector(self.clock.now());
+        if self.rounds.len() > MAX_UNKEPT {
+            return LONGEST_SLEEP;
+        }
         let Some(wake) = self.schedule.wake_at() else { return LONGEST_SLEEP };
         wake.since(now).min(LONGEST_SLEEP)
     }

@@ -64,7 +64,10 @@ pub fn host_matches(allowed: &str, host: &str, port: u16) -> bool {
         Some(domain) => host.strip_suffix(domain).is_some_and(|sub| sub.len() > 1 && sub.ends_with('.')),
         None => {
             let bare = allowed.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(&allowed);
-            allowed == "*" || bare == host || allowed == format!("{host}:{port}") || allowed == format!("[{host}]:{port}")
+            allowed == "*"
+                || bare == host
+                || allowed == format!("{host}:{port}")
+                || allowed == format!("[{host}]:{port}")
         }
     }
 }
@@ -138,11 +141,21 @@ mod tests {
 
     #[test]
     fn a_host_outside_the_list_is_refused() {
-        let config = config("[allow]\nhosts = [\"shop.example\", \"*.in.example\", \"[::1]:8080\"]\nwrite_sql = true\n");
-        for good in ["https://shop.example", "http://SHOP.example:8080", "http://a.in.example", "http://[::1]:8080"] {
+        let config = config(
+            "[allow]\nhosts = [\"shop.example\", \"*.in.example\", \"[::1]:8080\"]\nwrite_sql = true\n",
+        );
+        for good in
+            ["https://shop.example", "http://SHOP.example:8080", "http://a.in.example", "http://[::1]:8080"]
+        {
             assert_eq!(check(&config, &http(good, "")), Ok(()), "{good}");
         }
-        for bad in ["https://in.example", "https://evil-shop.example", "http://[::1]:8081", "ftp://shop.example", "x"] {
+        for bad in [
+            "https://in.example",
+            "https://evil-shop.example",
+            "http://[::1]:8081",
+            "ftp://shop.example",
+            "x",
+        ] {
             assert!(check(&config, &http(bad, "")).is_err(), "{bad}");
         }
         assert!(check(&config, &sql(true)).unwrap_err().contains("db.example:5432 is not in"));
@@ -152,6 +165,10 @@ mod tests {
     fn a_secret_goes_to_its_own_hosts_only() {
         let config = config("[secrets.psp]\nfile = \"x\"\nhosts = [\"shop.example\"]\n");
         assert_eq!(check(&config, &http("https://shop.example", "psp")), Ok(()));
-        assert!(check(&config, &http("https://other.example", "secret:psp")).unwrap_err().contains("psp may not go"));
+        assert!(
+            check(&config, &http("https://other.example", "secret:psp"))
+                .unwrap_err()
+                .contains("psp may not go")
+        );
     }
 }

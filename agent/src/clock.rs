@@ -40,5 +40,10 @@ pub fn since_boot() -> Duration {
 
 /// Names this boot of the machine; empty where the system does not say.
 pub fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().chars().take(64).collect()
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .unwrap_or_default()
+        .trim()
+        .chars()
+        .take(64)
+        .collect()
 }

@@ -113,7 +113,9 @@ impl Components {
 
 async fn write(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
     let path = path.to_path_buf();
-    tokio::task::spawn_blocking(move || private_file::replace(&path, &bytes)).await.map_err(io::Error::other)?
+    tokio::task::spawn_blocking(move || private_file::replace(&path, &bytes))
+        .await
+        .map_err(io::Error::other)?
 }
 
 async fn download(component: Sha256, channel: Channel) -> Result<Vec<u8>, ComponentError> {
@@ -125,7 +127,8 @@ async fn download(component: Sha256, channel: Channel) -> Result<Vec<u8>, Compon
         ComponentError::Fetch { component, why }
     };
     let request = v1::FetchComponentRequest { sha256: component.as_bytes().to_vec() };
-    let mut chunks = AgentServiceClient::new(channel).fetch_component(request).await.map_err(failed)?.into_inner();
+    let mut chunks =
+        AgentServiceClient::new(channel).fetch_component(request).await.map_err(failed)?.into_inner();
     let mut bytes = Vec::new();
     while let Some(part) = chunks.message().await.map_err(failed)? {
         if bytes.len() + part.chunk.len() > MAX_COMPONENT_BYTES {

@@ -152,7 +152,8 @@ impl Config {
         }
         let mut secrets = BTreeMap::new();
         for (name, secret) in file.secrets {
-            let key = Name::new(&name).map_err(|error| wrong(&format!("secrets.{name}"), error.to_string()))?;
+            let key =
+                Name::new(&name).map_err(|error| wrong(&format!("secrets.{name}"), error.to_string()))?;
             if secret.hosts.is_empty() {
                 let what = "names no hosts, so the secret could go nowhere".to_owned();
                 return Err(wrong(&format!("secrets.{name}"), what));
@@ -194,7 +195,8 @@ fn check_host(host: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    const SHORTEST: &str = "collector = \"https://c.example:7443\"\nca = \"ca.pem\"\ncertificate = \"a.pem\"\nkey = \"a.key\"\n";
+    const SHORTEST: &str =
+        "collector = \"https://c.example:7443\"\nca = \"ca.pem\"\ncertificate = \"a.pem\"\nkey = \"a.key\"\n";
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(Path::new("/etc/tidelock/agent.toml"), text).map_err(|error| error.to_string())

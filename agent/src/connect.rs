@@ -58,7 +58,8 @@ pub fn host_port(address: &str) -> Result<String, ConnectError> {
     let bare = address.strip_prefix("https://").unwrap_or(address);
     let bare = bare.strip_suffix('/').unwrap_or(bare);
     let uri: Uri = format!("https://{bare}").parse().map_err(|_| wrong())?;
-    let plain = uri.path() == "/" && uri.query().is_none() && uri.authority().is_some_and(|a| a.as_str() == bare);
+    let plain =
+        uri.path() == "/" && uri.query().is_none() && uri.authority().is_some_and(|a| a.as_str() == bare);
     match (uri.host(), uri.port_u16()) {
         (Some(host), Some(port)) if plain && port != 0 && !bare.contains('@') => Ok(format!("{host}:{port}")),
         (Some(_) | None, Some(_) | None) => Err(wrong()),
@@ -161,7 +162,9 @@ mod tests {
         ] {
             assert_eq!(host_port(given).unwrap(), taken);
         }
-        for bad in ["", "c.example", "http://c:1", "https://c:1/x", "c:1?x", "u@c:1", "c:0", "c:99999", "a b:1"] {
+        for bad in
+            ["", "c.example", "http://c:1", "https://c:1/x", "c:1?x", "u@c:1", "c:0", "c:99999", "a b:1"]
+        {
             assert!(host_port(bad).is_err(), "{bad:?} was taken");
         }
         assert_eq!((host_of("[::1]:7443"), host_of("c:1")), ("::1", "c"));

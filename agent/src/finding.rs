@@ -37,7 +37,8 @@ pub fn of_run(job: &Job, seen: Seen, result: RunResult) -> v1::Finding {
     }
     let (mut outcome, mut cause) = (result.outcome, result.cause);
     if seen.starved && outcome != Outcome::NotRun {
-        report.note = tidy(&format!("the agent had too little processor time; it saw {outcome}: {}", report.note));
+        report.note =
+            tidy(&format!("the agent had too little processor time; it saw {outcome}: {}", report.note));
         (outcome, cause) = (Outcome::NotRun, Some(Cause::Starved));
     }
     let mut trace_ids = result.trace_ids;
@@ -116,4 +117,62 @@ fn tidy(text: &str) -> String {
         tidy.push(c);
     }
     tidy
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tidelock_model::{Sha256, Side};
+
+    use super::*;
+    use crate::config::Config;
+
+    fn job() -> Job {
+        let text = "collector = \"c:1\"\nca = \"c\"\ncertificate = \"c\"\nkey = \"k\"\n";
+        let config = Config::parse(Path::new("agent.toml"), text).unwrap();
+        let wire = v1::Assignment {
+            check: "login".to_owned(),
+            component_sha256: vec![7; 32],
+            settings: "{}".to_owned(),
+            every_ms: 1,
+            timeout_ms: 1,
+            ..v1::Assignment::default()
+        };
+        Job::from_wire(&config, (1, Sha256::from_bytes([1; 32])), &wire).unwrap()
+    }
+
+    fn seen() -> Seen {
+        Seen { due: Timestamp::from_millis(1), trace_id: "t".repeat(32), ..Seen::default() }
+    }
+
+    fn taken(finding: v1::Finding) -> Finding {
+        let name = tidelock_model::Name::new("hz-1").unwrap();
+        let wire =
+            v1::FindingBatch { spool_epoch: vec![1; 16], first_seq: 1, findings: vec![finding], gap: None };
+        let batch = tidelock_proto::batch_from_wire(AgentKey { side: Side::Target, name }, wire);
+        batch.unwrap().findings.remove(0)
+    }
+
+    #[test]
+    fn what_a_starved_agent_saw_counts_neither_way() {
+        for outcome in [Outcome::Pass, Outcome::Fail] {
+            let result = RunResult { outcome, cause: None, ..RunResult::not_run(Cause::Trap, "late") };
+            let finding = taken(of_run(&job(), Seen { starved: true, ..seen() }, result));
+            assert_eq!((finding.outcome, finding.cause), (Outcome::NotRun, Some(Cause::Starved)));
+            assert!(finding.starved && finding.report.note.contains(outcome.word()), "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_sandbox_says_passes_the_collectors_door() {
+        let mut result = RunResult::not_run(Cause::Trap, "\u{1b}[31m".repeat(5000));
+        result.trace_ids = vec!["x".to_owned(); 5000];
+        result.refused_calls =
+            vec![tidelock_model::RefusedCall { target: "ü\0".repeat(100), reason: "\r".repeat(9000) }; 300];
+        let finding = taken(of_run(&job(), seen(), result));
+        assert_eq!((finding.outcome, finding.cause), (Outcome::NotRun, Some(Cause::Trap)));
+        assert_eq!(finding.trace_ids[0], "t".repeat(32));
+        assert!(taken(not_run(&job(), seen(), Cause::Overrun, "late")).cause == Some(Cause::Overrun));
+    }
 }

@@ -74,9 +74,7 @@ pub fn load(config: &Config) -> Result<(Identity, ClientConfig), IdentityError> 
 /// # Errors
 /// When it cannot be read.
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
-    CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| file(path, error))
+    CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| file(path, error))
 }
 
 fn file(path: &Path, what: impl std::fmt::Display) -> IdentityError {
@@ -112,7 +110,8 @@ mod tests {
     fn the_certificate_says_who_the_agent_is() {
         let (migration, agent) = parse("spiffe://acme.example/tidelock/shop/target/agent/hz-1").unwrap();
         assert_eq!((migration.as_str(), agent.to_string().as_str()), ("shop", "target/hz-1"));
-        for bad in ["", "spiffe://a/tidelock/shop/both/agent/x", "spiffe://a/tidelock/shop/target/agent/x/y"] {
+        for bad in ["", "spiffe://a/tidelock/shop/both/agent/x", "spiffe://a/tidelock/shop/target/agent/x/y"]
+        {
             assert_eq!(parse(bad), None, "{bad:?}");
         }
     }

@@ -62,14 +62,10 @@ impl Job {
     ///
     /// # Errors
     /// When it is so wrong that not even its rounds can be counted.
-    pub fn from_wire(
-        config: &Config,
-        plan: (u64, Sha256),
-        wire: &v1::Assignment,
-    ) -> Result<Job, String> {
+    pub fn from_wire(config: &Config, plan: (u64, Sha256), wire: &v1::Assignment) -> Result<Job, String> {
         let check = Name::new(&wire.check).map_err(|error| format!("check: {error}"))?;
-        let component =
-            Sha256::try_from(wire.component_sha256.as_slice()).map_err(|error| format!("component: {error}"))?;
+        let component = Sha256::try_from(wire.component_sha256.as_slice())
+            .map_err(|error| format!("component: {error}"))?;
         let origin = Timestamp::from_millis(wire.grid_origin_unix_ms);
         let grid = Grid::new(origin, wire.every_ms, wire.phase_ms).ok_or("every is zero")?;
         let timeout_ms = NonZeroU64::new(wire.timeout_ms).ok_or("timeout is zero")?;

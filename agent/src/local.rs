@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Map, Value};
 use tidelock_model::{Name, Sha256};
-use tidelock_sandbox::protocol::{Connect, Grant, HttpGrant, PostgresGrant, Secret, SqliteGrant, TargetGrant};
+use tidelock_sandbox::protocol::{
+    Connect, Grant, HttpGrant, PostgresGrant, Secret, SqliteGrant, TargetGrant,
+};
 use tidelock_sandbox::{RunnerClient, RunnerConfig};
 
 use crate::runs::read_secret;
@@ -71,7 +73,10 @@ fn pair<'a>(text: &'a str, flag: &str, shape: &str) -> Result<(&'a str, &'a str)
 }
 
 /// Reads `NAME=FILE`; such a secret may go to every host among the targets.
-pub(crate) fn secrets(given: &[String], targets: &[TargetGrant]) -> Result<BTreeMap<String, (PathBuf, Vec<String>)>> {
+pub(crate) fn secrets(
+    given: &[String],
+    targets: &[TargetGrant],
+) -> Result<BTreeMap<String, (PathBuf, Vec<String>)>> {
     let hosts: Vec<String> = targets.iter().filter_map(|target| host_of(&target.grant)).collect();
     let mut secrets = BTreeMap::new();
     for secret in given {
@@ -85,7 +90,8 @@ pub(crate) fn secrets(given: &[String], targets: &[TargetGrant]) -> Result<BTree
 /// Reads the values for one run.
 pub(crate) fn reveal(secrets: &BTreeMap<String, (PathBuf, Vec<String>)>) -> Result<Vec<Secret>> {
     let one = |(name, (file, hosts)): (&String, &(PathBuf, Vec<String>))| {
-        let value = read_secret(file).with_context(|| format!("read secret {name} from {}", file.display()))?;
+        let value =
+            read_secret(file).with_context(|| format!("read secret {name} from {}", file.display()))?;
         Ok(Secret { name: name.clone(), value, hosts: hosts.clone() })
     };
     secrets.iter().map(one).collect()
@@ -116,7 +122,9 @@ pub(crate) async fn target(given: &str) -> Result<TargetGrant> {
 
 async fn postgres(name: &str, rest: &str) -> Result<Grant> {
     let Some((user, address)) = rest.split_once('@').filter(|(user, _)| !user.contains(':')) else {
-        bail!("--target {name}: write postgres://user@host:port/database, and the password as --secret {name}-password=FILE");
+        bail!(
+            "--target {name}: write postgres://user@host:port/database, and the password as --secret {name}-password=FILE"
+        );
     };
     let server = address.split_once('/').map_or(address, |(server, _)| server);
     let addresses = resolve(server).await.with_context(|| format!("--target {name}"))?;
@@ -136,7 +144,9 @@ async fn postgres(name: &str, rest: &str) -> Result<Grant> {
 pub(crate) async fn http(url: &str) -> Result<HttpGrant> {
     let origin = url.strip_suffix('/').unwrap_or(url);
     let behind_scheme = origin.split_once("://").map_or("", |(_, rest)| rest);
-    let Some((host, port)) = ceiling::http_host(origin).filter(|_| !behind_scheme.contains(['/', '?', '@', '#'])) else {
+    let Some((host, port)) =
+        ceiling::http_host(origin).filter(|_| !behind_scheme.contains(['/', '?', '@', '#']))
+    else {
         bail!("{url:?} is not http://host[:port] or https://host[:port]; the path belongs into the flow");
     };
     let server = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
@@ -182,8 +192,13 @@ mod tests {
     #[tokio::test]
     async fn what_is_named_is_granted_with_its_addresses() {
         let grant = http("http://127.0.0.1:8080/").await.unwrap();
-        assert_eq!((grant.url.as_str(), grant.addresses), ("http://127.0.0.1:8080", vec!["127.0.0.1".to_owned()]));
-        for bad in ["127.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1/login", "http://u@127.0.0.1", "http://"] {
+        assert_eq!(
+            (grant.url.as_str(), grant.addresses),
+            ("http://127.0.0.1:8080", vec!["127.0.0.1".to_owned()])
+        );
+        for bad in
+            ["127.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1/login", "http://u@127.0.0.1", "http://"]
+        {
             assert!(http(bad).await.is_err(), "{bad}");
         }
     }

@@ -82,7 +82,12 @@ impl<S: Sandbox> Runs<S> {
     ///
     /// # Errors
     /// When they cannot be kept.
-    pub async fn run(&self, job: &Job, round: Round, readiness: Result<(), Refusal>) -> Result<(), SpoolGone> {
+    pub async fn run(
+        &self,
+        job: &Job,
+        round: Round,
+        readiness: Result<(), Refusal>,
+    ) -> Result<(), SpoolGone> {
         let span = telemetry::run_span(&job.check, self.side, round.round);
         let trace_id = telemetry::trace_id(&span);
         async {
@@ -132,7 +137,11 @@ impl<S: Sandbox> Runs<S> {
         self.keep(finding::not_run(job, seen, cause, detail), Vec::new()).await
     }
 
-    async fn keep(&self, finding: tidelock_proto::v1::Finding, states: Vec<StateChange>) -> Result<(), SpoolGone> {
+    async fn keep(
+        &self,
+        finding: tidelock_proto::v1::Finding,
+        states: Vec<StateChange>,
+    ) -> Result<(), SpoolGone> {
         if self.spool.keep(finding, states).await { Ok(()) } else { Err(SpoolGone) }
     }
 
@@ -159,7 +168,13 @@ impl<S: Sandbox> Runs<S> {
         }
     }
 
-    async fn request(&self, job: &Job, work: &Work, round: Round, trace_id: &str) -> Result<RunRequest, Refusal> {
+    async fn request(
+        &self,
+        job: &Job,
+        work: &Work,
+        round: Round,
+        trace_id: &str,
+    ) -> Result<RunRequest, Refusal> {
         let state = self.spool.state_of(job.check.clone()).await.map_err(|error| Refusal {
             cause: Cause::RunnerLost,
             detail: format!("the check's state: {error}"),
@@ -227,4 +242,31 @@ pub fn read_secret(path: &Path) -> io::Result<SecretText> {
         return Err(io::Error::other("it is empty"));
     }
     Ok(SecretText::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_secret_is_read_for_each_run_without_its_line_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("psp");
+        let name = Name::new("psp").unwrap();
+        let hosts = vec!["shop.example".to_owned()];
+        let files = BTreeMap::from([(name.clone(), SecretFile { file: file.clone(), hosts })]);
+        let names = [name];
+        let refusal = secrets(&files, &names).await.unwrap_err();
+        assert_eq!(refusal.cause, Cause::SecretMissing);
+        for (content, value) in [("hunter22\n", "hunter22"), ("a\nb\r\n", "a\nb"), ("x", "x")] {
+            fs::write(&file, content).unwrap();
+            let read = secrets(&files, &names).await.unwrap();
+            assert_eq!((read[0].name.as_str(), read[0].value.expose()), ("psp", value));
+        }
+        for bad in ["", "\n"] {
+            fs::write(&file, bad).unwrap();
+            assert!(secrets(&files, &names).await.is_err(), "{bad:?}");
+        }
+        assert!(secrets(&files, &[Name::new("other").unwrap()]).await.is_err());
+    }
 }

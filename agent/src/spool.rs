@@ -98,8 +98,8 @@ impl Spool {
         let aside = disk::set_aside(dir)?;
         tracing::error!(why, aside = %aside.display(), "the spool is damaged and was set aside; its findings are lost");
         let disk = Disk::open(dir)?.map_err(|why| SpoolError::Database { doing: "begin", why })?;
-        let mut spool = Spool::restore(disk, limit_bytes)
-            .map_err(|why| SpoolError::Database { doing: "begin", why })?;
+        let mut spool =
+            Spool::restore(disk, limit_bytes).map_err(|why| SpoolError::Database { doing: "begin", why })?;
         spool.push_gap(BTreeMap::new(), format!("the spool was damaged and set aside: {why}"))?;
         Ok(spool)
     }
@@ -341,7 +341,8 @@ fn entry_of(batch: &v1::FindingBatch, bytes: usize) -> Entry {
 /// The gap that can stand in the place of a batch, or the one that stands there.
 fn gap_of(entry: &Entry, batch: &v1::FindingBatch) -> Gap {
     let mut counts: BTreeMap<Name, u64> = BTreeMap::new();
-    let of_gap = batch.gap.iter().flat_map(|gap| &gap.counts).map(|count| (count.check.as_str(), count.count));
+    let of_gap =
+        batch.gap.iter().flat_map(|gap| &gap.counts).map(|count| (count.check.as_str(), count.count));
     let of_findings = batch.findings.iter().map(|finding| (finding.check.as_str(), 1));
     for (check, count) in of_gap.chain(of_findings) {
         if let Ok(check) = Name::new(check) {

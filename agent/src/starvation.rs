@@ -135,6 +135,9 @@ mod tests {
     #[test]
     fn the_share_is_bounded() {
         let secs = Duration::from_secs;
-        assert_eq!((share(secs(1), secs(2)), share(secs(3), secs(2)), share(secs(0), secs(0))), (500, 1000, 0));
+        assert_eq!(
+            (share(secs(1), secs(2)), share(secs(3), secs(2)), share(secs(0), secs(0))),
+            (500, 1000, 0)
+        );
     }
 }

@@ -10,7 +10,10 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
-use opentelemetry_otlp::{WithTonicConfig as _, tonic_types::transport::{Certificate, ClientTlsConfig, Identity}};
+use opentelemetry_otlp::{
+    WithTonicConfig as _,
+    tonic_types::transport::{Certificate, ClientTlsConfig, Identity},
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tidelock_model::{Name, Side};
@@ -55,7 +58,11 @@ pub fn begin(level: &str, format: LogFormat) -> Result<Telemetry> {
         let tracer = provider.tracer("tidelock-agent");
         tracing_opentelemetry::layer().with_tracer(tracer).with_filter(EnvFilter::new("tidelock_agent=info"))
     });
-    tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).try_init().context("begin to log")?;
+    tracing_subscriber::registry()
+        .with(log.with_filter(filter))
+        .with(traces)
+        .try_init()
+        .context("begin to log")?;
     Ok(Telemetry { provider })
 }
 

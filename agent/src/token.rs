@@ -85,7 +85,9 @@ mod tests {
         let good = token(&format!(r#"{{"f":"{}","s":"x"}}"#, "ab".repeat(32)));
         assert!(JoinToken::parse(&good).is_ok());
         let no_secret = token(&format!(r#"{{"f":"{}","s":""}}"#, "ab".repeat(32)));
-        for bad in ["", "tlj1.", "tlj2.e30", &good[..good.len() - 4], &token("{}"), &no_secret, &"x".repeat(5000)] {
+        for bad in
+            ["", "tlj1.", "tlj2.e30", &good[..good.len() - 4], &token("{}"), &no_secret, &"x".repeat(5000)]
+        {
             assert!(JoinToken::parse(bad).is_err(), "{bad:?} was taken");
         }
     }

@@ -138,7 +138,12 @@ fn print_report(result: &RunResult, out: &mut Out<'_>) -> Result<()> {
     let report = &result.report;
     for step in &report.steps {
         let ms = step.duration_us as f64 / 1e3;
-        out.line(format!("step     {:<24} {:<8} {ms:>9.1} ms  {}", step.name, step.outcome.word(), step.note))?;
+        out.line(format!(
+            "step     {:<24} {:<8} {ms:>9.1} ms  {}",
+            step.name,
+            step.outcome.word(),
+            step.note
+        ))?;
     }
     for measure in &report.measures {
         out.line(format!("measure  {:<24} {} {}", measure.name, measure.value, measure.unit))?;

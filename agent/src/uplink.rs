@@ -27,7 +27,7 @@ use session::Session;
 
 /// The shortest and the longest wait before connecting again.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A session that has lasted so long was a good one.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
 /// How long the last findings may take when the agent leaves.

@@ -2,6 +2,8 @@
 //!
 //! It needs the first-party components: `make plugins`.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test fails it")]
+
 #[expect(unreachable_pub, reason = "shared between test programs")]
 mod shop;
 
@@ -44,8 +46,19 @@ fn folder() -> TempDir {
 }
 
 fn compare(dir: &Path, old: &str, new: &str, more: &[&str]) -> Output {
-    let mut args =
-        vec!["compare", "--flow", "login.yaml", "--with", "user=ann", "--for", "2s", "--every", "200ms", old, new];
+    let mut args = vec![
+        "compare",
+        "--flow",
+        "login.yaml",
+        "--with",
+        "user=ann",
+        "--for",
+        "2s",
+        "--every",
+        "200ms",
+        old,
+        new,
+    ];
     args.extend(more);
     agent(dir, &args)
 }
@@ -93,7 +106,10 @@ fn one_run_is_shown_whole() {
     let out = agent(dir.path(), &good);
     let said = text(&out.stdout);
     assert_eq!(out.status.code(), Some(0), "{said}\n{}", text(&out.stderr));
-    assert!(said.starts_with("pass\n") && said.contains("step     log-in") && said.contains("used     3 calls"), "{said}");
+    assert!(
+        said.starts_with("pass\n") && said.contains("step     log-in") && said.contains("used     3 calls"),
+        "{said}"
+    );
 
     let mut wrong = args.to_vec();
     wrong.extend(["--with", "user=bob", "--target", &target]);

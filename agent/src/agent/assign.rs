@@ -31,7 +31,11 @@ impl<S: Sandbox> Agent<S> {
                 self.replace(&wire, hash);
             }
             Err(why) => {
-                tracing::error!(why, revision = wire.plan_revision, "the plan is refused; the last good one stays");
+                tracing::error!(
+                    why,
+                    revision = wire.plan_revision,
+                    "the plan is refused; the last good one stays"
+                );
                 self.refused = (wire.assignments.iter())
                     .map(|one| status(&one.id, &one.check, Err((Cause::Denied, &why))))
                     .collect();
@@ -42,9 +46,13 @@ impl<S: Sandbox> Agent<S> {
     }
 
     fn believe(&self, wire: &v1::Assignments) -> Result<Sha256, String> {
-        let hash = Sha256::try_from(wire.plan_hash.as_slice()).map_err(|error| format!("plan hash: {error}"))?;
+        let hash =
+            Sha256::try_from(wire.plan_hash.as_slice()).map_err(|error| format!("plan hash: {error}"))?;
         if wire.assignments.len() > MAX_ASSIGNMENTS {
-            return Err(format!("{} assignments, at most {MAX_ASSIGNMENTS} are taken", wire.assignments.len()));
+            return Err(format!(
+                "{} assignments, at most {MAX_ASSIGNMENTS} are taken",
+                wire.assignments.len()
+            ));
         }
         self.newest.check(wire.plan_revision, hash)?;
         Ok(hash)
@@ -109,7 +117,9 @@ impl<S: Sandbox> Agent<S> {
 fn status(id: &str, check: &str, word: Result<(), (Cause, &str)>) -> v1::AssignmentStatus {
     let (assignment_id, check) = (id.to_owned(), check.to_owned());
     match word {
-        Ok(()) => v1::AssignmentStatus { assignment_id, check, accepted: true, ..v1::AssignmentStatus::default() },
+        Ok(()) => {
+            v1::AssignmentStatus { assignment_id, check, accepted: true, ..v1::AssignmentStatus::default() }
+        }
         Err((cause, reason)) => v1::AssignmentStatus {
             assignment_id,
             check,

@@ -89,7 +89,8 @@ async fn get(
     if let Some(path) = find(components, component).await {
         return Ok(path);
     }
-    let none = || ComponentError::Fetch { component, why: "there is no connection to the collector".to_owned() };
+    let none =
+        || ComponentError::Fetch { component, why: "there is no connection to the collector".to_owned() };
     let channel = match timeout(WAIT_FOR_CHANNEL, channel.wait_for(Option::is_some)).await {
         Ok(Ok(channel)) => channel.clone().ok_or_else(none)?,
         Ok(Err(_)) | Err(_) => return Err(none()),

@@ -19,7 +19,8 @@ pub(super) fn save(path: &Path, ask: &Compare, sides: &[TargetGrant; 2]) -> Resu
         bail!("{} is not a file", ask.flow.display());
     };
     let beside = dir.join(file_name);
-    let same = fs::canonicalize(&beside).is_ok_and(|beside| fs::canonicalize(&ask.flow).is_ok_and(|flow| flow == beside));
+    let same = fs::canonicalize(&beside)
+        .is_ok_and(|beside| fs::canonicalize(&ask.flow).is_ok_and(|flow| flow == beside));
     if !same {
         ensure!(!beside.exists(), "{} is there already and is another flow", beside.display());
         fs::copy(&ask.flow, &beside).with_context(|| format!("copy the flow to {}", beside.display()))?;

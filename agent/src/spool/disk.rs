@@ -39,9 +39,7 @@ impl std::fmt::Debug for Disk {
 impl Disk {
     /// Opens or makes the database. The inner error says why its content cannot be believed.
     pub(super) fn open(dir: &Path) -> Result<Result<Disk, String>, SpoolError> {
-        let folder = |doing| {
-            move |source| SpoolError::Folder { doing, path: dir.to_path_buf(), source }
-        };
+        let folder = |doing| move |source| SpoolError::Folder { doing, path: dir.to_path_buf(), source };
         private_file::make_dir(dir).map_err(folder("make"))?;
         let opened = catch_unwind(AssertUnwindSafe(|| {
             sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()
@@ -61,7 +59,9 @@ impl Disk {
         let file = File::open(dir.join("db")).map_err(folder("open the file of"))?;
         let (blobs, mark) = (dir.join("blobs"), dir.join("spool-epoch"));
         let disk = Disk { db, file, blobs, synced_blobs: BTreeSet::new(), mark };
-        for synced in [Some(dir), dir.parent().filter(|parent| !parent.as_os_str().is_empty())].into_iter().flatten() {
+        for synced in
+            [Some(dir), dir.parent().filter(|parent| !parent.as_os_str().is_empty())].into_iter().flatten()
+        {
             private_file::sync_dir(synced).map_err(folder("sync"))?;
         }
         Ok(Ok(disk))
@@ -104,7 +104,8 @@ impl Disk {
                 false => Err("it does not say which spool it is".to_owned()),
             };
         };
-        let epoch = <[u8; 16]>::try_from(&**epoch).map_err(|_| "the name of its epoch is damaged".to_owned())?;
+        let epoch =
+            <[u8; 16]>::try_from(&**epoch).map_err(|_| "the name of its epoch is damaged".to_owned())?;
         let next = <[u8; 8]>::try_from(&**next).map_err(|_| "its next number is damaged".to_owned())?;
         match u64::from_be_bytes(next) {
             0 => Err("its next number is 0".to_owned()),

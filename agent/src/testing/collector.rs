@@ -128,7 +128,10 @@ impl AgentService for Service {
     type SessionStream = Answers;
     type FetchComponentStream = Chunks;
 
-    async fn session(&self, request: Request<Streaming<v1::SessionRequest>>) -> Result<Response<Answers>, Status> {
+    async fn session(
+        &self,
+        request: Request<Streaming<v1::SessionRequest>>,
+    ) -> Result<Response<Answers>, Status> {
         let (answers, stream) = mpsc::channel(64);
         let service = self.clone();
         tokio::spawn(async move {
@@ -263,7 +266,12 @@ impl Service {
 impl EnrolService for Service {
     async fn enrol(&self, request: Request<v1::EnrolRequest>) -> Result<Response<v1::EnrolResponse>, Status> {
         let request = request.into_inner();
-        let signer = self.knobs.borrow().signer.clone().ok_or_else(|| Status::permission_denied("the token is used up"))?;
+        let signer = self
+            .knobs
+            .borrow()
+            .signer
+            .clone()
+            .ok_or_else(|| Status::permission_denied("the token is used up"))?;
         let uri = "spiffe://test.example/tidelock/shop/target/agent/hz-7";
         Ok(Response::new(v1::EnrolResponse {
             certificate_pem: signer.sign(&request.csr_pem, uri),

@@ -15,7 +15,13 @@ pub(super) struct Beat {
 
 impl Beat {
     /// The next heartbeat.
-    pub(super) fn next(&mut self, now: Timestamp, starved_permille: u32, bytes: u64, findings: u64) -> v1::Heartbeat {
+    pub(super) fn next(
+        &mut self,
+        now: Timestamp,
+        starved_permille: u32,
+        bytes: u64,
+        findings: u64,
+    ) -> v1::Heartbeat {
         self.sequence += 1;
         self.sent = now;
         let last = |of: fn(Exchange) -> Timestamp| self.last.map_or(0, |last| of(last).as_millis());

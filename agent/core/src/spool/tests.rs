@@ -19,7 +19,10 @@ fn the_oldest_batches_make_room() {
     ledger.push(10, 30);
     assert_eq!((ledger.bytes(), ledger.findings(), ledger.next_seq()), (95, 30, 41));
     let victims = ledger.make_room(30, 0);
-    assert_eq!(victims.iter().map(|entry| (entry.first, entry.last)).collect::<Vec<_>>(), [(1, 10), (11, 20)]);
+    assert_eq!(
+        victims.iter().map(|entry| (entry.first, entry.last)).collect::<Vec<_>>(),
+        [(1, 10), (11, 20)]
+    );
 }
 
 #[test]
