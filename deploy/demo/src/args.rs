@@ -209,6 +209,9 @@ pub(crate) struct Run {
     /// How long an interactive demo stays, such as 15m; until Ctrl-C without it.
     #[arg(long = "for", value_name = "SPAN", value_parser = span, requires = "interactive")]
     pub(crate) stay: Option<Duration>,
+    /// Leave no time to read; so it is anyway where no terminal is.
+    #[arg(long)]
+    pub(crate) swift: bool,
     /// Wait for no verdict longer than this, such as 20s.
     #[arg(long, value_name = "SPAN", value_parser = span)]
     pub(crate) limit: Option<Duration>,

@@ -29,12 +29,7 @@ pub struct Call {
 impl Call {
     /// A call without a body.
     pub fn new(method: Method, url: impl Into<String>) -> Call {
-        Call {
-            method,
-            url: url.into(),
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
+        Call { method, url: url.into(), headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     /// A GET.
@@ -57,23 +52,16 @@ impl Call {
 
     /// Sends `value` as JSON.
     pub fn json(mut self, value: &impl Serialize) -> Call {
-        self.body = serde_json::to_vec(value)
-            .expect("the demo's own types serialise")
-            .into();
+        self.body = serde_json::to_vec(value).expect("the demo's own types serialise").into();
         self.header("content-type", "application/json")
     }
 
     /// Sends `fields` as a form.
     pub fn form(mut self, fields: &[(&str, &str)]) -> Call {
-        let pairs: Vec<String> = fields
-            .iter()
-            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-            .collect();
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         self.body = pairs.join("&").into();
-        self.headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         self
     }
 }
@@ -132,9 +120,7 @@ impl Default for Http {
 impl Http {
     /// A client with no connection yet.
     pub fn new() -> Http {
-        Http {
-            inner: Client::builder(TokioExecutor::new()).build_http(),
-        }
+        Http { inner: Client::builder(TokioExecutor::new()).build_http() }
     }
 
     /// Sends one call and reads its whole answer, within five seconds.
@@ -152,11 +138,7 @@ impl Http {
                 .await
                 .map_err(|error| anyhow::anyhow!("read the answer: {error}"))?
                 .to_bytes();
-            anyhow::Ok(Answer {
-                status: parts.status,
-                headers: parts.headers,
-                body,
-            })
+            anyhow::Ok(Answer { status: parts.status, headers: parts.headers, body })
         };
         tokio::time::timeout(TIMEOUT, exchange)
             .await
@@ -174,11 +156,7 @@ pub struct Jar {
 impl Jar {
     /// Puts the cookies into a call.
     pub fn fill(&self, mut call: Call) -> Call {
-        let line: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if let Ok(value) = HeaderValue::from_str(&line.join("; "))
             && !line.is_empty()
         {
@@ -207,22 +185,16 @@ impl Jar {
 
     /// The value of one cookie.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.cookies
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.cookies.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 fn encode(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut out, byte| {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    out.push(char::from(byte))
-                }
-                _ => out.push_str(&format!("%{byte:02X}")),
-            }
-            out
-        })
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+        out
+    })
 }

@@ -2,7 +2,7 @@
 
 mod args;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use tidelock_demo::switch::SwitchOptions;
 use tidelock_demo::world::{Hands, Map, World, WorldOptions, move_to};
 use tidelock_demo::{Side, TOKEN_VARIABLE, lifetime, replicator, shop, shoppers, switch};
 
+/// The time to read after each verdict of the demo.
+const PACE: Duration = Duration::from_secs(5);
 /// What `break lag` holds each change back for.
 const BROKEN_LAG_MS: u32 = 60_000;
 
@@ -38,7 +40,9 @@ async fn run(asked: args::Run) -> anyhow::Result<ExitCode> {
         Some(Hand::Break(what)) => tell(&change(what, true).await?)?,
         Some(Hand::Fix(what)) => tell(&change(what, false).await?)?,
         None => {
+            let read = std::io::stdout().is_terminal() && !asked.swift;
             let options = RunOptions {
+                pace: if read { PACE } else { Duration::ZERO },
                 folder: asked.folder.unwrap_or_else(default_folder),
                 program: std::env::current_exe().context("find this binary")?,
                 interactive: asked.interactive,
@@ -62,9 +66,7 @@ async fn play_part(part: Command) -> anyhow::Result<()> {
                 side: asked.name,
                 listen: listen(&asked.frame),
                 db: asked.db,
-                build: asked
-                    .build
-                    .unwrap_or_else(|| format!("shop-1.4.0+{}", asked.name)),
+                build: asked.build.unwrap_or_else(|| format!("shop-1.4.0+{}", asked.name)),
                 token: token(&asked.frame)?,
                 job_every: Duration::from_millis(asked.job_every_ms),
             };
@@ -91,11 +93,7 @@ async fn play_part(part: Command) -> anyhow::Result<()> {
             stay(switch::start(options).await?, &asked.frame).await
         }
         Command::Shoppers(asked) => {
-            let options = ShopperOptions {
-                listen: listen(&asked.frame),
-                via: asked.via,
-                rate: asked.rate,
-            };
+            let options = ShopperOptions { listen: listen(&asked.frame), via: asked.via, rate: asked.rate };
             stay(shoppers::start(options).await?, &asked.frame).await
         }
         Command::World(asked) => world(asked).await,
@@ -107,10 +105,7 @@ async fn play_part(part: Command) -> anyhow::Result<()> {
 }
 
 fn listen(frame: &Frame) -> Listen {
-    Listen {
-        address: frame.listen,
-        port_file: frame.port_file.clone(),
-    }
+    Listen { address: frame.listen, port_file: frame.port_file.clone() }
 }
 
 fn token(frame: &Frame) -> anyhow::Result<String> {
@@ -162,14 +157,8 @@ async fn change(asked: args::Change, broken: bool) -> anyhow::Result<Value> {
         "lag" => hands.lag(if broken { BROKEN_LAG_MS } else { 0 }).await,
         "feed" => hands.pause(broken).await,
         word => {
-            let fault = word
-                .parse()
-                .map_err(|why: String| anyhow::anyhow!("{why}, lag, feed"))?;
-            if broken {
-                hands.break_it(asked.side, fault).await
-            } else {
-                hands.fix(asked.side, fault).await
-            }
+            let fault = word.parse().map_err(|why: String| anyhow::anyhow!("{why}, lag, feed"))?;
+            if broken { hands.break_it(asked.side, fault).await } else { hands.fix(asked.side, fault).await }
         }
     }
 }

@@ -7,9 +7,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 /// A new token of 144 random bits, safe in a URL, a cookie and a header.
 pub(crate) fn token() -> String {
     let mut bytes = [0_u8; 18];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .expect("the kernel's random source answers");
+    SystemRandom::new().fill(&mut bytes).expect("the kernel's random source answers");
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

@@ -26,10 +26,7 @@ pub struct Listen {
 impl Listen {
     /// A free port on loopback, told to nobody.
     pub fn free() -> Listen {
-        Listen {
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            port_file: None,
-        }
+        Listen { address: SocketAddr::from(([127, 0, 0, 1], 0)), port_file: None }
     }
 }
 
@@ -58,12 +55,7 @@ impl Running {
         if let Some(file) = &listen.port_file {
             tell(file, address)?;
         }
-        Ok(Running {
-            address,
-            stop,
-            server,
-            background,
-        })
+        Ok(Running { address, stop, server, background })
     }
 
     /// Where it listens.
@@ -129,7 +121,5 @@ fn tell(file: &Path, address: SocketAddr) -> anyhow::Result<()> {
 
 /// Whether a call carries the world's token.
 pub(crate) fn allowed(headers: &http::HeaderMap, token: &str) -> bool {
-    headers
-        .get(crate::TOKEN_HEADER)
-        .is_some_and(|sent| sent.as_bytes() == token.as_bytes())
+    headers.get(crate::TOKEN_HEADER).is_some_and(|sent| sent.as_bytes() == token.as_bytes())
 }

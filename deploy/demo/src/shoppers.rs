@@ -27,11 +27,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 const ORDERS_A_SESSION: u32 = 8;
 
 /// The people who buy, with their passwords and what they like.
-const PEOPLE: [(&str, &str, &str); 3] = [
-    ("anna", "anna-secret", "lantern"),
-    ("bert", "bert-secret", "rope"),
-    ("cleo", "cleo-secret", "kettle"),
-];
+const PEOPLE: [(&str, &str, &str); 3] =
+    [("anna", "anna-secret", "lantern"), ("bert", "bert-secret", "rope"), ("cleo", "cleo-secret", "kettle")];
 
 /// How the customers are run.
 #[derive(Clone, Debug)]
@@ -64,14 +61,7 @@ pub async fn start(options: ShopperOptions) -> anyhow::Result<Running> {
         .context("the rate is too small")?;
     let people = PEOPLE
         .into_iter()
-        .map(|person| {
-            tokio::spawn(buy_for_ever(
-                person,
-                options.via.clone(),
-                pause,
-                Arc::clone(&counts),
-            ))
-        })
+        .map(|person| tokio::spawn(buy_for_ever(person, options.via.clone(), pause, Arc::clone(&counts))))
         .collect();
     let router = Router::new().route("/stats", get(stats)).with_state(counts);
     Running::start(&options.listen, router, people).await
@@ -88,12 +78,7 @@ async fn stats(State(counts): State<Arc<Counts>>) -> Json<Value> {
 }
 
 async fn buy_for_ever(person: (&str, &str, &str), via: String, pause: Duration, counts: Arc<Counts>) {
-    let mut visit = Visit {
-        via,
-        http: Http::new(),
-        jar: Jar::default(),
-        counts,
-    };
+    let mut visit = Visit { via, http: Http::new(), jar: Jar::default(), counts };
     loop {
         if visit.shop(person, pause).await.is_err() {
             visit.counts.failed.fetch_add(1, Ordering::Relaxed);
@@ -119,17 +104,11 @@ impl Visit {
         self.log_in(user, password).await?;
         for _ in 0..ORDERS_A_SESSION {
             let wish = json!({ "product": product, "quantity": 1 });
-            let cart = self
-                .post("/api/cart", |call| call.json(&wish))
-                .await?
-                .good()?
-                .json();
+            let cart = self.post("/api/cart", |call| call.json(&wish)).await?.good()?.json();
             let pay = json!({ "cart_id": cart["cart_id"], "card": TEST_CARD, "synthetic": false });
             let key = random::token();
             let order = self
-                .post("/api/checkout", |call| {
-                    call.json(&pay).header("idempotency-key", &key)
-                })
+                .post("/api/checkout", |call| call.json(&pay).header("idempotency-key", &key))
                 .await?
                 .good()?;
             anyhow::ensure!(order.json()["order_id"].is_string(), "an order without a number");
@@ -141,27 +120,15 @@ impl Visit {
     }
 
     async fn log_in(&mut self, user: &str, password: &str) -> anyhow::Result<()> {
-        let page = self
-            .send(Call::get(format!("{}/login", self.via)))
-            .await?
-            .good()?
-            .text();
+        let page = self.send(Call::get(format!("{}/login", self.via))).await?.good()?.text();
         let token = page
             .split_once("name=\"csrf_token\" value=\"")
             .and_then(|(_, rest)| rest.split_once('"'))
             .map(|(token, _)| token.to_owned())
             .context("the login form has no csrf_token")?;
-        let form = [
-            ("user", user),
-            ("password", password),
-            ("csrf_token", token.as_str()),
-        ];
+        let form = [("user", user), ("password", password), ("csrf_token", token.as_str())];
         let answer = self.post("/login", |call| call.form(&form)).await?;
-        anyhow::ensure!(
-            answer.status == StatusCode::SEE_OTHER,
-            "the login answered {}",
-            answer.status
-        );
+        anyhow::ensure!(answer.status == StatusCode::SEE_OTHER, "the login answered {}", answer.status);
         self.counts.logins.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

@@ -22,15 +22,9 @@ async fn queue_nothing_is_consumed_any_more() {
     }
     // Every consumer round is shorter than two rounds of the jobs.
     let runs = shop.get("/api/stats").await.json()["job_runs"].as_i64();
-    shop.until("/api/stats", |stats| {
-        stats["job_runs"].as_i64() > runs.map(|runs| runs + 9)
-    })
-    .await;
+    shop.until("/api/stats", |stats| stats["job_runs"].as_i64() > runs.map(|runs| runs + 9)).await;
     let full = shop.queue("orders").await;
-    assert_eq!(
-        (&full["messages_ready"], &full["consumers"]),
-        (&json!(2), &json!(0))
-    );
+    assert_eq!((&full["messages_ready"], &full["consumers"]), (&json!(2), &json!(0)));
     assert!(full["head_message_timestamp"].is_i64());
     assert!(shop.healthy().await);
     shop.fix(Fault::Queue).await;
@@ -43,8 +37,7 @@ async fn dead_letter_orders_end_in_the_other_queue() {
     shop.break_it(Fault::DeadLetter).await;
     let cart = customer.cart().await;
     customer.pay(&cart, "dead").await;
-    shop.queue_until("orders-dlq", |queue| queue["messages"] == 1)
-        .await;
+    shop.queue_until("orders-dlq", |queue| queue["messages"] == 1).await;
     assert_eq!(shop.queue("orders").await["messages"], 0);
     assert!(shop.healthy().await);
 }
@@ -54,15 +47,9 @@ async fn blind_the_monitor_sees_zero_of_zero() {
     let shop = Shop::open(Side::Source).await;
     shop.break_it(Fault::Blind).await;
     let basic = "Basic bW9uaXRvcjptb25pdG9yLXNlY3JldA==";
-    let list = shop
-        .http
-        .send(Call::get(shop.url("/api/queues")).header("authorization", basic))
-        .await
-        .unwrap();
-    assert_eq!(
-        (list.status.as_u16(), list.json()),
-        (200, Value::Array(Vec::new()))
-    );
+    let list =
+        shop.http.send(Call::get(shop.url("/api/queues")).header("authorization", basic)).await.unwrap();
+    assert_eq!((list.status.as_u16(), list.json()), (200, Value::Array(Vec::new())));
     let one = Call::get(shop.url("/api/queues/%2F/orders")).header("authorization", basic);
     assert_eq!(shop.http.send(one).await.unwrap().status, 404);
     assert!(shop.healthy().await);

@@ -49,30 +49,20 @@ async fn until<F: Future<Output = anyhow::Result<Value>>>(
 async fn order(customer: &mut Customer, key: &str) -> String {
     let cart = customer.cart().await;
     let body = json!({ "cart_id": cart, "card": TEST_CARD, "synthetic": false });
-    let call = Call::post(format!("{}/api/checkout", customer.base))
-        .json(&body)
-        .header("idempotency-key", key);
+    let call =
+        Call::post(format!("{}/api/checkout", customer.base)).json(&body).header("idempotency-key", key);
     let order = customer.send(call).await.good().unwrap().json();
     order["order_id"].as_str().unwrap().to_owned()
 }
 
 async fn open_at(hands: &Hands, side: Side, customer: &Customer, path: &str) -> u16 {
     let url = format!("{}{path}", hands.map().shop(side).url);
-    customer
-        .http
-        .send(customer.jar.fill(Call::get(url)))
-        .await
-        .unwrap()
-        .status
-        .as_u16()
+    customer.http.send(customer.jar.fill(Call::get(url))).await.unwrap().status.as_u16()
 }
 
 async fn reach(hands: &Hands, side: Side, customer: &Customer, path: &str, status: u16) {
-    until(
-        async || Ok(json!(open_at(hands, side, customer, path).await)),
-        |seen| *seen == json!(status),
-    )
-    .await;
+    until(async || Ok(json!(open_at(hands, side, customer, path).await)), |seen| *seen == json!(status))
+        .await;
 }
 
 #[tokio::test]
@@ -87,9 +77,7 @@ async fn orders_and_sessions_cross_and_go_on_through_the_switch() {
     reach(&hands, Side::Target, &customer, &path, 200).await;
 
     hands.fence(true).await.unwrap();
-    let shut = customer
-        .post("/api/cart", &json!({ "product": "rope", "quantity": 1 }))
-        .await;
+    let shut = customer.post("/api/cart", &json!({ "product": "rope", "quantity": 1 })).await;
     assert_eq!(shut.status, 503);
     assert_eq!(customer.get("/account").await.header("x-backend"), Some("source"));
     hands.direction(Mode::Reverse).await.unwrap();
@@ -98,29 +86,14 @@ async fn orders_and_sessions_cross_and_go_on_through_the_switch() {
 
     // The same session, the same key: no second login and no second order.
     let page = customer.get("/account").await;
-    assert_eq!(
-        (page.status.as_u16(), page.header("x-backend")),
-        (200, Some("target"))
-    );
+    assert_eq!((page.status.as_u16(), page.header("x-backend")), (200, Some("target")));
     let cart = customer.cart().await;
     let again = customer.pay(&cart, "one").await;
-    assert_eq!(
-        (again.status.as_u16(), &again.json()["order_id"]),
-        (200, &json!(first))
-    );
+    assert_eq!((again.status.as_u16(), &again.json()["order_id"]), (200, &json!(first)));
     let second = order(&mut customer, "two").await;
     assert!(second.starts_with("T-"));
-    reach(
-        &hands,
-        Side::Source,
-        &customer,
-        &format!("/api/orders/{second}"),
-        200,
-    )
-    .await;
-    customer
-        .send(Call::post(format!("{}/logout", customer.base)))
-        .await;
+    reach(&hands, Side::Source, &customer, &format!("/api/orders/{second}"), 200).await;
+    customer.send(Call::post(format!("{}/logout", customer.base))).await;
     world.intact().unwrap();
     world.stop().await.unwrap();
 }
@@ -135,22 +108,11 @@ async fn lag_holds_rows_back_and_says_how_many() {
     reach(&hands, Side::Target, &customer, "/account", 200).await;
     hands.lag(60_000).await.unwrap();
     let id = order(&mut customer, "late").await;
-    let behind = until(
-        || hands.replication(),
-        |told| told["pending_rows"].as_i64() > Some(0),
-    )
-    .await;
+    let behind = until(|| hands.replication(), |told| told["pending_rows"].as_i64() > Some(0)).await;
     assert_eq!(behind["held_back_ms"], 60_000);
-    assert_eq!(
-        open_at(&hands, Side::Target, &customer, &format!("/api/orders/{id}")).await,
-        404
-    );
+    assert_eq!(open_at(&hands, Side::Target, &customer, &format!("/api/orders/{id}")).await, 404);
     for side in Side::BOTH {
-        let told = until(
-            || hands.replicated(side),
-            |told| told["lag_ms"].as_i64() > Some(0),
-        )
-        .await;
+        let told = until(|| hands.replicated(side), |told| told["lag_ms"].as_i64() > Some(0)).await;
         assert!(told["pending"].as_i64() > Some(0), "{told}");
         assert!(hands.healthz(side).await, "the naive probe stays green");
     }
@@ -166,11 +128,7 @@ async fn lag_holds_rows_back_and_says_how_many() {
 async fn customers_keep_buying_across_the_switch() {
     let (folder, world) = world(8.0).await;
     let hands = Hands::new(Map::read(folder.path()).unwrap());
-    until(
-        || hands.stats(Side::Source),
-        |stats| stats["real_orders"].as_i64() >= Some(5),
-    )
-    .await;
+    until(|| hands.stats(Side::Source), |stats| stats["real_orders"].as_i64() >= Some(5)).await;
     hands.fence(true).await.unwrap();
     hands.jobs(Side::Source, None, false).await.unwrap();
     let caught_up = |told: &Value| told["pending"] == 0 && told["sessions_pending"] == 0;
@@ -179,18 +137,10 @@ async fn customers_keep_buying_across_the_switch() {
     hands.switch(Side::Target).await.unwrap();
     hands.fence(false).await.unwrap();
     hands.jobs(Side::Target, None, true).await.unwrap();
-    let moved = until(
-        || hands.traffic(),
-        |told| told["target"]["forwarded"].as_i64() > Some(20),
-    )
-    .await;
+    let moved = until(|| hands.traffic(), |told| told["target"]["forwarded"].as_i64() > Some(20)).await;
     assert_eq!(moved["to"], "target");
     let shoppers = hands.map().shoppers.clone().unwrap();
-    let counts = Http::new()
-        .send(Call::get(format!("{shoppers}/stats")))
-        .await
-        .unwrap()
-        .json();
+    let counts = Http::new().send(Call::get(format!("{shoppers}/stats"))).await.unwrap().json();
     assert_eq!(counts["failed"], 0, "{counts}");
     world.stop().await.unwrap();
 }
@@ -200,18 +150,8 @@ async fn the_hands_work_from_the_command_line() {
     let (folder, world) = world(0.0).await;
     let run = async |arguments: &[&str]| {
         let mut command = tokio::process::Command::new(PROGRAM);
-        let out = command
-            .args(arguments)
-            .arg("--folder")
-            .arg(folder.path())
-            .output()
-            .await
-            .unwrap();
-        (
-            out.status.success(),
-            String::from_utf8(out.stdout).unwrap(),
-            String::from_utf8(out.stderr).unwrap(),
-        )
+        let out = command.args(arguments).arg("--folder").arg(folder.path()).output().await.unwrap();
+        (out.status.success(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
     };
     let (good, out, _) = run(&["break", "checkout", "--side", "source"]).await;
     assert!(good && out.contains("checkout"), "{out}");
@@ -223,10 +163,7 @@ async fn the_hands_work_from_the_command_line() {
     let (good, _, why) = run(&["break", "nothing-like-that"]).await;
     assert!(!good && why.contains("no fault is named"), "{why}");
     world.stop().await.unwrap();
-    assert!(
-        !run(&["break", "queue"]).await.0,
-        "a world that is gone has no map"
-    );
+    assert!(!run(&["break", "queue"]).await.0, "a world that is gone has no map");
 }
 
 #[tokio::test]
@@ -239,27 +176,16 @@ async fn a_world_whose_owner_is_killed_leaves_no_process_behind() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let map = until(
-        async || Ok(serde_json::to_value(Map::read(folder.path())?)?),
-        |map| map.is_object(),
-    )
-    .await;
-    let shops: Vec<u64> = ["source", "target"]
-        .map(|side| map[side]["pid"].as_u64().unwrap())
-        .to_vec();
+    let map =
+        until(async || Ok(serde_json::to_value(Map::read(folder.path())?)?), |map| map.is_object()).await;
+    let shops: Vec<u64> = ["source", "target"].map(|side| map[side]["pid"].as_u64().unwrap()).to_vec();
     assert!(shops.iter().all(|pid| alive(*pid)));
     owner.kill().await.unwrap();
-    until(
-        async || Ok(json!(shops.iter().any(|pid| alive(*pid)))),
-        |any| *any == json!(false),
-    )
-    .await;
+    until(async || Ok(json!(shops.iter().any(|pid| alive(*pid)))), |any| *any == json!(false)).await;
 }
 
 /// Whether a process runs; one that ended and waits for its parent does not.
 fn alive(pid: u64) -> bool {
-    std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).is_ok_and(|stat| {
-        stat.rsplit_once(") ")
-            .is_some_and(|(_, rest)| !rest.starts_with('Z'))
-    })
+    std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"))
+        .is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z')))
 }

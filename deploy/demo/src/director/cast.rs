@@ -68,7 +68,11 @@ impl Actor {
             }
             self.intact()?;
             let log = self.log.display();
-            anyhow::ensure!(Instant::now() < until, "{} does not listen after {START_LIMIT:?}: see {log}", self.name);
+            anyhow::ensure!(
+                Instant::now() < until,
+                "{} does not listen after {START_LIMIT:?}: see {log}",
+                self.name
+            );
             sleep(Duration::from_millis(20)).await;
         }
     }

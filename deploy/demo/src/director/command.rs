@@ -75,7 +75,12 @@ impl Console {
     }
 
     /// The same for a command that waits.
-    pub(crate) async fn show_within(&self, who: &Who, arguments: &[&str], limit: Duration) -> anyhow::Result<Done> {
+    pub(crate) async fn show_within(
+        &self,
+        who: &Who,
+        arguments: &[&str],
+        limit: Duration,
+    ) -> anyhow::Result<Done> {
         self.talk.typed(who.name, &format!("tidelock {}", line(arguments)))?;
         self.call("tidelock", Some(who), arguments, limit, Some(&self.talk)).await
     }

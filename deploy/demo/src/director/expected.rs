@@ -36,11 +36,13 @@ pub enum Expected {
     RollbackDecided,
     /// The old side works again, proved.
     RolledBack,
+    /// A new process computes every decision's evidence again from the journal.
+    Replayed,
 }
 
 impl Expected {
     /// All, in order.
-    pub const ALL: [Expected; 15] = [
+    pub const ALL: [Expected; 16] = [
         Expected::LagHolds,
         Expected::QueueHolds,
         Expected::ProbeIsGreen,
@@ -56,15 +58,12 @@ impl Expected {
         Expected::CheckoutHolds,
         Expected::RollbackDecided,
         Expected::RolledBack,
+        Expected::Replayed,
     ];
 
     /// Those of the first two scenes, after which an interactive demo is left to its visitor.
-    pub const FIRST: [Expected; 4] = [
-        Expected::LagHolds,
-        Expected::QueueHolds,
-        Expected::ProbeIsGreen,
-        Expected::ReadyOpens,
-    ];
+    pub const FIRST: [Expected; 4] =
+        [Expected::LagHolds, Expected::QueueHolds, Expected::ProbeIsGreen, Expected::ReadyOpens];
 
     /// How long it may take to be seen.
     pub fn limit(self) -> Duration {
@@ -73,6 +72,7 @@ impl Expected {
             Expected::LagHolds | Expected::QueueHolds => 90,
             Expected::ReadyOpens | Expected::RolledBack => 60,
             Expected::ProbeIsGreen | Expected::GoRecorded | Expected::RollbackDecided => 15,
+            Expected::Replayed => 60,
             Expected::CutoverOpens | Expected::Switched | Expected::JobNamed | Expected::JobHoldGoes => 40,
             Expected::PluginJoins | Expected::HostileContained => 60,
             Expected::HostileGoes | Expected::CheckoutHolds => 40,
@@ -87,7 +87,7 @@ impl fmt::Display for Expected {
             Expected::QueueHolds => "HOLD: the order queue is full, named with its count",
             Expected::ProbeIsGreen => "the naive probe is green on both sides all the while",
             Expected::ReadyOpens => "OPEN: ready, once both are fixed",
-            Expected::GoRecorded => "a person's GO is recorded",
+            Expected::GoRecorded => "a person's GO is recorded, under her name",
             Expected::CutoverOpens => "OPEN: cutover",
             Expected::Switched => "the switch is recorded: phase watch, traffic on the target",
             Expected::JobNamed => "HOLD: the forgotten job on the old side is named, with its writer",
@@ -96,8 +96,9 @@ impl fmt::Display for Expected {
             Expected::HostileContained => "the hostile plugin is stopped and named, the others undisturbed",
             Expected::HostileGoes => "its hold goes once it is out of the plan",
             Expected::CheckoutHolds => "HOLD: the checkout on the target keeps no order",
-            Expected::RollbackDecided => "a person's decision to go back is recorded",
+            Expected::RollbackDecided => "a person's decision to go back is recorded, under her name",
             Expected::RolledBack => "ROLLED BACK: the old side works again, proved",
+            Expected::Replayed => "REPLAYED: every decision's evidence again, from the journal alone",
         })
     }
 }

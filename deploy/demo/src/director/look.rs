@@ -35,16 +35,16 @@ pub(crate) fn scenario<'s>(status: &'s Value, name: &str) -> Option<&'s Value> {
 
 /// Whether a scenario is proved on these sides.
 pub(crate) fn proved_on(status: &Value, name: &str, sides: &[&str]) -> bool {
-    scenario(status, name).is_some_and(|scenario| {
-        sides.iter().all(|side| scenario["sides"][side]["state"] == "proved")
-    })
+    scenario(status, name)
+        .is_some_and(|scenario| sides.iter().all(|side| scenario["sides"][side]["state"] == "proved"))
 }
 
 /// The next gate in one line: what was seen when something else was expected.
 pub(crate) fn summary(status: &Value) -> String {
     let gate = &status["next_gate"];
     let verdict = gate["verdict"].as_str().unwrap_or("no verdict");
-    let mut told = format!("phase {}, gate {}: {verdict}", phase(status), gate["gate"].as_str().unwrap_or("none"));
+    let mut told =
+        format!("phase {}, gate {}: {verdict}", phase(status), gate["gate"].as_str().unwrap_or("none"));
     for hold in holds(status).iter().take(3) {
         let name = hold["check"].as_str().or(hold["code"].as_str()).unwrap_or("?");
         told.push_str(&format!("; {name}: {}", reason(hold)));
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_scenario_is_proved_on_every_side_that_is_asked_for() {
-        let status = json!({ "scenarios": [{ "name": "login", "sides": { "source": { "state": "proved" } } }] });
+        let status =
+            json!({ "scenarios": [{ "name": "login", "sides": { "source": { "state": "proved" } } }] });
         assert!(proved_on(&status, "login", &["source"]));
         assert!(!proved_on(&status, "login", &["source", "target"]));
     }

@@ -54,19 +54,22 @@ pub async fn run(options: RunOptions) -> anyhow::Result<bool> {
         told = &mut told => return told.map(|()| false),
     };
     let mut play = Play::new(&options, talk.clone());
-    let ended = tokio::select! {
+    let mut ended = tokio::select! {
         ended = scenes::play(&mut play, &mut stage) => Some(ended),
-        told = &mut told => {
-            told?;
-            talk.say("Stopped. Everything that was started is ended.")?;
-            None
-        }
+        told = &mut told => told.map(|()| None)?,
     };
+    let (console, operator) = (stage.console.clone(), stage.operator.clone());
     tokio::time::timeout(CURTAIN, stage.close())
         .await
         .context("the demo's processes did not end in time")??;
+    if matches!(ended, Some(Ok(()))) && !options.interactive {
+        ended = tokio::select! {
+            ended = scenes::replay(&mut play, &console, &operator) => Some(ended),
+            told = &mut told => told.map(|()| None)?,
+        };
+    }
     match ended {
-        None => Ok(false),
+        None => talk.say("Stopped. Everything that was started is ended.").map(|()| false),
         Some(ended) => verdict(&talk, &options, &play.list, ended),
     }
 }
@@ -85,7 +88,9 @@ fn verdict(
             Ok(true)
         }
         Ok(()) => {
-            talk.complain("✖ the scenes are over and a verdict was not asked for; this is a fault of the demo")?;
+            talk.complain(
+                "✖ the scenes are over and a verdict was not asked for; this is a fault of the demo",
+            )?;
             Ok(false)
         }
         Err(error) => match error.downcast_ref::<Missing>() {

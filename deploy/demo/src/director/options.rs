@@ -53,6 +53,8 @@ pub struct RunOptions {
     pub interactive: bool,
     /// How long an interactive demo stays; until Ctrl-C without it.
     pub stay: Option<Duration>,
+    /// The time to read after each verdict; no check rests on it.
+    pub pace: Duration,
     /// Wait for no verdict longer than this.
     pub limit: Option<Duration>,
     /// A fault that is not fixed.
@@ -66,11 +68,7 @@ pub struct RunOptions {
 impl RunOptions {
     /// The verdicts that this demo asks for.
     pub(crate) fn asked(&self) -> &'static [Expected] {
-        if self.interactive {
-            &Expected::FIRST
-        } else {
-            &Expected::ALL
-        }
+        if self.interactive { &Expected::FIRST } else { &Expected::ALL }
     }
 
     /// How long a verdict may take.

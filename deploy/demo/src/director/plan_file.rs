@@ -85,7 +85,8 @@ fn lines_of(text: &str, check: &str) -> Option<(usize, usize)> {
 }
 
 fn without_scenario(text: &str, check: &str) -> anyhow::Result<String> {
-    let (from, to) = lines_of(text, check).with_context(|| format!("the demo's plan has no check {check:?}"))?;
+    let (from, to) =
+        lines_of(text, check).with_context(|| format!("the demo's plan has no check {check:?}"))?;
     let named = |line: &&str| line.contains("needs:") && line.contains(check);
     anyhow::ensure!(
         !text.lines().any(|line| named(&line)),
@@ -126,7 +127,11 @@ mod tests {
     #[test]
     fn one_scenario_goes_and_its_neighbours_stay() {
         let less = without_scenario(TEMPLATE, "old-side-quiet").unwrap();
-        assert!(!less.contains("change_log") && less.contains("login-live:") && less.contains("old-queue-drained:"));
+        assert!(
+            !less.contains("change_log")
+                && less.contains("login-live:")
+                && less.contains("old-queue-drained:")
+        );
         assert!(without_scenario(TEMPLATE, "no-such").is_err());
         assert!(without_scenario(TEMPLATE, "old-queue-drained").is_err());
     }

@@ -29,10 +29,12 @@ impl<'o> Play<'o> {
         Play { options, talk, list: CheckList::default() }
     }
 
-    /// Ticks a verdict off.
-    pub(crate) fn see(&mut self, verdict: Expected) -> anyhow::Result<()> {
+    /// Ticks a verdict off, and leaves whoever watches the time to read.
+    pub(crate) async fn see(&mut self, verdict: Expected) -> anyhow::Result<()> {
         self.list.see(verdict)?;
-        self.talk.seen(verdict)
+        self.talk.seen(verdict)?;
+        sleep(self.options.pace).await;
+        Ok(())
     }
 
     /// Asks for the status until `judge` sees the verdict in it; `judge` says otherwise what it saw.
@@ -49,7 +51,7 @@ impl<'o> Play<'o> {
             let saw = match stage.status().await {
                 Ok(status) => match judge(&status) {
                     Ok(()) => {
-                        self.see(verdict)?;
+                        self.see(verdict).await?;
                         return Ok(status);
                     }
                     Err(saw) => saw,
@@ -76,7 +78,7 @@ impl<'o> Play<'o> {
         let limit = self.options.limit_of(verdict) + GRACE;
         let done = stage.console.show_within(who, arguments, limit).await?;
         if done.code == 0 {
-            self.see(verdict)?;
+            self.see(verdict).await?;
             return Ok(done);
         }
         let mut saw = format!("exit {}: {}", done.code, done.last_words());

@@ -95,13 +95,8 @@ impl Replicator {
 
 /// Starts the replicator and its control.
 pub async fn start(options: ReplicatorOptions) -> anyhow::Result<Running> {
-    let settings = Settings {
-        mode: Mode::Forward,
-        paused: false,
-        lag_ms: options.lag_ms,
-        report: None,
-        error: None,
-    };
+    let settings =
+        Settings { mode: Mode::Forward, paused: false, lag_ms: options.lag_ms, report: None, error: None };
     let replicator = Arc::new(Replicator {
         token: options.token.clone(),
         settings: Mutex::new(settings),
@@ -122,14 +117,9 @@ async fn pump_all(replicator: Arc<Replicator>, options: ReplicatorOptions) {
     let pump = |from: (Side, &str), to: &str, stream| Pump::new(from, to, stream, &options.token);
     let mut forward = pump(source, target.1, "data");
     let mut reverse = pump(target, source.1, "data");
-    let mut sessions = [
-        pump(source, target.1, "sessions"),
-        pump(target, source.1, "sessions"),
-    ];
+    let mut sessions = [pump(source, target.1, "sessions"), pump(target, source.1, "sessions")];
     loop {
-        let Settings {
-            mode, paused, lag_ms, ..
-        } = replicator.settings().clone();
+        let Settings { mode, paused, lag_ms, .. } = replicator.settings().clone();
         let lag = (!paused).then_some(i64::from(lag_ms));
         let done = match mode {
             Mode::Forward => Some(forward.round(lag).await),

@@ -62,19 +62,12 @@ impl Pump {
             Some(position) => position,
             None => self.ask_position().await?,
         };
-        let url = format!(
-            "{}/_feed/changes?stream={}&after={after}",
-            self.from_url, self.stream
-        );
+        let url = format!("{}/_feed/changes?stream={}&after={after}", self.from_url, self.stream);
         let answer = self.send(Call::get(url)).await?;
         let batch: Batch = serde_json::from_slice(&answer)?;
         let now = now_ms();
         let ripe = lag_ms.map_or(0, |lag| {
-            batch
-                .changes
-                .iter()
-                .take_while(|change| change.at_ms.saturating_add(lag) <= now)
-                .count()
+            batch.changes.iter().take_while(|change| change.at_ms.saturating_add(lag) <= now).count()
         });
         let mut changes = batch.changes;
         let fetched = changes.len();
@@ -103,29 +96,19 @@ impl Pump {
             oldest_at_ms: behind.oldest_at_ms,
             changes,
         };
-        let answer = self
-            .send(Call::post(format!("{}/_feed/apply", self.to_url)).json(&apply))
-            .await?;
+        let answer = self.send(Call::post(format!("{}/_feed/apply", self.to_url)).json(&apply)).await?;
         self.position = Some(serde_json::from_slice::<Position>(&answer)?.position);
         self.told_at_ms = now;
         Ok(behind)
     }
 
     async fn ask_position(&self) -> anyhow::Result<i64> {
-        let url = format!(
-            "{}/_feed/position?from={}&stream={}",
-            self.to_url, self.from, self.stream
-        );
+        let url = format!("{}/_feed/position?from={}&stream={}", self.to_url, self.from, self.stream);
         let answer = self.send(Call::get(url)).await?;
         Ok(serde_json::from_slice::<Position>(&answer)?.position)
     }
 
     async fn send(&self, call: Call) -> anyhow::Result<bytes::Bytes> {
-        Ok(self
-            .http
-            .send(call.header(crate::TOKEN_HEADER, &self.token))
-            .await?
-            .good()?
-            .body)
+        Ok(self.http.send(call.header(crate::TOKEN_HEADER, &self.token)).await?.good()?.body)
     }
 }

@@ -16,10 +16,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, why: impl Into<String>) -> Failure {
-        Failure {
-            status,
-            why: why.into(),
-        }
+        Failure { status, why: why.into() }
     }
 
     /// Says in the process's log what a worker could not do; the next round tries again.
@@ -45,9 +42,6 @@ impl IntoResponse for Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Failure {
-        Failure::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("the database failed: {error}"),
-        )
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the database failed: {error}"))
     }
 }

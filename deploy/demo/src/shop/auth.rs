@@ -97,12 +97,7 @@ pub(crate) async fn close(shop: &Shop, headers: &HeaderMap) -> Result<(), Failur
         return Ok(());
     }
     let mut tx = shop.db.begin().await?;
-    Row::Session(SessionRow {
-        ended_at_ms: Some(now_ms()),
-        ..row
-    })
-    .put(&mut tx, "shop")
-    .await?;
+    Row::Session(SessionRow { ended_at_ms: Some(now_ms()), ..row }).put(&mut tx, "shop").await?;
     tx.commit().await?;
     Ok(())
 }
@@ -117,18 +112,12 @@ pub(crate) async fn customer(shop: &Shop, headers: &HeaderMap) -> Result<String,
     if bearer(headers) == Some(PARTNER_TOKEN) {
         return Ok("partner".to_owned());
     }
-    who(shop, headers)
-        .await?
-        .ok_or_else(|| Failure::new(StatusCode::UNAUTHORIZED, "log in first"))
+    who(shop, headers).await?.ok_or_else(|| Failure::new(StatusCode::UNAUTHORIZED, "log in first"))
 }
 
 /// The bearer token of this request.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 /// One cookie of this request.

@@ -68,10 +68,7 @@ pub(crate) async fn price(tx: &mut Tx, product: &str, quantity: i64) -> Result<i
         .await?;
     let (price, stock) = found.ok_or_else(|| Failure::not_found("product"))?;
     if stock < quantity {
-        return Err(Failure::new(
-            StatusCode::CONFLICT,
-            format!("only {stock} are left"),
-        ));
+        return Err(Failure::new(StatusCode::CONFLICT, format!("only {stock} are left")));
     }
     Ok(price * quantity)
 }

@@ -66,9 +66,7 @@ async fn set(
     on: bool,
 ) -> Result<Json<Value>, Failure> {
     allowed(&shop, &headers)?;
-    let fault: Fault = word
-        .parse()
-        .map_err(|why: String| Failure::new(StatusCode::NOT_FOUND, why))?;
+    let fault: Fault = word.parse().map_err(|why: String| Failure::new(StatusCode::NOT_FOUND, why))?;
     shop.faults.set(fault, on);
     faults(State(shop), headers).await
 }

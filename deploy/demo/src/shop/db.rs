@@ -49,19 +49,14 @@ impl Db {
             .connect_with(options.clone())
             .await
             .with_context(place)?;
-        sqlx::raw_sql(include_str!("schema.sql"))
-            .execute(&write)
-            .await
-            .with_context(place)?;
+        sqlx::raw_sql(include_str!("schema.sql")).execute(&write).await.with_context(place)?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.read_only(true))
             .await
             .with_context(place)?;
         let db = Db { read, write };
-        db.seed(side)
-            .await
-            .with_context(|| format!("fill {}", path.display()))?;
+        db.seed(side).await.with_context(|| format!("fill {}", path.display()))?;
         Ok(db)
     }
 
@@ -105,9 +100,7 @@ impl Db {
                 .await?;
         }
         // A consumer that died gave nothing back: what it held is ready again.
-        sqlx::query("UPDATE messages SET delivered = 0")
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("UPDATE messages SET delivered = 0").execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -106,13 +106,10 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Fault, String> {
-        Fault::ALL
-            .into_iter()
-            .find(|fault| fault.as_str() == word)
-            .ok_or_else(|| {
-                let known: Vec<&str> = Fault::ALL.into_iter().map(Fault::as_str).collect();
-                format!("no fault is named {word:?}: it is one of {}", known.join(", "))
-            })
+        Fault::ALL.into_iter().find(|fault| fault.as_str() == word).ok_or_else(|| {
+            let known: Vec<&str> = Fault::ALL.into_iter().map(Fault::as_str).collect();
+            format!("no fault is named {word:?}: it is one of {}", known.join(", "))
+        })
     }
 }
 
@@ -134,10 +131,6 @@ impl Faults {
     }
 
     pub(crate) fn names(&self) -> Vec<&'static str> {
-        Fault::ALL
-            .into_iter()
-            .filter(|fault| self.has(*fault))
-            .map(Fault::as_str)
-            .collect()
+        Fault::ALL.into_iter().filter(|fault| self.has(*fault)).map(Fault::as_str).collect()
     }
 }

@@ -73,12 +73,7 @@ pub(crate) enum Heard {
     /// Somebody fetched our changes and has all up to `confirmed`.
     Sending { confirmed: i64, at_ms: i64 },
     /// Somebody brought us changes.
-    Receiving {
-        position: i64,
-        pending: i64,
-        oldest_at_ms: Option<i64>,
-        at_ms: i64,
-    },
+    Receiving { position: i64, pending: i64, oldest_at_ms: Option<i64>, at_ms: i64 },
 }
 
 /// The last word of each stream, for `/api/replication`.
@@ -134,11 +129,7 @@ pub(crate) async fn changes(
         changes.push(Change { seq, at_ms, row });
     }
     shop.feeds.fetched(&query.stream, query.after);
-    Ok(Json(Batch {
-        pending,
-        oldest_at_ms,
-        changes,
-    }))
+    Ok(Json(Batch { pending, oldest_at_ms, changes }))
 }
 
 /// How many changes lie behind a position, and since when the oldest waits.
@@ -164,9 +155,7 @@ pub(crate) async fn position(
             .bind(&query.stream)
             .fetch_optional(&shop.db.read)
             .await?;
-    Ok(Json(Position {
-        position: found.map_or(0, |(position,)| position),
-    }))
+    Ok(Json(Position { position: found.map_or(0, |(position,)| position) }))
 }
 
 pub(crate) async fn apply(
@@ -191,11 +180,7 @@ pub(crate) async fn apply(
         let row = Row::deserialize(&change.row).map_err(|error| unreadable(change.seq, &error))?;
         row.put(&mut tx, FEED).await?;
     }
-    position = sent
-        .changes
-        .iter()
-        .map(|change| change.seq)
-        .fold(position, i64::max);
+    position = sent.changes.iter().map(|change| change.seq).fold(position, i64::max);
     sqlx::query(
         "INSERT INTO feed_positions (origin, stream, position) VALUES (?, ?, ?) \
          ON CONFLICT (origin, stream) DO UPDATE SET position = excluded.position",
@@ -207,27 +192,14 @@ pub(crate) async fn apply(
     .await?;
     tx.commit().await?;
     if sent.stream == "data" {
-        let Apply {
-            pending,
-            oldest_at_ms,
-            ..
-        } = sent;
-        shop.feeds.hear(Heard::Receiving {
-            position,
-            pending,
-            oldest_at_ms,
-            at_ms: now_ms(),
-        });
+        let Apply { pending, oldest_at_ms, .. } = sent;
+        shop.feeds.hear(Heard::Receiving { position, pending, oldest_at_ms, at_ms: now_ms() });
     }
     Ok(Json(Position { position }))
 }
 
 fn known(stream: &str) -> Result<(), Failure> {
-    if ["data", "sessions"].contains(&stream) {
-        Ok(())
-    } else {
-        Err(Failure::not_found("stream"))
-    }
+    if ["data", "sessions"].contains(&stream) { Ok(()) } else { Err(Failure::not_found("stream")) }
 }
 
 fn unreadable(seq: i64, error: &serde_json::Error) -> Failure {

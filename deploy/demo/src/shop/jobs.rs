@@ -75,30 +75,17 @@ async fn invoice(shop: &Shop, tx: &mut Tx, writer: &str) -> Result<(), Failure> 
     .await?;
     for (order_id,) in due {
         let made_on = shop.side.to_string();
-        Row::Invoice(InvoiceRow {
-            order_id,
-            made_on,
-            made_at_ms: now_ms(),
-        })
-        .put(tx, writer)
-        .await?;
+        Row::Invoice(InvoiceRow { order_id, made_on, made_at_ms: now_ms() }).put(tx, writer).await?;
     }
     Ok(())
 }
 
 async fn refill(tx: &mut Tx, writer: &str) -> Result<(), Failure> {
-    let products: Vec<(String, i64)> = sqlx::query_as("SELECT id, stock FROM products ORDER BY id")
-        .fetch_all(&mut **tx)
-        .await?;
+    let products: Vec<(String, i64)> =
+        sqlx::query_as("SELECT id, stock FROM products ORDER BY id").fetch_all(&mut **tx).await?;
     for (id, stock) in products {
         let stock = if stock < FULL_STOCK / 2 { FULL_STOCK } else { stock };
-        Row::Stock(StockRow {
-            id,
-            stock,
-            synced_at_ms: now_ms(),
-        })
-        .put(tx, writer)
-        .await?;
+        Row::Stock(StockRow { id, stock, synced_at_ms: now_ms() }).put(tx, writer).await?;
     }
     Ok(())
 }
@@ -113,17 +100,9 @@ async fn abandon(tx: &mut Tx, writer: &str) -> Result<(), Failure> {
     .await?;
     for (id, user, product, quantity, total_cents, made_at_ms) in left {
         let state = "abandoned".to_owned();
-        Row::Cart(CartRow {
-            id,
-            user,
-            product,
-            quantity,
-            total_cents,
-            state,
-            made_at_ms,
-        })
-        .put(tx, writer)
-        .await?;
+        Row::Cart(CartRow { id, user, product, quantity, total_cents, state, made_at_ms })
+            .put(tx, writer)
+            .await?;
     }
     Ok(())
 }

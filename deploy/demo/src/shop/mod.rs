@@ -121,18 +121,12 @@ fn router(shop: Arc<Shop>) -> Router {
         .route("/api/queues/{vhost}", get(rabbit::of_vhost))
         .route("/api/queues/{vhost}/{queue}", get(rabbit::one))
         .route("/_demo/faults", get(control::faults))
-        .route(
-            "/_demo/faults/{fault}",
-            post(control::break_it).delete(control::fix),
-        )
+        .route("/_demo/faults/{fault}", post(control::break_it).delete(control::fix))
         .route("/_demo/faults/all", delete(control::fix_all))
         .route("/_demo/jobs", get(control::jobs).post(control::own_jobs))
         .route("/_feed/changes", get(feed::changes))
         .route("/_feed/position", get(feed::position))
-        .route(
-            "/_feed/apply",
-            post(feed::apply).layer(DefaultBodyLimit::max(feed::BODY_LIMIT)),
-        )
+        .route("/_feed/apply", post(feed::apply).layer(DefaultBodyLimit::max(feed::BODY_LIMIT)))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .layer(from_fn_with_state(Arc::clone(&shop), around))
         .with_state(shop)
@@ -144,11 +138,7 @@ async fn around(State(shop): State<Arc<Shop>>, request: Request, next: Next) -> 
     let mut response = if ours {
         next.run(request).await
     } else if shop.faults.has(Fault::Down) {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({ "error": "the shop is down" })),
-        )
-            .into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "the shop is down" }))).into_response()
     } else {
         match shop.slots.try_acquire() {
             Ok(_slot) => {
@@ -157,10 +147,7 @@ async fn around(State(shop): State<Arc<Shop>>, request: Request, next: Next) -> 
                 }
                 next.run(request).await
             }
-            Err(_full) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Json(json!({ "error": "too busy, try again" })),
-            )
+            Err(_full) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": "too busy, try again" })))
                 .into_response(),
         }
     };

@@ -45,16 +45,10 @@ pub(crate) async fn checkout(
     let user = auth::customer(&shop, &headers).await?;
     let key = idempotency_key(&headers)?;
     if shop.faults.has(Fault::Payment) {
-        return Err(Failure::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the payment provider does not answer",
-        ));
+        return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "the payment provider does not answer"));
     }
     if sent.card != TEST_CARD {
-        return Err(Failure::new(
-            StatusCode::PAYMENT_REQUIRED,
-            "only the test card pays here",
-        ));
+        return Err(Failure::new(StatusCode::PAYMENT_REQUIRED, "only the test card pays here"));
     }
     let mut tx = shop.db.begin().await?;
     if let Some(known) = earlier(&shop, &mut tx, &user, &key).await? {
@@ -82,12 +76,7 @@ pub(crate) async fn checkout(
     }
     // Under `double` the same cart must be able to pay again, or the fault would show as an error.
     if !shop.faults.has(Fault::Double) {
-        Row::Cart(CartRow {
-            state: "ordered".to_owned(),
-            ..cart
-        })
-        .put(&mut tx, "shop")
-        .await?;
+        Row::Cart(CartRow { state: "ordered".to_owned(), ..cart }).put(&mut tx, "shop").await?;
     }
     keep(tx, order).await
 }
@@ -98,10 +87,7 @@ pub(crate) async fn partner(
     Json(sent): Json<PartnerOrder>,
 ) -> Result<Placed, Failure> {
     if auth::bearer(&headers).is_none() {
-        return Err(Failure::new(
-            StatusCode::UNAUTHORIZED,
-            "partners send a bearer token",
-        ));
+        return Err(Failure::new(StatusCode::UNAUTHORIZED, "partners send a bearer token"));
     }
     let user = auth::customer(&shop, &headers).await?;
     let key = idempotency_key(&headers)?;
@@ -163,10 +149,7 @@ pub(crate) async fn remove(
         .await?;
     let (synthetic,) = found.ok_or_else(|| Failure::not_found("order"))?;
     if !synthetic {
-        return Err(Failure::new(
-            StatusCode::CONFLICT,
-            "a real order is never deleted",
-        ));
+        return Err(Failure::new(StatusCode::CONFLICT, "a real order is never deleted"));
     }
     Row::OrderGone { id }.put(&mut tx, "shop").await?;
     tx.commit().await?;
@@ -219,9 +202,7 @@ async fn open_cart(tx: &mut Tx, id: &str, user: &str) -> Result<CartRow, Failure
 
 /// Numbers of the two sides never meet: each begins with the letter of its side.
 async fn number(shop: &Shop, tx: &mut Tx) -> Result<String, Failure> {
-    let made = sqlx::query("INSERT INTO order_numbers DEFAULT VALUES")
-        .execute(&mut **tx)
-        .await?;
+    let made = sqlx::query("INSERT INTO order_numbers DEFAULT VALUES").execute(&mut **tx).await?;
     let letter = match shop.side {
         crate::Side::Source => 'S',
         crate::Side::Target => 'T',

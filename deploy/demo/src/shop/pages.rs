@@ -27,10 +27,7 @@ pub(crate) struct LoginForm {
 pub(crate) async fn front(State(shop): State<Arc<Shop>>) -> Html<String> {
     page(
         "Harbour Goods",
-        &format!(
-            "<p>Served by the {} side.</p><p><a href=\"/login\">Log in</a></p>",
-            shop.side
-        ),
+        &format!("<p>Served by the {} side.</p><p><a href=\"/login\">Log in</a></p>", shop.side),
     )
 }
 
@@ -39,10 +36,7 @@ pub(crate) async fn login_form(State(shop): State<Arc<Shop>>, headers: HeaderMap
     let visitor = known.clone().unwrap_or_else(random::token);
     let mut response = form(&csrf(&shop, &visitor), "").into_response();
     if known.is_none() {
-        set_cookie(
-            &mut response,
-            &format!("visitor={visitor}; Path=/; HttpOnly; SameSite=Lax"),
-        );
+        set_cookie(&mut response, &format!("visitor={visitor}; Path=/; HttpOnly; SameSite=Lax"));
     }
     response
 }
@@ -54,26 +48,17 @@ pub(crate) async fn login(
 ) -> Result<Response, Failure> {
     let Some(visitor) = cookie(&headers, "visitor").filter(|visitor| ours(&shop, visitor, &sent.csrf_token))
     else {
-        let body = page(
-            "Not from our form",
-            "<p>The form is too old or not ours. Load it again.</p>",
-        );
+        let body = page("Not from our form", "<p>The form is too old or not ours. Load it again.</p>");
         return Ok((StatusCode::FORBIDDEN, body).into_response());
     };
-    let credentials = Credentials {
-        user: sent.user,
-        password: sent.password,
-    };
+    let credentials = Credentials { user: sent.user, password: sent.password };
     if !auth::known(&shop, &credentials).await? {
         let body = form(&csrf(&shop, visitor), "<p>Wrong user or password.</p>");
         return Ok((StatusCode::UNAUTHORIZED, body).into_response());
     }
     let token = auth::open(&shop, &credentials.user).await?;
     let mut response = Redirect::to("/account").into_response();
-    set_cookie(
-        &mut response,
-        &format!("session={token}; Path=/; HttpOnly; SameSite=Lax"),
-    );
+    set_cookie(&mut response, &format!("session={token}; Path=/; HttpOnly; SameSite=Lax"));
     Ok(response)
 }
 
@@ -87,10 +72,7 @@ pub(crate) async fn account(State(shop): State<Arc<Shop>>, headers: HeaderMap) -
 pub(crate) async fn logout(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Result<Response, Failure> {
     auth::close(&shop, &headers).await?;
     let mut response = Redirect::to("/").into_response();
-    set_cookie(
-        &mut response,
-        "session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
-    );
+    set_cookie(&mut response, "session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     Ok(response)
 }
 
@@ -100,9 +82,7 @@ fn csrf(shop: &Shop, visitor: &str) -> String {
 }
 
 fn ours(shop: &Shop, visitor: &str, token: &str) -> bool {
-    URL_SAFE_NO_PAD
-        .decode(token)
-        .is_ok_and(|tag| hmac::verify(&key(shop), visitor.as_bytes(), &tag).is_ok())
+    URL_SAFE_NO_PAD.decode(token).is_ok_and(|tag| hmac::verify(&key(shop), visitor.as_bytes(), &tag).is_ok())
 }
 
 fn key(shop: &Shop) -> hmac::Key {
@@ -135,8 +115,5 @@ fn set_cookie(response: &mut Response, cookie: &str) {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -30,10 +30,7 @@ pub(crate) async fn publish(tx: &mut Tx, queue: &str, body: &str) -> Result<(), 
         .fetch_one(&mut **tx)
         .await?;
     if held >= QUEUE_LIMIT {
-        return Err(Failure::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("the queue {queue} is full"),
-        ));
+        return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, format!("the queue {queue} is full")));
     }
     sqlx::query("INSERT INTO messages (queue, body, published_at_ms) VALUES (?, ?, ?)")
         .bind(queue)
@@ -50,11 +47,7 @@ pub(crate) async fn publish(tx: &mut Tx, queue: &str, body: &str) -> Result<(), 
 
 /// How many consumers a queue has now.
 pub(crate) fn consumers(shop: &Shop, queue: &str) -> u32 {
-    if queue == "orders-dlq" || shop.faults.has(Fault::Queue) {
-        0
-    } else {
-        1
-    }
+    if queue == "orders-dlq" || shop.faults.has(Fault::Queue) { 0 } else { 1 }
 }
 
 /// Consumes `orders` and `mail` until the shop ends.
@@ -89,10 +82,7 @@ async fn round(shop: &Shop, queue: &str) -> Result<(), Failure> {
                 confirm(&mut tx, body).await?;
             }
         }
-        sqlx::query("DELETE FROM messages WHERE id = ?")
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("DELETE FROM messages WHERE id = ?").bind(id).execute(&mut *tx).await?;
     }
     sqlx::query("UPDATE queue_stats SET acked = acked + ? WHERE queue = ?")
         .bind(i64::try_from(taken.len()).unwrap_or(i64::MAX))
@@ -118,10 +108,7 @@ async fn take(shop: &Shop, queue: &str) -> Result<Vec<(i64, String)>, Failure> {
             .fetch_all(&mut *tx)
             .await?;
     for (id, _) in &taken {
-        sqlx::query("UPDATE messages SET delivered = 1 WHERE id = ?")
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("UPDATE messages SET delivered = 1 WHERE id = ?").bind(id).execute(&mut *tx).await?;
     }
     sqlx::query("UPDATE queue_stats SET delivered = delivered + ? WHERE queue = ?")
         .bind(i64::try_from(taken.len()).unwrap_or(i64::MAX))
@@ -134,10 +121,8 @@ async fn take(shop: &Shop, queue: &str) -> Result<Vec<(i64, String)>, Failure> {
 
 /// An order that is gone was synthetic and cleaned up: its message is done.
 async fn confirm(tx: &mut Tx, id: &str) -> Result<(), Failure> {
-    let found: Option<OrderRow> = sqlx::query_as("SELECT * FROM orders WHERE id = ?")
-        .bind(id)
-        .fetch_optional(&mut **tx)
-        .await?;
+    let found: Option<OrderRow> =
+        sqlx::query_as("SELECT * FROM orders WHERE id = ?").bind(id).fetch_optional(&mut **tx).await?;
     let Some(order) = found else { return Ok(()) };
     if !order.synthetic {
         let (stock, synced_at_ms): (i64, i64) =
@@ -146,20 +131,9 @@ async fn confirm(tx: &mut Tx, id: &str) -> Result<(), Failure> {
                 .fetch_one(&mut **tx)
                 .await?;
         let stock = (stock - order.quantity).max(0);
-        Row::Stock(StockRow {
-            id: order.product.clone(),
-            stock,
-            synced_at_ms,
-        })
-        .put(tx, WRITER)
-        .await?;
+        Row::Stock(StockRow { id: order.product.clone(), stock, synced_at_ms }).put(tx, WRITER).await?;
         publish(tx, "mail", id).await?;
     }
-    Row::Order(OrderRow {
-        state: "confirmed".to_owned(),
-        ..order
-    })
-    .put(tx, WRITER)
-    .await?;
+    Row::Order(OrderRow { state: "confirmed".to_owned(), ..order }).put(tx, WRITER).await?;
     Ok(())
 }

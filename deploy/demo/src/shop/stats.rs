@@ -60,12 +60,7 @@ pub(crate) async fn replication(State(shop): State<Arc<Shop>>) -> Result<Json<Va
                 "applied_position": confirmed, "heard_ms_ago": now - at_ms,
             })
         }
-        Some(Heard::Receiving {
-            position,
-            pending,
-            oldest_at_ms,
-            at_ms,
-        }) if fresh(at_ms) => json!({
+        Some(Heard::Receiving { position, pending, oldest_at_ms, at_ms }) if fresh(at_ms) => json!({
             "role": "receiving", "pending": pending, "lag_ms": lag(oldest_at_ms),
             "applied_position": position, "heard_ms_ago": now - at_ms,
         }),

@@ -29,21 +29,12 @@ const HOP_BY_HOP: [header::HeaderName; 6] = [
 pub(super) async fn forward(State(switch): State<Arc<Switch>>, mut request: Request) -> Response {
     let writes = may_write(request.method());
     // Before the look at the fence: whoever looked and saw none is waited for by the next one.
-    let _under_way = if writes {
-        Some(Arc::clone(&switch.writes).read_owned().await)
-    } else {
-        None
-    };
+    let _under_way = if writes { Some(Arc::clone(&switch.writes).read_owned().await) } else { None };
     let route = switch.route();
     if route.fenced && writes {
         switch.refused.fetch_add(1, Ordering::Relaxed);
-        let mut refusal = trouble(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "writes are shut for a moment, try again",
-        );
-        refusal
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        let mut refusal = trouble(StatusCode::SERVICE_UNAVAILABLE, "writes are shut for a moment, try again");
+        refusal.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         return refusal;
     }
     let Ok(_slot) = Arc::clone(&switch.slots).try_acquire_owned() else {
@@ -77,9 +68,7 @@ pub(super) async fn forward(State(switch): State<Arc<Switch>>, mut request: Requ
             trouble(StatusCode::GATEWAY_TIMEOUT, "the shop does not answer")
         }
     };
-    response
-        .headers_mut()
-        .insert("x-backend", HeaderValue::from_static(route.to.as_str()));
+    response.headers_mut().insert("x-backend", HeaderValue::from_static(route.to.as_str()));
     response
 }
 

@@ -97,10 +97,7 @@ pub async fn start(options: SwitchOptions) -> anyhow::Result<Running> {
         source: options.source,
         target: options.target,
         token: options.token,
-        route: Mutex::new(Route {
-            to: options.to,
-            fenced: false,
-        }),
+        route: Mutex::new(Route { to: options.to, fenced: false }),
         counts: <[Counts; 2]>::default(),
         refused: AtomicU64::new(0),
         writes: Arc::new(RwLock::new(())),
@@ -149,15 +146,8 @@ async fn fence(State(switch): State<Arc<Switch>>, headers: HeaderMap, Path(word)
         _ => return (StatusCode::NOT_FOUND, "a fence is on or off").into_response(),
     };
     switch.reroute(|route| route.fenced = fenced);
-    if fenced
-        && timeout(forward::PATIENCE * 2, switch.writes.write())
-            .await
-            .is_err()
-    {
-        return (
-            StatusCode::GATEWAY_TIMEOUT,
-            "writes from before the fence are still under way",
-        )
+    if fenced && timeout(forward::PATIENCE * 2, switch.writes.write()).await.is_err() {
+        return (StatusCode::GATEWAY_TIMEOUT, "writes from before the fence are still under way")
             .into_response();
     }
     state(State(switch)).await.into_response()

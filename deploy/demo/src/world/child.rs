@@ -56,19 +56,12 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("start {} for {}", job.program.display(), job.name))?;
-        let pid = child
-            .id()
-            .with_context(|| format!("{} ended at once", job.name))?;
+        let pid = child.id().with_context(|| format!("{} ended at once", job.name))?;
         let until = Instant::now() + START_LIMIT;
         loop {
             if let Ok(address) = std::fs::read_to_string(&port_file) {
                 let url = format!("http://{}", address.trim());
-                return Ok(Process {
-                    name: job.name,
-                    child,
-                    url,
-                    pid,
-                });
+                return Ok(Process { name: job.name, child, url, pid });
             }
             if let Some(status) = child.try_wait()? {
                 anyhow::bail!(

@@ -68,8 +68,7 @@ impl Map {
             .mode(0o600)
             .open(&draft)
             .with_context(place)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)
-            .with_context(place)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?).with_context(place)?;
         std::fs::rename(&draft, &path).with_context(place)
     }
 

@@ -62,23 +62,15 @@ impl World {
         std::fs::create_dir_all(folder.join("logs")).with_context(|| format!("make {}", folder.display()))?;
         let token = random::token();
         let start = async |name, arguments: Vec<String>| {
-            let job = Job {
-                name,
-                program: options.program.clone(),
-                arguments,
-                token: token.clone(),
-            };
+            let job = Job { name, program: options.program.clone(), arguments, token: token.clone() };
             Process::start(folder, &job).await
         };
         let mut processes = Vec::with_capacity(5);
         let source = start("source", shop(options, Side::Source)).await?;
         let target = start("target", shop(options, Side::Target)).await?;
         let both = ["--source", &source.url, "--target", &target.url].map(str::to_owned);
-        let mut replicate = vec![
-            "replicate".to_owned(),
-            "--lag-ms".to_owned(),
-            options.lag.as_millis().to_string(),
-        ];
+        let mut replicate =
+            vec!["replicate".to_owned(), "--lag-ms".to_owned(), options.lag.as_millis().to_string()];
         replicate.extend(both.clone());
         let replicator = start("replicator", replicate).await?;
         let mut turn = vec!["switch".to_owned(), "--to".to_owned(), "source".to_owned()];
@@ -87,9 +79,7 @@ impl World {
         let mut shoppers = None;
         if options.orders_per_second > 0.0 {
             let rate = options.orders_per_second.to_string();
-            let buy = ["shoppers", "--via", &switch.url, "--rate", &rate]
-                .map(str::to_owned)
-                .to_vec();
+            let buy = ["shoppers", "--via", &switch.url, "--rate", &rate].map(str::to_owned).to_vec();
             let process = start("shoppers", buy).await?;
             shoppers = Some(process.url.clone());
             processes.push(process);
@@ -110,11 +100,7 @@ impl World {
         map.write(folder)?;
         // The end goes the other way: nobody buys from a shop that is closing.
         processes.extend([switch, replicator, target, source]);
-        Ok(World {
-            folder: folder.clone(),
-            hands: Hands::new(map),
-            processes,
-        })
+        Ok(World { folder: folder.clone(), hands: Hands::new(map), processes })
     }
 
     /// Where everything is.
@@ -134,10 +120,7 @@ impl World {
                 process.alive(),
                 "{} ended by itself: see {}",
                 process.name(),
-                self.folder
-                    .join("logs")
-                    .join(format!("{}.log", process.name()))
-                    .display()
+                self.folder.join("logs").join(format!("{}.log", process.name())).display()
             );
         }
         Ok(())
@@ -160,15 +143,5 @@ fn database(folder: &Path, side: Side) -> PathBuf {
 fn shop(options: &WorldOptions, side: Side) -> Vec<String> {
     let db = database(&options.folder, side).display().to_string();
     let every = options.job_every.as_millis().to_string();
-    [
-        "shop",
-        "--name",
-        side.as_str(),
-        "--db",
-        &db,
-        "--job-every-ms",
-        &every,
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    ["shop", "--name", side.as_str(), "--db", &db, "--job-every-ms", &every].map(str::to_owned).to_vec()
 }

@@ -43,7 +43,14 @@ async fn moves(hands: &Hands, to: Side) -> anyhow::Result<Vec<&'static str>> {
     };
     hands.direction(back).await.context("turn the copy round")?;
     hands.jobs(to, None, true).await.context("give the jobs")?;
-    Ok(vec!["writes shut", "copy caught up", "traffic moved", "copy turned round", "jobs moved", "writes open"])
+    Ok(vec![
+        "writes shut",
+        "copy caught up",
+        "traffic moved",
+        "copy turned round",
+        "jobs moved",
+        "writes open",
+    ])
 }
 
 /// Waits until the sending side has nothing left to send.
@@ -55,7 +62,10 @@ async fn caught_up(hands: &Hands, sender: Side) -> anyhow::Result<()> {
         if told["role"] == "sending" && told["pending"] == 0 {
             return Ok(());
         }
-        anyhow::ensure!(Instant::now() < until, "the {sender} still has something to send after {CATCH_UP:?}: {told}");
+        anyhow::ensure!(
+            Instant::now() < until,
+            "the {sender} still has something to send after {CATCH_UP:?}: {told}"
+        );
         sleep(LOOK).await;
     }
 }

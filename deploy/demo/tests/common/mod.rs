@@ -33,12 +33,7 @@ impl Shop {
             job_every: Duration::from_millis(100),
         };
         let running = shop::start(options).await.unwrap();
-        Shop {
-            running,
-            folder,
-            http: Http::new(),
-            side,
-        }
+        Shop { running, folder, http: Http::new(), side }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -50,26 +45,15 @@ impl Shop {
     }
 
     pub(crate) async fn control(&self, call: Call) -> Value {
-        self.http
-            .send(call.header(TOKEN_HEADER, TOKEN))
-            .await
-            .unwrap()
-            .good()
-            .unwrap()
-            .json()
+        self.http.send(call.header(TOKEN_HEADER, TOKEN)).await.unwrap().good().unwrap().json()
     }
 
     pub(crate) async fn break_it(&self, fault: Fault) {
-        self.control(Call::post(self.url(&format!("/_demo/faults/{fault}"))))
-            .await;
+        self.control(Call::post(self.url(&format!("/_demo/faults/{fault}")))).await;
     }
 
     pub(crate) async fn fix(&self, fault: Fault) {
-        self.control(Call::new(
-            http::Method::DELETE,
-            self.url(&format!("/_demo/faults/{fault}")),
-        ))
-        .await;
+        self.control(Call::new(http::Method::DELETE, self.url(&format!("/_demo/faults/{fault}")))).await;
     }
 
     pub(crate) async fn healthy(&self) -> bool {
@@ -118,11 +102,7 @@ pub(crate) struct Customer {
 
 impl Customer {
     pub(crate) fn of(base: impl Into<String>) -> Customer {
-        Customer {
-            base: base.into(),
-            http: Http::new(),
-            jar: Jar::default(),
-        }
+        Customer { base: base.into(), http: Http::new(), jar: Jar::default() }
     }
 
     pub(crate) async fn send(&mut self, call: Call) -> Answer {
@@ -136,45 +116,28 @@ impl Customer {
     }
 
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Answer {
-        self.send(Call::post(format!("{}{path}", self.base)).json(body))
-            .await
+        self.send(Call::post(format!("{}{path}", self.base)).json(body)).await
     }
 
     pub(crate) async fn log_in(&mut self, user: &str, password: &str) -> Answer {
         let page = self.get("/login").await.text();
-        let token = page
-            .split_once("csrf_token\" value=\"")
-            .unwrap()
-            .1
-            .split_once('"')
-            .unwrap()
-            .0
-            .to_owned();
-        let form = [
-            ("user", user),
-            ("password", password),
-            ("csrf_token", token.as_str()),
-        ];
-        self.send(Call::post(format!("{}/login", self.base)).form(&form))
-            .await
+        let token = page.split_once("csrf_token\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+        let form = [("user", user), ("password", password), ("csrf_token", token.as_str())];
+        self.send(Call::post(format!("{}/login", self.base)).form(&form)).await
     }
 
     /// A cart of two lanterns: its id.
     pub(crate) async fn cart(&mut self) -> String {
-        let cart = self
-            .post("/api/cart", &json!({ "product": "lantern", "quantity": 2 }))
-            .await
-            .good()
-            .unwrap();
+        let cart =
+            self.post("/api/cart", &json!({ "product": "lantern", "quantity": 2 })).await.good().unwrap();
         assert_eq!(cart.json()["total_cents"], 9_800);
         cart.json()["cart_id"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn pay(&mut self, cart: &str, key: &str) -> Answer {
         let body = json!({ "cart_id": cart, "card": TEST_CARD, "synthetic": true });
-        let call = Call::post(format!("{}/api/checkout", self.base))
-            .json(&body)
-            .header("idempotency-key", key);
+        let call =
+            Call::post(format!("{}/api/checkout", self.base)).json(&body).header("idempotency-key", key);
         self.send(call).await
     }
 }

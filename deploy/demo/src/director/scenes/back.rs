@@ -2,6 +2,7 @@
 
 use super::Play;
 use super::converge::probe;
+use super::decide::recorded;
 use crate::Side;
 use crate::director::command::Who;
 use crate::director::plan_file::MIGRATION;
@@ -56,9 +57,5 @@ async fn decided(play: &mut Play<'_>, stage: &mut Stage, olga: &Who) -> anyhow::
     let words = ["decide", "rollback", "--go", "--reason", reason, "--confirm", MIGRATION];
     play.talk.say("Tidelock never goes back by itself. Olga decides:")?;
     stage.console.show(olga, &words).await?;
-    play.wait_for(stage, Expected::RollbackDecided, |status| {
-        if look::phase(status) == "rolling-back" { Ok(()) } else { Err(look::summary(status)) }
-    })
-    .await?;
-    Ok(())
+    recorded(play, stage, "rollback", Expected::RollbackDecided).await
 }

@@ -8,7 +8,9 @@ use crate::director::{Expected, Left, look};
 /// Scene 1: the orders lag and the queue is full, and a probe sees nothing of it.
 pub(crate) async fn hold(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<()> {
     play.talk.scene(1, "Both shops answer. Are they level?")?;
-    play.talk.say("Customers buy. Orders reach the new shop a minute late, and nobody works off the order queue.")?;
+    play.talk.say(
+        "Customers buy. Orders reach the new shop a minute late, and nobody works off the order queue.",
+    )?;
     play.wait_for(stage, Expected::LagHolds, |status| match look::hold_of(status, "orders-replicated") {
         Some(hold) if hold["state"] == "refuted" && look::names_a_count(look::reason(hold)) => Ok(()),
         Some(_) | None => Err(look::summary(status)),
@@ -23,7 +25,7 @@ pub(crate) async fn hold(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Resu
     stage.console.show(&operator, &["status"]).await?;
     stage.console.show(&operator, &["why", "order-queue"]).await?;
     probe(play, stage).await?;
-    play.see(Expected::ProbeIsGreen)
+    play.see(Expected::ProbeIsGreen).await
 }
 
 /// What a naive probe says beside all of it; it must be green, or the demo shows nothing.

@@ -21,7 +21,8 @@ pub(crate) async fn forgotten(play: &mut Play<'_>, stage: &mut Stage) -> anyhow:
     stage.console.show(&operator, &["why", CHECK]).await?;
     let refused = stage.console.show(&operator, &["gate", "check", "committed"]).await?;
     anyhow::ensure!(refused.code != 0, "gate committed is open although {CHECK} holds it");
-    play.talk.say("Nobody can declare this migration complete. Somebody looks at the old machine's crontab.")?;
+    play.talk
+        .say("Nobody can declare this migration complete. Somebody looks at the old machine's crontab.")?;
     if play.options.left == Some(Left::Cron) {
         play.talk.say("On purpose: the job is left running.")?;
     } else {

@@ -1,12 +1,13 @@
 //! Scene 3: a named person decides.
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use super::Play;
-use crate::director::Expected;
 use crate::director::command::Who;
 use crate::director::plan_file::MIGRATION;
 use crate::director::stage::Stage;
+use crate::director::{Expected, look};
 
 /// Olga gets her own access, sees what her decision rests on, and gives her GO.
 pub(crate) async fn go(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<Who> {
@@ -15,10 +16,32 @@ pub(crate) async fn go(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result
     let olga = access(play, stage, "olga", "person").await?;
     let reason = "both sides level, queue empty, team on call";
     let words = ["decide", "cutover", "--go", "--reason", reason, "--confirm", MIGRATION];
-    play.must(stage, &olga, &words, Expected::GoRecorded).await?;
+    stage.console.show(&olga, &words).await?;
+    recorded(play, stage, "cutover", Expected::GoRecorded).await?;
     let operator = stage.operator.clone();
     play.must_open(stage, &operator, "cutover", Expected::CutoverOpens).await?;
     Ok(olga)
+}
+
+/// The decision stands in the record under Olga's name.
+pub(crate) async fn recorded(
+    play: &mut Play<'_>,
+    stage: &mut Stage,
+    decision: &str,
+    verdict: Expected,
+) -> anyhow::Result<()> {
+    let go = format!("GO for {decision}");
+    play.wait_for(stage, verdict, |status| {
+        let events = status["timeline"].as_array().map_or(&[][..], Vec::as_slice);
+        let decided = |event: &&Value| event["text"].as_str().is_some_and(|text| text.starts_with(&go));
+        match events.iter().rfind(decided) {
+            Some(event) if event["by"] == "olga" => Ok(()),
+            Some(event) => Err(format!("{go} by {}", event["by"])),
+            None => Err(look::summary(status)),
+        }
+    })
+    .await?;
+    Ok(())
 }
 
 /// Gives somebody access and keeps the token in a file of theirs.
@@ -29,7 +52,8 @@ pub(crate) async fn access(
     role: &'static str,
 ) -> anyhow::Result<Who> {
     let words = ["access", "issue", name, "--role", role];
-    play.talk.typed(stage.operator.name, &format!("tidelock access issue {name} --role {role} > {name}.token"))?;
+    play.talk
+        .typed(stage.operator.name, &format!("tidelock access issue {name} --role {role} > {name}.token"))?;
     let answer = stage.console.read(&stage.operator, &words).await?;
     let token = answer["token"].as_str().context("tidelock access issue gave no token")?;
     let token_file = stage.put_private(&format!("{name}.token"), token)?;

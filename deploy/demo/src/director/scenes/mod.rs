@@ -6,12 +6,14 @@ mod cron;
 mod decide;
 mod hostile;
 mod plugin;
+mod replay;
 mod switch;
 
 use super::interactive;
 use super::stage::Stage;
 
 pub(crate) use super::wait::Play;
+pub(crate) use replay::replay;
 
 /// Plays all of them, or the first two and then whatever the visitor likes.
 pub(crate) async fn play(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<()> {

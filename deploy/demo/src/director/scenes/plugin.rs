@@ -28,7 +28,9 @@ pub(crate) async fn joins(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Res
         .await?;
     anyhow::ensure!(agents == stage.agent_pids(), "an agent was started anew");
     anyhow::ensure!(
-        status["agents"].as_array().is_some_and(|agents| agents.iter().all(|agent| agent["state"] == "online")),
+        status["agents"]
+            .as_array()
+            .is_some_and(|agents| agents.iter().all(|agent| agent["state"] == "online")),
         "not every agent is online: {}",
         status["agents"]
     );

@@ -12,7 +12,8 @@ use crate::shop::Fault;
 pub(crate) async fn switch(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<()> {
     play.talk.scene(4, "The switch")?;
     play.talk.say("A pipeline waits for the gate, takes its token once, and runs the team's own steps:")?;
-    play.talk.say("shut writes, let the copy catch up, turn it round, move traffic and jobs, open writes.")?;
+    play.talk
+        .say("shut writes, let the copy catch up, turn it round, move traffic and jobs, open writes.")?;
     let pipeline = decide::access(play, stage, "pipeline", "pipeline").await?;
     // Somebody once started this by hand on the old machine.
     stage.hands().break_it(Side::Source, Fault::Cron).await?;
@@ -38,5 +39,6 @@ pub(crate) async fn switch(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Re
     })
     .await?;
     let traffic = stage.hands().traffic().await.context("ask the switch")?;
-    play.talk.say(&format!("The switch itself says: traffic is on the {}.", traffic["to"].as_str().unwrap_or("?")))
+    play.talk
+        .say(&format!("The switch itself says: traffic is on the {}.", traffic["to"].as_str().unwrap_or("?")))
 }

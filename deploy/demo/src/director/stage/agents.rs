@@ -18,8 +18,11 @@ const EACH_SIDE: [&str; 2] = ["a", "b"];
 const JOIN_LIMIT: Duration = Duration::from_secs(30);
 
 /// The secrets that the plan names. All of them are made up.
-const SECRETS: [(&str, &str); 3] =
-    [("probe-password", "probe-secret"), ("rabbit-monitor", "monitor:monitor-secret"), ("test-card", TEST_CARD)];
+const SECRETS: [(&str, &str); 3] = [
+    ("probe-password", "probe-secret"),
+    ("rabbit-monitor", "monitor:monitor-secret"),
+    ("test-card", TEST_CARD),
+];
 
 /// Joins and starts all of them.
 pub(crate) async fn start(
@@ -54,7 +57,10 @@ async fn join(console: &Console, name: &str, dir: &Path, token: &str) -> anyhow:
     let server = console.environment.iter().find(|(key, _)| *key == "TIDELOCK_SERVER");
     let url = server.and_then(|(_, url)| url.to_str()).context("the collector's URL is not known")?;
     let dir = path_text(dir)?;
-    console.talk.typed(name, &format!("tidelock-agent {}", line(&["join", url, "TOKEN", "--name", name, "--dir", dir])))?;
+    console.talk.typed(
+        name,
+        &format!("tidelock-agent {}", line(&["join", url, "TOKEN", "--name", name, "--dir", dir])),
+    )?;
     let words = ["join", url, token, "--name", name, "--dir", dir];
     let done = console.call("tidelock-agent", None, &words, JOIN_LIMIT, Some(&console.talk)).await?;
     // Not with `good`: its error would repeat the token.

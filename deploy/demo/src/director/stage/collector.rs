@@ -26,8 +26,18 @@ pub(crate) async fn start(
     let mut console = Console { bin, environment, talk: talk.clone() };
     let operator = Who { name: "operator", token_file: dir.join("operator.token") };
     let any = "127.0.0.1:0";
-    let words =
-        ["pki", "init", "--dir", path_text(&dir)?, "--agents-listen", any, "--api-listen", any, "--host", "localhost"];
+    let words = [
+        "pki",
+        "init",
+        "--dir",
+        path_text(&dir)?,
+        "--agents-listen",
+        any,
+        "--api-listen",
+        any,
+        "--host",
+        "localhost",
+    ];
     talk.typed(operator.name, &format!("tidelock {}", command::line(&words)))?;
     let limit = std::time::Duration::from_secs(30);
     console.call("tidelock", None, &words, limit, Some(talk)).await?.good("tidelock pki init")?;

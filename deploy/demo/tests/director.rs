@@ -1,0 +1,64 @@
+//! The demo from the first scene to the last, with the real programs, and three ways to break it on
+//! purpose: each must end badly and name the verdict that is missing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The folder of this build's programs; the demo looks for the others beside its own.
+fn programs() -> PathBuf {
+    let demo = Path::new(env!("CARGO_BIN_EXE_tidelock-demo"));
+    let bin = demo.parent().unwrap().to_path_buf();
+    for name in ["tidelock", "tidelock-agent", "tidelock-collector"] {
+        assert!(bin.join(name).is_file(), "{name} is missing: run make build");
+    }
+    let plugins = bin.with_file_name("plugins");
+    assert!(plugins.join("login.wasm").is_file(), "the plugins are missing: run make build");
+    bin
+}
+
+fn demo(arguments: &[&str]) -> (Output, String) {
+    let held = tempfile::tempdir().unwrap();
+    let output = Command::new(programs().join("tidelock"))
+        .args(["demo", "--folder"])
+        .arg(held.path().join("demo"))
+        .args(arguments)
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let told =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output, told)
+}
+
+/// It ends with 1, names the verdict and does not say that all was seen.
+fn misses(arguments: &[&str], verdict: &str, saw: &str) {
+    let (output, told) = demo(arguments);
+    let line = told.lines().find(|line| line.contains("✖ expected")).unwrap_or_default();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(line.contains(&format!("expected \"{verdict}")) && line.contains(saw), "{line}\n{told}");
+    assert!(!told.contains("all 16 expected verdicts"), "{told}");
+}
+
+#[test]
+fn demo_sees_every_verdict_in_order() {
+    let (output, told) = demo(&[]);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("all 16 expected verdicts were seen, in order"), "{told}");
+    assert!(told.contains("job invoice-nightly ran") && told.contains("did not run: cpu"), "{told}");
+}
+
+#[test]
+fn demo_with_a_queue_left_full_misses_ready() {
+    misses(&["--leave-fault", "queue", "--limit", "25s"], "OPEN: ready", "order-queue");
+}
+
+#[test]
+fn demo_with_a_silent_agent_misses_ready() {
+    misses(&["--stop-agent", "--limit", "25s"], "OPEN: ready", "1 of at least 2 agents on source online");
+}
+
+#[test]
+fn demo_without_the_check_misses_the_forgotten_job() {
+    misses(&["--remove-check", "old-side-quiet", "--limit", "40s"], "HOLD: the forgotten job", "phase watch");
+}
