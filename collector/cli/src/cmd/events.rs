@@ -91,8 +91,13 @@ fn show(call: &Call, event: &v1::Event, zone: &str) -> Result<(), Trouble> {
     } else {
         format!(" — {}", clean(&event.reason))
     };
+    let by = if event.by.is_empty() {
+        String::new()
+    } else {
+        format!(", by {}", clean(&event.by))
+    };
     out::print(&format!(
-        "{}  {:<14} {}{reason}",
+        "{}  {:<14} {}{by}{reason}",
         clock(event.time.as_ref(), zone),
         event.kind,
         clean(&event.text)

@@ -27,13 +27,14 @@ pub(crate) fn long(manner: Manner, status: &v1::Status, all: bool) -> String {
 
 fn head(manner: Manner, status: &v1::Status, text: &mut String) {
     let gate = status.next_gate.as_ref();
-    let revision = gate.and_then(|g| g.plan.as_ref()).map_or(0, |plan| plan.revision);
+    let plan = gate.and_then(|g| g.plan.as_ref());
+    let revision = plan.map(|plan| format!(" · plan rev {}", plan.revision)).unwrap_or_default();
     let word = match gate {
         Some(gate) => format!("{}: gate {}", verdict(manner, gate.verdict), gate.gate),
         None => manner.bold(&format!("■ {}", status.phase.to_uppercase())),
     };
     let place = format!(
-        "{} · phase {} · plan rev {revision}",
+        "{} · phase {}{revision}",
         status.migration, status.phase
     );
     let _ = writeln!(text, "{} {place}", pad(&word, 46));

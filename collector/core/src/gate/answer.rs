@@ -162,10 +162,14 @@ impl Migration {
             VerdictWord::Hold | VerdictWord::Unknown => {
                 let hold = if held.len() == 1 { "holds" } else { "hold" };
                 let checks = if needed == 1 { "check" } else { "checks" };
+                // The holds are sorted, the worst first; its name and its reason belong together.
+                let worst = holds.iter().find(|hold| hold.state.is_some() && hold.check.is_some());
+                let (check, why) = worst
+                    .and_then(|hold| Some((hold.check.as_ref()?, hold.reason.as_str())))
+                    .unwrap_or((held[0], first));
                 format!(
-                    "{} of {needed} needed {checks} {hold} gate {gate}: {}: {first}",
+                    "{} of {needed} needed {checks} {hold} gate {gate}: {check}: {why}",
                     held.len(),
-                    held[0]
                 )
             }
         }
