@@ -34,5 +34,5 @@ gate ready: all, stable for 10 s
       > 1:05 sync -> ready
       > 1:05 gate ready opens, epoch 2
       > 1:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 1:20  nothing more

@@ -11,18 +11,18 @@ gate cutover: decision cutover, valid for 20 s, deadline 30 s
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:10  ben says go on cutover
       > 0:10 cutover: go, by ben, complete
       > 0:10 gate cutover opens, epoch 3
       > 0:10 cutover is open: 1 scenario is proved: gate cutover is open
       > 0:30 gate cutover shuts, epoch 3
       > 0:30 cutover is hold
-      >   decision cutover: cutover was given too long ago: ask again
+      >   decision cutover: cutover was given too long ago: ask olga (or ben) again
 0:31  pipeline confirms
-      > 0:31 refused, GATE_SHUT: gate cutover is shut: decision cutover: cutover was given too long ago: ask again
+      > 0:31 refused, GATE_SHUT: gate cutover is shut: decision cutover: cutover was given too long ago: ask olga (or ben) again
       > 0:36 cutover is hold
-      >   decision cutover: cutover was given too long ago: ask again
+      >   decision cutover: cutover was given too long ago: ask olga (or ben) again
       >   deadline: gate cutover should have opened within 30 s: decide whether to go on or back
 0:45  olga says go on cutover
       > 0:45 cutover: go, by olga, complete

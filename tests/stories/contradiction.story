@@ -12,7 +12,7 @@ gate ready: all
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:10  target/t2 repeats its last batch
 0:12  target/t2 contradicts itself
       > 0:12 target/t2: two findings came under one number
@@ -25,7 +25,7 @@ gate ready: all
       > 0:20 sync -> ready
       > 0:20 gate ready opens, epoch 3
       > 0:20 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:22  carla aborts: we stay
       > 0:22 ready -> aborted, by carla
       > 0:22 aborted is rollback

@@ -13,7 +13,7 @@ gate cutover: decision cutover
       > 0:10 sync -> ready
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:15  olga says go on cutover having seen 9999
       > 0:15 refused, INCOMPLETE: there is no evidence of that number; the newest is 34
 0:16  carla says go on cutover

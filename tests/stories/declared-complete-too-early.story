@@ -13,7 +13,7 @@ gate committed: all, refund, stable for 20 s, decision commit
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:08  carla makes refund: https://tickets.example/1
       > 0:08 refused, WRONG_PHASE: the migration is in ready; refund is made in watch
 0:10  olga says go on cutover
@@ -33,10 +33,10 @@ gate committed: all, refund, stable for 20 s, decision commit
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       >   manual refund: carla has not made it yet
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       > 0:15 committed is hold
       >   manual refund: carla has not made it yet
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 0:20  olga says go on commit
       > 0:20 refused, GATE_SHUT: the gate is held: manual refund: carla has not made it yet. Nothing was recorded
 0:25  carla makes refund
@@ -46,16 +46,16 @@ gate committed: all, refund, stable for 20 s, decision commit
 0:30  carla makes refund: https://tickets.example/1
       > 0:30 refund done, by carla
       > 0:30 committed is hold
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   stable: all that it needs is proved; waiting for 20 s without a break
 0:35  olga says go on commit
       > 0:35 refused, GATE_SHUT: the gate is held: stable: all that it needs is proved; waiting for 20 s without a break. Nothing was recorded
       > 0:50 committed is hold
-      >   decision commit: waits for commit: 0 of 2 voices
+      >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:55  olga says go on commit
       > 0:55 commit: go, by olga
       > 0:55 committed is hold
-      >   decision commit: waits for commit: 1 of 2 voices
+      >   decision commit: waits for olga or carla (or ben) to decide commit: 1 of 2 voices
 0:57  checkout fails on target: card declined
       > 1:00 committed is hold
       >   claim_refuted checkout on target by t1: the last run failed: card declined
@@ -69,7 +69,7 @@ gate committed: all, refund, stable for 20 s, decision commit
 1:30  olga says go on commit
       > 1:30 commit: go, by olga
       > 1:30 committed is hold
-      >   decision commit: waits for commit: 1 of 2 voices
+      >   decision commit: waits for olga or carla (or ben) to decide commit: 1 of 2 voices
 1:31  olga says go on commit
       > 1:31 commit: go, by olga
 1:32  carla says go on commit

@@ -16,7 +16,7 @@ decision commit by: olga, 1
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:06  olga says go on cutover
       > 0:06 cutover: go, by olga, complete
       > 0:06 gate cutover opens, epoch 3
@@ -52,7 +52,7 @@ decision commit by: olga, 1
       > 0:55 cutover -> watch
       > 0:55 gate watch opens, epoch 5
       > 0:55 committed is hold
-      >   decision commit: waits for commit: 0 of 1 voice
+      >   decision commit: waits for olga to decide commit: 0 of 1 voice
 1:00  olga says go on commit
       > 1:00 commit: go, by olga, complete
       > 1:00 watch -> committed, by olga

@@ -15,7 +15,7 @@ gate rolled-back: checkout, stable for 5 s
       > 0:10 sync -> ready
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:12  olga says go on cutover
       > 0:12 cutover: go, by olga, complete
       > 0:12 gate cutover opens, epoch 3
@@ -30,22 +30,22 @@ gate rolled-back: checkout, stable for 5 s
       > 0:14 committed is unknown
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       > 0:15 committed is hold
       >   claim_undecided checkout on source by s1: 1 of 2 passes in a row
       >   claim_undecided checkout on target by t1: 1 of 2 passes in a row
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       > 0:20 committed is hold
-      >   decision commit: waits for commit: 0 of 2 voices
+      >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:20  checkout fails on target: card declined
 0:22  carla holds: look at checkout
       > 0:22 hold, by carla
       > 0:22 committed is hold
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   operator: carla pressed hold: look at checkout
       > 0:25 committed is hold
       >   claim_refuted checkout on target by t1: the last run failed: card declined
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   operator: carla pressed hold: look at checkout
 0:26  pipeline reports source
       > 0:26 refused, WRONG_PHASE: the migration is in watch; a switch to the source is reported in rolling-back

@@ -14,7 +14,7 @@ decision commit by: olga, 1
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:10  olga says go on cutover
       > 0:10 cutover: go, by olga, complete
       > 0:10 gate cutover opens, epoch 3
@@ -30,26 +30,26 @@ decision commit by: olga, 1
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
       >   missing old-side-quiet on source by s1: s1 has not reported it
-      >   decision commit: commit is not given: 0 of 1 voice
+      >   decision commit: commit is not given by olga: 0 of 1 voice
 0:13  old-side-quiet reports: rows_written 12, 12 rows of table invoices by cron@old-db remain
       > 0:15 committed is hold
       >   claim_refuted old-side-quiet on source by s1: rows_written is 12, must be at most 0
-      >   decision commit: commit is not given: 0 of 1 voice
+      >   decision commit: commit is not given by olga: 0 of 1 voice
       >   switching now loses 12 rows of table invoices by cron@old-db
 0:30  olga says go on commit
       > 0:30 refused, GATE_SHUT: the gate is held: claim_refuted old-side-quiet on source by s1: rows_written is 12, must be at most 0. Nothing was recorded
 0:40  old-side-quiet passes
       > 0:45 committed is hold
       >   claim_undecided old-side-quiet on source by s1: rows_written is 0, inside for 0 s of 15 s
-      >   decision commit: commit is not given: 0 of 1 voice
+      >   decision commit: commit is not given by olga: 0 of 1 voice
       > 0:50 committed is hold
       >   claim_undecided old-side-quiet on source by s1: rows_written is 0, inside for 5 s of 15 s
-      >   decision commit: commit is not given: 0 of 1 voice
+      >   decision commit: commit is not given by olga: 0 of 1 voice
       > 0:55 committed is hold
       >   claim_undecided old-side-quiet on source by s1: rows_written is 0, inside for 10 s of 15 s
-      >   decision commit: commit is not given: 0 of 1 voice
+      >   decision commit: commit is not given by olga: 0 of 1 voice
       > 1:00 committed is hold
-      >   decision commit: waits for commit: 0 of 1 voice
+      >   decision commit: waits for olga to decide commit: 0 of 1 voice
 1:05  olga says go on commit
       > 1:05 commit: go, by olga, complete
       > 1:05 watch -> committed, by olga

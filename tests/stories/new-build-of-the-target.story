@@ -14,7 +14,7 @@ gate cutover: decision cutover
       > 0:10 sync -> ready
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:12  olga says go on cutover
       > 0:12 cutover: go, by olga, complete
       > 0:12 gate cutover opens, epoch 3

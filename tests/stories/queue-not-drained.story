@@ -40,5 +40,5 @@ gate ready: all
       > 1:10 sync -> ready
       > 1:10 gate ready opens, epoch 2
       > 1:10 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 1:15  nothing more

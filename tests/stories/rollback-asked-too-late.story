@@ -12,7 +12,7 @@ window 60 s
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:10  olga says go on cutover
       > 0:10 cutover: go, by olga, complete
       > 0:10 gate cutover opens, epoch 3
@@ -29,9 +29,9 @@ window 60 s
       > 0:13 committed is unknown
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
-      >   decision commit: commit is not given: 0 of 2 voices
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       > 0:15 committed is hold
-      >   decision commit: waits for commit: 0 of 2 voices
+      >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 1:00  carla says no on rollback: it is only slow
       > 1:00 rollback: no, by carla
 1:14  ben says go on rollback: checkout is slow

@@ -11,9 +11,9 @@ gate cutover: decision cutover
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:08  pipeline confirms
-      > 0:08 refused, GATE_SHUT: gate cutover is shut: decision cutover: waits for cutover: 0 of 1 voice
+      > 0:08 refused, GATE_SHUT: gate cutover is shut: decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:10  olga says go on cutover
       > 0:10 cutover: go, by olga, complete
       > 0:10 gate cutover opens, epoch 3

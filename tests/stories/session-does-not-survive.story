@@ -24,7 +24,7 @@ gate ready: all
       > 0:45 sync -> ready
       > 0:45 gate ready opens, epoch 2
       > 0:45 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:45  login fails on target/t1: step account: the session of step sign-in is gone
       > 0:50 gate ready shuts, epoch 2
       > 0:50 ready -> sync

@@ -12,7 +12,7 @@ gate ready: all
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:12  target/t2 falls silent
       > 0:24 gate ready shuts, epoch 2
       > 0:24 ready -> sync
@@ -22,7 +22,7 @@ gate ready: all
       > 0:45 sync -> ready
       > 0:45 gate ready opens, epoch 3
       > 0:45 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:50  target/t2 signs off
 1:00  target/t1 falls silent
       > 1:10 gate ready shuts, epoch 3

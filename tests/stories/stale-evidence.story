@@ -16,7 +16,7 @@ gate ready: all
       > 0:15 sync -> ready
       > 0:15 gate ready opens, epoch 2
       > 0:15 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:20  target/t1 loses its link
       > 0:31 gate ready shuts, epoch 2
       > 0:31 ready -> sync
@@ -37,5 +37,5 @@ gate ready: all
       > 1:30 sync -> ready
       > 1:30 gate ready opens, epoch 3
       > 1:30 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 1:40  nothing more

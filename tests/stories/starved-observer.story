@@ -10,7 +10,7 @@ gate ready: all
       > 0:05 sync -> ready
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:10  login starves on target
       > 0:24 gate ready shuts, epoch 2
       > 0:24 ready -> sync

@@ -38,7 +38,7 @@ agents at least 2
       > 0:20 sync -> ready
       > 0:20 gate ready opens, epoch 2
       > 0:20 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:30  login fails on target/t2: only here
       > 0:35 gate ready shuts, epoch 2
       > 0:35 ready -> sync

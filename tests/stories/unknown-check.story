@@ -17,7 +17,7 @@ gate ready: login, ghost
       > 0:20 sync -> ready
       > 0:20 gate ready opens, epoch 3
       > 0:20 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:30  login does not run on target: unknown_plugin
       > 0:35 gate ready shuts, epoch 3
       > 0:35 ready -> sync

@@ -14,7 +14,7 @@ gate ready: all
       > 0:10 sync -> ready
       > 0:10 gate ready opens, epoch 3
       > 0:10 cutover is hold
-      >   decision cutover: waits for cutover: 0 of 1 voice
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:20  orders counts 0 of 0 on target
       > 0:25 gate ready shuts, epoch 3
       > 0:25 ready -> sync

@@ -8,7 +8,7 @@ use crate::evidence::{SideEvidence, side_evidence};
 use crate::migration::Migration;
 use crate::plan::{Plan, Scenario, before};
 use crate::roster::ONLINE_FOR;
-use crate::verdict::{DecisionState, EvidenceState, Hold, HoldCode};
+use crate::verdict::{DecisionStatus, DecisionState, EvidenceState, Hold, HoldCode};
 use crate::words::{count, span};
 
 impl Migration {
@@ -299,12 +299,14 @@ impl Migration {
                 let why = ended.map(|(_, _, why)| why.as_str()).unwrap_or_default();
                 format!("{name} is {}: {why}", status.state.word())
             }
-            DecisionState::Expired => format!("{name} was given too long ago: ask again"),
+            DecisionState::Expired => {
+                format!("{name} was given too long ago: ask {} again", asked(&status))
+            }
             DecisionState::NotAsked | DecisionState::Asked if clear => {
-                format!("waits for {name}: {} of {needed}", status.given)
+                format!("waits for {} to decide {name}: {} of {needed}", asked(&status), status.given)
             }
             DecisionState::NotAsked | DecisionState::Asked => {
-                format!("{name} is not given: {} of {needed}", status.given)
+                format!("{name} is not given by {}: {} of {needed}", asked(&status), status.given)
             }
         };
         let mut hold = Hold::new(
@@ -324,6 +326,15 @@ impl Migration {
         let reason =
             format!("gate {gate} should have opened within {limit}: decide whether to go on or back");
         (now > deadline).then(|| Hold::new(HoldCode::Deadline, deadline, reason, "tidelock status"))
+    }
+}
+
+/// The people who decide, and who may in their place: nobody should have to look that up at night.
+fn asked(status: &DecisionStatus) -> String {
+    let names = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(" or ");
+    match status.deputies.is_empty() {
+        true => names(&status.who),
+        false => format!("{} (or {})", names(&status.who), names(&status.deputies)),
     }
 }
 
