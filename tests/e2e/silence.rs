@@ -1,6 +1,6 @@
 //! A silent agent holds the gate: silence is never read as good.
 
-use tidelock_tests::{World, WorldOptions};
+use tidelock_tests::{World, WorldOptions, eventually};
 
 #[test]
 fn a_stopped_agent_makes_its_side_unknown_and_is_named() {

@@ -31,7 +31,8 @@ async fn the_feed_is_let_pass_and_hides_nobody() {
     fails(&named.run().await, "orders: 1 rows by cron");
 
     // Where the server says only how many, nobody can tell the feed from a job, and nobody pretends to.
-    feed.tell("insert into shop.orders (total) values (1)");
+    let write = "insert into shop.orders (total) values (1)";
+    server.once("reverse_feed", "replicator", write);
     server.counted("shop.orders", 1);
     not_run(
         &counted.run().await,

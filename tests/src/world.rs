@@ -111,8 +111,6 @@ impl AgentHandle {
 /// A running installation.
 #[derive(Debug)]
 pub struct World {
-    /// Everything lies in here.
-    pub folder: TempDir,
     /// The shop of the source.
     pub source: Shop,
     /// The shop of the target.
@@ -123,6 +121,8 @@ pub struct World {
     pub agents: Vec<AgentHandle>,
     /// The operator.
     pub operator: Cli,
+    /// Everything lies in here. Last, so that it goes when the processes are gone.
+    pub folder: TempDir,
 }
 
 impl World {
@@ -172,7 +172,7 @@ impl World {
         );
         let operator = Cli {
             server: String::new(),
-            ca: dir.join("pki/api-ca.pem"),
+            ca: dir.join("ca.pem"),
             token: dir.join("operator.token"),
             home: folder.path().to_owned(),
         };
@@ -334,7 +334,7 @@ impl World {
     /// # Panics
     /// When it is not given.
     pub fn person(&self, name: &str) -> Cli {
-        self.access(name, "viewer")
+        self.access(name, "person")
     }
 
     /// Access with a role.

@@ -17,7 +17,7 @@ pub(crate) enum AccessCommand {
         /// The person's name in the plan, or the pipeline's name
         subject: String,
         /// What it may do beside looking
-        #[arg(long, value_enum, default_value = "viewer")]
+        #[arg(long, value_enum, default_value = "person")]
         role: Role,
         /// How long it is good
         #[arg(long, value_parser = duration, default_value = "30d", value_name = "SPAN")]
@@ -40,7 +40,7 @@ pub(crate) enum Role {
     Person,
     /// Look, confirm a cutover, report the switch
     Pipeline,
-    /// Everything but deciding
+    /// Plans, agents and access; decides only where the plan names them
     Operator,
 }
 
@@ -48,6 +48,7 @@ impl Role {
     fn word(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",
+            Role::Person => "person",
             Role::Person => "person",
             Role::Pipeline => "pipeline",
             Role::Operator => "operator",
