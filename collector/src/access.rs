@@ -144,22 +144,13 @@ impl Access {
     /// # Errors
     /// When the file is there and cannot be understood.
     pub fn open(path: &Path) -> Result<Access, AccessError> {
-        let wrong = |why: String| AccessError::File {
-            doing: "read",
-            path: path.to_path_buf(),
-            why,
-        };
+        let wrong = |why: String| AccessError::File { doing: "read", path: path.to_path_buf(), why };
         let file = match std::fs::read_to_string(path) {
             Ok(text) => toml::from_str::<File>(&text).map_err(|error| wrong(error.to_string()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(wrong(error.to_string())),
         };
-        let grants = file
-            .grants
-            .into_iter()
-            .map(grant_of)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(wrong)?;
+        let grants = file.grants.into_iter().map(grant_of).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
         Ok(Access {
             path: Arc::new(path.to_path_buf()),
             grants: Arc::new(ArcSwap::from_pointee(grants)),
@@ -202,21 +193,10 @@ impl Access {
             return Err(AccessError::Full);
         }
         let token = secret::new_token(TOKEN_PREFIX)?;
-        let id: String = secret::random::<8>()?
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id: String = secret::random::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect();
         let hash = secret::sha256(token.as_bytes());
-        let grant = Grant {
-            id,
-            subject,
-            role,
-            migration,
-            issued: now,
-            expires: now.plus(ttl),
-            revoked: false,
-            hash,
-        };
+        let grant =
+            Grant { id, subject, role, migration, issued: now, expires: now.plus(ttl), revoked: false, hash };
         grants.push(grant.clone());
         self.write(grants)?;
         Ok((grant, token))
@@ -238,14 +218,8 @@ impl Access {
     }
 
     fn write(&self, grants: Vec<Grant>) -> Result<(), AccessError> {
-        let wrong = |why: String| AccessError::File {
-            doing: "write",
-            path: (*self.path).clone(),
-            why,
-        };
-        let file = File {
-            grants: grants.iter().map(row_of).collect(),
-        };
+        let wrong = |why: String| AccessError::File { doing: "write", path: (*self.path).clone(), why };
+        let file = File { grants: grants.iter().map(row_of).collect() };
         let text = toml::to_string_pretty(&file).map_err(|error| wrong(error.to_string()))?;
         private_file::replace(&self.path, text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
         self.grants.store(Arc::new(grants));
@@ -258,10 +232,7 @@ fn grant_of(row: Row) -> Result<Grant, String> {
     Ok(Grant {
         subject: name(&row.subject)?,
         migration: row.migration.as_deref().map(name).transpose()?,
-        hash: row
-            .token_sha256
-            .parse()
-            .map_err(|error| format!("grant {:?}: {error}", row.id))?,
+        hash: row.token_sha256.parse().map_err(|error| format!("grant {:?}: {error}", row.id))?,
         role: row.role,
         issued: Timestamp::from_millis(row.issued_unix_ms),
         expires: Timestamp::from_millis(row.expires_unix_ms),

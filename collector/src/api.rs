@@ -22,7 +22,7 @@ mod views_gate;
 mod watch;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ring::hmac;
@@ -37,6 +37,7 @@ use crate::driver::Driver;
 use crate::ingest::Refused;
 use crate::join::JoinTokens;
 use crate::journal::Components;
+use crate::lookup::Lookup;
 use crate::pki::Pki;
 
 /// What every call needs.
@@ -67,6 +68,8 @@ pub struct Api {
     pub api_url: String,
     /// The name in the server certificate.
     pub server_name: String,
+    /// Old events; empty until the index is open.
+    pub lookup: Arc<OnceLock<Lookup>>,
     /// Streams end with it.
     pub stop: CancellationToken,
 }

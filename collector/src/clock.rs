@@ -18,10 +18,7 @@ pub struct Clock {
 impl Clock {
     /// Starts at the wall clock, but not before `floor`: what the journal has seen is not undone.
     pub fn start(floor: Timestamp) -> Clock {
-        Clock {
-            base: wall().max(floor),
-            boot_at_base: boot(),
-        }
+        Clock { base: wall().max(floor), boot_at_base: boot() }
     }
 
     /// The present moment.
@@ -31,10 +28,7 @@ impl Clock {
 }
 
 /// The wall clock, for certificates and tokens: others judge those by theirs.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub fn wall() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
@@ -42,10 +36,7 @@ pub fn wall() -> Timestamp {
 
 fn boot() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
-    Duration::new(
-        u64::try_from(now.tv_sec).unwrap_or(0),
-        u32::try_from(now.tv_nsec).unwrap_or(0),
-    )
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -95,12 +95,7 @@ struct Listen {
 impl Default for Listen {
     fn default() -> Listen {
         let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        Listen {
-            agents: local(7443),
-            api: local(7480),
-            ops: local(7490),
-            connections: 1024,
-        }
+        Listen { agents: local(7443), api: local(7480), ops: local(7490), connections: 1024 }
     }
 }
 
@@ -113,10 +108,7 @@ struct Agents {
 
 impl Default for Agents {
     fn default() -> Agents {
-        Agents {
-            certificate_hours: 24,
-            session_idle_secs: 30,
-        }
+        Agents { certificate_hours: 24, session_idle_secs: 30 }
     }
 }
 
@@ -146,45 +138,27 @@ impl Config {
     /// # Errors
     /// Names the file and the key that is wrong.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.to_path_buf(),
-            source,
-        })?;
-        let file: File = toml::from_str(&text).map_err(|source| ConfigError::Toml {
-            path: path.to_path_buf(),
-            source: Box::new(source),
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_path_buf(), source })?;
+        let file: File = toml::from_str(&text)
+            .map_err(|source| ConfigError::Toml { path: path.to_path_buf(), source: Box::new(source) })?;
         check(file, path.parent().unwrap_or(Path::new(".")))
     }
 }
 
 fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
-    let wrong = |place, what: &str| {
-        Err(ConfigError::Value {
-            place,
-            what: what.to_owned(),
-        })
-    };
+    let wrong = |place, what: &str| Err(ConfigError::Value { place, what: what.to_owned() });
     if file.hosts.is_empty() || file.hosts.iter().any(String::is_empty) {
-        return wrong(
-            "hosts",
-            "name at least one host that agents and people reach this collector by",
-        );
+        return wrong("hosts", "name at least one host that agents and people reach this collector by");
     }
     if !is_domain(&file.trust_domain) {
-        return wrong(
-            "trust_domain",
-            "it is a lower-case domain of letters, digits, '-', '_' and '.'",
-        );
+        return wrong("trust_domain", "it is a lower-case domain of letters, digits, '-', '_' and '.'");
     }
     if !(1..=24 * 397).contains(&file.agents.certificate_hours) {
         return wrong("agents.certificate_hours", "it is between 1 and 9528");
     }
     if !(5..=3600).contains(&file.agents.session_idle_secs) {
-        return wrong(
-            "agents.session_idle_secs",
-            "it is between 5 and 3600; agents say something every 3 s",
-        );
+        return wrong("agents.session_idle_secs", "it is between 5 and 3600; agents say something every 3 s");
     }
     if !(1..=100_000).contains(&file.listen.connections) {
         return wrong("listen.connections", "it is between 1 and 100000");
@@ -222,29 +196,18 @@ pub fn first(
     api: SocketAddr,
     ops: SocketAddr,
 ) -> Result<String, ConfigError> {
-    let hosts = if hosts.is_empty() {
-        defaults::hosts()
-    } else {
-        hosts.to_vec()
-    };
+    let hosts = if hosts.is_empty() { defaults::hosts() } else { hosts.to_vec() };
     let file = File {
         data_dir: defaults::data_dir(),
         pki_dir: defaults::pki_dir(),
         access_file: defaults::access_file(),
         trust_domain: defaults::trust_domain(),
         hosts,
-        listen: Listen {
-            agents,
-            api,
-            ops,
-            ..Listen::default()
-        },
+        listen: Listen { agents, api, ops, ..Listen::default() },
         agents: Agents::default(),
     };
-    toml::to_string_pretty(&file).map_err(|error| ConfigError::Value {
-        place: "collector.toml",
-        what: error.to_string(),
-    })
+    toml::to_string_pretty(&file)
+        .map_err(|error| ConfigError::Value { place: "collector.toml", what: error.to_string() })
 }
 
 #[cfg(test)]
@@ -265,13 +228,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_or_cannot_be_is_refused() {
-        for bad in [
-            "dta_dir = 'x'",
-            "hosts = []",
-            "trust_domain = 'A b'",
-            "[agents]\nsession_idle_secs = 1",
-            "[x]",
-        ] {
+        for bad in
+            ["dta_dir = 'x'", "hosts = []", "trust_domain = 'A b'", "[agents]\nsession_idle_secs = 1", "[x]"]
+        {
             assert!(read(bad).is_err(), "{bad:?} was taken");
         }
     }

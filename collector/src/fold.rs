@@ -60,10 +60,7 @@ impl Folding {
 
     /// Believes something seen.
     pub fn seen(&mut self, position: Position, at: Timestamp, observation: &Observation) {
-        self.core.apply(&Entry {
-            at,
-            record: Record::Seen(position.number(), observation.clone()),
-        });
+        self.core.apply(&Entry { at, record: Record::Seen(position.number(), observation.clone()) });
         if let Observation::Findings(batch) = observation {
             self.recent.take(at, batch);
         }
@@ -71,29 +68,13 @@ impl Folding {
 
     /// Believes a decision.
     pub fn decided(&mut self, position: Position, decision: Decision) {
-        let Decision {
-            migration: _,
-            at,
-            event,
-            extras,
-        } = decision;
-        self.core.apply(&Entry {
-            at,
-            record: Record::Decided(Box::new(event.clone())),
-        });
+        let Decision { migration: _, at, event, extras } = decision;
+        self.core.apply(&Entry { at, record: Record::Decided(Box::new(event.clone())) });
         self.head = Some(position);
         if let (EventKind::PlanApplied { revision, hash, .. }, Some(extras)) = (&event.kind, extras) {
-            self.revisions.push(Revision {
-                revision: *revision,
-                hash: *hash,
-                extras,
-            });
+            self.revisions.push(Revision { revision: *revision, hash: *hash, extras });
         }
-        self.events.push(EventLine {
-            sequence: position.number(),
-            at,
-            event,
-        });
+        self.events.push(EventLine { sequence: position.number(), at, event });
     }
 }
 
@@ -131,9 +112,6 @@ impl Fold {
     pub fn decided(&mut self, position: Position, decision: Decision) {
         self.at = self.at.max(decision.at);
         let name = decision.migration.clone();
-        self.migrations
-            .entry(name.clone())
-            .or_insert_with(|| Folding::new(name))
-            .decided(position, decision);
+        self.migrations.entry(name.clone()).or_insert_with(|| Folding::new(name)).decided(position, decision);
     }
 }

@@ -53,14 +53,7 @@ impl Intake {
         let (queue, queued) = mpsc::channel(QUEUED);
         let (believe, believed) = mpsc::channel(BELIEVED);
         tokio::spawn(follow(queued, believe));
-        (
-            Intake {
-                store,
-                clock,
-                queue: Arc::new(Mutex::new(queue)),
-            },
-            believed,
-        )
+        (Intake { store, clock, queue: Arc::new(Mutex::new(queue)) }, believed)
     }
 
     /// Queues something seen. Waits while the journal has no room.
@@ -74,30 +67,15 @@ impl Intake {
         // A place first: what is in the journal must reach the driver, so nothing may fail after it.
         let place = queue.reserve().await.map_err(|_| JournalError::Closed)?;
         let at = self.clock.now();
-        let record = Record {
-            kind: FINDING_KIND,
-            at_unix_ms: at.as_millis(),
-            body,
-        };
+        let record = Record { kind: FINDING_KIND, at_unix_ms: at.as_millis(), body };
         let pending = self.store.submit_findings(record).await?;
-        place.send(Queued {
-            pending,
-            at,
-            seen,
-            told,
-        });
+        place.send(Queued { pending, at, seen, told });
         Ok(answer)
     }
 }
 
 async fn follow(mut queued: mpsc::Receiver<Queued>, believe: mpsc::Sender<Durable>) {
-    while let Some(Queued {
-        pending,
-        at,
-        seen,
-        told,
-    }) = queued.recv().await
-    {
+    while let Some(Queued { pending, at, seen, told }) = queued.recv().await {
         let position = match pending.durable().await {
             Ok(position) => position,
             Err(error) => {

@@ -108,20 +108,13 @@ impl JoinTokens {
     /// # Errors
     /// When the file is there and cannot be understood.
     pub fn open(path: &Path) -> Result<JoinTokens, JoinError> {
-        let wrong = |why: String| JoinError::File {
-            doing: "read",
-            path: path.to_path_buf(),
-            why,
-        };
+        let wrong = |why: String| JoinError::File { doing: "read", path: path.to_path_buf(), why };
         let file = match std::fs::read_to_string(path) {
             Ok(text) => toml::from_str::<File>(&text).map_err(|error| wrong(error.to_string()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(wrong(error.to_string())),
         };
-        Ok(JoinTokens {
-            path: path.to_path_buf(),
-            rows: Arc::new(Mutex::new(file.tokens)),
-        })
+        Ok(JoinTokens { path: path.to_path_buf(), rows: Arc::new(Mutex::new(file.tokens)) })
     }
 
     /// Makes a token for `count` agents of a side. Gives it, and when it ends.
@@ -150,11 +143,7 @@ impl JoinTokens {
             });
             Ok(())
         })?;
-        let carried = Carried {
-            f: ask.fingerprint.to_string(),
-            s: secret,
-            u: ask.url.to_owned(),
-        };
+        let carried = Carried { f: ask.fingerprint.to_string(), s: secret, u: ask.url.to_owned() };
         let json = serde_json::to_vec(&carried).map_err(|error| JoinError::File {
             doing: "write",
             path: self.path.clone(),
@@ -168,16 +157,12 @@ impl JoinTokens {
     /// # Errors
     /// When it does not let anybody in.
     pub fn take(&self, token: &str, now: Timestamp) -> Result<Admission, JoinError> {
-        let json = token
-            .strip_prefix(PREFIX)
-            .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let json = token.strip_prefix(PREFIX).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         let carried: Option<Carried> = json.and_then(|json| serde_json::from_slice(&json).ok());
         let hash = secret::sha256(carried.ok_or(JoinError::NotValid)?.s.as_bytes());
         self.change(now, |rows| {
             let row = rows.iter_mut().find(|row| {
-                row.secret_sha256
-                    .parse::<Sha256>()
-                    .is_ok_and(|kept| secret::same(&kept, &hash))
+                row.secret_sha256.parse::<Sha256>().is_ok_and(|kept| secret::same(&kept, &hash))
                     && row.left > 0
             });
             let row = row.ok_or(JoinError::NotValid)?;
@@ -194,9 +179,7 @@ impl JoinTokens {
     pub fn give_back(&self, admission: &Admission, now: Timestamp) -> Result<(), JoinError> {
         self.change(now, |rows| {
             let text = admission.hash.to_string();
-            rows.iter_mut()
-                .filter(|row| row.secret_sha256 == text)
-                .for_each(|row| row.left += 1);
+            rows.iter_mut().filter(|row| row.secret_sha256 == text).for_each(|row| row.left += 1);
             Ok(())
         })
     }
@@ -210,11 +193,7 @@ impl JoinTokens {
         let mut rows = kept.clone();
         rows.retain(|row| now.as_millis() < row.expires_unix_ms);
         let answer = change(&mut rows)?;
-        let wrong = |why: String| JoinError::File {
-            doing: "write",
-            path: self.path.clone(),
-            why,
-        };
+        let wrong = |why: String| JoinError::File { doing: "write", path: self.path.clone(), why };
         let text =
             toml::to_string(&File { tokens: rows.clone() }).map_err(|error| wrong(error.to_string()))?;
         private_file::replace(&self.path, text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
@@ -247,12 +226,7 @@ fn admission(row: &Row, hash: Sha256) -> Option<Admission> {
         Some(name) => Some(Name::new(name).ok()?),
         None => None,
     };
-    Some(Admission {
-        migration: Name::new(&row.migration).ok()?,
-        side: row.side.parse().ok()?,
-        name,
-        hash,
-    })
+    Some(Admission { migration: Name::new(&row.migration).ok()?, side: row.side.parse().ok()?, name, hash })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod intake;
 pub mod join;
 pub mod journal;
+pub mod lookup;
 pub mod net;
 pub mod pki;
 pub mod plans;

@@ -147,13 +147,6 @@ impl Acceptor {
             let leaf = certificates.first().map(|leaf| leaf.as_ref()).unwrap_or_default();
             identity_of(leaf, domain).map_err(io::Error::other)
         });
-        Ok(Connection {
-            stream,
-            peer: Peer {
-                agent: agent.transpose()?,
-                address,
-            },
-            _slot: slot,
-        })
+        Ok(Connection { stream, peer: Peer { agent: agent.transpose()?, address }, _slot: slot })
     }
 }

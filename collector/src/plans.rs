@@ -20,12 +20,7 @@ pub fn source(wire: &v1::PlanSource) -> Result<Source, String> {
             Err(error) => Err(format!("component {word:?}: {error}")),
         })
         .collect::<Result<BTreeMap<_, _>, _>>()?;
-    Ok(Source {
-        path: PATH.to_owned(),
-        yaml: wire.yaml.clone(),
-        files: wire.files.clone(),
-        components,
-    })
+    Ok(Source { path: PATH.to_owned(), yaml: wire.yaml.clone(), files: wire.files.clone(), components })
 }
 
 /// Checks a plan.

@@ -27,8 +27,5 @@ pub struct BadRecord {
 }
 
 fn bad<T>(what: &'static str, why: impl fmt::Display) -> Result<T, BadRecord> {
-    Err(BadRecord {
-        what,
-        why: why.to_string(),
-    })
+    Err(BadRecord { what, why: why.to_string() })
 }

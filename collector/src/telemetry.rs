@@ -31,17 +31,11 @@ impl Drop for Telemetry {
 pub fn start() -> anyhow::Result<Telemetry> {
     let traces = exporter()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     let spans = traces
         .as_ref()
         .map(|traces| tracing_opentelemetry::layer().with_tracer(traces.tracer("tidelock-collector")));
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(lines)
-        .with(spans)
-        .init();
+    tracing_subscriber::registry().with(filter).with(lines).with(spans).init();
     Ok(Telemetry { traces })
 }
 

@@ -1,6 +1,10 @@
 //! Events in words. Verdicts and holds bring their own sentences from the core.
 
 use tidelock_core::record::EventKind;
+use tidelock_model::{Name, Timestamp};
+use tidelock_proto::v1;
+
+use crate::fold::EventLine;
 
 /// The stable word of an event.
 pub fn event_kind(kind: &EventKind) -> &'static str {
@@ -28,33 +32,16 @@ pub fn event(kind: &EventKind) -> String {
             format!("plan revision {revision} ({}) is in force", hash.short())
         }
         EventKind::PhaseChanged { from, to } => format!("{from} -> {to}"),
-        EventKind::Decided {
-            decision,
-            go,
-            complete,
-            ..
-        } => {
+        EventKind::Decided { decision, go, complete, .. } => {
             let word = if *go { "GO" } else { "NO" };
-            let rest = if *go && !*complete {
-                ", more voices are needed"
-            } else {
-                ""
-            };
+            let rest = if *go && !*complete { ", more voices are needed" } else { "" };
             format!("{word} for {decision}{rest}")
         }
         EventKind::HoldSet => "every gate is shut by hand".to_owned(),
         EventKind::HoldReleased => "the hold by hand is taken back".to_owned(),
-        EventKind::ManualCheckDone {
-            check,
-            evidence,
-            failed,
-        } => {
+        EventKind::ManualCheckDone { check, evidence, failed } => {
             let word = if *failed { "failed" } else { "is done" };
-            let evidence = if evidence.is_empty() {
-                String::new()
-            } else {
-                format!(": {evidence}")
-            };
+            let evidence = if evidence.is_empty() { String::new() } else { format!(": {evidence}") };
             format!("manual check {check} {word}{evidence}")
         }
         EventKind::LeaseGranted { gate, .. } => format!("gate {gate} is open"),
@@ -67,5 +54,27 @@ pub fn event(kind: &EventKind) -> String {
         EventKind::RevisionSet { side, revision } => {
             format!("the {side} is on revision {revision}; its evidence starts anew")
         }
+    }
+}
+
+/// A moment as the wire has it.
+pub fn time_to_wire(at: Timestamp) -> Option<prost_types::Timestamp> {
+    let ms = at.as_millis();
+    Some(prost_types::Timestamp {
+        seconds: i64::try_from(ms / 1000).unwrap_or(i64::MAX),
+        nanos: i32::try_from(ms % 1000).unwrap_or(0) * 1_000_000,
+    })
+}
+
+/// An event as the wire has it.
+pub fn event_to_wire(line: &EventLine) -> v1::Event {
+    v1::Event {
+        sequence: line.sequence,
+        time: time_to_wire(line.at),
+        kind: event_kind(&line.event.kind).to_owned(),
+        text: event(&line.event.kind),
+        by: line.event.by.as_ref().map(Name::to_string).unwrap_or_default(),
+        reason: line.event.reason.clone(),
+        evidence_hash: line.event.evidence_hash.as_bytes().to_vec(),
     }
 }

@@ -26,10 +26,7 @@ fn builder(
 }
 
 fn wrong(error: &rustls::Error) -> PkiError {
-    PkiError::Certificate {
-        what: "the listeners' certificate".to_owned(),
-        why: error.to_string(),
-    }
+    PkiError::Certificate { what: "the listeners' certificate".to_owned(), why: error.to_string() }
 }
 
 fn finish(
@@ -56,11 +53,7 @@ pub fn for_agents(
     verifier: AgentVerifier,
     identity: &ServerIdentity,
 ) -> Result<ServerConfig, PkiError> {
-    finish(
-        builder(authorities, Some(Arc::new(verifier)))?,
-        identity,
-        &[b"h2"],
-    )
+    finish(builder(authorities, Some(Arc::new(verifier)))?, identity, &[b"h2"])
 }
 
 /// For people and pipelines: gRPC and plain HTTP, known by their tokens.

@@ -27,11 +27,7 @@ pub(super) fn ttl(duration: Option<prost_types::Duration>) -> Result<Option<Dura
         None => Ok(None),
         Some(duration) => {
             let duration = Duration::try_from(duration).map_err(|_| wrong())?;
-            if duration.is_zero() {
-                Err(wrong())
-            } else {
-                Ok(Some(duration))
-            }
+            if duration.is_zero() { Err(wrong()) } else { Ok(Some(duration)) }
         }
     }
 }
@@ -70,9 +66,7 @@ pub(super) fn join(error: JoinError) -> Status {
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Status> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| errors::internal(&error))
+    tokio::task::spawn_blocking(work).await.map_err(|error| errors::internal(&error))
 }
 
 fn side(value: i32) -> Result<Side, Status> {
@@ -93,18 +87,12 @@ impl AccessService for Accesses {
         };
         who.may(Action::Access, bound.as_ref())?;
         let subject = Name::new(&ask.subject).map_err(|error| errors::invalid("subject", error))?;
-        let role: Role = ask
-            .role
-            .parse()
-            .map_err(|error: String| errors::invalid("role", error))?;
+        let role: Role = ask.role.parse().map_err(|error: String| errors::invalid("role", error))?;
         let (ttl, grants) = (ttl(ask.ttl_duration)?, self.0.access.clone());
         let issued = blocking(move || grants.issue(subject, role, bound, ttl, clock::wall())).await?;
         let (made, token) = issued.map_err(access)?;
         tracing::info!(by = %who.subject(), subject = %made.subject, role = made.role.word(), id = %made.id, "access issued");
-        Ok(Response::new(v1::IssueAccessResponse {
-            grant: Some(grant(&made)),
-            token,
-        }))
+        Ok(Response::new(v1::IssueAccessResponse { grant: Some(grant(&made)), token }))
     }
 
     async fn list_access(
@@ -114,12 +102,9 @@ impl AccessService for Accesses {
         let who = caller(&request)?;
         who.may(Action::Access, who.bound_to())?;
         let all = self.0.access.list();
-        let seen = all
-            .iter()
-            .filter(|one| who.bound_to().is_none() || one.migration.as_ref() == who.bound_to());
-        Ok(Response::new(v1::ListAccessResponse {
-            grants: seen.map(grant).collect(),
-        }))
+        let seen =
+            all.iter().filter(|one| who.bound_to().is_none() || one.migration.as_ref() == who.bound_to());
+        Ok(Response::new(v1::ListAccessResponse { grants: seen.map(grant).collect() }))
     }
 
     async fn revoke_access(
@@ -140,9 +125,7 @@ impl AccessService for Accesses {
         let grants = self.0.access.clone();
         let revoked = blocking(move || grants.revoke(&id)).await?.map_err(access)?;
         tracing::info!(by = %who.subject(), subject = %revoked.subject, id = %revoked.id, "access revoked");
-        Ok(Response::new(v1::RevokeAccessResponse {
-            grant: Some(grant(&revoked)),
-        }))
+        Ok(Response::new(v1::RevokeAccessResponse { grant: Some(grant(&revoked)) }))
     }
 
     async fn issue_agent_token(
@@ -161,9 +144,7 @@ impl AccessService for Accesses {
         let api = self.0.clone();
         let made = blocking(move || {
             // The authority is there before anybody joins.
-            api.pki
-                .authority(&name, side, clock::wall())
-                .map_err(|error| errors::internal(&error))?;
+            api.pki.authority(&name, side, clock::wall()).map_err(|error| errors::internal(&error))?;
             let issue = Issue {
                 migration: &name,
                 side,
@@ -177,10 +158,7 @@ impl AccessService for Accesses {
         });
         let (token, expires) = made.await??;
         tracing::info!(by = %who.subject(), side = side.word(), "join token issued");
-        Ok(Response::new(v1::IssueAgentTokenResponse {
-            token,
-            expires_time: time(expires),
-        }))
+        Ok(Response::new(v1::IssueAgentTokenResponse { token, expires_time: time(expires) }))
     }
 
     async fn revoke_agent(
@@ -193,16 +171,11 @@ impl AccessService for Accesses {
         let view = self.0.view(&who, Action::Agents, &name)?;
         let agent = Name::new(&ask.name).map_err(|error| errors::invalid("name", error))?;
         let ask = Ask::RevokeAgent {
-            agent: AgentKey {
-                side: side(ask.side)?,
-                name: agent,
-            },
+            agent: AgentKey { side: side(ask.side)?, name: agent },
             by: order::asker(&who, &view),
             reason: words("reason", ask.reason)?,
         };
         let asked = self.0.driver.ask(&name, ask).await.map_err(errors::asked)?;
-        Ok(Response::new(v1::RevokeAgentResponse {
-            event: asked.events.first().map(views::event),
-        }))
+        Ok(Response::new(v1::RevokeAgentResponse { event: asked.events.first().map(views::event) }))
     }
 }

@@ -47,19 +47,10 @@ fn not_signed_in(grpc: bool) -> Response {
         return errors::not_signed_in().into_http::<Body>();
     }
     let headers = [(header::WWW_AUTHENTICATE, "Bearer realm=\"tidelock\"")];
-    (
-        StatusCode::UNAUTHORIZED,
-        headers,
-        "no or wrong token; ask an operator for access\n",
-    )
-        .into_response()
+    (StatusCode::UNAUTHORIZED, headers, "no or wrong token; ask an operator for access\n").into_response()
 }
 
 /// The caller of a gRPC request.
 pub(super) fn caller<T>(request: &tonic::Request<T>) -> Result<Caller, Status> {
-    request
-        .extensions()
-        .get::<Caller>()
-        .cloned()
-        .ok_or_else(errors::not_signed_in)
+    request.extensions().get::<Caller>().cloned().ok_or_else(errors::not_signed_in)
 }

@@ -124,17 +124,12 @@ impl Caller {
             return Ok(());
         }
         let role = self.grant.role.word();
-        Err(errors::denied(&format!(
-            "a {role} may not do this; ask an operator for other access"
-        )))
+        Err(errors::denied(&format!("a {role} may not do this; ask an operator for other access")))
     }
 
     /// The migrations that the caller sees.
     pub fn sees(&self, migration: &Name) -> bool {
-        self.grant
-            .migration
-            .as_ref()
-            .is_none_or(|bound| bound == migration)
+        self.grant.migration.as_ref().is_none_or(|bound| bound == migration)
     }
 
     /// Who asks, as the core takes it. Whoever the plan names as a person decides as that person.
@@ -145,10 +140,7 @@ impl Caller {
             Role::Operator if people(&self.grant.subject) => AskerKind::Person,
             Role::Operator | Role::Viewer => AskerKind::Operator,
         };
-        Asker {
-            name: self.grant.subject.clone(),
-            kind,
-        }
+        Asker { name: self.grant.subject.clone(), kind }
     }
 }
 
@@ -158,21 +150,12 @@ mod tests {
 
     #[test]
     fn the_table_as_a_whole() {
-        let row = |role| -> Vec<Action> {
-            Action::ALL
-                .into_iter()
-                .filter(|action| action.allowed(role))
-                .collect()
-        };
+        let row =
+            |role| -> Vec<Action> { Action::ALL.into_iter().filter(|action| action.allowed(role)).collect() };
         assert_eq!(row(Role::Viewer), [Action::Look]);
         assert_eq!(
             row(Role::Pipeline),
-            [
-                Action::Look,
-                Action::Confirm,
-                Action::ReportSwitch,
-                Action::SetRevision
-            ]
+            [Action::Look, Action::Confirm, Action::ReportSwitch, Action::SetRevision]
         );
         assert_eq!(row(Role::Person).len(), 9);
         assert!(!row(Role::Person).contains(&Action::ApplyPlan));

@@ -31,10 +31,8 @@ fn listed(dir: &Path) -> std::io::Result<BTreeMap<Sha256, u64>> {
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
-        let digest = name
-            .to_str()
-            .and_then(|name| name.strip_suffix(".wasm"))
-            .and_then(|hex| hex.parse().ok());
+        let digest =
+            name.to_str().and_then(|name| name.strip_suffix(".wasm")).and_then(|hex| hex.parse().ok());
         if let Some(digest) = digest {
             found.insert(digest, entry.metadata()?.len());
         }
@@ -64,10 +62,7 @@ impl ComponentService for ComponentFace {
                 named = Some(digest);
             }
             if bytes.len() + message.chunk.len() > MAX_BYTES {
-                return Err(errors::invalid(
-                    "chunk",
-                    format!("a component has at most {MAX_BYTES} bytes"),
-                ));
+                return Err(errors::invalid("chunk", format!("a component has at most {MAX_BYTES} bytes")));
             }
             bytes.extend_from_slice(&message.chunk);
         }
@@ -76,20 +71,11 @@ impl ComponentService for ComponentFace {
         let put = blocking(move || {
             let size_bytes = bytes.len() as u64;
             if crate::secret::sha256(&bytes) != named {
-                return Err(errors::invalid(
-                    "sha256",
-                    "is not the digest of the bytes that came",
-                ));
+                return Err(errors::invalid("sha256", "is not the digest of the bytes that came"));
             }
             let already_there = components.contains(&named);
-            let sha256 = components
-                .put(&bytes)
-                .map_err(|error: ComponentError| errors::internal(&error))?;
-            Ok(v1::PushComponentResponse {
-                sha256: sha256.as_bytes().to_vec(),
-                size_bytes,
-                already_there,
-            })
+            let sha256 = components.put(&bytes).map_err(|error: ComponentError| errors::internal(&error))?;
+            Ok(v1::PushComponentResponse { sha256: sha256.as_bytes().to_vec(), size_bytes, already_there })
         });
         let response = put.await??;
         tracing::info!(by = %who.subject(), component = %named, "component pushed");
@@ -106,20 +92,11 @@ impl ComponentService for ComponentFace {
             return Err(errors::unavailable("the collector replays its journal"));
         }
         let dir = self.0.components_dir.clone();
-        let here = blocking(move || listed(&dir))
-            .await?
-            .map_err(|error| errors::internal(&error))?;
+        let here = blocking(move || listed(&dir)).await?.map_err(|error| errors::internal(&error))?;
         let mut components: BTreeMap<Sha256, v1::ComponentView> = (here.into_iter())
             .map(|(digest, size_bytes)| {
                 let sha256 = digest.as_bytes().to_vec();
-                (
-                    digest,
-                    v1::ComponentView {
-                        sha256,
-                        size_bytes,
-                        used_by: Vec::new(),
-                    },
-                )
+                (digest, v1::ComponentView { sha256, size_bytes, used_by: Vec::new() })
             })
             .collect();
         for view in self.0.driver.views() {
@@ -132,8 +109,6 @@ impl ComponentService for ComponentFace {
                 }
             }
         }
-        Ok(Response::new(v1::ListComponentsResponse {
-            components: components.into_values().collect(),
-        }))
+        Ok(Response::new(v1::ListComponentsResponse { components: components.into_values().collect() }))
     }
 }

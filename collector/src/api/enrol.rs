@@ -27,10 +27,7 @@ impl Enrolment {
     fn name(&self, admission: &Admission, wanted: &str) -> Result<AgentKey, Status> {
         let side = admission.side;
         if let Some(name) = &admission.name {
-            return Ok(AgentKey {
-                side,
-                name: name.clone(),
-            });
+            return Ok(AgentKey { side, name: name.clone() });
         }
         if !wanted.is_empty() {
             let name = Name::new(wanted).map_err(|error| errors::invalid("name", error))?;
@@ -63,21 +60,13 @@ impl Enrolment {
         let (signer, migration, key) = (api.clone(), admission.migration.clone(), agent.clone());
         let signed = blocking(move || {
             let life = signer.certificate_life;
-            signer
-                .pki
-                .sign_agent(&migration, &key, &ask.csr_pem, clock::wall(), life)
+            signer.pki.sign_agent(&migration, &key, &ask.csr_pem, clock::wall(), life)
         });
         let (certificate_pem, certificate_ends) =
             signed.await?.map_err(|error| errors::invalid("csr_pem", error))?;
         // Journaled before the certificate leaves: nobody speaks whom the journal does not know.
-        let ask = Ask::Enrol {
-            agent: agent.clone(),
-            certificate_ends,
-        };
-        api.driver
-            .ask(&admission.migration, ask)
-            .await
-            .map_err(errors::asked)?;
+        let ask = Ask::Enrol { agent: agent.clone(), certificate_ends };
+        api.driver.ask(&admission.migration, ask).await.map_err(errors::asked)?;
         tracing::info!(migration = %admission.migration, %agent, "an agent joined");
         Ok(v1::EnrolResponse {
             certificate_pem,
@@ -102,9 +91,7 @@ impl EnrolService for Enrolment {
             return Err(join(crate::join::JoinError::NotValid));
         }
         let (api, token) = (self.0.clone(), ask.token.clone());
-        let admission = blocking(move || api.join.take(&token, clock::wall()))
-            .await?
-            .map_err(join)?;
+        let admission = blocking(move || api.join.take(&token, clock::wall())).await?.map_err(join)?;
         match self.enrol_admitted(&admission, ask).await {
             Ok(response) => Ok(Response::new(response)),
             Err(status) => {

@@ -21,11 +21,7 @@ fn with_reason(code: Code, reason: &str, message: impl Into<String>) -> Status {
 }
 
 pub(super) fn not_signed_in() -> Status {
-    with_reason(
-        Code::Unauthenticated,
-        "NOT_SIGNED_IN",
-        "no or wrong token; ask an operator for access",
-    )
+    with_reason(Code::Unauthenticated, "NOT_SIGNED_IN", "no or wrong token; ask an operator for access")
 }
 
 pub(super) fn denied(why: &str) -> Status {
@@ -33,20 +29,12 @@ pub(super) fn denied(why: &str) -> Status {
 }
 
 pub(super) fn no_migration(name: &Name) -> Status {
-    with_reason(
-        Code::NotFound,
-        "NO_MIGRATION",
-        format!("there is no migration {name}"),
-    )
+    with_reason(Code::NotFound, "NO_MIGRATION", format!("there is no migration {name}"))
 }
 
 pub(super) fn no_gate(gate: &str) -> Status {
     let shown: String = gate.chars().filter(|c| !c.is_control()).take(64).collect();
-    with_reason(
-        Code::NotFound,
-        "NO_GATE",
-        format!("the plan has no gate {shown:?}"),
-    )
+    with_reason(Code::NotFound, "NO_GATE", format!("the plan has no gate {shown:?}"))
 }
 
 pub(super) fn not_found(what: impl Into<String>) -> Status {
@@ -69,11 +57,7 @@ pub(super) fn unavailable(why: &str) -> Status {
 
 pub(super) fn internal(error: &dyn std::fmt::Display) -> Status {
     tracing::error!(%error, "a call failed");
-    with_reason(
-        Code::Internal,
-        "INTERNAL",
-        "the collector failed; its log says why",
-    )
+    with_reason(Code::Internal, "INTERNAL", "the collector failed; its log says why")
 }
 
 pub(super) fn asked(error: AskError) -> Status {

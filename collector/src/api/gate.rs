@@ -28,10 +28,7 @@ pub(super) fn migration(text: &str) -> Result<Name, Status> {
 pub(super) fn request_id(text: String) -> Result<String, Status> {
     match text.len() {
         0..=MAX_ID_BYTES => Ok(text),
-        n => Err(errors::invalid(
-            "request_id",
-            format!("has {n} bytes, at most {MAX_ID_BYTES} are taken"),
-        )),
+        n => Err(errors::invalid("request_id", format!("has {n} bytes, at most {MAX_ID_BYTES} are taken"))),
     }
 }
 
@@ -63,12 +60,7 @@ impl Api {
     pub(super) fn gate(&self, caller: &Caller, view: &View, name: &str) -> Result<v1::Gate, Status> {
         let phase: Phase = name.parse().map_err(|_| errors::no_gate(name))?;
         let verdict = view.gates.iter().find(|verdict| verdict.gate == phase);
-        Ok(gate(
-            self,
-            caller,
-            view,
-            verdict.ok_or_else(|| errors::no_gate(name))?,
-        ))
+        Ok(gate(self, caller, view, verdict.ok_or_else(|| errors::no_gate(name))?))
     }
 }
 
@@ -86,9 +78,7 @@ impl GateService for Gates {
         let who = caller(&request)?;
         let ask = request.into_inner();
         let view = self.0.view(&who, Action::Look, &migration(&ask.migration)?)?;
-        Ok(Response::new(v1::GetGateResponse {
-            gate: Some(self.0.gate(&who, &view, &ask.gate)?),
-        }))
+        Ok(Response::new(v1::GetGateResponse { gate: Some(self.0.gate(&who, &view, &ask.gate)?) }))
     }
 
     async fn list_gates(
@@ -96,14 +86,8 @@ impl GateService for Gates {
         request: Request<v1::ListGatesRequest>,
     ) -> Result<Response<v1::ListGatesResponse>, Status> {
         let who = caller(&request)?;
-        let view = self
-            .0
-            .view(&who, Action::Look, &migration(&request.get_ref().migration)?)?;
-        let gates = view
-            .gates
-            .iter()
-            .map(|verdict| gate(&self.0, &who, &view, verdict))
-            .collect();
+        let view = self.0.view(&who, Action::Look, &migration(&request.get_ref().migration)?)?;
+        let gates = view.gates.iter().map(|verdict| gate(&self.0, &who, &view, verdict)).collect();
         Ok(Response::new(v1::ListGatesResponse { gates }))
     }
 
@@ -137,16 +121,9 @@ impl GateService for Gates {
         let epoch = token::read(&self.0.gate_key, &name, &ask.token, self.0.clock.now())
             .map_err(|error| errors::precondition("BAD_TOKEN", error.to_string()))?;
         let by = super::order::asker(&who, &view);
-        let ask = Ask::Confirm {
-            by,
-            epoch,
-            request_id: request_id(ask.request_id)?,
-        };
+        let ask = Ask::Confirm { by, epoch, request_id: request_id(ask.request_id)? };
         let asked = self.0.driver.ask(&name, ask).await.map_err(errors::asked)?;
-        let line = asked
-            .events
-            .first()
-            .ok_or_else(|| errors::internal(&"a confirmation made no event"))?;
+        let line = asked.events.first().ok_or_else(|| errors::internal(&"a confirmation made no event"))?;
         Ok(Response::new(v1::ConfirmCutoverResponse {
             decision: line.sequence,
             confirmed_time: time(line.at),

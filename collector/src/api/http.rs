@@ -97,10 +97,7 @@ pub(super) async fn get_gate(
 ) -> Result<Response, Refused> {
     let (name, mut shown) = present(&api, &who, &migration, &gate)?;
     let before = etag(&shown);
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
     if let Some(text) = &wait.wait {
         let limit =
             seconds(text).ok_or_else(|| errors::invalid("wait", "is a number of seconds, such as 25s"))?;
@@ -110,10 +107,7 @@ pub(super) async fn get_gate(
     }
     let tag = etag(&shown);
     let tag_header = HeaderValue::from_str(&tag).map_err(|error| errors::internal(&error))?;
-    let headers = [
-        (header::ETAG, tag_header),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
+    let headers = [(header::ETAG, tag_header), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     if known.as_deref() == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
@@ -129,10 +123,7 @@ async fn wait_for_change(
     limit: Duration,
 ) -> Result<v1::Gate, Refused> {
     let ends = Instant::now() + limit;
-    let mut views = api
-        .driver
-        .follow(name)
-        .ok_or_else(|| errors::no_migration(name))?;
+    let mut views = api.driver.follow(name).ok_or_else(|| errors::no_migration(name))?;
     loop {
         let view = views.borrow_and_update().clone();
         let shown = api.gate(who, &view, gate)?;
@@ -168,11 +159,7 @@ pub(super) async fn get_open(
 ) -> Result<Response, Refused> {
     let (_, shown) = present(&api, &who, &migration, &gate)?;
     let open = shown.verdict == i32::from(v1::Verdict::Open);
-    let status = if open {
-        StatusCode::OK
-    } else {
-        StatusCode::FORBIDDEN
-    };
+    let status = if open { StatusCode::OK } else { StatusCode::FORBIDDEN };
     let text = format!("{}: {}\n", super::http_json::word(shown.verdict), shown.summary);
     Ok((status, [(header::CACHE_CONTROL, "no-store")], text).into_response())
 }

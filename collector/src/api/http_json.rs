@@ -40,11 +40,7 @@ fn seconds_ago(time: Option<&prost_types::Timestamp>, now: Timestamp) -> Value {
 }
 
 fn word_or_null(text: &str) -> Value {
-    if text.is_empty() {
-        Value::Null
-    } else {
-        Value::String(text.to_owned())
-    }
+    if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) }
 }
 
 fn hex(bytes: &[u8]) -> Value {
@@ -68,9 +64,7 @@ fn hold(hold: &v1::Hold, now: Timestamp) -> Value {
 }
 
 fn remaining(left: &[v1::Remaining]) -> Value {
-    left.iter()
-        .map(|left| json!({ "count": left.count, "unit": left.unit, "what": left.what }))
-        .collect()
+    left.iter().map(|left| json!({ "count": left.count, "unit": left.unit, "what": left.what })).collect()
 }
 
 fn decision(decision: &v1::DecisionView) -> Value {
@@ -143,17 +137,8 @@ mod tests {
 
     #[test]
     fn times_are_rfc_3339() {
-        let since_time = Some(prost_types::Timestamp {
-            seconds: 1_795_352_770,
-            nanos: 0,
-        });
-        let json = gate_json(
-            &v1::Gate {
-                since_time,
-                ..v1::Gate::default()
-            },
-            Timestamp::ZERO,
-        );
+        let since_time = Some(prost_types::Timestamp { seconds: 1_795_352_770, nanos: 0 });
+        let json = gate_json(&v1::Gate { since_time, ..v1::Gate::default() }, Timestamp::ZERO);
         assert_eq!(json["since"], "2026-11-22T13:06:10Z");
     }
 }

@@ -16,7 +16,7 @@ use super::gate::migration;
 use super::views_gate::{hold, news, plan_ref, time};
 use super::watch::{follow, still_signed_in};
 use super::{Api, errors, views};
-use crate::fold::{EventLine, RecentFinding};
+use crate::fold::RecentFinding;
 use crate::text;
 
 /// Findings of a check that are given back at most.
@@ -30,21 +30,13 @@ pub(super) struct Migrations(pub(super) Arc<Api>);
 fn status_news(status: &v1::Status) -> v1::Status {
     let mut status = status.clone();
     status.next_gate = status.next_gate.as_ref().map(news);
-    for side in status
-        .scenarios
-        .iter_mut()
-        .flat_map(|scenario| &mut scenario.sides)
-    {
+    for side in status.scenarios.iter_mut().flat_map(|scenario| &mut scenario.sides) {
         side.seen_time = None;
     }
     for agent in &mut status.agents {
         agent.seen_time = None;
-        (
-            agent.clock_offset_ms,
-            agent.clock_error_ms,
-            agent.spool_findings,
-            agent.starved_permille,
-        ) = (0, 0, 0, 0);
+        (agent.clock_offset_ms, agent.clock_error_ms, agent.spool_findings, agent.starved_permille) =
+            (0, 0, 0, 0);
     }
     status
 }
@@ -67,9 +59,59 @@ fn recent(recent: &RecentFinding) -> v1::RecentFinding {
     }
 }
 
-fn wanted(line: &EventLine, kind: &str, since: Option<Timestamp>) -> bool {
-    (kind.is_empty() || text::event_kind(&line.event.kind) == kind)
-        && since.is_none_or(|since| line.at >= since)
+fn wanted(event: &v1::Event, kind: &str, since: Option<Timestamp>) -> bool {
+    let at = |time: &prost_types::Timestamp| (time.seconds, time.nanos);
+    let since = since.and_then(text::time_to_wire);
+    (kind.is_empty() || event.kind == kind)
+        && since.is_none_or(|since| event.time.as_ref().is_some_and(|time| at(time) >= at(&since)))
+}
+
+/// Some events, and where the next ones begin.
+struct Page {
+    events: Vec<v1::Event>,
+    next: Option<u64>,
+}
+
+impl Migrations {
+    /// The next events after this one: from memory as far as it reaches, the older ones from the index.
+    async fn page(
+        &self,
+        name: &Name,
+        mut after: u64,
+        size: usize,
+        wanted: impl Fn(&v1::Event) -> bool,
+    ) -> Result<Page, Status> {
+        let kept = self.0.driver.events(name).ok_or_else(|| errors::no_migration(name))?;
+        let mut events = Vec::new();
+        loop {
+            let lines = if kept.reach_back_to(after) {
+                kept.after(after, PAGE).iter().map(|line| views::event(line)).collect()
+            } else {
+                self.older(name, after).await?
+            };
+            let read = lines.len();
+            for event in lines {
+                if events.len() == size {
+                    return Ok(Page { events, next: Some(after) });
+                }
+                after = event.sequence;
+                if wanted(&event) {
+                    events.push(event);
+                }
+            }
+            if read < PAGE {
+                return Ok(Page { events, next: None });
+            }
+        }
+    }
+
+    async fn older(&self, name: &Name, after: u64) -> Result<Vec<v1::Event>, Status> {
+        let lookup = self.0.lookup.get().cloned();
+        let lookup = lookup.ok_or_else(|| errors::unavailable("the index of old events is not open"))?;
+        let name = name.clone();
+        let found = super::access::blocking(move || lookup.events_after(&name, after, PAGE)).await?;
+        found.map_err(|error| errors::internal(&error))
+    }
 }
 
 fn since(time: Option<prost_types::Timestamp>) -> Option<Timestamp> {
@@ -92,17 +134,12 @@ impl MigrationService for Migrations {
             return Err(errors::unavailable("the collector replays its journal"));
         }
         let views = self.0.driver.views();
-        let seen = views
-            .iter()
-            .filter(|view| who.sees(&view.migration))
-            .map(|view| v1::MigrationSummary {
-                migration: view.migration.to_string(),
-                phase: view.phase.word().to_owned(),
-                plan: plan_ref(view),
-            });
-        Ok(Response::new(v1::ListMigrationsResponse {
-            migrations: seen.collect(),
-        }))
+        let seen = views.iter().filter(|view| who.sees(&view.migration)).map(|view| v1::MigrationSummary {
+            migration: view.migration.to_string(),
+            phase: view.phase.word().to_owned(),
+            plan: plan_ref(view),
+        });
+        Ok(Response::new(v1::ListMigrationsResponse { migrations: seen.collect() }))
     }
 
     async fn get_status(
@@ -110,12 +147,8 @@ impl MigrationService for Migrations {
         request: Request<v1::GetStatusRequest>,
     ) -> Result<Response<v1::GetStatusResponse>, Status> {
         let who = caller(&request)?;
-        let view = self
-            .0
-            .view(&who, Action::Look, &migration(&request.get_ref().migration)?)?;
-        Ok(Response::new(v1::GetStatusResponse {
-            status: Some(views::status(&self.0, &who, &view)),
-        }))
+        let view = self.0.view(&who, Action::Look, &migration(&request.get_ref().migration)?)?;
+        Ok(Response::new(v1::GetStatusResponse { status: Some(views::status(&self.0, &who, &view)) }))
     }
 
     async fn watch_status(
@@ -143,11 +176,7 @@ impl MigrationService for Migrations {
         let name = migration(&ask.migration)?;
         self.0.view(&who, Action::Look, &name)?;
         let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
-        let explained = self
-            .0
-            .driver
-            .explain(&name, &check, ask.recent.min(MAX_RECENT) as usize)
-            .await;
+        let explained = self.0.driver.explain(&name, &check, ask.recent.min(MAX_RECENT) as usize).await;
         let explained =
             explained.ok_or_else(|| errors::not_found(format!("the plan of {name} has no check {check}")))?;
         Ok(Response::new(v1::ExplainCheckResponse {
@@ -168,33 +197,16 @@ impl MigrationService for Migrations {
         self.0.view(&who, Action::Look, &name)?;
         let after = match ask.page_token.as_str() {
             "" => 0,
-            text => text
-                .parse()
-                .map_err(|_| errors::invalid("page_token", "is none of ours"))?,
+            text => text.parse().map_err(|_| errors::invalid("page_token", "is none of ours"))?,
         };
         let size = match ask.page_size {
             0 => PAGE,
             size => (size as usize).min(PAGE),
         };
         let since = since(ask.since_time);
-        let events = self
-            .0
-            .driver
-            .events(&name)
-            .ok_or_else(|| errors::no_migration(&name))?;
-        let lines = events.after(after, usize::MAX);
-        let mut found = lines.iter().filter(|line| wanted(line, &ask.kind, since));
-        let page: Vec<_> = found.by_ref().take(size).collect();
-        let more = found.next().is_some();
-        let next_page_token = match page.last() {
-            Some(last) if more => last.sequence.to_string(),
-            Some(_) | None => String::new(),
-        };
-        let events = page.into_iter().map(|line| views::event(line)).collect();
-        Ok(Response::new(v1::ListEventsResponse {
-            events,
-            next_page_token,
-        }))
+        let page = self.page(&name, after, size, |event| wanted(event, &ask.kind, since)).await?;
+        let next_page_token = page.next.map(|sequence| sequence.to_string()).unwrap_or_default();
+        Ok(Response::new(v1::ListEventsResponse { events: page.events, next_page_token }))
     }
 
     async fn watch_events(
@@ -215,9 +227,7 @@ impl MigrationService for Migrations {
             loop {
                 for line in events.after(after, PAGE) {
                     after = line.sequence;
-                    let response = v1::WatchEventsResponse {
-                        event: Some(views::event(&line)),
-                    };
+                    let response = v1::WatchEventsResponse { event: Some(views::event(&line)) };
                     if send.send(Ok(response)).await.is_err() {
                         return;
                     }

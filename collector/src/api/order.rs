@@ -19,11 +19,7 @@ pub(super) struct Orders(pub(super) Arc<Api>);
 
 /// Who asks, in the words of the plan in force.
 pub(super) fn asker(who: &Caller, view: &View) -> Asker {
-    who.asker(|name| {
-        view.plan
-            .as_ref()
-            .is_some_and(|plan| plan.plan.people.contains_key(name))
-    })
+    who.asker(|name| view.plan.as_ref().is_some_and(|plan| plan.plan.people.contains_key(name)))
 }
 
 impl Orders {
@@ -50,11 +46,7 @@ impl Orders {
 /// The gate that a decision opens.
 fn gate_of(view: &View, decision: &Name) -> Option<Phase> {
     let plan = view.plan.as_ref()?;
-    let found = plan
-        .plan
-        .gates
-        .iter()
-        .find(|(_, rule)| rule.decision.as_ref() == Some(decision));
+    let found = plan.plan.gates.iter().find(|(_, rule)| rule.decision.as_ref() == Some(decision));
     found.map(|(gate, _)| *gate).or(view.next)
 }
 
@@ -86,27 +78,14 @@ impl OrderService for Orders {
         .map_err(errors::asked)?;
         let view = self.0.view(&who, Action::Look, &name)?;
         let gate = gate_of(&view, &decision).and_then(|gate| self.0.gate(&who, &view, gate.word()).ok());
-        Ok(Response::new(v1::DecideResponse {
-            event: events.first().map(views::event),
-            gate,
-            recorded,
-        }))
+        Ok(Response::new(v1::DecideResponse { event: events.first().map(views::event), gate, recorded }))
     }
 
     async fn hold(&self, request: Request<v1::HoldRequest>) -> Result<Response<v1::HoldResponse>, Status> {
         let (_, name, by) = self.begin(&request, Action::Hold, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
-        let event = self
-            .ask(
-                &name,
-                Ask::Hold {
-                    by,
-                    reason,
-                    request_id,
-                },
-            )
-            .await?;
+        let event = self.ask(&name, Ask::Hold { by, reason, request_id }).await?;
         Ok(Response::new(v1::HoldResponse { event }))
     }
 
@@ -117,16 +96,7 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::Release, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
-        let event = self
-            .ask(
-                &name,
-                Ask::Release {
-                    by,
-                    reason,
-                    request_id,
-                },
-            )
-            .await?;
+        let event = self.ask(&name, Ask::Release { by, reason, request_id }).await?;
         Ok(Response::new(v1::ReleaseResponse { event }))
     }
 
@@ -137,12 +107,7 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::ReportSwitch, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
-        let ask = Ask::Switched {
-            to: side(ask.to, "to")?,
-            by,
-            reason,
-            request_id,
-        };
+        let ask = Ask::Switched { to: side(ask.to, "to")?, by, reason, request_id };
         let event = self.ask(&name, ask).await?;
         Ok(Response::new(v1::ReportSwitchedResponse { event }))
     }
@@ -168,16 +133,7 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::Abort, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
-        let event = self
-            .ask(
-                &name,
-                Ask::Abort {
-                    by,
-                    reason,
-                    request_id,
-                },
-            )
-            .await?;
+        let event = self.ask(&name, Ask::Abort { by, reason, request_id }).await?;
         Ok(Response::new(v1::AbortResponse { event }))
     }
 
@@ -188,12 +144,7 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::SetRevision, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (revision, request_id) = (words("revision", ask.revision)?, request_id(ask.request_id)?);
-        let ask = Ask::SetRevision {
-            side: side(ask.side, "side")?,
-            revision,
-            by,
-            request_id,
-        };
+        let ask = Ask::SetRevision { side: side(ask.side, "side")?, revision, by, request_id };
         let event = self.ask(&name, ask).await?;
         Ok(Response::new(v1::SetRevisionResponse { event }))
     }

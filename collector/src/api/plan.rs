@@ -33,20 +33,13 @@ fn bounded(source: &v1::PlanSource) -> Result<(), Status> {
         return Err(errors::invalid("source", why));
     }
     if source.files.len() > MAX_NAMED || source.components.len() > MAX_NAMED {
-        return Err(errors::invalid(
-            "source",
-            format!("names more than {MAX_NAMED} files or components"),
-        ));
+        return Err(errors::invalid("source", format!("names more than {MAX_NAMED} files or components")));
     }
     Ok(())
 }
 
 fn line(change: &Change) -> String {
-    if change.looser {
-        format!("{}   LOOSER", change.text)
-    } else {
-        change.text.clone()
-    }
+    if change.looser { format!("{}   LOOSER", change.text) } else { change.text.clone() }
 }
 
 impl Plans {
@@ -64,10 +57,7 @@ impl Plans {
             if missing.is_empty() {
                 return Ok(checked);
             }
-            let what = format!(
-                "components are not here yet: {}; push them first",
-                missing.join(", ")
-            );
+            let what = format!("components are not here yet: {}; push them first", missing.join(", "));
             Err(errors::precondition("COMPONENT_MISSING", what))
         });
         checked.await?
@@ -78,10 +68,7 @@ impl Plans {
         let view = self.0.driver.view(name);
         match view.as_ref().and_then(|view| view.plan.as_ref()) {
             None => vec!["+ the first revision".to_owned()],
-            Some(old) => tidelock_plan::diff(&old.plan, &new.plan)
-                .iter()
-                .map(line)
-                .collect(),
+            Some(old) => tidelock_plan::diff(&old.plan, &new.plan).iter().map(line).collect(),
         }
     }
 
@@ -97,26 +84,17 @@ impl Plans {
     }
 
     fn nothing_to_do(&self, name: &Name, hash: Sha256) -> v1::ApplyPlanResponse {
-        let revision = self
-            .0
-            .driver
-            .view(name)
-            .and_then(|view| view.plan.as_ref().map(|plan| plan.revision));
+        let revision = self.0.driver.view(name).and_then(|view| view.plan.as_ref().map(|plan| plan.revision));
         v1::ApplyPlanResponse {
             migration: name.to_string(),
-            plan: Some(v1::PlanRef {
-                revision: revision.unwrap_or(0),
-                hash: hash.as_bytes().to_vec(),
-            }),
+            plan: Some(v1::PlanRef { revision: revision.unwrap_or(0), hash: hash.as_bytes().to_vec() }),
             changed: false,
             changes: Vec::new(),
         }
     }
 
     async fn apply(&self, who: &Caller, ask: v1::ApplyPlanRequest) -> Result<v1::ApplyPlanResponse, Status> {
-        let source = ask
-            .source
-            .ok_or_else(|| errors::invalid("source", "is missing"))?;
+        let source = ask.source.ok_or_else(|| errors::invalid("source", "is missing"))?;
         let checked = self.check(&source).await?;
         let name = checked.plan.name.clone();
         who.may(Action::ApplyPlan, Some(&name))?;
@@ -136,19 +114,13 @@ impl Plans {
             if_revision: ask.if_revision,
             grid_origin: self.0.clock.now(),
         };
-        let nonce_seed = secret::random::<32>()
-            .map_err(|error| errors::internal(&error))?
-            .to_vec();
+        let nonce_seed = secret::random::<32>().map_err(|error| errors::internal(&error))?.to_vec();
         if !ask.dry_run {
             self.authorities(&name).await?;
         }
         let extras = PlanExtras { source, nonce_seed };
-        let asked = self
-            .0
-            .driver
-            .apply_plan(&name, wanted, extras, ask.dry_run)
-            .await
-            .map_err(errors::asked)?;
+        let asked =
+            self.0.driver.apply_plan(&name, wanted, extras, ask.dry_run).await.map_err(errors::asked)?;
         let applied = asked.events.iter().find_map(|line| match &line.event.kind {
             EventKind::PlanApplied { revision, .. } => Some(*revision),
             EventKind::PhaseChanged { .. }
@@ -170,10 +142,7 @@ impl Plans {
         };
         Ok(v1::ApplyPlanResponse {
             migration: name.to_string(),
-            plan: Some(v1::PlanRef {
-                revision,
-                hash: hash.as_bytes().to_vec(),
-            }),
+            plan: Some(v1::PlanRef { revision, hash: hash.as_bytes().to_vec() }),
             changed: true,
             changes,
         })
@@ -208,10 +177,7 @@ impl PlanService for Plans {
             .ok_or_else(|| errors::not_found(format!("{name} has no plan revision {}", ask.revision)))?;
         Ok(Response::new(v1::GetPlanResponse {
             source: Some(found.extras.source),
-            plan: Some(v1::PlanRef {
-                revision: found.revision,
-                hash: found.hash.as_bytes().to_vec(),
-            }),
+            plan: Some(v1::PlanRef { revision: found.revision, hash: found.hash.as_bytes().to_vec() }),
         }))
     }
 }

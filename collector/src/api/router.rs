@@ -48,14 +48,9 @@ pub fn routes<H: Health>(
         .add_service(EnrolServiceServer::new(Enrolment(api.clone())).max_decoding_message_size(64 * 1024));
     let plain = Router::new()
         .route("/v1/migrations/{migration}/gates/{gate}", get(http::get_gate))
-        .route(
-            "/v1/migrations/{migration}/gates/{gate}/open",
-            get(http::get_open),
-        )
+        .route("/v1/migrations/{migration}/gates/{gate}/open", get(http::get_open))
         .route("/v1/gates/{gate}", get(http::get_bound_gate))
         .with_state(api.clone());
     let sign_in = middleware::from_fn_with_state(api.clone(), auth::sign_in);
-    Ok(Routes::from(
-        grpc.prepare().into_axum_router().merge(plain).layer(sign_in),
-    ))
+    Ok(Routes::from(grpc.prepare().into_axum_router().merge(plain).layer(sign_in)))
 }

@@ -33,11 +33,7 @@ pub(super) enum BadToken {
 
 /// Makes the token of an open gate.
 pub(super) fn make(key: &hmac::Key, migration: &Name, epoch: u64, ends: Timestamp) -> String {
-    let body = Body {
-        m: migration.to_string(),
-        e: epoch,
-        x: ends.as_millis(),
-    };
+    let body = Body { m: migration.to_string(), e: epoch, x: ends.as_millis() };
     let mut bytes = serde_json::to_vec(&body).unwrap_or_default();
     let tag = hmac::sign(key, &bytes);
     bytes.extend_from_slice(tag.as_ref());
@@ -48,9 +44,7 @@ pub(super) fn make(key: &hmac::Key, migration: &Name, epoch: u64, ends: Timestam
 pub(super) fn read(key: &hmac::Key, migration: &Name, token: &str, now: Timestamp) -> Result<u64, BadToken> {
     let text = token.strip_prefix(PREFIX).ok_or(BadToken::Forged)?;
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadToken::Forged)?;
-    let (body, tag) = bytes
-        .split_at_checked(bytes.len().saturating_sub(TAG))
-        .ok_or(BadToken::Forged)?;
+    let (body, tag) = bytes.split_at_checked(bytes.len().saturating_sub(TAG)).ok_or(BadToken::Forged)?;
     hmac::verify(key, body, tag).map_err(|_| BadToken::Forged)?;
     let body: Body = serde_json::from_slice(body).map_err(|_| BadToken::Forged)?;
     if body.m != migration.as_str() {

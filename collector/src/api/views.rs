@@ -8,8 +8,6 @@ use super::Api;
 use super::caller::Caller;
 use super::views_gate::{evidence, gate, remaining, time};
 use crate::driver::View;
-use crate::fold::EventLine;
-use crate::text;
 
 /// Events in a status.
 const RECENT: usize = 20;
@@ -84,25 +82,11 @@ fn manual(status: &ManualStatus) -> v1::ManualCheckView {
         done_by: status.done_by.as_ref().map(Name::to_string).unwrap_or_default(),
         evidence: status.evidence.clone(),
         done_time: status.done.and_then(time),
-        phase: status
-            .phase
-            .map(|phase| phase.word().to_owned())
-            .unwrap_or_default(),
+        phase: status.phase.map(|phase| phase.word().to_owned()).unwrap_or_default(),
     }
 }
 
-/// An event.
-pub(super) fn event(line: &EventLine) -> v1::Event {
-    v1::Event {
-        sequence: line.sequence,
-        time: time(line.at),
-        kind: text::event_kind(&line.event.kind).to_owned(),
-        text: text::event(&line.event.kind),
-        by: line.event.by.as_ref().map(Name::to_string).unwrap_or_default(),
-        reason: line.event.reason.clone(),
-        evidence_hash: line.event.evidence_hash.as_bytes().to_vec(),
-    }
-}
+pub(super) use crate::text::event_to_wire as event;
 
 /// Who was not let in. Not journaled, so without a number.
 fn refused(api: &Api, migration: &Name) -> Vec<v1::Event> {
@@ -137,27 +121,17 @@ pub(super) fn components(api: &Api, view: &View) -> Vec<v1::ComponentView> {
 
 /// A migration as it stands.
 pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
-    let next = view
-        .next
-        .and_then(|next| view.gates.iter().find(|verdict| verdict.gate == next));
+    let next = view.next.and_then(|next| view.gates.iter().find(|verdict| verdict.gate == next));
     let next_gate = next.map(|verdict| gate(api, caller, view, verdict));
     let summary = match &next_gate {
         Some(gate) => gate.summary.clone(),
         None => format!("the migration is {}", view.phase),
     };
-    let events = api
-        .driver
-        .events(&view.migration)
-        .map(|events| events.latest(RECENT))
-        .unwrap_or_default();
+    let events = api.driver.events(&view.migration).map(|events| events.latest(RECENT)).unwrap_or_default();
     let mut recent_events: Vec<_> = events.iter().map(|line| event(line)).collect();
     recent_events.extend(refused(api, &view.migration));
-    let title = |of: Side| {
-        view.plan
-            .as_ref()
-            .map(|plan| plan.plan.environment(of).title.clone())
-            .unwrap_or_default()
-    };
+    let title =
+        |of: Side| view.plan.as_ref().map(|plan| plan.plan.environment(of).title.clone()).unwrap_or_default();
     v1::Status {
         migration: view.migration.to_string(),
         summary,
@@ -173,10 +147,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         traffic: side(view.traffic),
         switched_time: view.switched.and_then(time),
         components: components(api, view),
-        timezone: view
-            .plan
-            .as_ref()
-            .map(|plan| plan.plan.timezone.clone())
-            .unwrap_or_default(),
+        timezone: view.plan.as_ref().map(|plan| plan.plan.timezone.clone()).unwrap_or_default(),
     }
 }

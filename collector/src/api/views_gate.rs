@@ -13,13 +13,7 @@ use crate::driver::View;
 /// A picture that is older than this is not shown as the present.
 const PRESENT_FOR: Duration = Duration::from_secs(5);
 
-pub(super) fn time(at: Timestamp) -> Option<prost_types::Timestamp> {
-    let ms = at.as_millis();
-    Some(prost_types::Timestamp {
-        seconds: i64::try_from(ms / 1000).unwrap_or(i64::MAX),
-        nanos: i32::try_from(ms % 1000).unwrap_or(0) * 1_000_000,
-    })
-}
+pub(super) use crate::text::time_to_wire as time;
 
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
@@ -38,11 +32,7 @@ pub(super) fn evidence(state: EvidenceState) -> i32 {
 
 pub(super) fn remaining(left: &[Remaining]) -> Vec<v1::Remaining> {
     (left.iter())
-        .map(|left| v1::Remaining {
-            count: left.count,
-            unit: left.unit.clone(),
-            what: left.what.clone(),
-        })
+        .map(|left| v1::Remaining { count: left.count, unit: left.unit.clone(), what: left.what.clone() })
         .collect()
 }
 
@@ -50,14 +40,8 @@ pub(super) fn hold(hold: &Hold) -> v1::Hold {
     v1::Hold {
         code: hold.code.word().to_owned(),
         check: hold.check.as_ref().map(Name::to_string).unwrap_or_default(),
-        level: hold
-            .level
-            .map(|level| level.word().to_owned())
-            .unwrap_or_default(),
-        side: hold
-            .side
-            .map(|side: Side| side.word().to_owned())
-            .unwrap_or_default(),
+        level: hold.level.map(|level| level.word().to_owned()).unwrap_or_default(),
+        side: hold.side.map(|side: Side| side.word().to_owned()).unwrap_or_default(),
         state: hold.state.map(evidence).unwrap_or_default(),
         reason: hold.reason.clone(),
         since_time: time(hold.since),
@@ -103,10 +87,7 @@ fn word(word: VerdictWord) -> v1::Verdict {
 /// The plan in force.
 pub(super) fn plan_ref(view: &View) -> Option<v1::PlanRef> {
     let plan = view.plan.as_ref()?;
-    Some(v1::PlanRef {
-        revision: plan.revision,
-        hash: plan.hash.as_bytes().to_vec(),
-    })
+    Some(v1::PlanRef { revision: plan.revision, hash: plan.hash.as_bytes().to_vec() })
 }
 
 /// A gate as it may be believed now: an `open` whose lease or picture has ended is `unknown`.
@@ -156,10 +137,7 @@ fn not_present(shown: &mut v1::Gate, verdict: &Verdict, now: Timestamp) {
         return;
     }
     shown.verdict = v1::Verdict::Unknown.into();
-    shown.summary = format!(
-        "gate {} was not weighed just now; nothing can be said",
-        verdict.gate
-    );
+    shown.summary = format!("gate {} was not weighed just now; nothing can be said", verdict.gate);
     shown.holds.insert(
         0,
         v1::Hold {
@@ -182,17 +160,8 @@ pub(super) fn news(gate: &v1::Gate) -> v1::Gate {
         evidence_sequence: 0,
         evidence_hash: Vec::new(),
         // A new token of the same lease is no news; a new lease is, by its `since`.
-        token: if gate.token.is_empty() {
-            String::new()
-        } else {
-            "some".to_owned()
-        },
-        holds: (gate.holds.iter())
-            .map(|hold| v1::Hold {
-                seen_time: None,
-                ..hold.clone()
-            })
-            .collect(),
+        token: if gate.token.is_empty() { String::new() } else { "some".to_owned() },
+        holds: (gate.holds.iter()).map(|hold| v1::Hold { seen_time: None, ..hold.clone() }).collect(),
         ..gate.clone()
     }
 }

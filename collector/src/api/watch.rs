@@ -27,10 +27,7 @@ where
     M: Send + 'static,
     N: PartialEq + Send + 'static,
 {
-    let mut views = api
-        .driver
-        .follow(&name)
-        .ok_or_else(|| errors::no_migration(&name))?;
+    let mut views = api.driver.follow(&name).ok_or_else(|| errors::no_migration(&name))?;
     // One message: while the watcher has not taken it, nothing newer is made.
     let (send, messages) = mpsc::channel(1);
     let api = api.clone();
@@ -38,9 +35,7 @@ where
         let mut told: Option<N> = None;
         loop {
             let view = views.borrow_and_update().clone();
-            let shown = who
-                .may(Action::Look, Some(&name))
-                .and_then(|()| show(&who, &view));
+            let shown = who.may(Action::Look, Some(&name)).and_then(|()| show(&who, &view));
             match shown {
                 Ok((message, news)) => {
                     if told.as_ref() != Some(&news) {
@@ -72,8 +67,5 @@ where
 /// The grant behind a stream is still live.
 pub(super) fn still_signed_in(api: &Api, who: &Caller) -> bool {
     let now = clock::wall();
-    api.access
-        .list()
-        .iter()
-        .any(|grant| grant.id == who.grant_id() && !grant.revoked && now < grant.expires)
+    api.access.list().iter().any(|grant| grant.id == who.grant_id() && !grant.revoked && now < grant.expires)
 }

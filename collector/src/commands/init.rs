@@ -20,17 +20,11 @@ const TOKEN_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 pub(super) fn init(args: &InitArgs) -> anyhow::Result<ExitCode> {
     let operator = Name::new(&args.operator).map_err(|error| anyhow::anyhow!("--operator: {error}"))?;
     let path = args.dir.join("collector.toml");
-    anyhow::ensure!(
-        !path.exists(),
-        "{} is there already; nothing was changed",
-        path.display()
-    );
+    anyhow::ensure!(!path.exists(), "{} is there already; nothing was changed", path.display());
     private_file::make_dir(&args.dir).with_context(|| format!("make {}", args.dir.display()))?;
     // Free ports for one mean free ports for all: several collectors on one machine.
     let ops_port = if args.api_listen.port() == 0 { 0 } else { 7490 };
-    let ops = args
-        .ops_listen
-        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], ops_port)));
+    let ops = args.ops_listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], ops_port)));
     let text = config::first(&args.host, args.agents_listen, args.api_listen, ops)?;
     write(&path, &text)?;
     let config = Config::read(&path)?;
@@ -49,18 +43,9 @@ pub(super) fn init(args: &InitArgs) -> anyhow::Result<ExitCode> {
     say(&mut out, &format!("authority        {}", ca.display()));
     say(
         &mut out,
-        &format!(
-            "operator token   {} (valid 90 days, readable by you alone)",
-            token_file.display()
-        ),
+        &format!("operator token   {} (valid 90 days, readable by you alone)", token_file.display()),
     );
-    say(
-        &mut out,
-        &format!(
-            "next             tidelock-collector run --config {}",
-            path.display()
-        ),
-    );
+    say(&mut out, &format!("next             tidelock-collector run --config {}", path.display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -19,11 +19,7 @@ const PRINTED: usize = 20;
 /// The data folder, also where the collector's own folder was given.
 fn data_dir(dir: &Path) -> PathBuf {
     let inner = dir.join("data");
-    if dir.join("collector.toml").is_file() && inner.is_dir() {
-        inner
-    } else {
-        dir.to_path_buf()
-    }
+    if dir.join("collector.toml").is_file() && inner.is_dir() { inner } else { dir.to_path_buf() }
 }
 
 pub(super) fn verify(dir: &Path) -> anyhow::Result<ExitCode> {
@@ -44,11 +40,7 @@ pub(super) fn verify(dir: &Path) -> anyhow::Result<ExitCode> {
     for (migration, head) in &report.migrations {
         say(
             &mut out,
-            &format!(
-                "migration  {migration}: decision {}, chain {}",
-                head.position,
-                head.link.short()
-            ),
+            &format!("migration  {migration}: decision {}, chain {}", head.position, head.link.short()),
         );
     }
     for torn in &report.torn {
@@ -72,10 +64,7 @@ impl Compared {
     fn compare(&mut self, fold: &Fold, position: Position, decision: &Decision) {
         let event = &decision.event;
         let unborn = Migration::new(decision.migration.clone());
-        let core = fold
-            .migrations
-            .get(&decision.migration)
-            .map_or(&unborn, |folding| &folding.core);
+        let core = fold.migrations.get(&decision.migration).map_or(&unborn, |folding| &folding.core);
         let (hash, holds) = core.evidence_of(&event.kind, decision.at);
         self.decisions += 1;
         self.digest.update(&position.number().to_be_bytes());
@@ -86,12 +75,10 @@ impl Compared {
         }
         let of = format!("decision {position} of {}", decision.migration);
         if hash != event.evidence_hash {
-            self.mismatches
-                .push(format!("{of}: evidence {hash}, recorded {}", event.evidence_hash));
+            self.mismatches.push(format!("{of}: evidence {hash}, recorded {}", event.evidence_hash));
         }
         if holds != event.holds {
-            self.mismatches
-                .push(format!("{of}: holds {holds:?}, recorded {:?}", event.holds));
+            self.mismatches.push(format!("{of}: holds {holds:?}, recorded {:?}", event.holds));
         }
     }
 }
@@ -99,10 +86,7 @@ impl Compared {
 pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCode> {
     let dir = data_dir(dir);
     let expect: Option<Sha256> = match expect {
-        Some(text) => Some(
-            text.parse()
-                .map_err(|error| anyhow::anyhow!("--expect: {error}"))?,
-        ),
+        Some(text) => Some(text.parse().map_err(|error| anyhow::anyhow!("--expect: {error}"))?),
         None => None,
     };
     // Every byte first: a replay of something that was changed proves nothing.
@@ -110,11 +94,8 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
     let first = Position::new(1);
     let findings = read_findings_offline(&dir, first)?;
     let decisions = read_decisions_offline(&dir, first)?;
-    let mut compared = Compared {
-        decisions: 0,
-        mismatches: Vec::new(),
-        digest: digest::Context::new(&digest::SHA256),
-    };
+    let mut compared =
+        Compared { decisions: 0, mismatches: Vec::new(), digest: digest::Context::new(&digest::SHA256) };
     let folded = fold(
         findings,
         decisions,
@@ -124,11 +105,7 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
         },
     )
     .with_context(|| format!("replay {}", dir.display()))?;
-    let Compared {
-        decisions,
-        mismatches,
-        digest,
-    } = compared;
+    let Compared { decisions, mismatches, digest } = compared;
     let found = Sha256::try_from(digest.finish().as_ref()).map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut out = std::io::stdout();
     for line in mismatches.iter().take(PRINTED) {
@@ -136,27 +113,13 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
     }
     for (name, folding) in &folded.migrations {
         let core = &folding.core;
-        say(
-            &mut out,
-            &format!(
-                "{name}: phase {}, plan revision {}",
-                core.phase(),
-                core.revision()
-            ),
-        );
+        say(&mut out, &format!("{name}: phase {}, plan revision {}", core.phase(), core.revision()));
     }
     let wrong = mismatches.len();
-    say(
-        &mut out,
-        &format!("{decisions} decisions replayed, {wrong} mismatches, digest {found}"),
-    );
+    say(&mut out, &format!("{decisions} decisions replayed, {wrong} mismatches, digest {found}"));
     if expect.is_some_and(|expected| expected != found) {
         say(&mut out, "MISMATCH  the digest is not the expected one");
         return Ok(ExitCode::FAILURE);
     }
-    Ok(if wrong == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -11,10 +11,8 @@ use crate::{private_file, server, telemetry};
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let config = Config::read(&args.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     runtime.block_on(serve(config, args))
 }
 

@@ -87,18 +87,12 @@ impl Driver {
 
     /// Every migration as it is shown.
     pub fn views(&self) -> Vec<Arc<View>> {
-        self.boards
-            .all()
-            .iter()
-            .map(|board| board.view.borrow().clone())
-            .collect()
+        self.boards.all().iter().map(|board| board.view.borrow().clone()).collect()
     }
 
     /// One migration as it is shown.
     pub fn view(&self, migration: &Name) -> Option<Arc<View>> {
-        self.boards
-            .get(migration)
-            .map(|board| board.view.borrow().clone())
+        self.boards.get(migration).map(|board| board.view.borrow().clone())
     }
 
     /// Follows a migration; a slow follower sees the latest.
@@ -118,12 +112,8 @@ impl Driver {
 
     /// What an agent's word is worth.
     pub fn standing(&self, migration: &Name, agent: &AgentKey) -> AgentStanding {
-        let told = self
-            .boards
-            .get(migration)
-            .map(|board| board.told.borrow().clone());
-        told.and_then(|told| told.standing.get(agent).copied())
-            .unwrap_or(AgentStanding::Unknown)
+        let told = self.boards.get(migration).map(|board| board.told.borrow().clone());
+        told.and_then(|told| told.standing.get(agent).copied()).unwrap_or(AgentStanding::Unknown)
     }
 
     /// Asks something and waits until the answer is durable.
@@ -168,13 +158,8 @@ impl Driver {
             return Err(AskError::Unavailable("it replays its journal".to_owned()));
         }
         let (reply, answer) = oneshot::channel();
-        let command = Command::Ask {
-            migration: migration.clone(),
-            ask: Box::new(ask),
-            extras,
-            dry_run,
-            reply,
-        };
+        let command =
+            Command::Ask { migration: migration.clone(), ask: Box::new(ask), extras, dry_run, reply };
         self.commands.send(command).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
@@ -182,12 +167,7 @@ impl Driver {
     /// One check in full.
     pub async fn explain(&self, migration: &Name, check: &Name, recent: usize) -> Option<Explained> {
         let (reply, answer) = oneshot::channel();
-        let command = Command::Explain {
-            migration: migration.clone(),
-            check: check.clone(),
-            recent,
-            reply,
-        };
+        let command = Command::Explain { migration: migration.clone(), check: check.clone(), recent, reply };
         self.commands.send(command).await.ok()?;
         answer.await.ok().flatten()
     }
@@ -195,21 +175,14 @@ impl Driver {
     /// A plan as it was written; revision 0 is the present one.
     pub async fn source(&self, migration: &Name, revision: u64) -> Option<crate::fold::Revision> {
         let (reply, answer) = oneshot::channel();
-        let command = Command::Source {
-            migration: migration.clone(),
-            revision,
-            reply,
-        };
+        let command = Command::Source { migration: migration.clone(), revision, reply };
         self.commands.send(command).await.ok()?;
         answer.await.ok().flatten()
     }
 
     /// An agent contradicted itself: recorded, and the agent is suspended by it.
     pub async fn report_conflict(&self, who: &AgentId, text: String) {
-        let ask = Ask::ReportConflict {
-            agent: who.agent.clone(),
-            text,
-        };
+        let ask = Ask::ReportConflict { agent: who.agent.clone(), text };
         if let Err(error) = self.ask(&who.migration, ask).await {
             tracing::error!(migration = %who.migration, agent = %who.agent, %error, "a conflict was not recorded");
         }

@@ -97,7 +97,7 @@ impl Boards {
     pub(crate) fn publish(&self, folding: &Folding, now: Timestamp) {
         let name = folding.core.name();
         match self.get(name) {
-            Some(board) => {
+            Some(board) if board.events.same(&folding.events) => {
                 let plan = board.view.borrow().plan.clone();
                 let view = view(folding, now, plan);
                 let told = told(folding, &view);
@@ -110,7 +110,8 @@ impl Boards {
                     changed
                 });
             }
-            None => {
+            // A new migration, or one that was folded anew: whoever follows the old one begins again.
+            Some(_) | None => {
                 let view = view(folding, now, None);
                 let told = told(folding, &view);
                 let board = Arc::new(Board {
@@ -135,11 +136,8 @@ fn plan_in_force(folding: &Folding, before: Option<PlanInForce>) -> Option<PlanI
         return Some(before);
     }
     // The seed of the first revision serves the migration for its life: rounds do not begin anew.
-    let nonce_seed = folding
-        .revisions
-        .first()
-        .map(|first| first.extras.nonce_seed.clone())
-        .unwrap_or_default();
+    let nonce_seed =
+        folding.revisions.first().map(|first| first.extras.nonce_seed.clone()).unwrap_or_default();
     Some(PlanInForce {
         plan: Arc::new(plan.clone()),
         revision: core.revision(),
@@ -155,10 +153,7 @@ fn view(folding: &Folding, now: Timestamp, before: Option<PlanInForce>) -> View 
     View {
         as_of: now,
         migration: core.name().clone(),
-        gates: gates(folding)
-            .into_iter()
-            .map(|gate| core.verdict(gate, now))
-            .collect(),
+        gates: gates(folding).into_iter().map(|gate| core.verdict(gate, now)).collect(),
         next: core.next_gate(),
         phase: core.phase(),
         phase_since: core.phase_since(),
@@ -175,10 +170,7 @@ fn view(folding: &Folding, now: Timestamp, before: Option<PlanInForce>) -> View 
 /// The plan's gates, and the one that stands next although no plan names it.
 fn gates(folding: &Folding) -> BTreeSet<Phase> {
     let core = &folding.core;
-    let planned = core
-        .plan()
-        .into_iter()
-        .flat_map(|plan| plan.gates.keys().copied());
+    let planned = core.plan().into_iter().flat_map(|plan| plan.gates.keys().copied());
     let ended = (core.phase() == Phase::RolledBack).then_some(Phase::RolledBack);
     planned.chain(core.next_gate()).chain(ended).collect()
 }

@@ -17,6 +17,7 @@ use crate::fold::{EventLine, Fold, Folding, replay};
 use crate::ingest::Sessions;
 use crate::intake::{Durable, Intake};
 use crate::journal::{Answer, NewDecision, Position, Record, Store};
+use crate::lookup::Lookup;
 use crate::records::{DECISION_KIND, Decision, PlanExtras, Seen, decision_to_bytes};
 
 /// Asks that wait.
@@ -45,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) intake: Intake,
     pub(crate) believed: mpsc::Receiver<Durable>,
     pub(crate) sessions: Sessions,
+    pub(crate) lookup: Option<Lookup>,
 }
 
 struct Task {
@@ -54,6 +56,7 @@ struct Task {
     outbox: mpsc::Sender<Seen>,
     boards: Boards,
     sessions: Sessions,
+    lookup: Option<Lookup>,
     /// When each migration's leases were last renewed: the journal needs a moment to say so.
     renewed: BTreeMap<Name, Timestamp>,
     /// When time alone may change an answer.
@@ -72,41 +75,18 @@ pub(crate) fn prepare() -> (Driver, Inbox) {
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (ready, is_ready) = watch::channel(false);
     let boards = Boards::default();
-    (
-        Driver {
-            commands,
-            boards: boards.clone(),
-            ready: is_ready,
-        },
-        Inbox { asked, boards, ready },
-    )
+    (Driver { commands, boards: boards.clone(), ready: is_ready }, Inbox { asked, boards, ready })
 }
 
 impl Inbox {
     /// Drives until every handle is gone, or until the reason to stop.
     pub(crate) async fn run(self, parts: Parts) -> Result<(), Stopped> {
-        let Parts {
-            store,
-            fold,
-            clock,
-            intake,
-            believed,
-            sessions,
-        } = parts;
+        let Parts { store, fold, clock, intake, believed, sessions, lookup } = parts;
         let (outbox, own) = mpsc::channel(OUTBOX);
         tokio::spawn(submit_own(intake, own));
         let Inbox { asked, boards, ready } = self;
         let (renewed, wakes) = (BTreeMap::new(), BTreeMap::new());
-        let task = Task {
-            store,
-            fold,
-            clock,
-            outbox,
-            boards,
-            sessions,
-            renewed,
-            wakes,
-        };
+        let task = Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes };
         task.run(asked, believed, ready).await
     }
 }
@@ -151,24 +131,15 @@ impl Task {
     /// The next moment at which time alone may change an answer; within a tick, where there is none.
     fn wakes_at(&self) -> Instant {
         let now = self.clock.now();
-        let next = self
-            .wakes
-            .values()
-            .flatten()
-            .min()
-            .map_or(TICK, |at| at.since(now));
+        let next = self.wakes.values().flatten().min().map_or(TICK, |at| at.since(now));
         Instant::now() + next.min(TICK)
     }
 
     async fn wake(&mut self) -> Result<(), Stopped> {
         let now = self.clock.now();
         let due = |at: &Option<Timestamp>| at.is_some_and(|at| at <= now);
-        let names: Vec<Name> = self
-            .wakes
-            .iter()
-            .filter(|(_, at)| due(at))
-            .map(|(name, _)| name.clone())
-            .collect();
+        let names: Vec<Name> =
+            self.wakes.iter().filter(|(_, at)| due(at)).map(|(name, _)| name.clone()).collect();
         for name in names {
             self.settle(&name).await?;
         }
@@ -177,11 +148,7 @@ impl Task {
 
     fn tick(&self) {
         if !self.fold.migrations.is_empty() {
-            self.send(Seen {
-                migration: None,
-                observation: Observation::Tick,
-                boot_id: String::new(),
-            });
+            self.send(Seen { migration: None, observation: Observation::Tick, boot_id: String::new() });
         }
     }
 
@@ -201,9 +168,12 @@ impl Task {
                 break;
             };
             self.fold.seen(position, at, &seen);
-            match seen.migration {
-                Some(name) => drop(touched.insert(name)),
+            match &seen.migration {
+                Some(name) => drop(touched.insert(name.clone())),
                 None => everybody = true,
+            }
+            if let Some(lookup) = &self.lookup {
+                lookup.seen(position, at, seen);
             }
             next = if left == 0 { None } else { more.try_recv().ok() };
         }
@@ -251,20 +221,13 @@ impl Task {
         self.boards.publish(folding, now);
         self.wakes.insert(name.clone(), folding.core.wake_at(now));
         let renewals = folding.core.renewals(now);
-        let asked = self
-            .renewed
-            .get(name)
-            .is_some_and(|last| now.since(*last) < RENEW_AGAIN);
+        let asked = self.renewed.get(name).is_some_and(|last| now.since(*last) < RENEW_AGAIN);
         if renewals.is_empty() || asked {
             return Ok(());
         }
         self.renewed.insert(name.clone(), now);
         for observation in renewals {
-            self.send(Seen {
-                migration: Some(name.clone()),
-                observation,
-                boot_id: String::new(),
-            });
+            self.send(Seen { migration: Some(name.clone()), observation, boot_id: String::new() });
         }
         Ok(())
     }
@@ -279,34 +242,20 @@ impl Task {
         extras: Option<PlanExtras>,
     ) -> Result<Option<EventLine>, Stopped> {
         let expected = self.fold.migrations.get(name).and_then(|folding| folding.head);
-        let decision = Decision {
-            migration: name.clone(),
-            at,
-            event,
-            extras,
-        };
-        let record = Record {
-            kind: DECISION_KIND,
-            at_unix_ms: at.as_millis(),
-            body: decision_to_bytes(&decision),
-        };
+        let decision = Decision { migration: name.clone(), at, event, extras };
+        let record =
+            Record { kind: DECISION_KIND, at_unix_ms: at.as_millis(), body: decision_to_bytes(&decision) };
         let rests_on = Position::new(decision.event.findings_position);
-        let new = NewDecision {
-            migration: name.clone(),
-            expected,
-            rests_on,
-            record,
-        };
+        let new = NewDecision { migration: name.clone(), expected, rests_on, record };
         let answer = self.store.append_decision(new).await;
         match answer.map_err(|error| Stopped(error.to_string()))? {
             Answer::Appended { position, link: _ } => {
-                let line = EventLine {
-                    sequence: position.number(),
-                    at,
-                    event: decision.event.clone(),
-                };
+                let line = EventLine { sequence: position.number(), at, event: decision.event.clone() };
                 tracing::info!(migration = %name, sequence = line.sequence, event = %kind_word(&line.event.kind), "decided");
                 self.end_sessions(name, &line.event.kind);
+                if let Some(lookup) = &self.lookup {
+                    lookup.decided(position, &decision);
+                }
                 self.fold.decided(position, decision);
                 Ok(Some(line))
             }
@@ -315,9 +264,9 @@ impl Task {
                 self.fold_anew().await?;
                 Ok(None)
             }
-            Answer::Unknown { why } => Err(Stopped(format!(
-                "nobody knows whether a decision was recorded: {why}"
-            ))),
+            Answer::Unknown { why } => {
+                Err(Stopped(format!("nobody knows whether a decision was recorded: {why}")))
+            }
         }
     }
 
@@ -335,12 +284,7 @@ impl Task {
                 Err(_) => true,
             };
             let findings = store.read_findings(Position::new(1)).take_while(kept);
-            replay(
-                findings,
-                store.read_decisions(Position::new(1)),
-                |_| {},
-                |_, _, _| {},
-            )
+            replay(findings, store.read_decisions(Position::new(1)), |_| {}, |_, _, _| {})
         });
         let folded = folded.await.map_err(|error| Stopped(error.to_string()))?;
         self.fold = folded.map_err(|error| Stopped(error.to_string()))?;
@@ -349,51 +293,25 @@ impl Task {
 
     async fn command(&mut self, command: Command) -> Result<(), Stopped> {
         match command {
-            Command::Ask {
-                migration,
-                ask,
-                extras,
-                dry_run,
-                reply,
-            } => {
+            Command::Ask { migration, ask, extras, dry_run, reply } => {
                 let answer = self.ask(&migration, &ask, extras, dry_run).await?;
                 self.settle(&migration).await?;
                 // Whoever asked may have gone; what was recorded stays.
                 let _ = reply.send(answer);
             }
-            Command::Explain {
-                migration,
-                check,
-                recent,
-                reply,
-            } => {
+            Command::Explain { migration, check, recent, reply } => {
                 let now = self.clock.now();
                 let explained = self.fold.migrations.get(&migration).and_then(|folding| {
                     let explanation = folding.core.explain(&check, now)?;
-                    Some(Explained {
-                        explanation,
-                        recent: folding.recent.of(&check, recent),
-                    })
+                    Some(Explained { explanation, recent: folding.recent.of(&check, recent) })
                 });
                 let _ = reply.send(explained);
             }
-            Command::Source {
-                migration,
-                revision,
-                reply,
-            } => {
-                let found = self
-                    .fold
-                    .migrations
-                    .get(&migration)
-                    .and_then(|folding| match revision {
-                        0 => folding.revisions.last().cloned(),
-                        _ => folding
-                            .revisions
-                            .iter()
-                            .find(|known| known.revision == revision)
-                            .cloned(),
-                    });
+            Command::Source { migration, revision, reply } => {
+                let found = self.fold.migrations.get(&migration).and_then(|folding| match revision {
+                    0 => folding.revisions.last().cloned(),
+                    _ => folding.revisions.iter().find(|known| known.revision == revision).cloned(),
+                });
                 let _ = reply.send(found);
             }
         }
@@ -420,18 +338,8 @@ impl Task {
             Err(refusal) => return Ok(Err(AskError::Refused(Box::new(refusal)))),
         };
         if dry_run {
-            let events = events
-                .into_iter()
-                .map(|event| EventLine {
-                    sequence: 0,
-                    at: now,
-                    event,
-                })
-                .collect();
-            return Ok(Ok(Asked {
-                events,
-                recorded: false,
-            }));
+            let events = events.into_iter().map(|event| EventLine { sequence: 0, at: now, event }).collect();
+            return Ok(Ok(Asked { events, recorded: false }));
         }
         let mut lines = Vec::new();
         for event in events {
@@ -445,23 +353,15 @@ impl Task {
                 }
             }
         }
-        Ok(Ok(Asked {
-            events: lines,
-            recorded: true,
-        }))
+        Ok(Ok(Asked { events: lines, recorded: true }))
     }
 }
 
 /// The event that this ask made when it was asked first.
 fn known(folding: &Folding, ask: &Ask) -> Asked {
-    let found = ask
-        .request()
-        .and_then(|(by, id)| folding.events.of_request(&by.name, id));
+    let found = ask.request().and_then(|(by, id)| folding.events.of_request(&by.name, id));
     let events: Vec<EventLine> = found.iter().map(|line| EventLine::clone(line)).collect();
-    Asked {
-        recorded: !events.is_empty(),
-        events,
-    }
+    Asked { recorded: !events.is_empty(), events }
 }
 
 fn kind_word(kind: &EventKind) -> &'static str {

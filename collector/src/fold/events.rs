@@ -1,6 +1,7 @@
 //! The list of what was decided, for people: the latest in memory, all of it in the journal.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tidelock_core::record::Event;
@@ -24,15 +25,29 @@ pub struct EventLine {
 #[derive(Debug, Clone, Default)]
 pub struct Events {
     lines: Arc<Mutex<VecDeque<Arc<EventLine>>>>,
+    /// The last event that was let go.
+    dropped: Arc<AtomicU64>,
 }
 
 impl Events {
     pub(super) fn push(&self, line: EventLine) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == KEPT {
-            lines.pop_front();
+        if lines.len() == KEPT
+            && let Some(oldest) = lines.pop_front()
+        {
+            self.dropped.store(oldest.sequence, Ordering::Release);
         }
         lines.push_back(Arc::new(line));
+    }
+
+    /// Every event after this one is here.
+    pub fn reach_back_to(&self, sequence: u64) -> bool {
+        sequence >= self.dropped.load(Ordering::Acquire)
+    }
+
+    /// The two are one list.
+    pub(crate) fn same(&self, other: &Events) -> bool {
+        Arc::ptr_eq(&self.lines, &other.lines)
     }
 
     /// Events after this one, oldest first, at most so many.

@@ -32,11 +32,7 @@ impl Recent {
     pub(super) fn take(&mut self, at: Timestamp, batch: &FindingBatch) {
         for finding in &batch.findings {
             let bytes = weight(finding);
-            let recent = RecentFinding {
-                agent: batch.agent.clone(),
-                received: at,
-                finding: finding.clone(),
-            };
+            let recent = RecentFinding { agent: batch.agent.clone(), received: at, finding: finding.clone() };
             self.findings.push_back((bytes, Arc::new(recent)));
             self.bytes += bytes;
         }
@@ -51,11 +47,7 @@ impl Recent {
     /// The latest findings of a check, newest first.
     pub fn of(&self, check: &Name, at_most: usize) -> Vec<Arc<RecentFinding>> {
         let of_check = self.findings.iter().rev().map(|(_, recent)| recent);
-        of_check
-            .filter(|recent| recent.finding.check == *check)
-            .take(at_most)
-            .cloned()
-            .collect()
+        of_check.filter(|recent| recent.finding.check == *check).take(at_most).cloned().collect()
     }
 }
 
@@ -63,20 +55,8 @@ impl Recent {
 fn weight(finding: &Finding) -> usize {
     let report = &finding.report;
     let parts = report.steps.len() + report.measures.len() + report.digests.len() + report.marks.len();
-    let texts: usize = report
-        .steps
-        .iter()
-        .map(|step| step.name.len() + step.note.len())
-        .sum::<usize>()
-        + report
-            .remaining
-            .iter()
-            .map(|left| left.what.len() + left.unit.len())
-            .sum::<usize>()
-        + finding
-            .refused_calls
-            .iter()
-            .map(|call| call.target.len() + call.reason.len())
-            .sum::<usize>();
+    let texts: usize = report.steps.iter().map(|step| step.name.len() + step.note.len()).sum::<usize>()
+        + report.remaining.iter().map(|left| left.what.len() + left.unit.len()).sum::<usize>()
+        + finding.refused_calls.iter().map(|call| call.target.len() + call.reason.len()).sum::<usize>();
     1024 + parts * 96 + texts + report.note.len() + finding.trace_ids.len() * 64
 }

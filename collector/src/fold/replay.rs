@@ -55,20 +55,11 @@ pub fn replay(
     for stored in decisions {
         let stored = stored?;
         let (position, decision) = decision(&stored)?;
-        let rests_on = stored
-            .decision
-            .as_ref()
-            .map_or(Position::START, |frame| frame.rests_on);
+        let rests_on = stored.decision.as_ref().map_or(Position::START, |frame| frame.rests_on);
         if rests_on.number() != decision.event.findings_position {
-            let why = format!(
-                "its frame rests on {rests_on}, its body on {}",
-                decision.event.findings_position
-            );
-            return Err(ReplayError::Record {
-                set: "decisions",
-                position,
-                why,
-            });
+            let why =
+                format!("its frame rests on {rests_on}, its body on {}", decision.event.findings_position);
+            return Err(ReplayError::Record { set: "decisions", position, why });
         }
         believe_up_to(&mut fold, rests_on)?;
         before(&fold, position, &decision);
@@ -80,11 +71,7 @@ pub fn replay(
 
 fn seen(stored: Stored) -> Result<(Position, Timestamp, Seen), ReplayError> {
     let at = Timestamp::from_millis(stored.record.at_unix_ms);
-    let wrong = |why: String| ReplayError::Record {
-        set: "findings",
-        position: stored.position,
-        why,
-    };
+    let wrong = |why: String| ReplayError::Record { set: "findings", position: stored.position, why };
     if stored.record.kind != FINDING_KIND {
         return Err(wrong(format!(
             "its kind is {}, this collector knows {FINDING_KIND}",
@@ -96,11 +83,7 @@ fn seen(stored: Stored) -> Result<(Position, Timestamp, Seen), ReplayError> {
 }
 
 fn decision(stored: &Stored) -> Result<(Position, Decision), ReplayError> {
-    let wrong = |why: String| ReplayError::Record {
-        set: "decisions",
-        position: stored.position,
-        why,
-    };
+    let wrong = |why: String| ReplayError::Record { set: "decisions", position: stored.position, why };
     if stored.record.kind != DECISION_KIND {
         return Err(wrong(format!(
             "its kind is {}, this collector knows {DECISION_KIND}",
@@ -108,14 +91,8 @@ fn decision(stored: &Stored) -> Result<(Position, Decision), ReplayError> {
         )));
     }
     let decision = decision_from_bytes(&stored.record.body).map_err(|error| wrong(error.to_string()))?;
-    if stored
-        .decision
-        .as_ref()
-        .is_some_and(|frame| frame.migration != decision.migration)
-    {
-        return Err(wrong(
-            "its frame and its body name different migrations".to_owned(),
-        ));
+    if stored.decision.as_ref().is_some_and(|frame| frame.migration != decision.migration) {
+        return Err(wrong("its frame and its body name different migrations".to_owned()));
     }
     Ok((stored.position, decision))
 }

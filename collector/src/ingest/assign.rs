@@ -15,17 +15,8 @@ pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
     let Some(plan) = &told.plan else {
         return v1::Assignments::default();
     };
-    let rank = told
-        .roster
-        .iter()
-        .filter(|other| other.side == agent.side && other.name < agent.name)
-        .count();
-    let agents = told
-        .roster
-        .iter()
-        .filter(|other| other.side == agent.side)
-        .count()
-        .max(1);
+    let rank = told.roster.iter().filter(|other| other.side == agent.side && other.name < agent.name).count();
+    let agents = told.roster.iter().filter(|other| other.side == agent.side).count().max(1);
     let checks = plan.plan.scenarios.iter().filter(|(_, scenario)| {
         scenario.sides.contains(&agent.side) && scenario.phases.contains(&told.phase)
     });
@@ -58,9 +49,7 @@ fn millis(duration: std::time::Duration) -> u64 {
 fn phase_ms(check: &Name, every_ms: u64, rank: u64, agents: u64) -> u64 {
     let every_ms = every_ms.max(1);
     let hash = secret::sha256(check.as_str().as_bytes());
-    let head = hash.as_bytes()[..8]
-        .iter()
-        .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let head = hash.as_bytes()[..8].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     let share = u128::from(rank) * u128::from(every_ms) / u128::from(agents);
     let share = u64::try_from(share).unwrap_or(0);
     (head % every_ms).wrapping_add(share) % every_ms
@@ -68,20 +57,14 @@ fn phase_ms(check: &Name, every_ms: u64, rank: u64, agents: u64) -> u64 {
 
 fn grants(plan: &Plan, scenario: &Scenario, agent: &AgentKey) -> Vec<v1::Grant> {
     let targets = &plan.environment(agent.side).targets;
-    let granted = scenario
-        .targets
-        .iter()
-        .filter_map(|name| Some((name, targets.get(name)?)));
+    let granted = scenario.targets.iter().filter_map(|name| Some((name, targets.get(name)?)));
     granted
         .map(|(name, target)| {
             let kind = match target {
                 Target::Http(http) => v1::grant::Kind::Http(http_grant(http)),
                 Target::Sql(sql) => v1::grant::Kind::Sql(sql_grant(sql)),
             };
-            v1::Grant {
-                target: name.to_string(),
-                kind: Some(kind),
-            }
+            v1::Grant { target: name.to_string(), kind: Some(kind) }
         })
         .collect()
 }
@@ -108,11 +91,7 @@ fn credential(credential: &Credential) -> v1::Credential {
         Credential::Header(name, secret) => ("header", name.as_str(), secret),
         Credential::Form(name, secret) => ("form", name.as_str(), secret),
     };
-    v1::Credential {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        secret: secret.to_string(),
-    }
+    v1::Credential { kind: kind.to_owned(), name: name.to_owned(), secret: secret.to_string() }
 }
 
 fn sql_grant(target: &SqlTarget) -> v1::SqlGrant {
@@ -140,10 +119,7 @@ mod tests {
         assert_eq!((phase_ms(&login, 5_000, 1, 2) + 5_000 - first) % 5_000, 2_500);
         let phases = (0..1000).map(|i| phase_ms(&Name::new(&format!("check-{i}")).unwrap(), 5_000, 0, 1));
         let early = phases.filter(|phase| *phase < 500).count();
-        assert!(
-            (50..200).contains(&early),
-            "{early} of 1000 checks fire in the first tenth"
-        );
+        assert!((50..200).contains(&early), "{early} of 1000 checks fire in the first tenth");
     }
 
     #[test]

@@ -74,9 +74,8 @@ impl Window {
             return Judged::Hole { next };
         }
         for (seq, hash) in (first..).zip(hashes) {
-            let kept = seq
-                .checked_sub(epoch.first_hash)
-                .and_then(|at| epoch.hashes.get(usize::try_from(at).ok()?));
+            let kept =
+                seq.checked_sub(epoch.first_hash).and_then(|at| epoch.hashes.get(usize::try_from(at).ok()?));
             if kept.is_some_and(|kept| kept != hash) {
                 return Judged::Conflict { seq };
             }
@@ -84,9 +83,7 @@ impl Window {
         if last <= epoch.last {
             return Judged::Known;
         }
-        Judged::New {
-            known: usize::try_from(next - first).unwrap_or(usize::MAX),
-        }
+        Judged::New { known: usize::try_from(next - first).unwrap_or(usize::MAX) }
     }
 
     /// Takes back numbers after `last`: the journal refused them.
@@ -107,11 +104,7 @@ impl Window {
             {
                 self.epochs.remove(&oldest);
             }
-            let old = self
-                .order
-                .len()
-                .checked_sub(HASHED + 1)
-                .and_then(|at| self.order.get(at));
+            let old = self.order.len().checked_sub(HASHED + 1).and_then(|at| self.order.get(at));
             if let Some(epoch) = old.and_then(|old| self.epochs.get_mut(old)) {
                 epoch.hashes = VecDeque::new();
             }
@@ -137,9 +130,7 @@ mod tests {
     const E: SpoolEpoch = SpoolEpoch(1);
 
     fn hashes(from: u64, n: u64) -> Vec<FindingHash> {
-        (from..from + n)
-            .map(|seq| u128::from(seq).to_be_bytes())
-            .collect()
+        (from..from + n).map(|seq| u128::from(seq).to_be_bytes()).collect()
     }
 
     #[test]
@@ -160,14 +151,8 @@ mod tests {
         window.take(E, 1, 10, &[]);
         assert_eq!(window.judge(E, 11, 12, &hashes(11, 2)), Judged::New { known: 0 });
         window.take(E, 11, 12, &hashes(11, 2));
-        assert_eq!(
-            window.judge(E, 12, 12, &hashes(1, 1)),
-            Judged::Conflict { seq: 12 }
-        );
-        assert_eq!(
-            window.judge(SpoolEpoch(2), 7, 8, &hashes(7, 2)),
-            Judged::New { known: 0 }
-        );
+        assert_eq!(window.judge(E, 12, 12, &hashes(1, 1)), Judged::Conflict { seq: 12 });
+        assert_eq!(window.judge(SpoolEpoch(2), 7, 8, &hashes(7, 2)), Judged::New { known: 0 });
     }
 
     #[test]
@@ -184,12 +169,7 @@ mod tests {
     fn memory_stays_bounded() {
         let mut window = Window::default();
         for start in 0..200 {
-            window.take(
-                E,
-                start * 512 + 1,
-                (start + 1) * 512,
-                &hashes(start * 512 + 1, 512),
-            );
+            window.take(E, start * 512 + 1, (start + 1) * 512, &hashes(start * 512 + 1, 512));
         }
         assert_eq!(window.epochs[&E].hashes.len(), WINDOW);
         assert_eq!(window.judge(E, 1, 1, &hashes(1, 1)), Judged::Known);
@@ -197,13 +177,6 @@ mod tests {
             window.take(SpoolEpoch(epoch), 1, 1, &hashes(1, 1));
         }
         assert!(window.epochs.len() <= EPOCHS);
-        assert!(
-            window
-                .epochs
-                .values()
-                .filter(|epoch| !epoch.hashes.is_empty())
-                .count()
-                <= HASHED + 1
-        );
+        assert!(window.epochs.values().filter(|epoch| !epoch.hashes.is_empty()).count() <= HASHED + 1);
     }
 }

@@ -21,20 +21,14 @@ pub(super) type Chunks = mpsc::Receiver<Result<v1::FetchComponentResponse, Statu
 /// Reads a component and sends it in order.
 pub(super) async fn fetch(door: &Arc<Door>, who: &AgentId, sha256: &[u8]) -> Result<Chunks, Status> {
     let digest = Sha256::try_from(sha256).map_err(|error| Status::invalid_argument(error.to_string()))?;
-    let told = door
-        .driver
-        .told(&who.migration)
-        .ok_or_else(|| Status::not_found("no such migration"))?;
-    let named = told.borrow().plan.as_ref().is_some_and(|plan| {
-        plan.plan
-            .scenarios
-            .values()
-            .any(|scenario| scenario.component == digest)
-    });
+    let told = door.driver.told(&who.migration).ok_or_else(|| Status::not_found("no such migration"))?;
+    let named = told
+        .borrow()
+        .plan
+        .as_ref()
+        .is_some_and(|plan| plan.plan.scenarios.values().any(|scenario| scenario.component == digest));
     if !named {
-        return Err(Status::permission_denied(format!(
-            "no check of this plan runs component {digest}"
-        )));
+        return Err(Status::permission_denied(format!("no check of this plan runs component {digest}")));
     }
     let components = door.components.clone();
     let bytes = tokio::task::spawn_blocking(move || components.get(&digest))
@@ -49,9 +43,7 @@ pub(super) async fn fetch(door: &Arc<Door>, who: &AgentId, sha256: &[u8]) -> Res
     let (send, chunks) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
         for chunk in bytes.chunks(CHUNK) {
-            let message = v1::FetchComponentResponse {
-                chunk: chunk.to_vec(),
-            };
+            let message = v1::FetchComponentResponse { chunk: chunk.to_vec() };
             // A reader that is gone needs no more.
             if send.send(Ok(message)).await.is_err() {
                 return;

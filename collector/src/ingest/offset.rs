@@ -36,12 +36,7 @@ pub(super) struct Exchange {
 impl Offset {
     /// Takes an exchange that the agent tells of. One that cannot have happened is left out.
     pub(super) fn take(&mut self, exchange: Exchange) {
-        let Exchange {
-            agent_sent,
-            collector_received,
-            collector_sent,
-            agent_received,
-        } = exchange;
+        let Exchange { agent_sent, collector_received, collector_sent, agent_received } = exchange;
         let round = i128::from(agent_received) - i128::from(agent_sent);
         let held = i128::from(collector_sent) - i128::from(collector_received);
         if agent_sent == 0 || collector_received == 0 || held < 0 || round < 0 {
@@ -81,36 +76,15 @@ mod tests {
             collector_sent: 10_012,
             agent_received: 8_022,
         });
-        assert_eq!(
-            offset.best(),
-            Some(Sample {
-                offset_ms: 2_000,
-                error_ms: 11
-            })
-        );
+        assert_eq!(offset.best(), Some(Sample { offset_ms: 2_000, error_ms: 11 }));
     }
 
     #[test]
     fn what_cannot_have_happened_is_left_out() {
         let mut offset = Offset::default();
-        offset.take(Exchange {
-            agent_sent: 0,
-            collector_received: 1,
-            collector_sent: 2,
-            agent_received: 3,
-        });
-        offset.take(Exchange {
-            agent_sent: 9,
-            collector_received: 1,
-            collector_sent: 2,
-            agent_received: 3,
-        });
-        offset.take(Exchange {
-            agent_sent: 1,
-            collector_received: 9,
-            collector_sent: 2,
-            agent_received: 3,
-        });
+        offset.take(Exchange { agent_sent: 0, collector_received: 1, collector_sent: 2, agent_received: 3 });
+        offset.take(Exchange { agent_sent: 9, collector_received: 1, collector_sent: 2, agent_received: 3 });
+        offset.take(Exchange { agent_sent: 1, collector_received: 9, collector_sent: 2, agent_received: 3 });
         assert_eq!(offset.best(), None);
         offset.take(Exchange {
             agent_sent: 1,

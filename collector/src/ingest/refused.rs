@@ -55,9 +55,7 @@ impl Refused {
     /// The latest refusals of a migration, oldest first.
     pub fn of(&self, migration: &Name) -> Vec<RefusedLine> {
         let all = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(migration)
-            .map(|lines| lines.iter().cloned().collect())
-            .unwrap_or_default()
+        all.get(migration).map(|lines| lines.iter().cloned().collect()).unwrap_or_default()
     }
 }
 

@@ -65,15 +65,10 @@ impl AgentDoor {
         match standing {
             AgentStanding::Enrolled => Ok(who),
             AgentStanding::Revoked | AgentStanding::Suspended | AgentStanding::Unknown => {
-                self.door.refused.tell(
-                    &who.migration,
-                    format!("{} was refused: it is {}", who.agent, word(standing)),
-                );
-                Err(Status::permission_denied(format!(
-                    "agent {} is {}",
-                    who.agent,
-                    word(standing)
-                )))
+                self.door
+                    .refused
+                    .tell(&who.migration, format!("{} was refused: it is {}", who.agent, word(standing)));
+                Err(Status::permission_denied(format!("agent {} is {}", who.agent, word(standing))))
             }
         }
     }
@@ -101,18 +96,20 @@ impl AgentService for AgentDoor {
         let told = self.door.driver.told(&who.migration);
         let told =
             told.ok_or_else(|| Status::not_found(format!("there is no migration {}", who.migration)))?;
-        let entered = self
-            .door
-            .sessions
-            .enter(&who.migration, &who.agent, &self.door.stop)
-            .map_err(|why| match why {
+        let entered = self.door.sessions.enter(&who.migration, &who.agent, &self.door.stop).map_err(
+            |why| match why {
                 NotEntered::Twice => {
                     let text = format!("{} was refused: it has a live session already", who.agent);
                     self.door.refused.tell(&who.migration, text);
                     Status::already_exists(format!("agent {} has a live session already", who.agent))
                 }
                 NotEntered::Full => Status::resource_exhausted("too many agents"),
-            })?;
+            },
+        )?;
+        // Once more: whoever was revoked in between found no session to end.
+        if self.door.driver.standing(&who.migration, &who.agent) != AgentStanding::Enrolled {
+            return Err(Status::permission_denied(format!("agent {} may not speak any more", who.agent)));
+        }
         let mut said = request.into_inner();
         let (out, replies) = mpsc::channel(OUT);
         let door = self.door.clone();

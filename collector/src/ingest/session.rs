@@ -107,13 +107,7 @@ impl Session {
         // What is queued reaches the disk with or without this session. The seat stays taken until
         // then, so that the next session of this agent is judged on all of it.
         let mut refused = false;
-        while let Some(Waiting {
-            told,
-            spool_epoch,
-            before,
-            last,
-        }) = self.waiting.pop_front()
-        {
+        while let Some(Waiting { told, spool_epoch, before, last }) = self.waiting.pop_front() {
             match told.await {
                 // Nothing is acked behind something that was refused.
                 Ok(Ok(_)) if !refused => drop(self.ack(spool_epoch, last).await),
@@ -185,9 +179,7 @@ impl Session {
     }
 
     async fn tell(&self, message: Reply) -> Step {
-        let response = v1::SessionResponse {
-            message: Some(message),
-        };
+        let response = v1::SessionResponse { message: Some(message) };
         match tokio::time::timeout(SLOW_READER, self.out.send(Ok(response))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(End::Gone),
@@ -231,12 +223,7 @@ impl Session {
                 let (ready, told) = tokio::sync::oneshot::channel();
                 // The receiver is in the line below.
                 let _ = ready.send(Ok(crate::journal::Position::START));
-                self.waiting.push_back(Waiting {
-                    told,
-                    spool_epoch: epoch,
-                    before: last,
-                    last,
-                });
+                self.waiting.push_back(Waiting { told, spool_epoch: epoch, before: last, last });
                 return Ok(());
             }
             Judged::Hole { next } => {
@@ -251,15 +238,8 @@ impl Session {
         let told = self.submit(rest(batch, known)).await?;
         // Taken while it is queued, so that the next batch is judged on it; taken back when refused.
         let new_from = first.saturating_add(known as u64);
-        self.entered
-            .window()
-            .take(epoch, new_from, last, hashes.get(known..).unwrap_or_default());
-        self.waiting.push_back(Waiting {
-            told,
-            spool_epoch: epoch,
-            before: new_from - 1,
-            last,
-        });
+        self.entered.window().take(epoch, new_from, last, hashes.get(known..).unwrap_or_default());
+        self.waiting.push_back(Waiting { told, spool_epoch: epoch, before: new_from - 1, last });
         Ok(())
     }
 
@@ -272,16 +252,8 @@ impl Session {
 
     async fn submit(&self, observation: Observation) -> Result<intake::Told, End> {
         let migration = Some(self.who.migration.clone());
-        let seen = Seen {
-            migration,
-            observation,
-            boot_id: self.hello.boot_id.clone(),
-        };
-        self.door
-            .intake
-            .submit(seen)
-            .await
-            .map_err(|error| refused(&error))
+        let seen = Seen { migration, observation, boot_id: self.hello.boot_id.clone() };
+        self.door.intake.submit(seen).await.map_err(|error| refused(&error))
     }
 
     async fn observe(&self, observation: Observation) -> Step {
@@ -309,27 +281,15 @@ impl Session {
 
     async fn take_back(&mut self, first: Waiting) {
         self.entered.window().rewind(first.spool_epoch, first.before);
-        while let Some(Waiting {
-            told,
-            spool_epoch,
-            before,
-            ..
-        }) = self.waiting.pop_front()
-        {
+        while let Some(Waiting { told, spool_epoch, before, .. }) = self.waiting.pop_front() {
             // Durable or not: it comes again, and the fold knows it by its number.
             let _ = told.await;
-            self.entered
-                .window()
-                .rewind(spool_epoch, before.min(first.before));
+            self.entered.window().rewind(spool_epoch, before.min(first.before));
         }
     }
 
     async fn ack(&self, epoch: SpoolEpoch, seq: u64) -> Step {
-        self.tell(Reply::Ack(v1::Ack {
-            spool_epoch: epoch.0.to_be_bytes().to_vec(),
-            seq,
-        }))
-        .await
+        self.tell(Reply::Ack(v1::Ack { spool_epoch: epoch.0.to_be_bytes().to_vec(), seq })).await
     }
 
     async fn heartbeat(&mut self, beat: v1::Heartbeat) -> Step {
@@ -351,9 +311,7 @@ impl Session {
         let Some(sample) = self.offset.best() else {
             return Ok(());
         };
-        let due = self
-            .last_seen
-            .is_none_or(|last| last.elapsed() + Duration::from_millis(100) >= SEEN_EVERY);
+        let due = self.last_seen.is_none_or(|last| last.elapsed() + Duration::from_millis(100) >= SEEN_EVERY);
         if !due {
             return Ok(());
         }
@@ -376,11 +334,7 @@ impl Session {
     async fn assignment_status(&mut self, status: v1::AssignmentStatus) -> Step {
         let wrong = |what: String| End::Told(Status::invalid_argument(format!("assignment status: {what}")));
         let check = Name::new(&status.check).map_err(|error| wrong(error.to_string()))?;
-        let known = self
-            .sent
-            .iter()
-            .flat_map(|sent| &sent.assignments)
-            .any(|one| one.check == status.check);
+        let known = self.sent.iter().flat_map(|sent| &sent.assignments).any(|one| one.check == status.check);
         if !known {
             // Of an assignment that was replaced in between: nothing to say about.
             return Ok(());
@@ -426,7 +380,5 @@ fn spool_epoch(bytes: &[u8]) -> Result<SpoolEpoch, Status> {
 }
 
 fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

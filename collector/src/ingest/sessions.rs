@@ -90,12 +90,7 @@ impl Sessions {
         }
         let end = stop.child_token();
         seat.live = Some(end.clone());
-        Ok(Entered {
-            sessions: self.clone(),
-            key,
-            window: seat.window.clone(),
-            end,
-        })
+        Ok(Entered { sessions: self.clone(), key, window: seat.window.clone(), end })
     }
 
     /// Ends the session of an agent that may not speak any more.
@@ -109,11 +104,7 @@ impl Sessions {
 
     /// The numbers of an agent, for a replay of the journal.
     pub fn window(&self, migration: &Name, agent: &AgentKey) -> Arc<Mutex<Window>> {
-        self.seats()
-            .entry((migration.clone(), agent.clone()))
-            .or_default()
-            .window
-            .clone()
+        self.seats().entry((migration.clone(), agent.clone())).or_default().window.clone()
     }
 }
 
@@ -127,20 +118,10 @@ mod tests {
     fn one_seat_an_agent_and_free_again() {
         let sessions = Sessions::default();
         let (migration, stop) = (Name::new("shop").unwrap(), CancellationToken::new());
-        let agent = AgentKey {
-            side: Side::Source,
-            name: Name::new("a").unwrap(),
-        };
+        let agent = AgentKey { side: Side::Source, name: Name::new("a").unwrap() };
         let first = sessions.enter(&migration, &agent, &stop).unwrap();
-        assert_eq!(
-            sessions.enter(&migration, &agent, &stop).unwrap_err(),
-            NotEntered::Twice
-        );
-        assert!(
-            sessions
-                .enter(&Name::new("other").unwrap(), &agent, &stop)
-                .is_ok()
-        );
+        assert_eq!(sessions.enter(&migration, &agent, &stop).unwrap_err(), NotEntered::Twice);
+        assert!(sessions.enter(&Name::new("other").unwrap(), &agent, &stop).is_ok());
         sessions.end(&migration, &agent);
         assert!(first.end().is_cancelled());
         drop(first);

@@ -27,11 +27,7 @@ pub struct AgentVerifier {
 impl AgentVerifier {
     /// Judges by these authorities, for this trust domain, and tells `refused` what it did not take.
     pub fn new(authorities: AgentAuthorities, domain: Arc<str>, refused: Refused) -> AgentVerifier {
-        AgentVerifier {
-            authorities,
-            domain,
-            refused,
-        }
+        AgentVerifier { authorities, domain, refused }
     }
 
     fn judge(
@@ -67,15 +63,8 @@ impl ClientCertVerifier for AgentVerifier {
         self.judge(&named, end_entity, now).inspect_err(|why| {
             tracing::warn!(migration = %named.migration, agent = %named.agent, %why, "an agent is refused");
             // The name is only a claim here: shown to people, believed by nobody.
-            if self
-                .authorities
-                .verifier(&named.migration, named.agent.side)
-                .is_some()
-            {
-                let text = format!(
-                    "somebody showed a certificate in the name of {}: {why}",
-                    named.agent
-                );
+            if self.authorities.verifier(&named.migration, named.agent.side).is_some() {
+                let text = format!("somebody showed a certificate in the name of {}: {why}", named.agent);
                 self.refused.tell(&named.migration, text);
             }
         })
@@ -110,9 +99,6 @@ impl ClientCertVerifier for AgentVerifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities
-            .provider()
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.authorities.provider().signature_verification_algorithms.supported_schemes()
     }
 }

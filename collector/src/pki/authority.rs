@@ -80,19 +80,12 @@ impl Authority {
         }
         let pem = std::fs::read_to_string(&pem_path).map_err(file_error("read", &pem_path))?;
         let key = std::fs::read_to_string(&key_path).map_err(file_error("read", &key_path))?;
-        let wrong = |why: String| PkiError::Certificate {
-            what: pem_path.display().to_string(),
-            why,
-        };
+        let wrong = |why: String| PkiError::Certificate { what: pem_path.display().to_string(), why };
         let key = KeyPair::from_pem(&key).map_err(|error| wrong(error.to_string()))?;
         let certificate =
             CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| wrong(error.to_string()))?;
         let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(|error| wrong(error.to_string()))?;
-        Ok(Authority {
-            issuer,
-            certificate,
-            pem,
-        })
+        Ok(Authority { issuer, certificate, pem })
     }
 
     /// The authority's certificate, PEM.
@@ -115,15 +108,11 @@ impl Authority {
         now: Timestamp,
         life: Duration,
     ) -> Result<(String, String), PkiError> {
-        let wrong = |error: rcgen::Error| PkiError::Certificate {
-            what: hosts.join(", "),
-            why: error.to_string(),
-        };
+        let wrong =
+            |error: rcgen::Error| PkiError::Certificate { what: hosts.join(", "), why: error.to_string() };
         let key = KeyPair::generate().map_err(wrong)?;
         let mut params = CertificateParams::new(hosts.to_vec()).map_err(wrong)?;
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "tidelock collector");
+        params.distinguished_name.push(DnType::CommonName, "tidelock collector");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         leaf(&mut params, now, life)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(wrong)?;
@@ -142,22 +131,16 @@ impl Authority {
         life: Duration,
     ) -> Result<String, PkiError> {
         if csr_pem.len() > MAX_CSR_BYTES {
-            return Err(PkiError::Request(format!(
-                "it has more than {MAX_CSR_BYTES} bytes"
-            )));
+            return Err(PkiError::Request(format!("it has more than {MAX_CSR_BYTES} bytes")));
         }
         let wrong = |error: rcgen::Error| PkiError::Request(error.to_string());
         let request = CertificateSigningRequestParams::from_pem(csr_pem).map_err(wrong)?;
         let mut params = CertificateParams::default();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "tidelock agent");
+        params.distinguished_name.push(DnType::CommonName, "tidelock agent");
         params.subject_alt_names = vec![SanType::URI(uri.try_into().map_err(wrong)?)];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         leaf(&mut params, now, life)?;
-        let certificate = params
-            .signed_by(&request.public_key, &self.issuer)
-            .map_err(wrong)?;
+        let certificate = params.signed_by(&request.public_key, &self.issuer).map_err(wrong)?;
         Ok(certificate.pem())
     }
 }
@@ -180,10 +163,8 @@ fn valid(params: &mut CertificateParams, now: Timestamp, life: Duration) -> Resu
 
 fn make(dir: &Path, pem_path: &Path, key_path: &Path, title: &str, now: Timestamp) -> Result<(), PkiError> {
     private_file::make_dir(dir).map_err(file_error("make", dir))?;
-    let wrong = |error: rcgen::Error| PkiError::Certificate {
-        what: title.to_owned(),
-        why: error.to_string(),
-    };
+    let wrong =
+        |error: rcgen::Error| PkiError::Certificate { what: title.to_owned(), why: error.to_string() };
     let key = KeyPair::generate().map_err(wrong)?;
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, title);

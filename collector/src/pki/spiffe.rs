@@ -46,10 +46,7 @@ pub enum BadIdentity {
 
 /// The URI of an agent.
 pub fn agent_uri(domain: &str, migration: &Name, agent: &AgentKey) -> String {
-    format!(
-        "spiffe://{domain}/tidelock/{migration}/{}/agent/{}",
-        agent.side, agent.name
-    )
+    format!("spiffe://{domain}/tidelock/{migration}/{}/agent/{}", agent.side, agent.name)
 }
 
 /// Reads who a leaf certificate speaks for. Says nothing about who signed it.
@@ -61,9 +58,7 @@ pub fn identity_of(leaf: &[u8], domain: &str) -> Result<AgentId, BadIdentity> {
     if !rest.is_empty() {
         return Err(BadIdentity::Unreadable);
     }
-    if let Some(constraints) = certificate
-        .basic_constraints()
-        .map_err(|_| BadIdentity::Unreadable)?
+    if let Some(constraints) = certificate.basic_constraints().map_err(|_| BadIdentity::Unreadable)?
         && constraints.value.ca
     {
         return Err(BadIdentity::IsAuthority);
@@ -73,12 +68,8 @@ pub fn identity_of(leaf: &[u8], domain: &str) -> Result<AgentId, BadIdentity> {
         Some(usage) if usage.value.digital_signature() && !usage.value.key_cert_sign() => {}
         Some(_) | None => return Err(BadIdentity::Usage),
     }
-    let names = certificate
-        .subject_alternative_name()
-        .map_err(|_| BadIdentity::Unreadable)?;
-    let names = names
-        .map(|names| names.value.general_names.as_slice())
-        .unwrap_or_default();
+    let names = certificate.subject_alternative_name().map_err(|_| BadIdentity::Unreadable)?;
+    let names = names.map(|names| names.value.general_names.as_slice()).unwrap_or_default();
     let uri = match names {
         [GeneralName::URI(uri)] => *uri,
         _ => return Err(BadIdentity::Names(names.len())),
@@ -86,11 +77,7 @@ pub fn identity_of(leaf: &[u8], domain: &str) -> Result<AgentId, BadIdentity> {
     let (migration, agent) = parse(uri, domain)?;
     let ends = certificate.validity().not_after.timestamp();
     let ends = Timestamp::from_millis(u64::try_from(ends).unwrap_or(0).saturating_mul(1000));
-    Ok(AgentId {
-        migration,
-        agent,
-        ends,
-    })
+    Ok(AgentId { migration, agent, ends })
 }
 
 fn parse(uri: &str, domain: &str) -> Result<(Name, AgentKey), BadIdentity> {
@@ -99,10 +86,8 @@ fn parse(uri: &str, domain: &str) -> Result<(Name, AgentKey), BadIdentity> {
     if uri.len() > MAX_URI_BYTES {
         return Err(wrong());
     }
-    let (theirs, path) = uri
-        .strip_prefix("spiffe://")
-        .and_then(|rest| rest.split_once('/'))
-        .ok_or_else(wrong)?;
+    let (theirs, path) =
+        uri.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/')).ok_or_else(wrong)?;
     let parts: Vec<&str> = path.split('/').collect();
     let ["tidelock", migration, side, "agent", name] = parts[..] else {
         return Err(wrong());
@@ -112,13 +97,7 @@ fn parse(uri: &str, domain: &str) -> Result<(Name, AgentKey), BadIdentity> {
     }
     let migration = Name::new(migration).map_err(|_| wrong())?;
     let side: Side = side.parse().map_err(|_| wrong())?;
-    Ok((
-        migration,
-        AgentKey {
-            side,
-            name: Name::new(name).map_err(|_| wrong())?,
-        },
-    ))
+    Ok((migration, AgentKey { side, name: Name::new(name).map_err(|_| wrong())? }))
 }
 
 #[cfg(test)]
@@ -128,10 +107,7 @@ mod tests {
     #[test]
     fn a_uri_reads_back() {
         let migration = Name::new("shop").unwrap();
-        let agent = AgentKey {
-            side: Side::Target,
-            name: Name::new("hz-1").unwrap(),
-        };
+        let agent = AgentKey { side: Side::Target, name: Name::new("hz-1").unwrap() };
         let uri = agent_uri("acme.example", &migration, &agent);
         assert_eq!(uri, "spiffe://acme.example/tidelock/shop/target/agent/hz-1");
         assert_eq!(parse(&uri, "acme.example").unwrap(), (migration, agent));

@@ -44,10 +44,7 @@ pub struct AgentAuthorities {
 impl AgentAuthorities {
     fn new() -> AgentAuthorities {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        AgentAuthorities {
-            verifiers: Arc::new(ArcSwap::from_pointee(BTreeMap::new())),
-            provider,
-        }
+        AgentAuthorities { verifiers: Arc::new(ArcSwap::from_pointee(BTreeMap::new())), provider }
     }
 
     /// The verifier of a migration's side, where there is one.
@@ -61,14 +58,10 @@ impl AgentAuthorities {
     }
 
     fn add(&self, migration: &Name, side: Side, authority: &Authority) -> Result<(), PkiError> {
-        let wrong = |why: String| PkiError::Certificate {
-            what: format!("authority of {migration} {side}"),
-            why,
-        };
+        let wrong =
+            |why: String| PkiError::Certificate { what: format!("authority of {migration} {side}"), why };
         let mut roots = RootCertStore::empty();
-        roots
-            .add(authority.certificate().clone())
-            .map_err(|error| wrong(error.to_string()))?;
+        roots.add(authority.certificate().clone()).map_err(|error| wrong(error.to_string()))?;
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
             .build()
             .map_err(|error| wrong(error.to_string()))?;
@@ -157,12 +150,8 @@ impl Pki {
             return Ok(authority.clone());
         }
         let title = format!("tidelock agents of {migration} {side}");
-        let authority = Arc::new(Authority::open_or_make(
-            &self.side_dir(migration, side),
-            "ca",
-            &title,
-            now,
-        )?);
+        let authority =
+            Arc::new(Authority::open_or_make(&self.side_dir(migration, side), "ca", &title, now)?);
         self.agents.add(migration, side, &authority)?;
         made.insert((migration.clone(), side), authority.clone());
         Ok(authority)
@@ -199,10 +188,7 @@ impl Pki {
                 private_file::replace(path, content.as_bytes()).map_err(file_error("write", path))?;
             }
         }
-        let wrong = |why: String| PkiError::Certificate {
-            what: pem_path.display().to_string(),
-            why,
-        };
+        let wrong = |why: String| PkiError::Certificate { what: pem_path.display().to_string(), why };
         let mut chain = CertificateDer::pem_file_iter(&pem_path)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| wrong(error.to_string()))?;

@@ -51,28 +51,19 @@ pub fn decision_to_bytes(decision: &Decision) -> Vec<u8> {
 fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Body {
     let side = |side: Side| i32::from(side_to_wire(side));
     match kind {
-        EventKind::PlanApplied {
-            revision,
-            hash,
-            plan: _,
-            grid_origin,
-        } => Body::PlanApplied(v1::PlanApplied {
-            revision: *revision,
-            hash: hash.as_bytes().to_vec(),
-            source: extras.map(|extras| extras.source.clone()),
-            grid_origin_unix_ms: grid_origin.as_millis(),
-            nonce_seed: extras.map(|extras| extras.nonce_seed.clone()).unwrap_or_default(),
-        }),
-        EventKind::PhaseChanged { from, to } => Body::PhaseChanged(v1::PhaseChanged {
-            from: from.word().to_owned(),
-            to: to.word().to_owned(),
-        }),
-        EventKind::Decided {
-            decision,
-            go,
-            evidence_sequence,
-            complete,
-        } => Body::Decided(v1::Decided {
+        EventKind::PlanApplied { revision, hash, plan: _, grid_origin } => {
+            Body::PlanApplied(v1::PlanApplied {
+                revision: *revision,
+                hash: hash.as_bytes().to_vec(),
+                source: extras.map(|extras| extras.source.clone()),
+                grid_origin_unix_ms: grid_origin.as_millis(),
+                nonce_seed: extras.map(|extras| extras.nonce_seed.clone()).unwrap_or_default(),
+            })
+        }
+        EventKind::PhaseChanged { from, to } => {
+            Body::PhaseChanged(v1::PhaseChanged { from: from.word().to_owned(), to: to.word().to_owned() })
+        }
+        EventKind::Decided { decision, go, evidence_sequence, complete } => Body::Decided(v1::Decided {
             decision: decision.to_string(),
             go: *go,
             evidence_sequence: *evidence_sequence,
@@ -80,53 +71,41 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Body {
         }),
         EventKind::HoldSet => Body::HoldSet(v1::HoldSet {}),
         EventKind::HoldReleased => Body::HoldReleased(v1::HoldReleased {}),
-        EventKind::ManualCheckDone {
-            check,
-            evidence,
-            failed,
-        } => Body::ManualCheckDone(v1::ManualCheckDone {
-            check: check.to_string(),
-            evidence: evidence.clone(),
-            failed: *failed,
-        }),
-        EventKind::LeaseGranted {
-            gate,
-            epoch,
-            valid_until,
-        } => Body::LeaseGranted(v1::LeaseGranted {
+        EventKind::ManualCheckDone { check, evidence, failed } => {
+            Body::ManualCheckDone(v1::ManualCheckDone {
+                check: check.to_string(),
+                evidence: evidence.clone(),
+                failed: *failed,
+            })
+        }
+        EventKind::LeaseGranted { gate, epoch, valid_until } => Body::LeaseGranted(v1::LeaseGranted {
             gate: gate.word().to_owned(),
             epoch: *epoch,
             valid_until_unix_ms: valid_until.as_millis(),
         }),
-        EventKind::LeaseRevoked { gate, epoch } => Body::LeaseRevoked(v1::LeaseRevoked {
-            gate: gate.word().to_owned(),
-            epoch: *epoch,
-        }),
+        EventKind::LeaseRevoked { gate, epoch } => {
+            Body::LeaseRevoked(v1::LeaseRevoked { gate: gate.word().to_owned(), epoch: *epoch })
+        }
         EventKind::CutoverConfirmed { epoch } => {
             Body::CutoverConfirmed(v1::CutoverConfirmed { epoch: *epoch })
         }
         EventKind::Switched { to } => Body::Switched(v1::Switched { to: side(*to) }),
-        EventKind::AgentEnrolled {
-            agent,
-            certificate_ends,
-        } => Body::AgentEnrolled(v1::AgentEnrolled {
+        EventKind::AgentEnrolled { agent, certificate_ends } => Body::AgentEnrolled(v1::AgentEnrolled {
             side: side(agent.side),
             agent: agent.name.to_string(),
             certificate_ends_unix_ms: certificate_ends.as_millis(),
         }),
-        EventKind::AgentRevoked { agent } => Body::AgentRevoked(v1::AgentRevoked {
-            side: side(agent.side),
-            agent: agent.name.to_string(),
-        }),
+        EventKind::AgentRevoked { agent } => {
+            Body::AgentRevoked(v1::AgentRevoked { side: side(agent.side), agent: agent.name.to_string() })
+        }
         EventKind::ConflictFound { agent, text } => Body::ConflictFound(v1::ConflictFound {
             side: side(agent.side),
             agent: agent.name.to_string(),
             text: text.clone(),
         }),
-        EventKind::RevisionSet { side: of, revision } => Body::RevisionSet(v1::RevisionSet {
-            side: side(*of),
-            revision: revision.clone(),
-        }),
+        EventKind::RevisionSet { side: of, revision } => {
+            Body::RevisionSet(v1::RevisionSet { side: side(*of), revision: revision.clone() })
+        }
     }
 }
 
@@ -154,77 +133,48 @@ pub fn decision_from_bytes(bytes: &[u8]) -> Result<Decision, BadRecord> {
         kind,
     };
     let at = Timestamp::from_millis(record.at_unix_ms);
-    Ok(Decision {
-        migration: name("migration", &record.migration)?,
-        at,
-        event,
-        extras,
-    })
+    Ok(Decision { migration: name("migration", &record.migration)?, at, event, extras })
 }
 
 fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadRecord> {
     let kind = match body {
         Body::PlanApplied(plan) => return plan_from_wire(plan),
-        Body::PhaseChanged(v1::PhaseChanged { from, to }) => EventKind::PhaseChanged {
-            from: phase(&from)?,
-            to: phase(&to)?,
-        },
-        Body::Decided(v1::Decided {
-            decision,
-            go,
-            evidence_sequence,
-            complete,
-        }) => EventKind::Decided {
-            decision: name("decision", &decision)?,
-            go,
-            evidence_sequence,
-            complete,
-        },
+        Body::PhaseChanged(v1::PhaseChanged { from, to }) => {
+            EventKind::PhaseChanged { from: phase(&from)?, to: phase(&to)? }
+        }
+        Body::Decided(v1::Decided { decision, go, evidence_sequence, complete }) => {
+            EventKind::Decided { decision: name("decision", &decision)?, go, evidence_sequence, complete }
+        }
         Body::HoldSet(v1::HoldSet {}) => EventKind::HoldSet,
         Body::HoldReleased(v1::HoldReleased {}) => EventKind::HoldReleased,
-        Body::ManualCheckDone(v1::ManualCheckDone {
-            check,
-            evidence,
-            failed,
-        }) => EventKind::ManualCheckDone {
-            check: name("check", &check)?,
-            evidence,
-            failed,
-        },
-        Body::LeaseGranted(v1::LeaseGranted {
-            gate,
-            epoch,
-            valid_until_unix_ms,
-        }) => EventKind::LeaseGranted {
-            gate: phase(&gate)?,
-            epoch,
-            valid_until: Timestamp::from_millis(valid_until_unix_ms),
-        },
-        Body::LeaseRevoked(v1::LeaseRevoked { gate, epoch }) => EventKind::LeaseRevoked {
-            gate: phase(&gate)?,
-            epoch,
-        },
+        Body::ManualCheckDone(v1::ManualCheckDone { check, evidence, failed }) => {
+            EventKind::ManualCheckDone { check: name("check", &check)?, evidence, failed }
+        }
+        Body::LeaseGranted(v1::LeaseGranted { gate, epoch, valid_until_unix_ms }) => {
+            EventKind::LeaseGranted {
+                gate: phase(&gate)?,
+                epoch,
+                valid_until: Timestamp::from_millis(valid_until_unix_ms),
+            }
+        }
+        Body::LeaseRevoked(v1::LeaseRevoked { gate, epoch }) => {
+            EventKind::LeaseRevoked { gate: phase(&gate)?, epoch }
+        }
         Body::CutoverConfirmed(v1::CutoverConfirmed { epoch }) => EventKind::CutoverConfirmed { epoch },
         Body::Switched(v1::Switched { to }) => EventKind::Switched { to: side(to)? },
         Body::AgentEnrolled(enrolled) => EventKind::AgentEnrolled {
             agent: agent(enrolled.side, &enrolled.agent)?,
             certificate_ends: Timestamp::from_millis(enrolled.certificate_ends_unix_ms),
         },
-        Body::AgentRevoked(v1::AgentRevoked { side, agent: of }) => EventKind::AgentRevoked {
-            agent: agent(side, &of)?,
-        },
-        Body::ConflictFound(v1::ConflictFound {
-            side,
-            agent: of,
-            text,
-        }) => EventKind::ConflictFound {
-            agent: agent(side, &of)?,
-            text,
-        },
-        Body::RevisionSet(v1::RevisionSet { side: of, revision }) => EventKind::RevisionSet {
-            side: side(of)?,
-            revision,
-        },
+        Body::AgentRevoked(v1::AgentRevoked { side, agent: of }) => {
+            EventKind::AgentRevoked { agent: agent(side, &of)? }
+        }
+        Body::ConflictFound(v1::ConflictFound { side, agent: of, text }) => {
+            EventKind::ConflictFound { agent: agent(side, &of)?, text }
+        }
+        Body::RevisionSet(v1::RevisionSet { side: of, revision }) => {
+            EventKind::RevisionSet { side: side(of)?, revision }
+        }
     };
     Ok((kind, None))
 }
@@ -236,10 +186,7 @@ fn plan_from_wire(applied: v1::PlanApplied) -> Result<(EventKind, Option<PlanExt
     let hash = digest("plan hash", &applied.hash)?;
     let checked = plans::check(&source).or_else(|error| bad("plan", error))?;
     if checked.hash != hash {
-        return bad(
-            "plan",
-            format!("it hashes to {}, the record says {hash}", checked.hash),
-        );
+        return bad("plan", format!("it hashes to {}, the record says {hash}", checked.hash));
     }
     let kind = EventKind::PlanApplied {
         revision: applied.revision,
@@ -247,13 +194,7 @@ fn plan_from_wire(applied: v1::PlanApplied) -> Result<(EventKind, Option<PlanExt
         plan: Box::new(checked.plan),
         grid_origin: Timestamp::from_millis(applied.grid_origin_unix_ms),
     };
-    Ok((
-        kind,
-        Some(PlanExtras {
-            source,
-            nonce_seed: applied.nonce_seed,
-        }),
-    ))
+    Ok((kind, Some(PlanExtras { source, nonce_seed: applied.nonce_seed })))
 }
 
 fn name(what: &'static str, text: &str) -> Result<Name, BadRecord> {
@@ -273,8 +214,5 @@ fn side(value: i32) -> Result<Side, BadRecord> {
 }
 
 fn agent(of: i32, text: &str) -> Result<AgentKey, BadRecord> {
-    Ok(AgentKey {
-        side: side(of)?,
-        name: name("agent", text)?,
-    })
+    Ok(AgentKey { side: side(of)?, name: name("agent", text)? })
 }

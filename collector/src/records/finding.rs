@@ -40,11 +40,7 @@ pub fn seen_to_bytes(seen: &Seen) -> Vec<u8> {
             (Some(agent), Body::AssignmentRefused(body))
         }
         Observation::Tick => (None, Body::Tick(v1::Tick {})),
-        Observation::LeaseRenewed {
-            gate,
-            epoch,
-            valid_until,
-        } => {
+        Observation::LeaseRenewed { gate, epoch, valid_until } => {
             let body = v1::LeaseRenewed {
                 gate: gate.word().to_owned(),
                 epoch: *epoch,
@@ -84,10 +80,7 @@ pub fn seen_from_bytes(bytes: &[u8]) -> Result<Seen, BadRecord> {
     };
     let agent = || -> Result<AgentKey, BadRecord> {
         let side = side_from_wire(record.side).or_else(|error| bad("side", error))?;
-        Ok(AgentKey {
-            side,
-            name: Name::new(&record.agent).or_else(|error| bad("agent", error))?,
-        })
+        Ok(AgentKey { side, name: Name::new(&record.agent).or_else(|error| bad("agent", error))? })
     };
     let mut boot_id = String::new();
     let observation = match record.body {
@@ -113,20 +106,12 @@ pub fn seen_from_bytes(bytes: &[u8]) -> Result<Seen, BadRecord> {
         },
         Some(Body::AssignmentRefused(refusal)) => {
             let check = Name::new(&refusal.check).or_else(|error| bad("check", error))?;
-            let refusal = Refusal {
-                check,
-                cause: refusal.cause,
-                reason: refusal.reason,
-                refused: refusal.refused,
-            };
+            let refusal =
+                Refusal { check, cause: refusal.cause, reason: refusal.reason, refused: refusal.refused };
             Observation::Refused(agent()?, refusal)
         }
         Some(Body::SignedOff(_)) => Observation::SignedOff(agent()?),
         None => return bad("finding record", "has no body that this collector knows"),
     };
-    Ok(Seen {
-        migration,
-        observation,
-        boot_id,
-    })
+    Ok(Seen { migration, observation, boot_id })
 }

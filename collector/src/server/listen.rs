@@ -68,9 +68,5 @@ pub(super) async fn api(
 
 /// An acceptor with settings that can be replaced while it runs.
 pub(super) fn acceptor(tls: rustls::ServerConfig, domain: Option<Arc<str>>, connections: usize) -> Acceptor {
-    Acceptor {
-        tls: Arc::new(ArcSwap::from_pointee(tls)),
-        domain,
-        connections,
-    }
+    Acceptor { tls: Arc::new(ArcSwap::from_pointee(tls)), domain, connections }
 }

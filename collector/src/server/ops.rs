@@ -19,17 +19,11 @@ struct Health {
 
 async fn ready(State(health): State<Health>) -> (StatusCode, String) {
     if let Some(failure) = health.failed.borrow().as_ref() {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("the journal has stopped: {failure}\n"),
-        );
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("the journal has stopped: {failure}\n"));
     }
     match health.driver.ready() {
         true => (StatusCode::OK, "ready\n".to_owned()),
-        false => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "replaying the journal\n".to_owned(),
-        ),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "replaying the journal\n".to_owned()),
     }
 }
 
@@ -44,7 +38,5 @@ pub(super) async fn serve(
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .with_state(Health { driver, failed });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
+    axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }

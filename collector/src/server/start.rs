@@ -1,9 +1,11 @@
 //! Opens everything in order, and closes it in the opposite one.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use arc_swap::ArcSwap;
 use ring::hmac;
 use tidelock_model::Timestamp;
 use tokio::net::TcpListener;
@@ -24,12 +26,15 @@ use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions, hashes};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
 use crate::journal::{Journal, Position, Settings, Store, Stored};
+use crate::lookup::Lookup;
 use crate::pki::{Pki, ServerIdentity};
 use crate::records::Seen;
 use crate::tls;
 
 /// Streams that are still open when the collector stops get so long to end.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often the listeners' certificate is looked at.
+const RENEW_EVERY: Duration = Duration::from_secs(12 * 3600);
 
 /// Everything that is opened before anybody is served.
 struct Opened {
@@ -68,17 +73,11 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     };
     let stop = CancellationToken::new();
     let done = tokio::spawn(run(opened, listeners, addresses, stop.clone()));
-    Ok(Running {
-        addresses,
-        stop,
-        done,
-    })
+    Ok(Running { addresses, stop, done })
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("listen on {address}"))
+    TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))
 }
 
 fn open(config: Config) -> anyhow::Result<Opened> {
@@ -91,26 +90,14 @@ fn open(config: Config) -> anyhow::Result<Opened> {
     let (journal, recovery) = Journal::open(&Settings::new(&config.data_dir))?;
     tracing::info!(?recovery, "journal opened");
     let clock = Clock::start(latest(&journal)?);
-    Ok(Opened {
-        config,
-        journal,
-        pki: Arc::new(pki),
-        identity,
-        access,
-        join,
-        gate_key,
-        clock,
-    })
+    Ok(Opened { config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock })
 }
 
 /// The latest moment in the journal: collector time does not begin before it.
 fn latest(journal: &Journal) -> anyhow::Result<Timestamp> {
     let heads = journal.heads();
     let mut latest = Timestamp::ZERO;
-    for stored in journal
-        .read_findings(heads.findings)
-        .chain(journal.read_decisions(heads.decisions))
-    {
+    for stored in journal.read_findings(heads.findings).chain(journal.read_decisions(heads.decisions)) {
         latest = latest.max(Timestamp::from_millis(stored?.record.at_unix_ms));
     }
     Ok(latest)
@@ -144,10 +131,7 @@ async fn serve(
 
     let mut servers = JoinSet::new();
     let failed = store.failed();
-    servers.spawn(wrap(
-        "ops",
-        ops::serve(listeners.ops, driver.clone(), failed, stop.clone()),
-    ));
+    servers.spawn(wrap("ops", ops::serve(listeners.ops, driver.clone(), failed, stop.clone())));
     let authorities = opened.pki.agents().clone();
     let api_tls = tls::for_api(&authorities, &opened.identity)?;
     let domain: Arc<str> = opened.pki.domain().into();
@@ -155,7 +139,18 @@ async fn serve(
     let agents_tls = tls::for_agents(&authorities, verifier, &opened.identity)?;
     let connections = opened.config.connections;
     let api_acceptor = listen::acceptor(api_tls, None, connections);
+    let domain_again = domain.clone();
     let agents_acceptor = listen::acceptor(agents_tls, Some(domain), connections);
+    let (api_live, agents_live) = (api_acceptor.tls.clone(), agents_acceptor.tls.clone());
+    let verifier = AgentVerifier::new(authorities, domain_again, refused.clone());
+    servers.spawn(renew(
+        opened.pki.clone(),
+        opened.config.hosts.clone(),
+        verifier,
+        api_live,
+        agents_live,
+        stop.clone(),
+    ));
     let door = Door {
         intake: intake.clone(),
         driver: driver.clone(),
@@ -169,10 +164,7 @@ async fn serve(
     };
     let api = Arc::new(faces(&opened, addresses, driver.clone(), refused, stop.clone()));
     let routes = api::routes(&api, health_service)?;
-    servers.spawn(wrap(
-        "api",
-        listen::api(api_acceptor, listeners.api, routes, stop.clone()),
-    ));
+    servers.spawn(wrap("api", listen::api(api_acceptor, listeners.api, routes, stop.clone())));
 
     let state = State {
         store: store.clone(),
@@ -180,16 +172,11 @@ async fn serve(
         clock: opened.clock,
         intake,
         believed,
+        index_dir: opened.journal.index_dir(),
+        lookup: api.lookup.clone(),
     };
     servers.spawn(drive(state, inbox, stop.clone()));
-    let agents = admit(
-        driver,
-        health,
-        agents_acceptor,
-        listeners.agents,
-        door,
-        stop.clone(),
-    );
+    let agents = admit(driver, health, agents_acceptor, listeners.agents, door, stop.clone());
     servers.spawn(agents);
     let outcome = supervise(&mut servers, &store, stop).await;
     stop.cancel();
@@ -201,6 +188,39 @@ async fn serve(
     .await;
     servers.shutdown().await;
     outcome
+}
+
+type LiveTls = Arc<ArcSwap<rustls::ServerConfig>>;
+
+/// Looks at the listeners' certificate twice a day, and puts a new one in its place before it ends.
+async fn renew(
+    pki: Arc<Pki>,
+    hosts: Vec<String>,
+    verifier: AgentVerifier,
+    api: LiveTls,
+    agents: LiveTls,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(RENEW_EVERY) => {}
+        }
+        let (pki, hosts, verifier) = (pki.clone(), hosts.clone(), verifier.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            let identity = pki.server_identity(&hosts, clock::wall())?;
+            let agents = tls::for_agents(pki.agents(), verifier, &identity)?;
+            Ok::<_, crate::pki::PkiError>((tls::for_api(pki.agents(), &identity)?, agents))
+        });
+        match made.await? {
+            Ok((new_api, new_agents)) => {
+                api.store(Arc::new(new_api));
+                agents.store(Arc::new(new_agents));
+            }
+            // The old one serves on; there is a month left to notice.
+            Err(error) => tracing::error!(%error, "the listeners' certificate was not renewed"),
+        }
+    }
 }
 
 /// Ends with the stop, or with the first part that fails.
@@ -241,18 +261,9 @@ fn faces(
     refused: Refused,
     stop: CancellationToken,
 ) -> Api {
-    let host = opened
-        .config
-        .hosts
-        .first()
-        .cloned()
-        .unwrap_or_else(|| addresses.api.ip().to_string());
+    let host = opened.config.hosts.first().cloned().unwrap_or_else(|| addresses.api.ip().to_string());
     let at = |port: u16| {
-        if host.contains(':') {
-            format!("[{host}]:{port}")
-        } else {
-            format!("{host}:{port}")
-        }
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     };
     Api {
         driver,
@@ -268,6 +279,7 @@ fn faces(
         agents_address: at(addresses.agents.port()),
         api_url: format!("https://{}", at(addresses.api.port())),
         server_name: host.clone(),
+        lookup: Arc::default(),
         stop,
     }
 }
@@ -278,28 +290,26 @@ struct State {
     clock: Clock,
     intake: Intake,
     believed: mpsc::Receiver<Durable>,
+    index_dir: PathBuf,
+    lookup: Arc<OnceLock<Lookup>>,
 }
 
 /// Folds the journal, then drives it.
 async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::Result<()> {
-    let State {
-        store,
-        sessions,
-        clock,
-        intake,
-        believed,
-    } = state;
+    let State { store, sessions, clock, intake, believed, index_dir, lookup } = state;
     let (reading, windows) = (store.clone(), sessions.clone());
     let fold = tokio::task::spawn_blocking(move || fold(&*reading, &windows)).await??;
     tracing::info!(migrations = fold.migrations.len(), findings = %fold.position, "journal replayed");
-    let parts = Parts {
-        store,
-        fold,
-        clock,
-        intake,
-        believed,
-        sessions,
-    };
+    let reading = store.clone();
+    let opened = tokio::task::spawn_blocking(move || Lookup::open(&index_dir, &*reading)).await?;
+    let found =
+        opened.inspect_err(|error| tracing::error!(%error, "there is no index; old events are not listed"));
+    let index = found.ok();
+    if let Some(index) = index.clone() {
+        // Set here alone, once.
+        let _ = lookup.set(index);
+    }
+    let parts = Parts { store, fold, clock, intake, believed, sessions, lookup: index };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         stopped = inbox.run(parts) => Ok(stopped?),
@@ -314,12 +324,7 @@ fn fold(store: &dyn Store, sessions: &Sessions) -> anyhow::Result<Fold> {
         Err(_) => true,
     };
     let findings = store.read_findings(first).take_while(kept);
-    let fold = replay(
-        findings,
-        store.read_decisions(first),
-        |seen| remember(sessions, seen),
-        |_, _, _| {},
-    );
+    let fold = replay(findings, store.read_decisions(first), |seen| remember(sessions, seen), |_, _, _| {});
     fold.context("fold the journal; `tidelock-collector journal verify` says more")
 }
 
@@ -330,12 +335,7 @@ fn remember(sessions: &Sessions, seen: &Seen) {
         let window = sessions.window(migration, &batch.agent);
         let wire = tidelock_proto::batch_to_wire(batch.clone());
         let mut window = window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        window.take(
-            batch.spool_epoch,
-            batch.first_seq,
-            batch.last_seq(),
-            &hashes(&wire.findings),
-        );
+        window.take(batch.spool_epoch, batch.first_seq, batch.last_seq(), &hashes(&wire.findings));
     }
 }
 
@@ -354,20 +354,8 @@ async fn admit(
     };
     anyhow::ensure!(ready, "the driver stopped before the journal was replayed");
     health.set_service_status("", ServingStatus::Serving).await;
-    for service in [
-        "GateService",
-        "MigrationService",
-        "OrderService",
-        "AccessService",
-        "PlanService",
-    ] {
-        health
-            .set_service_status(format!("tidelock.v1.{service}"), ServingStatus::Serving)
-            .await;
+    for service in ["GateService", "MigrationService", "OrderService", "AccessService", "PlanService"] {
+        health.set_service_status(format!("tidelock.v1.{service}"), ServingStatus::Serving).await;
     }
-    wrap(
-        "agents",
-        listen::agents(acceptor, listener, AgentDoor::new(door), stop),
-    )
-    .await
+    wrap("agents", listen::agents(acceptor, listener, AgentDoor::new(door), stop)).await
 }

@@ -7,17 +7,11 @@ use tonic_types::StatusExt as _;
 use crate::support::{Collector, MIGRATION, PLAN};
 
 fn hold() -> v1::HoldRequest {
-    v1::HoldRequest {
-        migration: MIGRATION.to_owned(),
-        reason: "stop".to_owned(),
-        request_id: String::new(),
-    }
+    v1::HoldRequest { migration: MIGRATION.to_owned(), reason: "stop".to_owned(), request_id: String::new() }
 }
 
 fn look() -> v1::GetStatusRequest {
-    v1::GetStatusRequest {
-        migration: MIGRATION.to_owned(),
-    }
+    v1::GetStatusRequest { migration: MIGRATION.to_owned() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -25,53 +19,24 @@ async fn nobody_looks_or_changes_without_a_live_token() {
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
     let viewer = collector.issue("vera", "viewer", "").await;
-    assert!(
-        collector
-            .migrations(&viewer)
-            .await
-            .get_status(look())
-            .await
-            .is_ok()
-    );
+    assert!(collector.migrations(&viewer).await.get_status(look()).await.is_ok());
     let mut cut = viewer.clone();
     cut.pop();
     for bad in ["", "tlk1.", &cut, &viewer.to_uppercase()] {
-        let status = collector
-            .migrations(bad)
-            .await
-            .get_status(look())
-            .await
-            .unwrap_err();
+        let status = collector.migrations(bad).await.get_status(look()).await.unwrap_err();
         assert_eq!(status.code(), Code::Unauthenticated, "{bad:?} was let in");
-        assert_eq!(
-            collector.orders(bad).await.hold(hold()).await.unwrap_err().code(),
-            Code::Unauthenticated
-        );
+        assert_eq!(collector.orders(bad).await.hold(hold()).await.unwrap_err().code(), Code::Unauthenticated);
     }
-    let grants = collector
-        .accesses(&collector.operator)
-        .await
-        .list_access(v1::ListAccessRequest {})
-        .await;
+    let grants = collector.accesses(&collector.operator).await.list_access(v1::ListAccessRequest {}).await;
     let grants = grants.unwrap().into_inner().grants;
-    let id = grants
-        .iter()
-        .find(|grant| grant.subject == "vera")
-        .unwrap()
-        .id
-        .clone();
+    let id = grants.iter().find(|grant| grant.subject == "vera").unwrap().id.clone();
     collector
         .accesses(&collector.operator)
         .await
         .revoke_access(v1::RevokeAccessRequest { id })
         .await
         .unwrap();
-    let status = collector
-        .migrations(&viewer)
-        .await
-        .get_status(look())
-        .await
-        .unwrap_err();
+    let status = collector.migrations(&viewer).await.get_status(look()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
     // The file knows no token, only its hash.
     let file = std::fs::read_to_string(collector.path("access.toml")).unwrap();
@@ -92,31 +57,13 @@ async fn a_role_does_what_it_may_and_nothing_else() {
         let apply = v1::ApplyPlanRequest::default();
         let status = collector.plans(token).await.apply_plan(apply).await.unwrap_err();
         assert_eq!(status.code(), Code::PermissionDenied);
-        let issue = v1::IssueAccessRequest {
-            subject: "eve".into(),
-            role: "operator".into(),
-            ..Default::default()
-        };
-        let status = collector
-            .accesses(token)
-            .await
-            .issue_access(issue)
-            .await
-            .unwrap_err();
+        let issue =
+            v1::IssueAccessRequest { subject: "eve".into(), role: "operator".into(), ..Default::default() };
+        let status = collector.accesses(token).await.issue_access(issue).await.unwrap_err();
         assert_eq!(status.code(), Code::PermissionDenied);
     }
     let olga = collector.issue("olga", "person", "").await;
-    assert!(
-        collector
-            .orders(&olga)
-            .await
-            .hold(hold())
-            .await
-            .unwrap()
-            .into_inner()
-            .event
-            .is_some()
-    );
+    assert!(collector.orders(&olga).await.hold(hold()).await.unwrap().into_inner().event.is_some());
     let gate = collector.gate(&viewer, "ready").await;
     assert!(gate.holds.iter().any(|hold| hold.code == "operator"), "{gate:?}");
     assert!(gate.token.is_empty());
@@ -126,35 +73,15 @@ async fn a_role_does_what_it_may_and_nothing_else() {
 async fn a_bound_token_sees_one_migration_and_two_migrations_are_apart() {
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
-    collector
-        .apply(&PLAN.replace("name: shop-moves", "name: bank-moves"))
-        .await
-        .unwrap();
+    collector.apply(&PLAN.replace("name: shop-moves", "name: bank-moves")).await.unwrap();
     let bound = collector.issue("olga", "person", "bank-moves").await;
-    let status = collector
-        .migrations(&bound)
-        .await
-        .get_status(look())
-        .await
-        .unwrap_err();
+    let status = collector.migrations(&bound).await.get_status(look()).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);
-    let listed = collector
-        .migrations(&bound)
-        .await
-        .list_migrations(v1::ListMigrationsRequest {})
-        .await;
-    let listed: Vec<_> = listed
-        .unwrap()
-        .into_inner()
-        .migrations
-        .into_iter()
-        .map(|one| one.migration)
-        .collect();
+    let listed = collector.migrations(&bound).await.list_migrations(v1::ListMigrationsRequest {}).await;
+    let listed: Vec<_> =
+        listed.unwrap().into_inner().migrations.into_iter().map(|one| one.migration).collect();
     assert_eq!(listed, ["bank-moves"]);
-    let wanted = v1::HoldRequest {
-        migration: "bank-moves".to_owned(),
-        ..hold()
-    };
+    let wanted = v1::HoldRequest { migration: "bank-moves".to_owned(), ..hold() };
     collector.orders(&bound).await.hold(wanted).await.unwrap();
     let shop = collector.gate(&collector.operator, "ready").await;
     assert!(shop.holds.iter().all(|hold| hold.code != "operator"));
@@ -167,46 +94,20 @@ async fn a_plan_is_applied_once_and_only_with_its_components() {
     assert_eq!((first.changed, first.plan.as_ref().unwrap().revision), (true, 1));
     let again = collector.apply(PLAN).await.unwrap();
     assert_eq!((again.changed, again.plan.as_ref().unwrap().revision), (false, 1));
-    let looser = collector
-        .apply(&PLAN.replace("stable_for: 2s, decision", "stable_for: 1s, decision"))
-        .await;
+    let looser = collector.apply(&PLAN.replace("stable_for: 2s, decision", "stable_for: 1s, decision")).await;
     let looser = looser.unwrap();
-    assert!(
-        looser.changes.iter().any(|change| change.contains("LOOSER")),
-        "{:?}",
-        looser.changes
-    );
+    assert!(looser.changes.iter().any(|change| change.contains("LOOSER")), "{:?}", looser.changes);
     let source = v1::PlanSource {
         yaml: PLAN.to_owned(),
         components: [("builtin:login".to_owned(), vec![9; 32])].into(),
         ..Default::default()
     };
-    let missing = v1::ApplyPlanRequest {
-        source: Some(source),
-        ..Default::default()
-    };
-    let status = collector
-        .plans(&collector.operator)
-        .await
-        .apply_plan(missing)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        status.get_details_error_info().unwrap().reason,
-        "COMPONENT_MISSING"
-    );
+    let missing = v1::ApplyPlanRequest { source: Some(source), ..Default::default() };
+    let status = collector.plans(&collector.operator).await.apply_plan(missing).await.unwrap_err();
+    assert_eq!(status.get_details_error_info().unwrap().reason, "COMPONENT_MISSING");
     let status = collector.apply("name: [").await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
-    let get = v1::GetPlanRequest {
-        migration: MIGRATION.to_owned(),
-        revision: 1,
-    };
-    let got = collector
-        .plans(&collector.operator)
-        .await
-        .get_plan(get)
-        .await
-        .unwrap()
-        .into_inner();
+    let get = v1::GetPlanRequest { migration: MIGRATION.to_owned(), revision: 1 };
+    let got = collector.plans(&collector.operator).await.get_plan(get).await.unwrap().into_inner();
     assert_eq!(got.source.unwrap().yaml, PLAN);
 }

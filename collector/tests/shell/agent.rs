@@ -23,13 +23,7 @@ pub(crate) struct Papers {
 
 #[expect(clippy::disallowed_methods, reason = "a peer has a clock of its own")]
 pub(crate) fn now_ms() -> u64 {
-    u64::try_from(
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap()
-            .as_millis(),
-    )
-    .unwrap()
+    u64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 /// A join token.
@@ -42,36 +36,16 @@ pub(crate) async fn join_token(collector: &Collector, side: v1::Side, name: &str
         ttl_duration: None,
     };
     let mut accesses = collector.accesses(&collector.operator).await;
-    accesses
-        .issue_agent_token(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .token
+    accesses.issue_agent_token(request).await.unwrap().into_inner().token
 }
 
 /// Joins with a token.
 pub(crate) async fn enrol(collector: &Collector, token: &str) -> Result<Papers, Status> {
     let key = KeyPair::generate().unwrap();
-    let csr_pem = CertificateParams::default()
-        .serialize_request(&key)
-        .unwrap()
-        .pem()
-        .unwrap();
-    let request = v1::EnrolRequest {
-        token: token.to_owned(),
-        csr_pem,
-        name: String::new(),
-    };
-    let answer = EnrolServiceClient::new(collector.channel().await)
-        .enrol(request)
-        .await?
-        .into_inner();
-    Ok(Papers {
-        certificate_pem: answer.certificate_pem,
-        key_pem: key.serialize_pem(),
-        name: answer.name,
-    })
+    let csr_pem = CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap();
+    let request = v1::EnrolRequest { token: token.to_owned(), csr_pem, name: String::new() };
+    let answer = EnrolServiceClient::new(collector.channel().await).enrol(request).await?.into_inner();
+    Ok(Papers { certificate_pem: answer.certificate_pem, key_pem: key.serialize_pem(), name: answer.name })
 }
 
 pub(crate) async fn join(collector: &Collector, side: v1::Side, name: &str) -> Papers {
@@ -96,10 +70,7 @@ impl Agent {
         let endpoint =
             Endpoint::from_shared(format!("https://localhost:{}", collector.agents_port())).unwrap();
         let endpoint = endpoint.tls_config(collector.tls().identity(identity)).unwrap();
-        let channel = endpoint
-            .connect()
-            .await
-            .map_err(|error| Status::unavailable(error.to_string()))?;
+        let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
         let mut client = v1::agent_service_client::AgentServiceClient::new(channel);
         let (said, requests) = mpsc::channel(64);
         let spool_epoch = vec![spool; 16];
@@ -110,31 +81,17 @@ impl Agent {
             contracts: vec!["tidelock:check@1.0.0".to_owned()],
             newest_plan_revision: 0,
         };
-        said.send(v1::SessionRequest {
-            message: Some(Say::Hello(hello)),
-        })
-        .await
-        .unwrap();
+        said.send(v1::SessionRequest { message: Some(Say::Hello(hello)) }).await.unwrap();
         let mut heard = client.session(ReceiverStream::new(requests)).await?.into_inner();
         let mut welcome = None;
         loop {
-            let message = heard
-                .message()
-                .await?
-                .ok_or_else(|| Status::aborted("the session ended"))?;
+            let message = heard.message().await?.ok_or_else(|| Status::aborted("the session ended"))?;
             match message.message.unwrap() {
                 Hear::Welcome(told) => welcome = Some(told),
                 Hear::Assignments(assignments) => {
                     let welcome = welcome.expect("a welcome comes first");
                     let next_round = now_ms() / 1000;
-                    return Ok(Agent {
-                        said,
-                        heard,
-                        welcome,
-                        assignments,
-                        spool_epoch,
-                        next_round,
-                    });
+                    return Ok(Agent { said, heard, welcome, assignments, spool_epoch, next_round });
                 }
                 Hear::Pressure(pressure) => assert!(pressure.batches_in_flight > 0),
                 Hear::Ack(_) | Hear::HeartbeatReply(_) => panic!("nothing was sent yet"),
@@ -143,25 +100,16 @@ impl Agent {
     }
 
     pub(crate) async fn say(&self, message: Say) {
-        self.said
-            .send(v1::SessionRequest {
-                message: Some(message),
-            })
-            .await
-            .unwrap();
+        self.said.send(v1::SessionRequest { message: Some(message) }).await.unwrap();
     }
 
     /// The next message that `wanted` takes.
     pub(crate) async fn hear<T>(&mut self, wanted: impl Fn(Hear) -> Option<T>) -> Result<T, Status> {
         let limit = Duration::from_secs(20);
         loop {
-            let message = tokio::time::timeout(limit, self.heard.message())
-                .await
-                .expect("a message comes")?;
-            let message = message
-                .ok_or_else(|| Status::aborted("the session ended"))?
-                .message
-                .unwrap();
+            let message =
+                tokio::time::timeout(limit, self.heard.message()).await.expect("a message comes")?;
+            let message = message.ok_or_else(|| Status::aborted("the session ended"))?.message.unwrap();
             if let Some(found) = wanted(message) {
                 return Ok(found);
             }
@@ -213,12 +161,7 @@ impl Agent {
     }
 
     pub(crate) fn batch(&self, first_seq: u64, findings: Vec<v1::Finding>) -> v1::FindingBatch {
-        v1::FindingBatch {
-            spool_epoch: self.spool_epoch.clone(),
-            first_seq,
-            findings,
-            gap: None,
-        }
+        v1::FindingBatch { spool_epoch: self.spool_epoch.clone(), first_seq, findings, gap: None }
     }
 
     /// The number up to which all is durable.

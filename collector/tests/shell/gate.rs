@@ -36,10 +36,7 @@ pub(crate) async fn pair(collector: &Collector) -> Pair {
 }
 
 pub(crate) async fn phase(collector: &Collector, wanted: &str) {
-    until(wanted, || async {
-        (collector.status().await.phase == wanted).then_some(())
-    })
-    .await;
+    until(wanted, || async { (collector.status().await.phase == wanted).then_some(()) }).await;
 }
 
 fn decide(decision: &str, request_id: &str) -> v1::DecideRequest {
@@ -65,54 +62,20 @@ fn confirm(token: &str, request_id: &str) -> v1::ConfirmCutoverRequest {
 async fn the_whole_way_to_the_switch_and_back() {
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
-    let (olga, ci) = (
-        collector.issue("olga", "person", "").await,
-        collector.issue("ci", "pipeline", "").await,
-    );
+    let (olga, ci) =
+        (collector.issue("olga", "person", "").await, collector.issue("ci", "pipeline", "").await);
     let shut = collector.gate(&ci, "ready").await;
     assert_ne!(shut.verdict, i32::from(v1::Verdict::Open));
-    let early = collector
-        .orders(&olga)
-        .await
-        .decide(decide("cutover", "early"))
-        .await;
+    let early = collector.orders(&olga).await.decide(decide("cutover", "early")).await;
     assert!(early.is_err(), "a decision on nothing was taken");
     let _pair = pair(&collector).await;
     phase(&collector, "ready").await;
-    let dry = v1::DecideRequest {
-        dry_run: true,
-        ..decide("cutover", "go")
-    };
-    assert!(
-        !collector
-            .orders(&olga)
-            .await
-            .decide(dry)
-            .await
-            .unwrap()
-            .into_inner()
-            .recorded
-    );
-    let first = collector
-        .orders(&olga)
-        .await
-        .decide(decide("cutover", "go"))
-        .await
-        .unwrap()
-        .into_inner();
-    let again = collector
-        .orders(&olga)
-        .await
-        .decide(decide("cutover", "go"))
-        .await
-        .unwrap()
-        .into_inner();
+    let dry = v1::DecideRequest { dry_run: true, ..decide("cutover", "go") };
+    assert!(!collector.orders(&olga).await.decide(dry).await.unwrap().into_inner().recorded);
+    let first = collector.orders(&olga).await.decide(decide("cutover", "go")).await.unwrap().into_inner();
+    let again = collector.orders(&olga).await.decide(decide("cutover", "go")).await.unwrap().into_inner();
     assert!(first.recorded);
-    assert_eq!(
-        first.event.unwrap().sequence,
-        again.event.unwrap().sequence,
-        "one ask, two events"
-    );
+    assert_eq!(first.event.unwrap().sequence, again.event.unwrap().sequence, "one ask, two events");
     let open = until("the gate cutover is open", || async {
         let gate = collector.gate(&ci, "cutover").await;
         (gate.verdict == i32::from(v1::Verdict::Open)).then_some(gate)
@@ -122,74 +85,29 @@ async fn the_whole_way_to_the_switch_and_back() {
     let viewer = collector.issue("vera", "viewer", "").await;
     assert!(collector.gate(&viewer, "cutover").await.token.is_empty());
     for forged in ["", "tlg1.AAAA", &format!("{}A", open.token)] {
-        assert!(
-            collector
-                .gates(&ci)
-                .await
-                .confirm_cutover(confirm(forged, ""))
-                .await
-                .is_err()
-        );
+        assert!(collector.gates(&ci).await.confirm_cutover(confirm(forged, "")).await.is_err());
     }
     let token = collector.gate(&ci, "cutover").await.token;
-    collector
-        .gates(&ci)
-        .await
-        .confirm_cutover(confirm(&token, "one"))
-        .await
-        .unwrap();
+    collector.gates(&ci).await.confirm_cutover(confirm(&token, "one")).await.unwrap();
     phase(&collector, "cutover").await;
-    assert!(
-        collector
-            .gates(&ci)
-            .await
-            .confirm_cutover(confirm(&token, "two"))
-            .await
-            .is_err(),
-        "taken twice"
-    );
+    assert!(collector.gates(&ci).await.confirm_cutover(confirm(&token, "two")).await.is_err(), "taken twice");
     let switched = v1::ReportSwitchedRequest {
         migration: MIGRATION.to_owned(),
         to: v1::Side::Target.into(),
         ..v1::ReportSwitchedRequest::default()
     };
-    collector
-        .orders(&ci)
-        .await
-        .report_switched(switched.clone())
-        .await
-        .unwrap();
+    collector.orders(&ci).await.report_switched(switched.clone()).await.unwrap();
     phase(&collector, "watch").await;
-    collector
-        .orders(&olga)
-        .await
-        .decide(decide("rollback", "back"))
-        .await
-        .unwrap();
+    collector.orders(&olga).await.decide(decide("rollback", "back")).await.unwrap();
     phase(&collector, "rolling-back").await;
     let verdict = collector.gate(&ci, "committed").await.verdict;
     assert_eq!(verdict, i32::from(v1::Verdict::Rollback));
-    let back = v1::ReportSwitchedRequest {
-        to: v1::Side::Source.into(),
-        ..switched
-    };
+    let back = v1::ReportSwitchedRequest { to: v1::Side::Source.into(), ..switched };
     collector.orders(&ci).await.report_switched(back).await.unwrap();
-    let events = v1::ListEventsRequest {
-        migration: MIGRATION.to_owned(),
-        page_size: 3,
-        ..Default::default()
-    };
-    let page = collector
-        .migrations(&ci)
-        .await
-        .list_events(events)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        (page.events.len(), page.events[0].kind.as_str()),
-        (3, "plan_applied")
-    );
+    let events =
+        v1::ListEventsRequest { migration: MIGRATION.to_owned(), page_size: 3, ..Default::default() };
+    let page = collector.migrations(&ci).await.list_events(events).await.unwrap().into_inner();
+    assert_eq!((page.events.len(), page.events[0].kind.as_str()), (3, "plan_applied"));
     assert!(!page.next_page_token.is_empty());
 }
 
@@ -198,28 +116,15 @@ async fn a_watcher_hears_the_state_first_and_a_slow_one_the_latest() {
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
     let olga = collector.issue("olga", "person", "").await;
-    let request = v1::WatchGateRequest {
-        migration: MIGRATION.to_owned(),
-        gate: "ready".to_owned(),
-    };
-    let mut watch = collector
-        .gates(&olga)
-        .await
-        .watch_gate(request.clone())
-        .await
-        .unwrap()
-        .into_inner();
+    let request = v1::WatchGateRequest { migration: MIGRATION.to_owned(), gate: "ready".to_owned() };
+    let mut watch = collector.gates(&olga).await.watch_gate(request.clone()).await.unwrap().into_inner();
     let first = watch.next().await.unwrap().unwrap().gate.unwrap();
     assert!(first.holds.iter().all(|hold| hold.code != "operator"));
     let mut orders = collector.orders(&olga).await;
     let (migration, reason) = (MIGRATION.to_owned(), "again".to_owned());
     for _ in 0..20 {
         let (migration, reason, request_id) = (migration.clone(), reason.clone(), String::new());
-        let hold = v1::HoldRequest {
-            migration,
-            reason,
-            request_id,
-        };
+        let hold = v1::HoldRequest { migration, reason, request_id };
         orders.hold(hold.clone()).await.unwrap();
         let release = v1::ReleaseRequest {
             migration: hold.migration,
@@ -228,20 +133,11 @@ async fn a_watcher_hears_the_state_first_and_a_slow_one_the_latest() {
         };
         orders.release(release).await.unwrap();
     }
-    orders
-        .hold(v1::HoldRequest {
-            migration,
-            reason,
-            request_id: String::new(),
-        })
-        .await
-        .unwrap();
+    orders.hold(v1::HoldRequest { migration, reason, request_id: String::new() }).await.unwrap();
     // Forty-one changes were not read; the latest is near, and not the fortieth message.
     let mut messages = 0;
     loop {
-        let message = tokio::time::timeout(Duration::from_secs(10), watch.next())
-            .await
-            .unwrap();
+        let message = tokio::time::timeout(Duration::from_secs(10), watch.next()).await.unwrap();
         let gate = message.unwrap().unwrap().gate.unwrap();
         messages += 1;
         let held = gate.holds.iter().any(|hold| hold.code == "operator");
@@ -251,16 +147,7 @@ async fn a_watcher_hears_the_state_first_and_a_slow_one_the_latest() {
         }
     }
     assert!(messages <= 41, "{messages} messages for 41 changes");
-    let unknown = v1::WatchGateRequest {
-        gate: "nowhere".to_owned(),
-        ..request
-    };
-    let status = collector
-        .gates(&olga)
-        .await
-        .watch_gate(unknown)
-        .await
-        .map(drop)
-        .unwrap_err();
+    let unknown = v1::WatchGateRequest { gate: "nowhere".to_owned(), ..request };
+    let status = collector.gates(&olga).await.watch_gate(unknown).await.map(drop).unwrap_err();
     assert_eq!(status.code(), tonic::Code::NotFound);
 }

@@ -15,29 +15,16 @@ use crate::support::{Collector, MIGRATION, PLAN};
 /// Head and body of the answer to one GET, over HTTP/1.1.
 async fn get(collector: &Collector, path: &str, headers: &[(&str, &str)]) -> (String, String) {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(collector.ca_pem.as_bytes()).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_slice(collector.ca_pem.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config =
         ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13]);
-    let mut config = config
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let mut config = config.unwrap().with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let tcp = TcpStream::connect(("127.0.0.1", collector.api_port()))
-        .await
-        .unwrap();
+    let tcp = TcpStream::connect(("127.0.0.1", collector.api_port())).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let mut tls = TlsConnector::from(Arc::new(config))
-        .connect(name, tcp)
-        .await
-        .unwrap();
-    let headers: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
+    let mut tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n");
     tls.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -50,10 +37,7 @@ async fn get(collector: &Collector, path: &str, headers: &[(&str, &str)]) -> (St
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let lines = head.lines().filter_map(|line| line.split_once(": "));
-    lines
-        .into_iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+    lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,24 +52,15 @@ async fn gates_over_http_are_shut_unless_open_and_known() {
     let (head, body) = get(&collector, &ready, &signed).await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(
-        (&json["schema"], &json["open"]),
-        (&"tidelock.gate/v1".into(), &false.into())
-    );
-    assert_eq!(
-        (&json["gate"], &json["migration"]),
-        (&"ready".into(), &MIGRATION.into())
-    );
+    assert_eq!((&json["schema"], &json["open"]), (&"tidelock.gate/v1".into(), &false.into()));
+    assert_eq!((&json["gate"], &json["migration"]), (&"ready".into(), &MIGRATION.into()));
     let tag = header(&head, "etag").unwrap().to_owned();
     let (head, _) = get(&collector, &ready, &[signed[0], ("if-none-match", &tag)]).await;
     assert!(head.starts_with("HTTP/1.1 304"), "{head}");
     let (head, _) = get(&collector, &format!("{ready}?wait=1s"), &signed).await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let (head, body) = get(&collector, "/v1/gates/ready", &signed).await;
-    assert!(
-        head.starts_with("HTTP/1.1 200") && body.contains(MIGRATION),
-        "{head}"
-    );
+    assert!(head.starts_with("HTTP/1.1 200") && body.contains(MIGRATION), "{head}");
 
     let (head, body) = get(&collector, &format!("{ready}/open"), &signed).await;
     assert!(head.starts_with("HTTP/1.1 403"), "{head}");
@@ -95,11 +70,7 @@ async fn gates_over_http_are_shut_unless_open_and_known() {
         (ready.as_str(), &[("authorization", "Bearer tlk1.no")][..], "401"),
         ("/v1/migrations/shop-moves/gates/nowhere", &signed[..], "404"),
         ("/v1/migrations/other/gates/ready", &signed[..], "404"),
-        (
-            "/v1/migrations/shop-moves/gates/ready?wait=soon",
-            &signed[..],
-            "400",
-        ),
+        ("/v1/migrations/shop-moves/gates/ready?wait=soon", &signed[..], "400"),
     ] {
         let (head, _) = get(&collector, path, headers).await;
         assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head}");

@@ -7,16 +7,9 @@ use crate::agent::{Agent, join};
 use crate::support::{COMPONENT, Collector, MIGRATION, PLAN, until};
 
 async fn recent(collector: &Collector) -> usize {
-    let request = v1::ExplainCheckRequest {
-        migration: MIGRATION.to_owned(),
-        check: "login".to_owned(),
-        recent: 100,
-    };
-    let answer = collector
-        .migrations(&collector.operator)
-        .await
-        .explain_check(request)
-        .await;
+    let request =
+        v1::ExplainCheckRequest { migration: MIGRATION.to_owned(), check: "login".to_owned(), recent: 100 };
+    let answer = collector.migrations(&collector.operator).await.explain_check(request).await;
     answer.unwrap().into_inner().recent.len()
 }
 
@@ -26,10 +19,7 @@ async fn what_comes_twice_counts_once_over_a_reconnect_and_a_restart() {
     collector.apply(PLAN).await.unwrap();
     let papers = join(&collector, v1::Side::Source, "a").await;
     let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
-    assert_eq!(
-        (agent.welcome.durable_seq, agent.assignments.assignments.len()),
-        (0, 1)
-    );
+    assert_eq!((agent.welcome.durable_seq, agent.assignments.assignments.len()), (0, 1));
     let findings: Vec<_> = (0..3).map(|_| agent.finding(v1::Outcome::Pass)).collect();
     agent.say(Say::Batch(agent.batch(1, findings.clone()))).await;
     assert_eq!(agent.ack().await.unwrap(), 3);
@@ -66,10 +56,7 @@ async fn other_content_under_a_known_number_suspends_the_agent() {
     let status = collector.status().await;
     assert_eq!(status.agents[0].state, "suspended");
     assert!(status.recent_events.iter().any(|event| event.kind == "conflict"));
-    let back = Agent::connect(&collector, &papers, 1)
-        .await
-        .map(drop)
-        .unwrap_err();
+    let back = Agent::connect(&collector, &papers, 1).await.map(drop).unwrap_err();
     assert_eq!(back.code(), tonic::Code::PermissionDenied);
 }
 
@@ -87,10 +74,7 @@ async fn a_hole_and_what_does_not_fit_end_the_session_and_leave_nothing() {
     let hole = agent.batch(5, vec![finding.clone()]);
     let bad_name = agent.batch(2, vec![unnamed]);
     let nothing = agent.batch(2, vec![]);
-    let short_epoch = v1::FindingBatch {
-        spool_epoch: vec![1; 3],
-        ..agent.batch(2, vec![finding])
-    };
+    let short_epoch = v1::FindingBatch { spool_epoch: vec![1; 3], ..agent.batch(2, vec![finding]) };
     for bad in [hole, bad_name, nothing, short_epoch] {
         agent.say(Say::Batch(bad)).await;
         assert!(agent.ack().await.is_err());
@@ -108,26 +92,15 @@ async fn an_agent_gets_its_own_plans_components_only() {
     let identity = tonic::transport::Identity::from_pem(&papers.certificate_pem, &papers.key_pem);
     let address = format!("https://localhost:{}", collector.agents_port());
     let endpoint = tonic::transport::Endpoint::from_shared(address).unwrap();
-    let channel = endpoint
-        .tls_config(collector.tls().identity(identity))
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
+    let channel = endpoint.tls_config(collector.tls().identity(identity)).unwrap().connect().await.unwrap();
     let mut client = v1::agent_service_client::AgentServiceClient::new(channel);
     let sha256 = tidelock_collector::secret::sha256(COMPONENT).as_bytes().to_vec();
-    let mut chunks = client
-        .fetch_component(v1::FetchComponentRequest { sha256 })
-        .await
-        .unwrap()
-        .into_inner();
+    let mut chunks = client.fetch_component(v1::FetchComponentRequest { sha256 }).await.unwrap().into_inner();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.message().await.unwrap() {
         bytes.extend(chunk.chunk);
     }
     assert_eq!(bytes, COMPONENT);
-    let other = client
-        .fetch_component(v1::FetchComponentRequest { sha256: vec![7; 32] })
-        .await;
+    let other = client.fetch_component(v1::FetchComponentRequest { sha256: vec![7; 32] }).await;
     assert_eq!(other.map(drop).unwrap_err().code(), tonic::Code::PermissionDenied);
 }

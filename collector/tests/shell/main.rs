@@ -8,5 +8,6 @@ mod gate;
 mod http;
 mod ingest;
 mod restart;
+mod service;
 mod support;
 mod trust;

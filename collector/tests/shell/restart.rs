@@ -29,21 +29,10 @@ async fn a_restart_and_a_replay_know_everything_again() {
     collector.again().await;
     let status = collector.status().await;
     // Nobody was there in the meantime, so readiness may be over; nothing else is forgotten.
-    assert!(
-        ["ready", "sync"].contains(&status.phase.as_str()),
-        "{}",
-        status.phase
-    );
+    assert!(["ready", "sync"].contains(&status.phase.as_str()), "{}", status.phase);
     assert_eq!((status.agents.len(), status.scenarios.len()), (2, 1));
-    let kinds: Vec<_> = status
-        .recent_events
-        .iter()
-        .map(|event| event.kind.as_str())
-        .collect();
-    assert!(
-        kinds.contains(&"plan_applied") && kinds.contains(&"agent_enrolled"),
-        "{kinds:?}"
-    );
+    let kinds: Vec<_> = status.recent_events.iter().map(|event| event.kind.as_str()).collect();
+    assert!(kinds.contains(&"plan_applied") && kinds.contains(&"agent_enrolled"), "{kinds:?}");
     collector.stop().await;
     assert!(journal("replay", &collector));
 }
@@ -66,7 +55,5 @@ async fn one_flipped_bit_fails_the_replay_and_the_start() {
 
 fn largest(dir: &std::path::Path) -> std::path::PathBuf {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    entries
-        .max_by_key(|path| std::fs::metadata(path).map_or(0, |meta| meta.len()))
-        .unwrap()
+    entries.max_by_key(|path| std::fs::metadata(path).map_or(0, |meta| meta.len())).unwrap()
 }

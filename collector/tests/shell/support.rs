@@ -98,12 +98,7 @@ impl Collector {
         commands::main(init);
         let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
         let (ca_pem, operator) = (read("ca.pem"), read("operator.token").trim().to_owned());
-        let mut collector = Collector {
-            dir,
-            running: None,
-            ca_pem,
-            operator,
-        };
+        let mut collector = Collector { dir, running: None, ca_pem, operator };
         collector.again().await;
         collector
     }
@@ -114,11 +109,7 @@ impl Collector {
         self.running = Some(server::start(config).await.unwrap());
         let operator = self.operator.clone();
         until("the journal is replayed", || async {
-            let answer = self
-                .migrations(&operator)
-                .await
-                .list_migrations(v1::ListMigrationsRequest {})
-                .await;
+            let answer = self.migrations(&operator).await.list_migrations(v1::ListMigrationsRequest {}).await;
             answer.ok().map(drop)
         })
         .await;
@@ -141,9 +132,7 @@ impl Collector {
     }
 
     pub(crate) fn tls(&self) -> ClientTlsConfig {
-        ClientTlsConfig::new()
-            .domain_name("localhost")
-            .ca_certificate(Certificate::from_pem(&self.ca_pem))
+        ClientTlsConfig::new().domain_name("localhost").ca_certificate(Certificate::from_pem(&self.ca_pem))
     }
 
     pub(crate) async fn channel(&self) -> Channel {
@@ -191,10 +180,7 @@ impl Collector {
         let mut components =
             v1::component_service_client::ComponentServiceClient::with_interceptor(channel, bearer);
         let sha256 = tidelock_collector::secret::sha256(COMPONENT).as_bytes().to_vec();
-        let push = v1::PushComponentRequest {
-            sha256: sha256.clone(),
-            chunk: COMPONENT.to_vec(),
-        };
+        let push = v1::PushComponentRequest { sha256: sha256.clone(), chunk: COMPONENT.to_vec() };
         components.push_component(tokio_stream::iter([push])).await?;
         let source = v1::PlanSource {
             yaml: yaml.to_owned(),
@@ -206,12 +192,7 @@ impl Collector {
             reason: "a test".to_owned(),
             ..v1::ApplyPlanRequest::default()
         };
-        Ok(self
-            .plans(&self.operator)
-            .await
-            .apply_plan(request)
-            .await?
-            .into_inner())
+        Ok(self.plans(&self.operator).await.apply_plan(request).await?.into_inner())
     }
 
     /// A token for somebody.
@@ -222,36 +203,18 @@ impl Collector {
             migration: migration.to_owned(),
             ttl_duration: None,
         };
-        self.accesses(&self.operator)
-            .await
-            .issue_access(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .token
+        self.accesses(&self.operator).await.issue_access(request).await.unwrap().into_inner().token
     }
 
     pub(crate) async fn status(&self) -> v1::Status {
-        let request = v1::GetStatusRequest {
-            migration: MIGRATION.to_owned(),
-        };
+        let request = v1::GetStatusRequest { migration: MIGRATION.to_owned() };
         let answer = self.migrations(&self.operator).await.get_status(request).await;
         answer.unwrap().into_inner().status.unwrap()
     }
 
     pub(crate) async fn gate(&self, token: &str, gate: &str) -> v1::Gate {
-        let request = v1::GetGateRequest {
-            migration: MIGRATION.to_owned(),
-            gate: gate.to_owned(),
-        };
-        self.gates(token)
-            .await
-            .get_gate(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .gate
-            .unwrap()
+        let request = v1::GetGateRequest { migration: MIGRATION.to_owned(), gate: gate.to_owned() };
+        self.gates(token).await.get_gate(request).await.unwrap().into_inner().gate.unwrap()
     }
 }
 
@@ -262,10 +225,7 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask:
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(
-            tokio::time::Instant::now() < limit,
-            "waited too long until {what}"
-        );
+        assert!(tokio::time::Instant::now() < limit, "waited too long until {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -32,10 +32,8 @@ fn foreign() -> Issuer<'static, KeyPair> {
 
 fn good(uris: &[String]) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params.subject_alt_names = uris
-        .iter()
-        .map(|uri| SanType::URI(uri.as_str().try_into().unwrap()))
-        .collect();
+    params.subject_alt_names =
+        uris.iter().map(|uri| SanType::URI(uri.as_str().try_into().unwrap())).collect();
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.is_ca = IsCa::ExplicitNoCa;
@@ -45,11 +43,7 @@ fn good(uris: &[String]) -> CertificateParams {
 fn papers(issuer: &Issuer<'static, KeyPair>, params: &CertificateParams) -> Papers {
     let key = KeyPair::generate().unwrap();
     let certificate_pem = params.signed_by(&key, issuer).unwrap().pem();
-    Papers {
-        certificate_pem,
-        key_pem: key.serialize_pem(),
-        name: "a".to_owned(),
-    }
+    Papers { certificate_pem, key_pem: key.serialize_pem(), name: "a".to_owned() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,50 +71,29 @@ async fn only_a_good_certificate_of_the_right_side_gets_in() {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
     });
     let server = with(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]);
-    let dns = with(|params| {
-        params
-            .subject_alt_names
-            .push(SanType::DnsName("a.example".try_into().unwrap()))
-    });
+    let dns = with(|params| params.subject_alt_names.push(SanType::DnsName("a.example".try_into().unwrap())));
     let bad = [
         ("of nobody's authority", papers(&foreign(), &good(&one))),
         ("of the other side's authority", papers(&target, &good(&one))),
-        (
-            "for the other side by this side's authority",
-            papers(&source, &good(&[uri("target")])),
-        ),
+        ("for the other side by this side's authority", papers(&source, &good(&[uri("target")]))),
         ("that has ended", papers(&source, &expired)),
         ("that has not begun", papers(&source, &future)),
-        (
-            "with two names",
-            papers(&source, &good(&[uri("source"), uri("target")])),
-        ),
+        ("with two names", papers(&source, &good(&[uri("source"), uri("target")]))),
         ("with a host name beside", papers(&source, &dns)),
         ("without a name", papers(&source, &good(&[]))),
         ("of an authority", papers(&source, &authority)),
         ("for servers", papers(&source, &server)),
-        (
-            "of another domain",
-            papers(&source, &good(&[uri("source").replace("internal", "example")])),
-        ),
-        (
-            "that nobody enrolled",
-            papers(&source, &good(&[uri("source").replace("agent/a", "agent/b")])),
-        ),
+        ("of another domain", papers(&source, &good(&[uri("source").replace("internal", "example")]))),
+        ("that nobody enrolled", papers(&source, &good(&[uri("source").replace("agent/a", "agent/b")]))),
     ];
     for (what, papers) in bad {
-        assert!(
-            Agent::connect(&collector, &papers, 1).await.is_err(),
-            "a certificate {what} got in"
-        );
+        assert!(Agent::connect(&collector, &papers, 1).await.is_err(), "a certificate {what} got in");
     }
     let fine = papers(&source, &good(&one));
     assert!(Agent::connect(&collector, &fine, 1).await.is_ok());
     let shown = collector.status().await.recent_events;
     assert!(
-        shown
-            .iter()
-            .any(|event| event.kind == "refused" && event.text.contains("source/a")),
+        shown.iter().any(|event| event.kind == "refused" && event.text.contains("source/a")),
         "{shown:?}"
     );
 }
@@ -130,17 +103,11 @@ async fn plain_text_gets_no_answer() {
     let collector = Collector::start().await;
     for port in [collector.agents_port(), collector.api_port()] {
         let mut plain = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        plain
-            .write_all(b"GET /v1/migrations HTTP/1.1\r\nhost: localhost\r\n\r\n")
-            .await
-            .unwrap();
+        plain.write_all(b"GET /v1/migrations HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
         let mut answer = Vec::new();
         // A TLS alert at most; reset is as good.
         let _ = plain.read_to_end(&mut answer).await;
-        assert!(
-            !String::from_utf8_lossy(&answer).contains("HTTP"),
-            "plain text was answered"
-        );
+        assert!(!String::from_utf8_lossy(&answer).contains("HTTP"), "plain text was answered");
     }
 }
 
@@ -155,10 +122,7 @@ async fn a_join_token_serves_once_and_its_agent_is_revoked_at_once() {
     assert_eq!(again.code(), tonic::Code::PermissionDenied);
     let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
     // A second one with the same papers waits outside, and is shown.
-    let twice = Agent::connect(&collector, &papers, 2)
-        .await
-        .map(drop)
-        .unwrap_err();
+    let twice = Agent::connect(&collector, &papers, 2).await.map(drop).unwrap_err();
     assert_eq!(twice.code(), tonic::Code::AlreadyExists);
     let revoke = v1::RevokeAgentRequest {
         migration: MIGRATION.to_owned(),
@@ -166,17 +130,9 @@ async fn a_join_token_serves_once_and_its_agent_is_revoked_at_once() {
         name: papers.name.clone(),
         reason: "lost".to_owned(),
     };
-    collector
-        .accesses(&collector.operator)
-        .await
-        .revoke_agent(revoke)
-        .await
-        .unwrap();
+    collector.accesses(&collector.operator).await.revoke_agent(revoke).await.unwrap();
     let end = agent.ack().await.unwrap_err();
     assert_eq!(end.code(), tonic::Code::Aborted);
-    let back = Agent::connect(&collector, &papers, 1)
-        .await
-        .map(drop)
-        .unwrap_err();
+    let back = Agent::connect(&collector, &papers, 1).await.map(drop).unwrap_err();
     assert_eq!(back.code(), tonic::Code::PermissionDenied);
 }
