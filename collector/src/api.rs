@@ -9,6 +9,7 @@ mod caller;
 mod component;
 mod enrol;
 mod errors;
+mod flagger;
 mod gate;
 mod http;
 mod http_json;

@@ -107,6 +107,7 @@ pub(super) fn gate_json(gate: &v1::Gate, now: Timestamp) -> Value {
         "since": stamp(gate.since_time.as_ref()),
         "valid_until": stamp(gate.valid_until_time.as_ref()),
         "stable": { "for_seconds": gate.stable_for_ms / 1000, "needed_seconds": gate.stable_needed_ms / 1000 },
+        "deadline": stamp(gate.deadline_time.as_ref()),
         "holds": gate.holds.iter().map(|one| hold(one, now)).collect::<Vec<_>>(),
         "decision": gate.decision.as_ref().map(decision),
         "rollback": gate.rollback.as_ref().map(|one| rollback(one, now)),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tidelock_proto::v1::access_service_server::AccessServiceServer;
 use tidelock_proto::v1::component_service_server::ComponentServiceServer;
@@ -22,7 +23,10 @@ use super::gate::Gates;
 use super::migration::Migrations;
 use super::order::Orders;
 use super::plan::Plans;
-use super::{Api, auth, http};
+use super::{Api, auth, flagger, http};
+
+/// The largest body of a hook.
+const HOOK_BYTES: usize = 64 * 1024;
 
 /// Both faces.
 ///
@@ -51,6 +55,12 @@ pub fn routes<H: Health>(
         .route("/v1/migrations/{migration}/gates/{gate}/open", get(http::get_open))
         .route("/v1/gates/{gate}", get(http::get_bound_gate))
         .with_state(api.clone());
+    // Signed in by the token in their body: the one face beside the layer below.
+    let hooks = Router::new()
+        .route("/v1/migrations/{migration}/hooks/flagger/gates/{gate}", post(flagger::confirm))
+        .route("/v1/migrations/{migration}/hooks/flagger/rollback", post(flagger::rollback))
+        .layer(DefaultBodyLimit::max(HOOK_BYTES))
+        .with_state(api.clone());
     let sign_in = middleware::from_fn_with_state(api.clone(), auth::sign_in);
-    Ok(Routes::from(grpc.prepare().into_axum_router().merge(plain).layer(sign_in)))
+    Ok(Routes::from(grpc.prepare().into_axum_router().merge(plain).layer(sign_in).merge(hooks)))
 }

@@ -119,6 +119,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         remaining: remaining(verdict.remaining.as_deref().unwrap_or_default()),
         loss_known: verdict.remaining.is_some(),
         rehearsal_scale: verdict.rehearsal_scale,
+        deadline_time: verdict.deadline.and_then(time),
     };
     if !believed {
         not_present(&mut shown, verdict, now);

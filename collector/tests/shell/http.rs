@@ -14,6 +14,16 @@ use crate::support::{Collector, MIGRATION, PLAN};
 
 /// Head and body of the answer to one GET, over HTTP/1.1.
 async fn get(collector: &Collector, path: &str, headers: &[(&str, &str)]) -> (String, String) {
+    ask(collector, "GET", path, headers, "").await
+}
+
+async fn ask(
+    collector: &Collector,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (String, String) {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(collector.ca_pem.as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -25,7 +35,10 @@ async fn get(collector: &Collector, path: &str, headers: &[(&str, &str)]) -> (St
     let name = ServerName::try_from("localhost").unwrap();
     let mut tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n");
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
     tls.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // The end may come without a good-bye.
@@ -73,6 +86,28 @@ async fn gates_over_http_are_shut_unless_open_and_known() {
         ("/v1/migrations/shop-moves/gates/ready?wait=soon", &signed[..], "400"),
     ] {
         let (head, _) = get(&collector, path, headers).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flaggers_hooks_say_no_unless_the_gate_is_open_or_going_back_is_decided() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let token = collector.issue("flagger", "viewer", MIGRATION).await;
+    let json = [("content-type", "application/json")];
+    let body =
+        |token: &str| format!(r#"{{"name":"shop","phase":"Progressing","metadata":{{"token":"{token}"}}}}"#);
+    let hooks = format!("/v1/migrations/{MIGRATION}/hooks/flagger");
+    for (path, token, status) in [
+        (format!("{hooks}/gates/ready"), token.as_str(), "403"),
+        (format!("{hooks}/rollback"), token.as_str(), "403"),
+        (format!("{hooks}/gates/nowhere"), token.as_str(), "404"),
+        (format!("{hooks}/gates/ready"), "", "401"),
+        (format!("{hooks}/rollback"), "tlk1.no", "401"),
+        ("/v1/migrations/other/hooks/flagger/rollback".to_owned(), token.as_str(), "404"),
+    ] {
+        let (head, _) = ask(&collector, "POST", &path, &json, &body(token)).await;
         assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head}");
     }
 }

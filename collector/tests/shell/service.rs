@@ -50,7 +50,8 @@ async fn a_failing_finding_reaches_the_watcher_soon() {
         loop {
             let message = tokio::time::timeout(Duration::from_secs(10), watch.message()).await.unwrap();
             let status = message.unwrap().unwrap().status.unwrap();
-            let source = status.scenarios[0].sides.iter().find(|side| side.side == i32::from(v1::Side::Source));
+            let source =
+                status.scenarios[0].sides.iter().find(|side| side.side == i32::from(v1::Side::Source));
             let refuted = source.unwrap().state == i32::from(v1::EvidenceState::Refuted);
             if refuted == (outcome == v1::Outcome::Fail) {
                 break;
