@@ -49,7 +49,6 @@ impl Role {
         match self {
             Role::Viewer => "viewer",
             Role::Person => "person",
-            Role::Person => "person",
             Role::Pipeline => "pipeline",
             Role::Operator => "operator",
         }
