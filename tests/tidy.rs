@@ -7,10 +7,7 @@ use std::process::Command;
 use std::{env, fs};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("tests/ lies in the project")
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the project").to_owned()
 }
 
 /// Our crates, each with our crates that it needs outside its tests.
@@ -21,11 +18,7 @@ fn arrows() -> BTreeMap<String, BTreeSet<String>> {
         .current_dir(root())
         .output()
         .expect("cargo metadata runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     let names: BTreeSet<&str> = packages.iter().filter_map(|p| p["name"].as_str()).collect();
@@ -64,34 +57,15 @@ fn arrows_point_from_shells_to_cores_to_the_model() {
         ),
         ("tidelock-core", vec!["tidelock-model"]),
         ("tidelock-plan", vec!["tidelock-model", "tidelock-core"]),
-        (
-            "tidelock-collector",
-            vec![
-                "tidelock-model",
-                "tidelock-proto",
-                "tidelock-core",
-                "tidelock-plan",
-            ],
-        ),
+        ("tidelock-collector", vec!["tidelock-model", "tidelock-proto", "tidelock-core", "tidelock-plan"]),
         (
             "tidelock-cli",
-            vec![
-                "tidelock-model",
-                "tidelock-proto",
-                "tidelock-core",
-                "tidelock-plan",
-                "tidelock-components",
-            ],
+            vec!["tidelock-model", "tidelock-proto", "tidelock-core", "tidelock-plan", "tidelock-components"],
         ),
     ]);
     for (name, may) in allowed {
-        let needs = arrows
-            .get(name)
-            .unwrap_or_else(|| panic!("the crate {name} is gone"));
-        let too_much: Vec<_> = needs
-            .iter()
-            .filter(|need| !may.contains(&need.as_str()))
-            .collect();
+        let needs = arrows.get(name).unwrap_or_else(|| panic!("the crate {name} is gone"));
+        let too_much: Vec<_> = needs.iter().filter(|need| !may.contains(&need.as_str())).collect();
         assert!(too_much.is_empty(), "{name} must not need {too_much:?}");
     }
 }
@@ -152,15 +126,8 @@ fn a_core_names_no_runtime_no_clock_and_no_disk() {
 fn no_file_is_longer_than_500_lines_and_half_are_short() {
     let mut lengths = Vec::new();
     for file in files(&root(), ".rs") {
-        let lines = fs::read_to_string(&file)
-            .expect("a source file is text")
-            .lines()
-            .count();
-        assert!(
-            lines <= 500,
-            "{} has {lines} lines: split it by phase or stage",
-            file.display()
-        );
+        let lines = fs::read_to_string(&file).expect("a source file is text").lines().count();
+        assert!(lines <= 500, "{} has {lines} lines: split it by phase or stage", file.display());
         lengths.push(lines);
     }
     lengths.sort_unstable();
@@ -172,11 +139,7 @@ fn no_file_is_longer_than_500_lines_and_half_are_short() {
 fn nothing_is_left_unfinished() {
     for file in files(&root(), ".rs") {
         let text = fs::read_to_string(&file).expect("a source file is text");
-        for word in [
-            concat!("to", "do!("),
-            concat!("unimpl", "emented!("),
-            concat!("#[ig", "nore"),
-        ] {
+        for word in [concat!("to", "do!("), concat!("unimpl", "emented!("), concat!("#[ig", "nore")] {
             assert!(!text.contains(word), "{} has {word}", file.display());
         }
     }
@@ -194,10 +157,7 @@ fn readme_commands() -> Vec<String> {
             None => {}
         }
     }
-    commands
-        .into_iter()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect()
+    commands.into_iter().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 #[test]
@@ -209,10 +169,7 @@ fn every_command_of_the_readme_exists() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["make", target, ..] => {
-                assert!(
-                    makefile.contains(&format!("\n{target}:")),
-                    "README: make has no target {target}"
-                );
+                assert!(makefile.contains(&format!("\n{target}:")), "README: make has no target {target}");
             }
             [program, rest @ ..] if program.ends_with("tidelock") => exists("tidelock", rest, &line),
             [program, rest @ ..] if program.ends_with("tidelock-agent") => {
@@ -232,27 +189,15 @@ fn exists(program: &str, arguments: &[&str], line: &str) {
     let plain =
         |word: &&&str| !word.starts_with('-') && word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let target = env::current_exe().expect("a test knows its own path");
-    let target = target
-        .parent()
-        .and_then(Path::parent)
-        .expect("target/<profile>/deps");
+    let target = target.parent().and_then(Path::parent).expect("target/<profile>/deps");
     let known = |words: usize| {
         let leading: Vec<&&str> = arguments.iter().take_while(plain).take(words).collect();
-        let output = Command::new(target.join(program))
-            .args(&leading)
-            .arg("--help")
-            .output();
+        let output = Command::new(target.join(program)).args(&leading).arg("--help").output();
         let output =
             output.unwrap_or_else(|error| panic!("{program} does not start ({error}): run make build"));
         (output.status.success(), leading.len())
     };
     // The second word may be an argument rather than a command, so one that is known is enough.
-    assert!(
-        known(2).0 || known(1).0,
-        "README: {line:?} is no command of {program}"
-    );
-    assert!(
-        arguments.is_empty() || known(1).1 == 1 || arguments[0].starts_with('-'),
-        "README: {line:?}"
-    );
+    assert!(known(2).0 || known(1).0, "README: {line:?} is no command of {program}");
+    assert!(arguments.is_empty() || known(1).1 == 1 || arguments[0].starts_with('-'), "README: {line:?}");
 }

@@ -11,19 +11,9 @@ fn a_gate_without_evidence_is_shut_and_says_why() {
     let answer = world.operator.run(&["gate", "check", "ready", "-o", "json"]);
     let gate = answer.json();
     assert_eq!(answer.code, 6, "{gate}");
-    assert_eq!(
-        (gate["verdict"].as_str(), gate["open"].as_bool()),
-        (Some("unknown"), Some(false)),
-        "{gate}"
-    );
-    assert!(
-        !gate["holds"].as_array().expect("holds").is_empty(),
-        "it is silent about why: {gate}"
-    );
-    assert_eq!(
-        gate["loss"]["known"], false,
-        "nothing was seen, so nothing is known of the loss: {gate}"
-    );
+    assert_eq!((gate["verdict"].as_str(), gate["open"].as_bool()), (Some("unknown"), Some(false)), "{gate}");
+    assert!(!gate["holds"].as_array().expect("holds").is_empty(), "it is silent about why: {gate}");
+    assert_eq!(gate["loss"]["known"], false, "nothing was seen, so nothing is known of the loss: {gate}");
     // Waiting ends with PENDING, not with anything that reads as good.
     let waited = world.operator.run(&["gate", "wait", "ready", "--timeout", "1s"]);
     assert_eq!(waited.code, 8, "{} {}", waited.out, waited.err);
@@ -33,35 +23,19 @@ fn a_gate_without_evidence_is_shut_and_says_why() {
 #[test]
 fn two_good_sides_open_the_gate_and_every_form_says_so() {
     let world = World::start(&WorldOptions::default());
-    let waited = world
-        .operator
-        .run(&["gate", "wait", "ready", "--timeout", "60s", "-o", "ndjson"]);
+    let waited = world.operator.run(&["gate", "wait", "ready", "--timeout", "60s", "-o", "ndjson"]);
     assert_eq!(waited.code, 0, "{}\n{}", waited.out, waited.err);
     let last: serde_json::Value =
         serde_json::from_str(waited.out.lines().last().expect("a last line")).expect("JSON");
-    assert_eq!(
-        (last["final"].as_bool(), last["exit_code"].as_u64()),
-        (Some(true), Some(0)),
-        "{last}"
-    );
+    assert_eq!((last["final"].as_bool(), last["exit_code"].as_u64()), (Some(true), Some(0)), "{last}");
     let check = world.operator.run(&["gate", "check", "ready"]);
     assert_eq!(check.code, 0, "{}", check.out);
     assert!(check.out.contains("OPEN"), "{}", check.out);
-    assert_eq!(
-        world
-            .operator
-            .run(&["gate", "check", "ready", "-o", "nagios"])
-            .code,
-        0
-    );
+    assert_eq!(world.operator.run(&["gate", "check", "ready", "-o", "nagios"]).code, 0);
     // The next gate waits for a person, and says whom.
     let cutover = world.operator.run(&["gate", "check", "cutover"]);
     assert_eq!(cutover.code, 3, "{}", cutover.out);
-    assert!(
-        cutover.out.contains("HOLD") && cutover.out.to_lowercase().contains("ana"),
-        "{}",
-        cutover.out
-    );
+    assert!(cutover.out.contains("HOLD") && cutover.out.to_lowercase().contains("ana"), "{}", cutover.out);
     let status = world.operator.run(&["status"]);
     assert_eq!(status.code, 0, "status only looks");
     assert!(status.out.contains("HOLD"), "{}", status.out);
@@ -83,38 +57,20 @@ fn questions_without_an_answer_have_their_own_exit_codes() {
     let mut gone = world.operator.clone();
     gone.server = "https://127.0.0.1:9".to_owned();
     assert_eq!(gone.run(&["status"]).code, 7);
-    let waited = gone.run(&[
-        "gate",
-        "wait",
-        "ready",
-        "--timeout",
-        "30s",
-        "--connect-patience",
-        "2s",
-    ]);
+    let waited = gone.run(&["gate", "wait", "ready", "--timeout", "30s", "--connect-patience", "2s"]);
     assert_eq!(waited.code, 7, "{}", waited.err);
 }
 
 #[test]
 fn a_failing_check_shuts_an_open_gate_and_is_named() {
     let world = World::start(&WorldOptions::default());
-    let _ = world
-        .operator
-        .run(&["gate", "wait", "ready", "--timeout", "60s"])
-        .good();
+    let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "60s"]).good();
     world.target.lose_sessions(true);
     eventually_for(Duration::from_secs(10), "the gate shuts", || {
         let answer = world.operator.run(&["gate", "check", "ready"]);
-        if answer.code == 3 && answer.out.contains("login") {
-            Ok(())
-        } else {
-            Err(answer.out)
-        }
+        if answer.code == 3 && answer.out.contains("login") { Ok(()) } else { Err(answer.out) }
     });
     world.until_phase("sync");
     world.target.lose_sessions(false);
-    let _ = world
-        .operator
-        .run(&["gate", "wait", "ready", "--timeout", "60s"])
-        .good();
+    let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "60s"]).good();
 }

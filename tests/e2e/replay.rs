@@ -9,21 +9,13 @@ use std::time::Duration;
 use tidelock_tests::{World, WorldOptions, program};
 
 fn journal(word: &str, data: &Path) -> Output {
-    Command::new(program("tidelock"))
-        .args(["journal", word])
-        .arg(data)
-        .output()
-        .expect("it starts")
+    Command::new(program("tidelock")).args(["journal", word]).arg(data).output().expect("it starts")
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        if entry.path().is_dir() {
-            found.extend(files(&entry.path()))
-        } else {
-            found.push(entry.path())
-        }
+        if entry.path().is_dir() { found.extend(files(&entry.path())) } else { found.push(entry.path()) }
     }
     found.sort();
     found
@@ -32,18 +24,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
     let mut world = World::start(&WorldOptions::default());
-    let _ = world
-        .operator
-        .run(&["gate", "wait", "ready", "--timeout", "60s"])
-        .good();
+    let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "60s"]).good();
     world.target.lose_sessions(true);
     world.until_phase("sync");
     let mut collector = world.collector.take().expect("it runs");
-    assert!(
-        collector.terminate(Duration::from_secs(20)).success(),
-        "{}",
-        collector.log()
-    );
+    assert!(collector.terminate(Duration::from_secs(20)).success(), "{}", collector.log());
     let data = world.collector_folder().join("data");
     let replay = journal("replay", &data);
     let said =
@@ -51,34 +36,21 @@ fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
     assert!(replay.status.success(), "{said}");
     assert!(journal("verify", &data).status.success());
     // Any one bit of what was decided: the middle of the first decisions segment's records.
-    let decisions: Vec<PathBuf> = files(&data)
-        .into_iter()
-        .filter(|path| path.to_string_lossy().contains("decisions"))
-        .collect();
-    let segment = decisions
-        .iter()
-        .max_by_key(|path| fs::metadata(path).map_or(0, |m| m.len()))
-        .expect("a segment");
+    let decisions: Vec<PathBuf> =
+        files(&data).into_iter().filter(|path| path.to_string_lossy().contains("decisions")).collect();
+    let segment =
+        decisions.iter().max_by_key(|path| fs::metadata(path).map_or(0, |m| m.len())).expect("a segment");
     let mut bytes = fs::read(segment).expect("it can be read");
-    let used = bytes
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .expect("it is not empty");
+    let used = bytes.iter().rposition(|byte| *byte != 0).expect("it is not empty");
     bytes[used / 2] ^= 1;
     fs::write(segment, bytes).expect("it can be written");
     for word in ["verify", "replay"] {
         let found = journal(word, &data);
-        assert!(
-            !found.status.success(),
-            "journal {word} did not see the flipped bit"
-        );
+        assert!(!found.status.success(), "journal {word} did not see the flipped bit");
     }
     // A collector on it does not start, and says why.
     let config = world.collector_folder().join("collector.toml");
-    let start = Command::new(program("tidelock-collector"))
-        .args(["run", "--config"])
-        .arg(&config)
-        .output();
+    let start = Command::new(program("tidelock-collector")).args(["run", "--config"]).arg(&config).output();
     let start = start.expect("it starts");
     assert!(!start.status.success());
     let said = String::from_utf8_lossy(&start.stderr).into_owned();

@@ -8,13 +8,7 @@ use tidelock_tests::{World, WorldOptions, eventually};
 fn a_token_is_good_once_and_for_one_side() {
     let mut world = World::collector_alone();
     world.apply(&WorldOptions::default().plan);
-    let token = world
-        .operator
-        .run(&["agent", "token", "--side", "source"])
-        .good()
-        .out
-        .trim()
-        .to_owned();
+    let token = world.operator.run(&["agent", "token", "--side", "source"]).good().out.trim().to_owned();
     let join = |name: &str| {
         let output = std::process::Command::new(tidelock_tests::program("tidelock-agent"))
             .args(["join", &world.operator.server, &token, "--name", name, "--dir"])
@@ -28,9 +22,7 @@ fn a_token_is_good_once_and_for_one_side() {
     eventually("the agent on the target is online", || {
         let status = world.status()?;
         let agents = status["agents"].as_array().cloned().unwrap_or_default();
-        let online = agents
-            .iter()
-            .any(|agent| agent["name"] == "target-1" && agent["state"] == "online");
+        let online = agents.iter().any(|agent| agent["name"] == "target-1" && agent["state"] == "online");
         if online { Ok(()) } else { Err(status.to_string()) }
     });
 }
@@ -51,11 +43,7 @@ fn a_collector_of_another_authority_gets_nothing() {
     let mine = fs::read_to_string(world.folder.path().join("collector/ports.json")).expect("ports");
     let mine: serde_json::Value = serde_json::from_str(&mine).expect("JSON");
     let port = |ports: &serde_json::Value| {
-        ports["agents"]
-            .as_str()
-            .and_then(|a| a.rsplit(':').next())
-            .expect("a port")
-            .to_owned()
+        ports["agents"].as_str().and_then(|a| a.rsplit(':').next()).expect("a port").to_owned()
     };
     assert!(text.contains(&port(&mine)), "{text}");
     fs::write(&config, text.replace(&port(&mine), &port(&ports))).expect("written");
@@ -63,11 +51,7 @@ fn a_collector_of_another_authority_gets_nothing() {
     let process = agent.process.as_ref().expect("it runs");
     eventually("the agent says that the certificate is not acceptable", || {
         let log = process.log().to_lowercase();
-        if log.contains("certificate") || log.contains("unknown") {
-            Ok(())
-        } else {
-            Err(log)
-        }
+        if log.contains("certificate") || log.contains("unknown") { Ok(()) } else { Err(log) }
     });
     let status = other.status().expect("it answers");
     let agents = status["agents"].as_array().cloned().unwrap_or_default();

@@ -87,9 +87,6 @@ impl Cli {
     /// The same collector, asked with another access.
     #[must_use]
     pub fn with_token(&self, token: &Path) -> Cli {
-        Cli {
-            token: token.to_owned(),
-            ..self.clone()
-        }
+        Cli { token: token.to_owned(), ..self.clone() }
     }
 }

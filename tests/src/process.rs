@@ -16,10 +16,7 @@ use crate::wait::eventually_for;
 /// When the test does not lie in a target folder.
 pub fn target_folder() -> PathBuf {
     let exe = std::env::current_exe().expect("a test knows its own path");
-    exe.parent()
-        .and_then(Path::parent)
-        .expect("a test lies in target/<profile>/deps")
-        .to_owned()
+    exe.parent().and_then(Path::parent).expect("a test lies in target/<profile>/deps").to_owned()
 }
 
 /// The path of one of our binaries.
@@ -47,28 +44,17 @@ impl Process {
     /// When it does not start.
     pub fn start(folder: &Path, label: &str, name: &str, arguments: &[&OsStr]) -> Process {
         let log = folder.join(format!("{label}.log"));
-        let out = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .expect("a log file can be made");
+        let out = File::options().create(true).append(true).open(&log).expect("a log file can be made");
         let errors = out.try_clone().expect("a file handle can be copied");
         let child = Command::new(program(name))
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(errors)
-            .env(
-                "RUST_LOG",
-                std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()),
-            )
+            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
-        Process {
-            child,
-            name: label.to_owned(),
-            log,
-        }
+        Process { child, name: label.to_owned(), log }
     }
 
     /// The process's number.
@@ -107,10 +93,7 @@ impl Process {
     /// # Panics
     /// When the process is gone.
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.pid())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a child has a number");
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a child has a number");
         kill_process(pid, signal).expect("a process of ours takes a signal");
     }
 
@@ -119,9 +102,7 @@ impl Process {
     /// # Panics
     /// When the system cannot tell.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child
-            .try_wait()
-            .expect("a process of ours can be waited for")
+        self.child.try_wait().expect("a process of ours can be waited for")
     }
 }
 

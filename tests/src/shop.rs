@@ -22,7 +22,7 @@ struct State {
     sessions: Mutex<BTreeSet<String>>,
     next: AtomicU64,
     lose_sessions: AtomicBool,
-    requests: AtomicU64,
+    logouts: AtomicU64,
 }
 
 struct Ask {
@@ -39,15 +39,9 @@ impl Shop {
     /// When no port is free.
     pub fn start() -> Shop {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
-        let url = format!(
-            "http://{}",
-            listener.local_addr().expect("a listener has an address")
-        );
+        let url = format!("http://{}", listener.local_addr().expect("a listener has an address"));
         let state = Arc::new(State::default());
-        let shop = Shop {
-            url,
-            state: Arc::clone(&state),
-        };
+        let shop = Shop { url, state: Arc::clone(&state) };
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&state);
@@ -62,15 +56,14 @@ impl Shop {
         self.state.lose_sessions.store(lose, Ordering::SeqCst);
     }
 
-    /// How many requests it has answered.
-    pub fn requests(&self) -> u64 {
-        self.state.requests.load(Ordering::SeqCst)
+    /// How many people have signed out: one a run of the login check.
+    pub fn logouts(&self) -> u64 {
+        self.state.logouts.load(Ordering::SeqCst)
     }
 }
 
 fn serve(mut stream: TcpStream, state: &State) {
     if let Some(ask) = read(&stream) {
-        state.requests.fetch_add(1, Ordering::SeqCst);
         let answer = answer(&ask, state);
         // The asker may be gone; that is its own affair.
         let _ = stream.write_all(answer.as_bytes());
@@ -98,19 +91,11 @@ fn read(stream: &TcpStream) -> Option<Ask> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Ask {
-        method,
-        path,
-        cookie,
-        body: String::from_utf8_lossy(&body).into_owned(),
-    })
+    Some(Ask { method, path, cookie, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
 fn answer(ask: &Ask, state: &State) -> String {
-    let mut sessions = state
-        .sessions
-        .lock()
-        .expect("no test panics while it holds the sessions");
+    let mut sessions = state.sessions.lock().expect("no test panics while it holds the sessions");
     let cookie = |name: &str| {
         (ask.cookie.split("; "))
             .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
@@ -127,11 +112,7 @@ fn answer(ask: &Ask, state: &State) -> String {
         ("POST", "/login") if ask.body.contains("password=right") => {
             let session = format!("s-{}", state.next.fetch_add(1, Ordering::SeqCst));
             sessions.insert(session.clone());
-            page(
-                "303 See Other",
-                &format!("Set-Cookie: session={session}\r\nLocation: /account\r\n"),
-                "",
-            )
+            page("303 See Other", &format!("Set-Cookie: session={session}\r\nLocation: /account\r\n"), "")
         }
         ("POST", "/login") => page("401 Unauthorized", "", "wrong password"),
         ("GET", "/account") if state.lose_sessions.load(Ordering::SeqCst) => {
@@ -143,6 +124,7 @@ fn answer(ask: &Ask, state: &State) -> String {
         ("GET", "/account") => page("303 See Other", "Location: /login\r\n", ""),
         ("POST", "/logout") => {
             sessions.remove(&cookie("session"));
+            state.logouts.fetch_add(1, Ordering::SeqCst);
             page("303 See Other", "Location: /\r\n", "")
         }
         _ => page("404 Not Found", "", "nothing here"),
@@ -150,8 +132,5 @@ fn answer(ask: &Ask, state: &State) -> String {
 }
 
 fn page(status: &str, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }

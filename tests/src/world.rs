@@ -24,10 +24,7 @@ pub struct WorldOptions {
 
 impl Default for WorldOptions {
     fn default() -> WorldOptions {
-        WorldOptions {
-            agents: 1,
-            plan: LOGIN_PLAN.to_owned(),
-        }
+        WorldOptions { agents: 1, plan: LOGIN_PLAN.to_owned() }
     }
 }
 
@@ -146,10 +143,7 @@ impl World {
     /// # Panics
     /// When it does not come up.
     pub fn collector_alone() -> World {
-        let folder = tempfile::Builder::new()
-            .prefix("tidelock-e2e-")
-            .tempdir()
-            .expect("a temporary folder");
+        let folder = tempfile::Builder::new().prefix("tidelock-e2e-").tempdir().expect("a temporary folder");
         let dir = folder.path().join("collector");
         let init = std::process::Command::new(program("tidelock-collector"))
             .args([
@@ -165,11 +159,7 @@ impl World {
             .arg(&dir)
             .output()
             .expect("tidelock-collector starts");
-        assert!(
-            init.status.success(),
-            "init: {}",
-            String::from_utf8_lossy(&init.stderr)
-        );
+        assert!(init.status.success(), "init: {}", String::from_utf8_lossy(&init.stderr));
         let operator = Cli {
             server: String::new(),
             ca: dir.join("ca.pem"),
@@ -177,14 +167,7 @@ impl World {
             home: folder.path().to_owned(),
         };
         let (source, target) = (Shop::start(), Shop::start());
-        let mut world = World {
-            folder,
-            source,
-            target,
-            collector: None,
-            agents: Vec::new(),
-            operator,
-        };
+        let mut world = World { folder, source, target, collector: None, agents: Vec::new(), operator };
         world.start_collector();
         world
     }
@@ -211,24 +194,26 @@ impl World {
             OsStr::new("--port-file"),
             ports.as_os_str(),
         ];
-        self.collector = Some(Process::start(
-            self.folder.path(),
-            "collector",
-            "tidelock-collector",
-            &arguments,
-        ));
+        self.collector =
+            Some(Process::start(self.folder.path(), "collector", "tidelock-collector", &arguments));
         let listening: Value = eventually("the collector listens", || {
             let text = fs::read_to_string(&ports).map_err(|error| error.to_string())?;
             serde_json::from_str(&text).map_err(|error| error.to_string())
         });
         let address = |name: &str| {
-            listening[name]
-                .as_str()
-                .unwrap_or_else(|| panic!("no {name} in {listening}"))
-                .to_owned()
+            listening[name].as_str().unwrap_or_else(|| panic!("no {name} in {listening}")).to_owned()
         };
         self.operator.server = format!("https://{}", address("api"));
         self.keep_ports(&config, &address("agents"), &address("api"));
+        self.until_it_answers();
+    }
+
+    /// Waits until the collector has read its journal and answers.
+    fn until_it_answers(&self) {
+        eventually("the collector answers", || {
+            let answer = self.operator.run(&["gate", "ls"]);
+            if answer.code == 7 { Err(answer.err) } else { Ok(()) }
+        });
     }
 
     /// Writes the ports that were given into the configuration, so that a restart takes the same.
@@ -253,8 +238,7 @@ impl World {
 
     /// The plan's text with the shops' addresses in it.
     pub fn plan_text(&self, plan: &str) -> String {
-        plan.replace("{source}", &self.source.url)
-            .replace("{target}", &self.target.url)
+        plan.replace("{source}", &self.source.url).replace("{target}", &self.target.url)
     }
 
     /// Applies a plan.
@@ -266,14 +250,7 @@ impl World {
         fs::write(&file, self.plan_text(plan)).expect("the plan can be written");
         let _ = self
             .operator
-            .run(&[
-                "plan",
-                "apply",
-                &file.display().to_string(),
-                "--yes",
-                "--reason",
-                "test",
-            ])
+            .run(&["plan", "apply", &file.display().to_string(), "--yes", "--reason", "test"])
             .good();
     }
 
@@ -282,35 +259,28 @@ impl World {
     /// # Panics
     /// When it cannot join.
     pub fn join(&mut self, side: &'static str, name: &str) -> &mut AgentHandle {
-        let token = self.operator.run(&["agent", "token", "--side", side]).good();
-        let folder = self.folder.path().join(format!("agent-{name}"));
-        let joined = std::process::Command::new(program("tidelock-agent"))
-            .args([
-                "join",
-                &self.operator.server,
-                token.out.trim(),
-                "--name",
-                name,
-                "--dir",
-            ])
-            .arg(&folder)
-            .output()
-            .expect("tidelock-agent starts");
-        assert!(
-            joined.status.success(),
-            "join: {}",
-            String::from_utf8_lossy(&joined.stderr)
-        );
-        self.give_secret(&folder, "probe-password", "right");
-        let mut agent = AgentHandle {
-            side,
-            name: name.to_owned(),
-            folder,
-            process: None,
-        };
+        let folder = self.enrol(side, name);
+        let mut agent = AgentHandle { side, name: name.to_owned(), folder, process: None };
         agent.start();
         self.agents.push(agent);
         self.agents.last_mut().expect("it was just pushed")
+    }
+
+    /// Lets an agent join with a token of its own; gives its folder.
+    ///
+    /// # Panics
+    /// When it cannot join.
+    pub fn enrol(&self, side: &str, name: &str) -> PathBuf {
+        let token = self.operator.run(&["agent", "token", "--side", side]).good();
+        let folder = self.folder.path().join(format!("agent-{name}"));
+        let joined = std::process::Command::new(program("tidelock-agent"))
+            .args(["join", &self.operator.server, token.out.trim(), "--name", name, "--dir"])
+            .arg(&folder)
+            .output()
+            .expect("tidelock-agent starts");
+        assert!(joined.status.success(), "join: {}", String::from_utf8_lossy(&joined.stderr));
+        self.give_secret(&folder, "probe-password", "right");
+        folder
     }
 
     /// Puts a secret into an agent's configuration.
@@ -342,10 +312,7 @@ impl World {
     /// # Panics
     /// When it is not given.
     pub fn access(&self, name: &str, role: &str) -> Cli {
-        let answer = self
-            .operator
-            .run(&["access", "issue", name, "--role", role])
-            .good();
+        let answer = self.operator.run(&["access", "issue", name, "--role", role]).good();
         let file = self.folder.path().join(format!("{name}.token"));
         fs::write(&file, answer.out.trim()).expect("a token can be written");
         self.operator.with_token(&file)
@@ -357,11 +324,7 @@ impl World {
     /// What the command said when it failed.
     pub fn status(&self) -> Result<Value, String> {
         let answer = self.operator.run(&["status", "-o", "json"]);
-        if answer.code == 0 {
-            Ok(answer.json())
-        } else {
-            Err(answer.err)
-        }
+        if answer.code == 0 { Ok(answer.json()) } else { Err(answer.err) }
     }
 
     /// Waits until the migration is in a phase.
@@ -371,11 +334,7 @@ impl World {
     pub fn until_phase(&self, phase: &str) -> Value {
         eventually_for(Duration::from_secs(60), &format!("phase {phase}"), || {
             let status = self.status()?;
-            if status["phase"] == phase {
-                Ok(status)
-            } else {
-                Err(status.to_string())
-            }
+            if status["phase"] == phase { Ok(status) } else { Err(status.to_string()) }
         })
     }
 

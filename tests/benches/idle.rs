@@ -1,0 +1,81 @@
+//! What an agent with 100 checks needs when they come once a minute: memory with its runner, and
+//! processor time.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use tidelock_tests::World;
+
+use crate::clock::Watch;
+use crate::table::{judged, row, say};
+use crate::world;
+
+const CHECKS: usize = 100;
+/// One whole interval, so that every check has run and every pool has what it needs.
+const WARM_UP: Duration = Duration::from_secs(70);
+const LOOK: Duration = Duration::from_secs(60);
+const MEMORY_BAR_MIB: f64 = 120.0;
+const CPU_BAR_PERCENT: f64 = 1.0;
+
+/// Takes the measure.
+pub(crate) fn measure() {
+    let mut world = World::collector_alone();
+    world.apply(&world::plan(CHECKS, "60s"));
+    let agent = world.join("target", "idle").process.as_ref().expect("it was just started").pid();
+    say(&format!("  two minutes: {} s to settle, {} s to look", WARM_UP.as_secs(), LOOK.as_secs()));
+    sleep(WARM_UP);
+    let family = family(agent);
+    let (watch, before) = (Watch::start(), cpu(&family));
+    sleep(LOOK);
+    let share = (cpu(&family) - before) / watch.elapsed().as_secs_f64() * 100.0;
+    let (resident, own) = (memory(&family, "VmRSS:", "status"), memory(&family, "Pss:", "smaps_rollup"));
+    row("processes: the agent and its runner", &family.len().to_string(), &seen(&world));
+    judged("resident, both", &format!("{resident:.1} MiB"), "120 MiB", resident <= MEMORY_BAR_MIB);
+    row("the same with shared pages counted once", &format!("{own:.1} MiB"), "");
+    judged("processor, both", &format!("{share:.2} %"), "1 % of a core", share < CPU_BAR_PERCENT);
+}
+
+/// How many of the checks have been seen to run: an agent that does nothing needs nothing.
+fn seen(world: &World) -> String {
+    let status = world.operator.run(&["check", "ls", "-o", "json"]);
+    let ran = status.out.matches("\"seen").count();
+    format!("{ran} of {CHECKS} checks have run")
+}
+
+/// The process and everything that it started.
+fn family(root: u32) -> Vec<u32> {
+    let mut family = vec![root];
+    let mut at = 0;
+    while let Some(pid) = family.get(at) {
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        let found: Vec<u32> = children
+            .flat_map(|all| all.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+            .collect();
+        family.extend(found);
+        at += 1;
+    }
+    family
+}
+
+/// Seconds of processor time that they have used.
+fn cpu(family: &[u32]) -> f64 {
+    let of = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Behind the name, which may hold anything: the 12th and 13th word are ticks of 10 ms.
+        let words: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| words.get(at).and_then(|word| word.parse::<f64>().ok()).unwrap_or(0.0);
+        (ticks(11) + ticks(12)) / 100.0
+    };
+    family.iter().map(of).sum()
+}
+
+/// The sum of a line in `/proc/PID/FILE`, in MiB.
+fn memory(family: &[u32], line: &str, file: &str) -> f64 {
+    let of = |pid: &u32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let found = text.lines().find_map(|text| text.strip_prefix(line));
+        found.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    };
+    family.iter().map(of).sum()
+}

@@ -1,0 +1,52 @@
+//! What Tidelock costs, side by side with a peer or a physical limit. `make bench` runs all of it,
+//! `make bench ARGS=check` one.
+//!
+//! The numbers are for people: a bar that is missed is printed, and does not fail anything.
+
+mod bare;
+mod check;
+mod clock;
+mod decode_only;
+mod feeder;
+mod idle;
+mod ingest;
+mod instance;
+mod native;
+mod raw;
+mod sandbox;
+mod stream;
+mod table;
+mod verdict;
+mod world;
+
+use table::say;
+
+/// Every measure by its name: what it is about, and how it is taken.
+const MEASURES: [(&str, &str, fn()); 5] = [
+    ("check", "whole check against the same GET in native Rust", check::measure),
+    ("instance", "a fresh instance for every run", instance::measure),
+    ("ingest", "durable findings against decode-only and a bare append", ingest::measure),
+    ("verdict", "from a failing finding to the watcher's verdict, under load", verdict::measure),
+    ("idle", "an agent with 100 checks", idle::measure),
+];
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [word, pki, port_file] = words.as_slice()
+        && word == decode_only::ENTRY
+    {
+        return decode_only::serve(pki.as_ref(), port_file.as_ref());
+    }
+    if let Some(odd) = words.iter().find(|word| MEASURES.iter().all(|(name, _, _)| name != word)) {
+        let names: Vec<&str> = MEASURES.iter().map(|(name, _, _)| *name).collect();
+        say(&format!("{odd:?} is no measure; there are {}", names.join(", ")));
+        return;
+    }
+    say(&table::machine());
+    for (name, about, measure) in MEASURES {
+        if words.is_empty() || words.iter().any(|word| word == name) {
+            say(&format!("\n{name}: {about}"));
+            measure();
+        }
+    }
+}

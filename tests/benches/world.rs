@@ -1,0 +1,86 @@
+//! A collector with a plan of so many checks, and what the measures need of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tidelock_tests::World;
+
+/// A runtime for a measure: the collector and the runner want a core as well.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+/// A plan of `checks` one-step flows, each every `every`, that claim one pass.
+pub(crate) fn plan(checks: usize, every: &str) -> String {
+    let mut plan = String::from(HEAD);
+    for number in 0..checks {
+        let check = CHECK.replace("{number}", &number.to_string()).replace("{every}", every);
+        plan.push_str(&check);
+    }
+    plan.push_str(TAIL);
+    plan
+}
+
+/// The check's name.
+pub(crate) fn check_name(number: usize) -> String {
+    format!("check-{number}")
+}
+
+const HEAD: &str = r#"
+tidelock: plan/v1
+name: shop
+summary: Move the shop.
+rehearsal_scale: true
+environments:
+  source:
+    title: Old
+    agents: { at_least: 1 }
+    targets: { shop: { url: "{source}", methods: [GET, POST], paths: ["/"], addresses: ["127.0.0.0/8"], rate: 200/s } }
+  target:
+    title: New
+    agents: { at_least: 1 }
+    targets: { shop: { url: "{target}", methods: [GET, POST], paths: ["/"], addresses: ["127.0.0.0/8"], rate: 200/s } }
+people:
+  ana: { name: Ana, role: Lead, reach: "phone:1" }
+  bo: { name: Bo, role: Deputy, reach: "phone:2" }
+decisions:
+  cutover: { who: [ana], deputies: [bo] }
+  rollback: { who: [ana, bo] }
+  commit: { who: [bo] }
+scenarios:
+"#;
+
+const CHECK: &str = r#"
+  check-{number}:
+    kind: auth
+    title: A customer logs in
+    if_broken: Customers cannot log in
+    level: critical
+    plugin: builtin:login
+    run_on: both
+    every: {every}
+    timeout: 1s
+    with: { target: shop, user: probe, password: "secret:probe-password" }
+    claims: { passes: { in_a_row: 1 } }
+"#;
+
+const TAIL: &str = r#"
+gates:
+  ready: { needs: [all], stable_for: 2s }
+  cutover: { decision: cutover, valid_for: 10m }
+  watch: { needs: [all] }
+  committed: { needs: [all], stable_for: 2s, decision: commit }
+  rolled-back: { needs: [all] }
+rollback: { window: 1h }
+"#;
+
+/// A collector with that plan, and agents that are enrolled and not started: the folder of each.
+pub(crate) fn enrolled(plan: &str, agents: &[(&'static str, &str)]) -> (World, Vec<PathBuf>) {
+    let world = World::collector_alone();
+    world.apply(plan);
+    let folders = agents.iter().map(|(side, name)| world.enrol(side, name)).collect();
+    (world, folders)
+}
+
+/// How long anything may take that should come soon.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
