@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::join::{self, Join};
 use crate::out::Out;
 use crate::try_one::{self, Try};
-use crate::{agent, connect, private_file, telemetry};
+use crate::{agent, connect, inspect, private_file, telemetry};
 
 /// Worker threads: the agent waits, it does not compute.
 const THREADS: usize = 2;
@@ -56,6 +56,14 @@ enum Command {
     },
     /// Run one component once, in the real sandbox, and show all of it
     Try(TryArgs),
+    /// What a component says of itself, and what it asks for
+    Inspect {
+        /// `builtin:NAME`, or a component's file
+        plugin: String,
+        /// As one JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// Run one flow against an old and a new address and print both side by side
     Compare(CompareArgs),
     /// The process that holds the sandbox; started by the agent itself
@@ -158,6 +166,7 @@ async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
             let CompareArgs { flow, old, new, how_long, every, with, secrets, save } = args;
             compare::compare(Compare { flow, old, new, how_long, every, with, secrets, save }, out).await
         }
+        Command::Inspect { plugin, json } => inspect::inspect(&plugin, json, out).await,
         // `main` has taken these before.
         Command::Runner => Ok(tidelock_sandbox::runner_main()),
         Command::Compile => Ok(tidelock_sandbox::compile_main()),

@@ -17,6 +17,7 @@ pub mod connect;
 pub mod finding;
 mod grants;
 pub mod identity;
+pub mod inspect;
 pub mod job;
 pub mod join;
 mod local;

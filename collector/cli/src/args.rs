@@ -10,12 +10,7 @@ use crate::out::{Color, Format};
 
 /// Prove that two environments have converged before you switch, and after.
 #[derive(Debug, Parser)]
-#[command(
-    name = "tidelock",
-    version,
-    max_term_width = 100,
-    arg_required_else_help = true
-)]
+#[command(name = "tidelock", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -33,14 +28,7 @@ pub(crate) struct Args {
     )]
     pub(crate) output: Format,
     /// When to colour
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "WHEN",
-        help_heading = "Global"
-    )]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Global")]
     pub(crate) color: Color,
     /// Never ask a question
     #[arg(long, global = true, help_heading = "Global")]

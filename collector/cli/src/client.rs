@@ -49,10 +49,7 @@ impl Client {
     pub(crate) fn new(connection: &Connection) -> Result<Client, Trouble> {
         let mut endpoint = Endpoint::from_shared(connection.server.clone())
             .map_err(|error| {
-                Trouble::usage(format!(
-                    "{:?} is not a collector's URL: {error}",
-                    connection.server
-                ))
+                Trouble::usage(format!("{:?} is not a collector's URL: {error}", connection.server))
             })?
             .connect_timeout(CONNECT)
             .timeout(DEADLINE)
@@ -81,10 +78,7 @@ impl Client {
             None => None,
         };
         let service = InterceptedService::new(endpoint.connect_lazy(), Bearer(token));
-        Ok(Client {
-            service,
-            migration: connection.migration.clone(),
-        })
+        Ok(Client { service, migration: connection.migration.clone() })
     }
 
     pub(crate) fn gates(&self) -> v1::gate_service_client::GateServiceClient<Service> {
@@ -116,25 +110,16 @@ impl Client {
         if let Some(name) = &self.migration {
             return Ok(name.clone());
         }
-        let answer = self
-            .migrations()
-            .list_migrations(v1::ListMigrationsRequest {})
-            .await
-            .map_err(trouble)?;
-        let mut names: Vec<String> = answer
-            .into_inner()
-            .migrations
-            .into_iter()
-            .map(|m| m.migration)
-            .collect();
+        let answer =
+            self.migrations().list_migrations(v1::ListMigrationsRequest {}).await.map_err(trouble)?;
+        let mut names: Vec<String> =
+            answer.into_inner().migrations.into_iter().map(|m| m.migration).collect();
         match (names.len(), names.pop()) {
             (1, Some(name)) => Ok(name),
             (0, _) | (_, None) => Err(Trouble::usage("the collector has no migration yet")
                 .hint("apply a plan: tidelock plan apply plan.yaml")),
-            (_, Some(last)) => Err(
-                Trouble::usage("more than one migration is visible: say which with -m")
-                    .hint(format!("migrations: {}, {last}", names.join(", "))),
-            ),
+            (_, Some(last)) => Err(Trouble::usage("more than one migration is visible: say which with -m")
+                .hint(format!("migrations: {}, {last}", names.join(", ")))),
         }
     }
 }
@@ -162,11 +147,8 @@ pub(crate) fn trouble(status: Status) -> Trouble {
     let details = status.get_error_details();
     if let Some(failure) = details.precondition_failure() {
         for violation in failure.violations.iter().take(20) {
-            trouble = trouble.hint(format!(
-                "{}: {}",
-                clean(&violation.subject),
-                clean(&violation.description)
-            ));
+            trouble =
+                trouble.hint(format!("{}: {}", clean(&violation.subject), clean(&violation.description)));
         }
     }
     if exit == Exit::Auth {
@@ -190,13 +172,5 @@ fn reason(status: &Status) -> String {
 
 /// Text from a peer, without anything that moves a terminal's cursor.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

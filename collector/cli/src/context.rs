@@ -51,40 +51,16 @@ pub(crate) struct Flags {
     )]
     pub(crate) migration: Option<String>,
     /// The collector, such as https://collector.example:7480
-    #[arg(
-        long,
-        global = true,
-        env = "TIDELOCK_SERVER",
-        value_name = "URL",
-        help_heading = "Global"
-    )]
+    #[arg(long, global = true, env = "TIDELOCK_SERVER", value_name = "URL", help_heading = "Global")]
     pub(crate) server: Option<String>,
     /// A named collector of the context file
-    #[arg(
-        long,
-        global = true,
-        env = "TIDELOCK_CONTEXT",
-        value_name = "NAME",
-        help_heading = "Global"
-    )]
+    #[arg(long, global = true, env = "TIDELOCK_CONTEXT", value_name = "NAME", help_heading = "Global")]
     pub(crate) context: Option<String>,
     /// The file that holds the access token
-    #[arg(
-        long,
-        global = true,
-        env = "TIDELOCK_TOKEN_FILE",
-        value_name = "FILE",
-        help_heading = "Global"
-    )]
+    #[arg(long, global = true, env = "TIDELOCK_TOKEN_FILE", value_name = "FILE", help_heading = "Global")]
     pub(crate) token_file: Option<PathBuf>,
     /// The authority that the collector's certificate is verified against
-    #[arg(
-        long,
-        global = true,
-        env = "TIDELOCK_CA_FILE",
-        value_name = "FILE",
-        help_heading = "Global"
-    )]
+    #[arg(long, global = true, env = "TIDELOCK_CA_FILE", value_name = "FILE", help_heading = "Global")]
     pub(crate) ca_file: Option<PathBuf>,
 }
 
@@ -110,11 +86,7 @@ impl Contexts {
         let path = path()?;
         match fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
-                Trouble::usage(format!(
-                    "{} is not a context file: {}",
-                    path.display(),
-                    error.message()
-                ))
+                Trouble::usage(format!("{} is not a context file: {}", path.display(), error.message()))
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Contexts::default()),
             Err(error) => Err(Trouble::failed(format!("read {}: {error}", path.display()))),
@@ -142,16 +114,10 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
             None if flags.server.is_some() => Context::default(),
             None => {
                 let known: Vec<_> = contexts.contexts.keys().map(String::as_str).collect();
-                return Err(
-                    Trouble::usage(format!("there is no context {name:?}")).hint(format!(
-                        "known contexts: {}",
-                        if known.is_empty() {
-                            "none".into()
-                        } else {
-                            known.join(", ")
-                        }
-                    )),
-                );
+                return Err(Trouble::usage(format!("there is no context {name:?}")).hint(format!(
+                    "known contexts: {}",
+                    if known.is_empty() { "none".into() } else { known.join(", ") }
+                )));
             }
         },
         None => Context::default(),
@@ -176,17 +142,11 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
 
 fn read_token(file: &PathBuf) -> Result<String, Trouble> {
     let text = fs::read_to_string(file).map_err(|error| {
-        Trouble::new(
-            Exit::Auth,
-            format!("read the access token from {}: {error}", file.display()),
-        )
+        Trouble::new(Exit::Auth, format!("read the access token from {}: {error}", file.display()))
     })?;
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Trouble::new(
-            Exit::Auth,
-            format!("{} holds no access token", file.display()),
-        ));
+        return Err(Trouble::new(Exit::Auth, format!("{} holds no access token", file.display())));
     }
     Ok(token.to_owned())
 }

@@ -70,11 +70,7 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Trouble {
-        Trouble {
-            exit,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Trouble { exit, message: message.into(), hints: Vec::new() }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Trouble {

@@ -16,13 +16,8 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
     draft.push(".new");
     let draft = PathBuf::from(draft);
     let mut options = fs::OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)
-        .while_doing(&what)?;
+    let mut file =
+        options.write(true).create(true).truncate(true).mode(0o600).open(&draft).while_doing(&what)?;
     file.write_all(bytes).while_doing(&what)?;
     file.sync_all().while_doing(&what)?;
     fs::rename(&draft, path).while_doing(&what)
@@ -39,9 +34,6 @@ pub(crate) fn request_id() -> Result<String, Trouble> {
 
 /// A program of the same release: beside this one, or in the search path.
 pub(crate) fn beside(program: &str) -> PathBuf {
-    let here = std::env::current_exe()
-        .ok()
-        .and_then(|exe| exe.parent().map(|dir| dir.join(program)));
-    here.filter(|path| path.is_file())
-        .unwrap_or_else(|| PathBuf::from(program))
+    let here = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join(program)));
+    here.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(program))
 }

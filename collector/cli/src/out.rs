@@ -53,21 +53,12 @@ impl Manner {
             Color::Never => false,
         };
         let ask = !no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
-        Manner {
-            format,
-            color,
-            ask,
-            quiet,
-        }
+        Manner { format, color, ask, quiet }
     }
 
     /// Text in a colour of the terminal, where colour is wanted. Never the only sign of anything.
     pub(crate) fn paint(self, code: &str, text: &str) -> String {
-        if self.color {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
     pub(crate) fn bold(self, text: &str) -> String {
@@ -82,12 +73,10 @@ impl Manner {
 /// Writes text to standard output. A closed pipe is the reader's wish, not an error.
 pub(crate) fn print(text: &str) -> Result<(), Trouble> {
     let mut out = io::stdout().lock();
-    let written = out
-        .write_all(text.as_bytes())
-        .and_then(|()| match text.ends_with('\n') {
-            true => Ok(()),
-            false => out.write_all(b"\n"),
-        });
+    let written = out.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
+        true => Ok(()),
+        false => out.write_all(b"\n"),
+    });
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.while_doing("write to standard output"),
@@ -111,9 +100,7 @@ pub(crate) fn say(text: &str) {
 /// Asks the person a question and gives the answer's line.
 pub(crate) fn ask(question: &str) -> Result<String, Trouble> {
     let mut err = io::stderr().lock();
-    write!(err, "{question}")
-        .and_then(|()| err.flush())
-        .while_doing("ask on the terminal")?;
+    write!(err, "{question}").and_then(|()| err.flush()).while_doing("ask on the terminal")?;
     let mut line = String::new();
     io::stdin().read_line(&mut line).while_doing("read the answer")?;
     Ok(line.trim().to_owned())

@@ -13,7 +13,9 @@ pub(crate) fn span(ms: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{} s", seconds),
-        (0, 0, minutes) if minutes < 5 && !seconds.is_multiple_of(60) => format!("{minutes} min {} s", seconds % 60),
+        (0, 0, minutes) if minutes < 5 && !seconds.is_multiple_of(60) => {
+            format!("{minutes} min {} s", seconds % 60)
+        }
         (0, 0, minutes) => format!("{minutes} min"),
         (0, hours, 0) => format!("{hours} h"),
         (0, hours, minutes) => format!("{hours} h {minutes} min"),
@@ -80,19 +82,11 @@ pub(crate) fn loss(gate: &v1::Gate) -> String {
                 "{} {}{}",
                 grouped(r.count),
                 r.unit,
-                if r.what.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", r.what)
-                }
+                if r.what.is_empty() { String::new() } else { format!(" ({})", r.what) }
             )
         })
         .collect();
-    if left.is_empty() {
-        "nothing that the checks can see".to_owned()
-    } else {
-        left.join(", ")
-    }
+    if left.is_empty() { "nothing that the checks can see".to_owned() } else { left.join(", ") }
 }
 
 /// A number with its thousands apart: `1,204`.
@@ -129,37 +123,18 @@ mod tests {
 
     #[test]
     fn spans_are_said_in_the_units_that_matter() {
-        let said: Vec<String> = [0, 999, 6_000, 65_000, 480_000, 6_480_000, 7_200_000, 90_000_000]
-            .map(span)
-            .into();
-        assert_eq!(
-            said,
-            [
-                "0 s",
-                "0 s",
-                "6 s",
-                "1 min 5 s",
-                "8 min",
-                "1 h 48 min",
-                "2 h",
-                "1 d 1 h"
-            ]
-        );
+        let said: Vec<String> =
+            [0, 999, 6_000, 65_000, 480_000, 6_480_000, 7_200_000, 90_000_000].map(span).into();
+        assert_eq!(said, ["0 s", "0 s", "6 s", "1 min 5 s", "8 min", "1 h 48 min", "2 h", "1 d 1 h"]);
     }
 
     #[test]
     fn thousands_are_apart() {
-        assert_eq!(
-            [0, 999, 1204, 1_000_000].map(grouped),
-            ["0", "999", "1,204", "1,000,000"]
-        );
+        assert_eq!([0, 999, 1204, 1_000_000].map(grouped), ["0", "999", "1,204", "1,000,000"]);
     }
 
     #[test]
     fn colour_does_not_count_as_width() {
-        assert_eq!(
-            pad("\u{1b}[31mab\u{1b}[0m", 4).len(),
-            "\u{1b}[31mab\u{1b}[0m".len() + 2
-        );
+        assert_eq!(pad("\u{1b}[31mab\u{1b}[0m", 4).len(), "\u{1b}[31mab\u{1b}[0m".len() + 2);
     }
 }

@@ -62,18 +62,8 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
             // Access is bound to one migration unless there is none to be meant yet.
             let migration = client.migration().await.unwrap_or_default();
             let (role, ttl_duration) = (role.word().to_owned(), Some(span(ttl)));
-            let request = v1::IssueAccessRequest {
-                subject,
-                role,
-                migration,
-                ttl_duration,
-            };
-            let answer = client
-                .access()
-                .issue_access(request)
-                .await
-                .map_err(trouble)?
-                .into_inner();
+            let request = v1::IssueAccessRequest { subject, role, migration, ttl_duration };
+            let answer = client.access().issue_access(request).await.map_err(trouble)?.into_inner();
             let grant = answer.grant.unwrap_or_default();
             if call.manner.json() {
                 out::print_json(
@@ -89,29 +79,17 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
             }
         }
         AccessCommand::Ls => {
-            let answer = client
-                .access()
-                .list_access(v1::ListAccessRequest {})
-                .await
-                .map_err(trouble)?
-                .into_inner();
+            let answer =
+                client.access().list_access(v1::ListAccessRequest {}).await.map_err(trouble)?.into_inner();
             let grants: Vec<_> = answer.grants.iter().map(view).collect();
             if call.manner.json() {
                 out::print_json(call.manner.format, &serde_json::Value::Array(grants))?;
             } else {
                 for grant in &answer.grants {
                     let state = if grant.revoked { "revoked" } else { "good" };
-                    let place = if grant.migration.is_empty() {
-                        "all migrations"
-                    } else {
-                        &grant.migration
-                    };
-                    let names = [
-                        pad(&grant.id, 14),
-                        pad(&grant.subject, 20),
-                        pad(&grant.role, 10),
-                        pad(state, 8),
-                    ];
+                    let place = if grant.migration.is_empty() { "all migrations" } else { &grant.migration };
+                    let names =
+                        [pad(&grant.id, 14), pad(&grant.subject, 20), pad(&grant.role, 10), pad(state, 8)];
                     out::print(&format!("{} {place}", names.join(" ")))?;
                 }
             }

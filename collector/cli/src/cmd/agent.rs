@@ -47,12 +47,7 @@ pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trou
     let client = call.client()?;
     match command {
         AgentCommand::Ls => list(call, &get_status(&client).await?),
-        AgentCommand::Token {
-            side,
-            name,
-            count,
-            ttl,
-        } => {
+        AgentCommand::Token { side, name, count, ttl } => {
             let request = v1::IssueAgentTokenRequest {
                 migration: client.migration().await?,
                 side: side.wire(),
@@ -60,12 +55,7 @@ pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trou
                 count,
                 ttl_duration: Some(span(ttl)),
             };
-            let answer = client
-                .access()
-                .issue_agent_token(request)
-                .await
-                .map_err(trouble)?
-                .into_inner();
+            let answer = client.access().issue_agent_token(request).await.map_err(trouble)?.into_inner();
             if call.manner.json() {
                 let until = json::time(answer.expires_time.as_ref());
                 let value = serde_json::json!({ "token": answer.token, "expires": until });
@@ -78,18 +68,8 @@ pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trou
         }
         AgentCommand::Revoke { name, side, reason } => {
             let migration = client.migration().await?;
-            let request = v1::RevokeAgentRequest {
-                migration,
-                side: side.wire(),
-                name,
-                reason,
-            };
-            let answer = client
-                .access()
-                .revoke_agent(request)
-                .await
-                .map_err(trouble)?
-                .into_inner();
+            let request = v1::RevokeAgentRequest { migration, side: side.wire(), name, reason };
+            let answer = client.access().revoke_agent(request).await.map_err(trouble)?.into_inner();
             out::print(&format!("✔ {}", clean(&answer.event.unwrap_or_default().text)))?;
             Ok(Exit::Done)
         }
@@ -106,28 +86,19 @@ pub(crate) fn span(span: Duration) -> prost_types::Duration {
 
 fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
     if call.manner.json() {
-        out::print_json(
-            call.manner.format,
-            &status.agents.iter().map(json::agent).collect(),
-        )?;
+        out::print_json(call.manner.format, &status.agents.iter().map(json::agent).collect())?;
         return Ok(Exit::Done);
     }
-    let now = status
-        .next_gate
-        .as_ref()
-        .and_then(|gate| gate.as_of_time.as_ref());
+    let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
     for agent in &status.agents {
         let name = format!("{}/{}", json::side_word(agent.side), agent.name);
-        let seen = ago(agent.seen_time.as_ref(), now);
-        let clock = format!(
-            "clock {:+} ms ± {} ms",
-            agent.clock_offset_ms, agent.clock_error_ms
-        );
+        let seen = format!("{} ago", ago(agent.seen_time.as_ref(), now));
+        let clock = format!("clock {:+} ms ± {} ms", agent.clock_offset_ms, agent.clock_error_ms);
         out::print(&format!(
-            "{} {} seen {} ago  {clock}  {}",
+            "{} {} seen {} {clock}  {}",
             pad(&name, 24),
             pad(&agent.state, 11),
-            pad(&seen, 7),
+            pad(&seen, 12),
             agent.version
         ))?;
         for refused in &agent.refused {

@@ -44,11 +44,7 @@ pub(crate) async fn run(call: &Call, args: BriefArgs) -> Result<Exit, Trouble> {
         Trouble::usage("the plan has mistakes, so there is no brief of it")
     })?;
     let page = markdown(&checked.plan);
-    let page = if args.form == Form::Html {
-        html(&checked.plan.name, &page)
-    } else {
-        page
-    };
+    let page = if args.form == Form::Html { html(&checked.plan.name, &page) } else { page };
     match args.out {
         Some(file) => fs::write(&file, page).while_doing(format_args!("write {}", file.display()))?,
         None => out::print(&page)?,
@@ -71,11 +67,7 @@ fn markdown(plan: &tidelock_plan::Plan) -> String {
         "## What must not go down\n\n| scenario | level | if it breaks | may be away |\n|---|---|---|---|\n",
     );
     for level in Level::ALL {
-        for (name, scenario) in plan
-            .scenarios
-            .iter()
-            .filter(|(_, scenario)| scenario.level == *level)
-        {
+        for (name, scenario) in plan.scenarios.iter().filter(|(_, scenario)| scenario.level == *level) {
             let dip = scenario.may_dip.map_or("–".to_owned(), |dip| span(millis(dip)));
             let _ = writeln!(
                 text,
@@ -133,10 +125,8 @@ fn gates(plan: &tidelock_plan::Plan, text: &mut String) {
         if !gate.stable_for.is_zero() {
             needs.push(format!("{} without a break", span(millis(gate.stable_for))));
         }
-        let deadline = gate
-            .deadline
-            .map(|d| format!("; must open within {}", span(millis(d))))
-            .unwrap_or_default();
+        let deadline =
+            gate.deadline.map(|d| format!("; must open within {}", span(millis(d)))).unwrap_or_default();
         let _ = writeln!(text, "- **{phase}**: {}{deadline}", needs.join(", "));
     }
 }
@@ -147,20 +137,9 @@ fn manual_checks(plan: &tidelock_plan::Plan, text: &mut String) {
     }
     text.push_str("\n## What people check\n\n");
     for (name, check) in &plan.manual_checks {
-        let within = check
-            .within
-            .map(|w| format!(", within {}", span(millis(w))))
-            .unwrap_or_default();
-        let phase = check
-            .phase
-            .map(|phase| format!(" in phase {phase}"))
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "- {} (`{name}`): {}{phase}{within}",
-            check.title,
-            person(plan, &check.owner)
-        );
+        let within = check.within.map(|w| format!(", within {}", span(millis(w)))).unwrap_or_default();
+        let phase = check.phase.map(|phase| format!(" in phase {phase}")).unwrap_or_default();
+        let _ = writeln!(text, "- {} (`{name}`): {}{phase}{within}", check.title, person(plan, &check.owner));
     }
 }
 
@@ -179,11 +158,7 @@ fn way_back(plan: &tidelock_plan::Plan, text: &mut String) {
 
 /// The page as HTML: the same text, escaped, with the little Markdown that it has.
 fn html(name: &Name, markdown: &str) -> String {
-    let escape = |text: &str| {
-        text.replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-    };
+    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut body = String::new();
     let (mut list, mut table) = (false, false);
     for line in markdown.lines() {
@@ -194,21 +169,13 @@ fn html(name: &Name, markdown: &str) -> String {
         if table && !line.starts_with('|') {
             body.push_str("</table>\n");
         }
-        let text = escape(
-            line.trim_start()
-                .trim_start_matches("- ")
-                .trim_start_matches('#')
-                .trim(),
-        );
+        let text = escape(line.trim_start().trim_start_matches("- ").trim_start_matches('#').trim());
         let _ = match line {
             line if line.starts_with("## ") => writeln!(body, "<h2>{text}</h2>"),
             line if line.starts_with("# ") => writeln!(body, "<h1>{text}</h1>"),
             line if line.starts_with("|---") => Ok(()),
             line if line.starts_with('|') => {
-                let cells = text
-                    .trim_matches('|')
-                    .split('|')
-                    .map(|cell| format!("<td>{}</td>", cell.trim()));
+                let cells = text.trim_matches('|').split('|').map(|cell| format!("<td>{}</td>", cell.trim()));
                 writeln!(
                     body,
                     "{}<tr>{}</tr>",

@@ -29,23 +29,13 @@ pub(crate) async fn run(call: &Call, command: CheckCommand) -> Result<Exit, Trou
         CheckCommand::Ls => return list(call, &status),
         CheckCommand::Show { check, last } => (check, last),
     };
-    let request = v1::ExplainCheckRequest {
-        migration: status.migration.clone(),
-        check,
-        recent,
-    };
-    let answer = client
-        .migrations()
-        .explain_check(request)
-        .await
-        .map_err(trouble)?
-        .into_inner();
+    let request = v1::ExplainCheckRequest { migration: status.migration.clone(), check, recent };
+    let answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
     match call.manner.format {
         Format::Json => out::print_json(Format::Json, &answer.recent.iter().map(json::finding).collect())?,
-        Format::Ndjson => answer
-            .recent
-            .iter()
-            .try_for_each(|f| out::print_json(Format::Ndjson, &json::finding(f)))?,
+        Format::Ndjson => {
+            answer.recent.iter().try_for_each(|f| out::print_json(Format::Ndjson, &json::finding(f)))?
+        }
         Format::Text | Format::Short | Format::Nagios => {
             for recent in &answer.recent {
                 one(recent, &status.timezone)?;
@@ -60,25 +50,14 @@ pub(crate) async fn run(call: &Call, command: CheckCommand) -> Result<Exit, Trou
 
 fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
     if call.manner.json() {
-        out::print_json(
-            call.manner.format,
-            &status.scenarios.iter().map(json::scenario).collect(),
-        )?;
+        out::print_json(call.manner.format, &status.scenarios.iter().map(json::scenario).collect())?;
         return Ok(Exit::Done);
     }
     for scenario in &status.scenarios {
-        let sides: Vec<_> = scenario
-            .sides
-            .iter()
-            .map(|side| json::side_word(side.side))
-            .collect();
+        let sides: Vec<_> = scenario.sides.iter().map(|side| json::side_word(side.side)).collect();
         let sign = pad(&state(call.manner, scenario.state), 12);
         let place = pad(&sides.join("+"), 14);
-        out::print(&format!(
-            "{sign} {} {place} {}",
-            pad(&scenario.name, 20),
-            clean(&scenario.title)
-        ))?;
+        out::print(&format!("{sign} {} {place} {}", pad(&scenario.name, 20), clean(&scenario.title)))?;
     }
     Ok(Exit::Done)
 }
@@ -86,11 +65,7 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
 fn one(recent: &v1::RecentFinding, zone: &str) -> Result<(), Trouble> {
     let agent = recent.agent.clone().unwrap_or_default();
     let finding = recent.finding.clone().unwrap_or_default();
-    let cause = if finding.cause.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", finding.cause)
-    };
+    let cause = if finding.cause.is_empty() { String::new() } else { format!(" ({})", finding.cause) };
     let at = clock(recent.received_time.as_ref(), zone);
     let who = format!("{}/{}", json::side_word(agent.side), agent.name);
     let ms = finding.duration_ns / 1_000_000;
@@ -111,19 +86,10 @@ fn one(recent: &v1::RecentFinding, zone: &str) -> Result<(), Trouble> {
         ))?;
     }
     for measure in &finding.measures {
-        out::print(&format!(
-            "            {} {} {}",
-            pad(&measure.name, 26),
-            measure.value,
-            measure.unit
-        ))?;
+        out::print(&format!("            {} {} {}", pad(&measure.name, 26), measure.value, measure.unit))?;
     }
     for call in &finding.refused_calls {
-        out::print(&format!(
-            "            refused: {} {}",
-            clean(&call.target),
-            clean(&call.reason)
-        ))?;
+        out::print(&format!("            refused: {} {}", clean(&call.target), clean(&call.reason)))?;
     }
     Ok(())
 }

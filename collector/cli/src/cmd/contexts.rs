@@ -33,11 +33,7 @@ pub(crate) fn run(call: &Call, command: ContextCommand) -> Result<Exit, Trouble>
     match command {
         ContextCommand::Ls => {
             for (name, context) in &contexts.contexts {
-                let mark = if contexts.current.as_ref() == Some(name) {
-                    "*"
-                } else {
-                    " "
-                };
+                let mark = if contexts.current.as_ref() == Some(name) { "*" } else { " " };
                 let migration = context.migration.as_deref().unwrap_or("");
                 out::print(&format!("{mark} {name:<16} {} {migration}", context.server))?;
             }

@@ -59,12 +59,7 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
         },
         dry_run: args.dry_run,
     };
-    let answer = client
-        .orders()
-        .decide(request)
-        .await
-        .map_err(trouble)?
-        .into_inner();
+    let answer = client.orders().decide(request).await.map_err(trouble)?.into_inner();
     let event = answer.event.unwrap_or_default();
     if call.manner.json() {
         let value = serde_json::json!({
@@ -75,16 +70,8 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
         return Ok(Exit::Done);
     }
     let mark = if answer.recorded { "✔" } else { "–" };
-    let said = if answer.recorded {
-        "recorded"
-    } else {
-        "would be recorded"
-    };
-    out::print(&format!(
-        "{mark} {} {said}, decision {}",
-        clean(&event.text),
-        event.sequence
-    ))?;
+    let said = if answer.recorded { "recorded" } else { "would be recorded" };
+    out::print(&format!("{mark} {} {said}, decision {}", clean(&event.text), event.sequence))?;
     if let Some(gate) = &answer.gate {
         out::print(&format!("gate {}: {}", gate.gate, clean(&gate.summary)))?;
     }
@@ -102,11 +89,7 @@ fn show(status: &v1::Status, gate: &v1::Gate) {
     ));
     out::say(&format!("  {}", clean(&status.summary)));
     for hold in &gate.holds {
-        let name = if hold.check.is_empty() {
-            &hold.code
-        } else {
-            &hold.check
-        };
+        let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
         out::say(&format!("  ! {name}: {}", clean(&hold.reason)));
     }
     out::say(&format!("  If traffic is switched now you lose {}", loss(gate)));
@@ -130,19 +113,15 @@ fn reason(call: &Call, args: &DecideArgs) -> Result<String, Trouble> {
 fn confirmed(call: &Call, args: &DecideArgs, migration: &str) -> Result<(), Trouble> {
     let typed = match &args.confirm {
         Some(typed) => typed.clone(),
-        None if call.manner.ask => out::ask(&format!(
-            "Type the migration's name to give your GO: {migration}\n> "
-        ))?,
+        None if call.manner.ask => {
+            out::ask(&format!("Type the migration's name to give your GO: {migration}\n> "))?
+        }
         None => {
-            return Err(Trouble::usage(
-                "a GO without a terminal names the migration: --confirm NAME",
-            ));
+            return Err(Trouble::usage("a GO without a terminal names the migration: --confirm NAME"));
         }
     };
     if typed != migration {
-        return Err(Trouble::usage(format!(
-            "{typed:?} is not {migration:?}: nothing was recorded"
-        )));
+        return Err(Trouble::usage(format!("{typed:?} is not {migration:?}: nothing was recorded")));
     }
     Ok(())
 }

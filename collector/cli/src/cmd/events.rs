@@ -43,12 +43,7 @@ pub(crate) async fn run(call: &Call, args: EventsArgs) -> Result<Exit, Trouble> 
     };
     let mut last = 0;
     loop {
-        let page = client
-            .migrations()
-            .list_events(request.clone())
-            .await
-            .map_err(trouble)?
-            .into_inner();
+        let page = client.migrations().list_events(request.clone()).await.map_err(trouble)?.into_inner();
         for event in &page.events {
             last = last.max(event.sequence);
             show(call, event, &status.timezone)?;
@@ -61,16 +56,8 @@ pub(crate) async fn run(call: &Call, args: EventsArgs) -> Result<Exit, Trouble> 
     if !args.follow {
         return Ok(Exit::Done);
     }
-    let request = v1::WatchEventsRequest {
-        migration: status.migration,
-        after_sequence: last,
-    };
-    let mut events = client
-        .migrations()
-        .watch_events(request)
-        .await
-        .map_err(trouble)?
-        .into_inner();
+    let request = v1::WatchEventsRequest { migration: status.migration, after_sequence: last };
+    let mut events = client.migrations().watch_events(request).await.map_err(trouble)?.into_inner();
     while let Some(change) = events.next().await {
         match change.map_err(trouble)?.event {
             Some(event) if args.kind.is_empty() || args.kind == event.kind => {
@@ -86,16 +73,9 @@ fn show(call: &Call, event: &v1::Event, zone: &str) -> Result<(), Trouble> {
     if call.manner.json() {
         return out::print_json(Format::Ndjson, &json::event(event));
     }
-    let reason = if event.reason.is_empty() {
-        String::new()
-    } else {
-        format!(" — {}", clean(&event.reason))
-    };
-    let by = if event.by.is_empty() {
-        String::new()
-    } else {
-        format!(", by {}", clean(&event.by))
-    };
+    let reason =
+        if event.reason.is_empty() { String::new() } else { format!(" — {}", clean(&event.reason)) };
+    let by = if event.by.is_empty() { String::new() } else { format!(", by {}", clean(&event.by)) };
     out::print(&format!(
         "{}  {:<14} {}{by}{reason}",
         clock(event.time.as_ref(), zone),

@@ -73,29 +73,17 @@ pub(crate) async fn run(call: &Call, command: GateCommand) -> Result<Exit, Troub
 
 async fn list(call: &Call) -> Result<Exit, Trouble> {
     let client = call.client()?;
-    let request = v1::ListGatesRequest {
-        migration: client.migration().await?,
-    };
-    let gates = client
-        .gates()
-        .list_gates(request)
-        .await
-        .map_err(trouble)?
-        .into_inner()
-        .gates;
+    let request = v1::ListGatesRequest { migration: client.migration().await? };
+    let gates = client.gates().list_gates(request).await.map_err(trouble)?.into_inner().gates;
     match call.manner.format {
         Format::Json => out::print_json(Format::Json, &gates.iter().map(json::gate).collect())?,
-        Format::Ndjson => gates
-            .iter()
-            .try_for_each(|gate| out::print_json(Format::Ndjson, &json::gate(gate)))?,
+        Format::Ndjson => {
+            gates.iter().try_for_each(|gate| out::print_json(Format::Ndjson, &json::gate(gate)))?
+        }
         Format::Text | Format::Short | Format::Nagios => {
             for gate in &gates {
                 let word = pad(&verdict(call.manner, gate.verdict), 12);
-                out::print(&format!(
-                    "{word} {} {}",
-                    pad(&gate.gate, 12),
-                    clean(&gate.summary)
-                ))?;
+                out::print(&format!("{word} {} {}", pad(&gate.gate, 12), clean(&gate.summary)))?;
             }
         }
     }
@@ -105,19 +93,9 @@ async fn list(call: &Call) -> Result<Exit, Trouble> {
 /// The gate as it is now.
 pub(crate) async fn get(call: &Call, gate: &str) -> Result<v1::Gate, Trouble> {
     let client = call.client()?;
-    let request = v1::GetGateRequest {
-        migration: client.migration().await?,
-        gate: gate.to_owned(),
-    };
-    let answer = client
-        .gates()
-        .get_gate(request)
-        .await
-        .map_err(trouble)?
-        .into_inner();
-    answer
-        .gate
-        .ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no gate"))
+    let request = v1::GetGateRequest { migration: client.migration().await?, gate: gate.to_owned() };
+    let answer = client.gates().get_gate(request).await.map_err(trouble)?.into_inner();
+    answer.gate.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no gate"))
 }
 
 async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
@@ -137,16 +115,8 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
                 clean(&gate.summary)
             ))?;
             for hold in &gate.holds {
-                let side = if hold.side.is_empty() {
-                    String::new()
-                } else {
-                    format!(" on {}", hold.side)
-                };
-                let name = if hold.check.is_empty() {
-                    &hold.code
-                } else {
-                    &hold.check
-                };
+                let side = if hold.side.is_empty() { String::new() } else { format!(" on {}", hold.side) };
+                let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
                 out::print(&format!("  {name}{side}: {}", clean(&hold.reason)))?;
             }
             if !gate.holds.is_empty() {
@@ -159,9 +129,7 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
 
 async fn confirm(call: &Call, gate: String, token: Option<String>) -> Result<Exit, Trouble> {
     if gate != "cutover" {
-        return Err(Trouble::usage(format!(
-            "gate {gate} has nothing to confirm; only the gate cutover has"
-        )));
+        return Err(Trouble::usage(format!("gate {gate} has nothing to confirm; only the gate cutover has")));
     }
     let client = call.client()?;
     let token = match token {
@@ -169,11 +137,8 @@ async fn confirm(call: &Call, gate: String, token: Option<String>) -> Result<Exi
         None => get(call, &gate).await?.token,
     };
     if token.is_empty() {
-        return Err(Trouble::new(
-            Exit::Hold,
-            "gate cutover is not open, or your access may not confirm it",
-        )
-        .hint("see why: tidelock why --gate cutover"));
+        return Err(Trouble::new(Exit::Hold, "gate cutover is not open, or your access may not confirm it")
+            .hint("see why: tidelock why --gate cutover"));
     }
     let answer = confirm_with(&client, token).await?;
     if call.manner.json() {
@@ -194,15 +159,6 @@ pub(crate) async fn confirm_with(
     token: String,
 ) -> Result<v1::ConfirmCutoverResponse, Trouble> {
     let migration = client.migration().await?;
-    let request = v1::ConfirmCutoverRequest {
-        migration,
-        token,
-        request_id: request_id()?,
-    };
-    Ok(client
-        .gates()
-        .confirm_cutover(request)
-        .await
-        .map_err(trouble)?
-        .into_inner())
+    let request = v1::ConfirmCutoverRequest { migration, token, request_id: request_id()? };
+    Ok(client.gates().confirm_cutover(request).await.map_err(trouble)?.into_inner())
 }

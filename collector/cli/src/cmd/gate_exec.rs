@@ -21,11 +21,8 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
     let cutover = gate.gate == "cutover";
     if cutover {
         if gate.token.is_empty() {
-            return Err(Trouble::new(
-                Exit::Auth,
-                "gate cutover is open, but your access may not confirm it",
-            )
-            .hint("it needs the role pipeline or operator, or a person who decides the cutover"));
+            return Err(Trouble::new(Exit::Auth, "gate cutover is open, but your access may not confirm it")
+                .hint("it needs the role pipeline or operator, or a person who decides the cutover"));
         }
         // Confirming is the last thing before the command: what holds in between refuses it.
         let confirmed = confirm_with(&client, gate.token).await?;
@@ -35,20 +32,12 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
             args.command.join(" ")
         ));
     }
-    let (program, arguments) = args
-        .command
-        .split_first()
-        .ok_or_else(|| Trouble::usage("no command to run"))?;
+    let (program, arguments) =
+        args.command.split_first().ok_or_else(|| Trouble::usage("no command to run"))?;
     let mut command = tokio::process::Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .env("TIDELOCK_GATE", &gate.gate);
+    command.args(arguments).stdin(Stdio::null()).env("TIDELOCK_GATE", &gate.gate);
     command.env("TIDELOCK_EVIDENCE", gate.evidence_sequence.to_string());
-    let status = command
-        .status()
-        .await
-        .while_doing(format_args!("run {program}"))?;
+    let status = command.status().await.while_doing(format_args!("run {program}"))?;
     if !status.success() {
         return Err(failed(&args.command, status, cutover));
     }

@@ -23,19 +23,13 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(crate) async fn run(call: &Call, args: &WaitArgs) -> Result<Exit, Trouble> {
     let (exit, gate) = wait(call, args).await?;
     pipeline_outputs(&gate, exit)?;
-    Ok(if exit == Exit::Pending && args.soft {
-        Exit::Done
-    } else {
-        exit
-    })
+    Ok(if exit == Exit::Pending && args.soft { Exit::Done } else { exit })
 }
 
 /// Waits until the gate is open, going back is decided, or the time is over.
 pub(crate) async fn wait(call: &Call, args: &WaitArgs) -> Result<(Exit, v1::Gate), Trouble> {
     if args.timeout.is_none() && !std::io::stdout().is_terminal() {
-        return Err(Trouble::usage(
-            "no terminal is there, so say how long to wait: --timeout 3h",
-        ));
+        return Err(Trouble::usage("no terminal is there, so say how long to wait: --timeout 3h"));
     }
     let client = call.client()?;
     let far = Instant::now() + Duration::from_secs(10 * 365 * 86_400);
@@ -49,10 +43,7 @@ pub(crate) async fn wait(call: &Call, args: &WaitArgs) -> Result<(Exit, v1::Gate
         bounded: args.timeout.is_some(),
     };
     let mut away_since: Option<Instant> = None;
-    let mut known = v1::Gate {
-        gate: args.gate.clone(),
-        ..v1::Gate::default()
-    };
+    let mut known = v1::Gate { gate: args.gate.clone(), ..v1::Gate::default() };
     loop {
         let problem = match watch(&client, &args.gate, end).await {
             Ok(mut changes) => {
@@ -86,16 +77,8 @@ async fn watch(
     end: Instant,
 ) -> Result<Streaming<v1::WatchGateResponse>, Trouble> {
     let ask = async {
-        let request = v1::WatchGateRequest {
-            migration: client.migration().await?,
-            gate: gate.to_owned(),
-        };
-        Ok(client
-            .gates()
-            .watch_gate(request)
-            .await
-            .map_err(trouble)?
-            .into_inner())
+        let request = v1::WatchGateRequest { migration: client.migration().await?, gate: gate.to_owned() };
+        Ok(client.gates().watch_gate(request).await.map_err(trouble)?.into_inner())
     };
     match timeout_at(end, ask).await {
         Ok(answer) => answer,
@@ -194,17 +177,12 @@ impl Teller<'_> {
                 let line = format!("{}: {text}, evidence {}", gate.gate, gate.evidence_sequence);
                 self.line("OPEN", &line, gate, Some(exit))
             }
-            Exit::Rollback => self.line(
-                "ROLLBACK",
-                &format!("{text}. Waiting longer cannot help"),
-                gate,
-                Some(exit),
-            ),
+            Exit::Rollback => {
+                self.line("ROLLBACK", &format!("{text}. Waiting longer cannot help"), gate, Some(exit))
+            }
             Exit::Pending => {
-                let waited = self
-                    .args
-                    .timeout
-                    .map_or(0, |t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX));
+                let waited =
+                    self.args.timeout.map_or(0, |t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX));
                 let line = format!("not open after {}: {text}. Exit {}.", span(waited), exit.number());
                 self.line("PENDING", &line, gate, Some(exit))
             }
@@ -252,14 +230,8 @@ fn event(gate: &v1::Gate, last: Option<Exit>) -> Value {
 
 fn now_clock() -> String {
     let now = jiff::Timestamp::now();
-    let wire = prost_types::Timestamp {
-        seconds: now.as_second(),
-        nanos: 0,
-    };
-    clock(
-        Some(&wire),
-        jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC"),
-    )
+    let wire = prost_types::Timestamp { seconds: now.as_second(), nanos: 0 };
+    clock(Some(&wire), jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC"))
 }
 
 /// Under GitHub Actions: an output to branch on, a summary, and one error a hold.
@@ -288,6 +260,5 @@ fn append(variable: &str, text: &str) -> Result<(), Trouble> {
         return Ok(());
     };
     let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .while_doing(format_args!("write to {variable}"))
+    file.and_then(|mut file| file.write_all(text.as_bytes())).while_doing(format_args!("write to {variable}"))
 }

@@ -56,20 +56,12 @@ fn become_program(
 ) -> Result<Exit, Trouble> {
     let path = beside(program);
     let error = Command::new(&path).args(arguments).exec();
-    Err(
-        Trouble::failed(format!("start {}: {error}", path.display())).hint(format!(
-            "{program} of the same release must lie beside tidelock, or in the search path"
-        )),
-    )
+    Err(Trouble::failed(format!("start {}: {error}", path.display()))
+        .hint(format!("{program} of the same release must lie beside tidelock, or in the search path")))
 }
 
 pub(crate) fn pki(_call: &Call, command: PkiCommand) -> Result<Exit, Trouble> {
-    let PkiCommand::Init {
-        dir,
-        agents_listen,
-        api_listen,
-        host,
-    } = command;
+    let PkiCommand::Init { dir, agents_listen, api_listen, host } = command;
     let mut arguments = vec!["init".into(), "--dir".into(), dir.into_os_string()];
     arguments.extend([
         "--agents-listen".into(),
@@ -88,10 +80,7 @@ pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {
         JournalCommand::Verify { dir } => ("verify", dir),
         JournalCommand::Replay { dir } => ("replay", dir),
     };
-    become_program(
-        "tidelock-collector",
-        ["journal".into(), word.into(), dir.into_os_string()],
-    )
+    become_program("tidelock-collector", ["journal".into(), word.into(), dir.into_os_string()])
 }
 
 pub(crate) fn demo(args: DemoArgs) -> Result<Exit, Trouble> {

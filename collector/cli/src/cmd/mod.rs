@@ -46,10 +46,7 @@ impl Call {
 /// Runs one command.
 pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
     let manner = Manner::new(args.output, args.color, args.no_input, args.quiet);
-    let call = Call {
-        flags: args.flags,
-        manner,
-    };
+    let call = Call { flags: args.flags, manner };
     match args.command {
         Command::Status(args) => status::run(&call, args).await,
         Command::Why(args) => why::run(&call, args).await,
@@ -86,10 +83,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
 fn version(call: &Call) -> Result<Exit, Trouble> {
     let version = env!("CARGO_PKG_VERSION");
     if call.manner.json() {
-        out::print_json(
-            call.manner.format,
-            &json!({ "schema": "tidelock.version/v1", "client": version }),
-        )?;
+        out::print_json(call.manner.format, &json!({ "schema": "tidelock.version/v1", "client": version }))?;
     } else {
         out::print(&format!("tidelock {version}"))?;
     }
@@ -99,15 +93,8 @@ fn version(call: &Call) -> Result<Exit, Trouble> {
 /// The status of the migration that is meant.
 pub(crate) async fn get_status(client: &Client) -> Result<v1::Status, Trouble> {
     let migration = client.migration().await?;
-    let answer = client
-        .migrations()
-        .get_status(v1::GetStatusRequest { migration })
-        .await
-        .map_err(trouble)?;
-    answer
-        .into_inner()
-        .status
-        .ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no status"))
+    let answer = client.migrations().get_status(v1::GetStatusRequest { migration }).await.map_err(trouble)?;
+    answer.into_inner().status.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no status"))
 }
 
 /// Reads a span such as `90s`, `5m`, `3h` or `1d`.
@@ -141,16 +128,7 @@ mod tests {
     fn durations_need_a_unit() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("3h"), Ok(Duration::from_secs(10_800)));
-        for bad in [
-            "",
-            "90",
-            "s",
-            "-1s",
-            "1.5h",
-            "1w",
-            "99999999999999999999s",
-            "18446744073709551615d",
-        ] {
+        for bad in ["", "90", "s", "-1s", "1.5h", "1w", "99999999999999999999s", "18446744073709551615d"] {
             assert!(duration(bad).is_err(), "{bad:?} was taken");
         }
     }

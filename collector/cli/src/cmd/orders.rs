@@ -90,111 +90,44 @@ fn id_or_new(id: Option<String>) -> Result<String, Trouble> {
 pub(crate) async fn hold(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let migration = client.migration().await?;
-    let request = v1::HoldRequest {
-        migration,
-        reason: args.reason,
-        request_id: id_or_new(args.request_id)?,
-    };
-    done(
-        call,
-        client
-            .orders()
-            .hold(request)
-            .await
-            .map_err(trouble)?
-            .into_inner()
-            .event,
-    )
+    let request = v1::HoldRequest { migration, reason: args.reason, request_id: id_or_new(args.request_id)? };
+    done(call, client.orders().hold(request).await.map_err(trouble)?.into_inner().event)
 }
 
 pub(crate) async fn release(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let migration = client.migration().await?;
-    let request = v1::ReleaseRequest {
-        migration,
-        reason: args.reason,
-        request_id: id_or_new(args.request_id)?,
-    };
-    done(
-        call,
-        client
-            .orders()
-            .release(request)
-            .await
-            .map_err(trouble)?
-            .into_inner()
-            .event,
-    )
+    let request =
+        v1::ReleaseRequest { migration, reason: args.reason, request_id: id_or_new(args.request_id)? };
+    done(call, client.orders().release(request).await.map_err(trouble)?.into_inner().event)
 }
 
 pub(crate) async fn abort(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let migration = client.migration().await?;
-    let request = v1::AbortRequest {
-        migration,
-        reason: args.reason,
-        request_id: id_or_new(args.request_id)?,
-    };
-    done(
-        call,
-        client
-            .orders()
-            .abort(request)
-            .await
-            .map_err(trouble)?
-            .into_inner()
-            .event,
-    )
+    let request =
+        v1::AbortRequest { migration, reason: args.reason, request_id: id_or_new(args.request_id)? };
+    done(call, client.orders().abort(request).await.map_err(trouble)?.into_inner().event)
 }
 
 pub(crate) async fn switched(call: &Call, args: SwitchedArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let migration = client.migration().await?;
     let (to, reason) = (args.to.wire(), args.reason);
-    let request = v1::ReportSwitchedRequest {
-        migration,
-        to,
-        reason,
-        request_id: request_id()?,
-    };
-    done(
-        call,
-        client
-            .orders()
-            .report_switched(request)
-            .await
-            .map_err(trouble)?
-            .into_inner()
-            .event,
-    )
+    let request = v1::ReportSwitchedRequest { migration, to, reason, request_id: request_id()? };
+    done(call, client.orders().report_switched(request).await.map_err(trouble)?.into_inner().event)
 }
 
 pub(crate) async fn manual(call: &Call, command: ManualCommand) -> Result<Exit, Trouble> {
     let client = call.client()?;
     match command {
         ManualCommand::Ls => list(call, &get_status(&client).await?),
-        ManualCommand::Done {
-            check,
-            evidence,
-            failed,
-        } => {
+        ManualCommand::Done { check, evidence, failed } => {
             let (migration, request_id) = (client.migration().await?, request_id()?);
-            let request = v1::CompleteManualCheckRequest {
-                migration,
-                check,
-                evidence,
-                failed,
-                request_id,
-            };
+            let request = v1::CompleteManualCheckRequest { migration, check, evidence, failed, request_id };
             done(
                 call,
-                client
-                    .orders()
-                    .complete_manual_check(request)
-                    .await
-                    .map_err(trouble)?
-                    .into_inner()
-                    .event,
+                client.orders().complete_manual_check(request).await.map_err(trouble)?.into_inner().event,
             )
         }
     }
@@ -202,27 +135,17 @@ pub(crate) async fn manual(call: &Call, command: ManualCommand) -> Result<Exit, 
 
 fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
     if call.manner.json() {
-        out::print_json(
-            call.manner.format,
-            &status.manual_checks.iter().map(json::manual_check).collect(),
-        )?;
+        out::print_json(call.manner.format, &status.manual_checks.iter().map(json::manual_check).collect())?;
         return Ok(Exit::Done);
     }
     for check in &status.manual_checks {
         let by = match check.state.as_str() {
-            "done" | "failed" => format!(
-                "{} at {}",
-                check.done_by,
-                clock(check.done_time.as_ref(), &status.timezone)
-            ),
+            "done" | "failed" => {
+                format!("{} at {}", check.done_by, clock(check.done_time.as_ref(), &status.timezone))
+            }
             _ => format!("owner {}", check.owner),
         };
-        out::print(&format!(
-            "{:<8} {:<20} {} ({by})",
-            check.state,
-            check.name,
-            clean(&check.title)
-        ))?;
+        out::print(&format!("{:<8} {:<20} {} ({by})", check.state, check.name, clean(&check.title)))?;
     }
     Ok(Exit::Done)
 }
@@ -231,20 +154,6 @@ pub(crate) async fn revision(call: &Call, command: RevisionCommand) -> Result<Ex
     let RevisionCommand::Set { side, revision } = command;
     let client = call.client()?;
     let (migration, side, request_id) = (client.migration().await?, side.wire(), request_id()?);
-    let request = v1::SetRevisionRequest {
-        migration,
-        side,
-        revision,
-        request_id,
-    };
-    done(
-        call,
-        client
-            .orders()
-            .set_revision(request)
-            .await
-            .map_err(trouble)?
-            .into_inner()
-            .event,
-    )
+    let request = v1::SetRevisionRequest { migration, side, revision, request_id };
+    done(call, client.orders().set_revision(request).await.map_err(trouble)?.into_inner().event)
 }

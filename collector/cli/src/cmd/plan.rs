@@ -90,9 +90,7 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
 
 /// The width that messages are drawn in.
 fn width() -> usize {
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok());
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     columns.unwrap_or(100usize).clamp(40, 160)
 }
 
@@ -137,10 +135,7 @@ fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     check(&loaded.source).map_err(|problems| {
         out::say(&problems.render(&loaded.source, manner.color, width()));
         let count = problems.problems().len();
-        Trouble::usage(format!(
-            "{} has {count} mistakes; nothing was done",
-            loaded.source.path
-        ))
+        Trouble::usage(format!("{} has {count} mistakes; nothing was done", loaded.source.path))
     })
 }
 
@@ -154,10 +149,8 @@ async fn apply(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
         }
     }
     let source = &loaded.source;
-    let components = source
-        .components
-        .iter()
-        .map(|(word, digest)| (word.clone(), digest.as_bytes().to_vec()));
+    let components =
+        source.components.iter().map(|(word, digest)| (word.clone(), digest.as_bytes().to_vec()));
     let mut request = v1::ApplyPlanRequest {
         source: Some(v1::PlanSource {
             yaml: source.yaml.clone(),
@@ -168,12 +161,7 @@ async fn apply(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
         reason: args.reason.clone(),
         dry_run: true,
     };
-    let preview = client
-        .plans()
-        .apply_plan(request.clone())
-        .await
-        .map_err(trouble)?
-        .into_inner();
+    let preview = client.plans().apply_plan(request.clone()).await.map_err(trouble)?.into_inner();
     let looser = preview.changes.iter().any(|change| change.contains("LOOSER"));
     show_changes(call, &preview)?;
     if args.dry_run || !preview.changed {
@@ -193,12 +181,7 @@ async fn apply(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
         }
     }
     request.dry_run = false;
-    let answer = client
-        .plans()
-        .apply_plan(request)
-        .await
-        .map_err(trouble)?
-        .into_inner();
+    let answer = client.plans().apply_plan(request).await.map_err(trouble)?.into_inner();
     done(call, &answer, true)
 }
 
@@ -210,10 +193,7 @@ fn show_changes(call: &Call, answer: &v1::ApplyPlanResponse) -> Result<(), Troub
     if answer.changed {
         out::print(&format!("plan {}: revision {revision}", answer.migration))?;
     }
-    answer
-        .changes
-        .iter()
-        .try_for_each(|change| out::print(&format!("  {}", clean(change))))
+    answer.changes.iter().try_for_each(|change| out::print(&format!("  {}", clean(change))))
 }
 
 fn done(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Exit, Trouble> {
@@ -230,10 +210,7 @@ fn done(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Ex
     } else if answer.changed {
         out::print("nothing was applied (--dry-run)")?;
     } else {
-        out::print(&format!(
-            "= {} is at revision {revision} already",
-            answer.migration
-        ))?;
+        out::print(&format!("= {} is at revision {revision} already", answer.migration))?;
     }
     Ok(Exit::Done)
 }
@@ -241,27 +218,14 @@ fn done(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Ex
 /// The collector's present revision as it was applied.
 pub(crate) async fn present(call: &Call) -> Result<(tidelock_plan::Source, v1::PlanRef), Trouble> {
     let client = call.client()?;
-    let request = v1::GetPlanRequest {
-        migration: client.migration().await?,
-        revision: 0,
-    };
-    let answer = client
-        .plans()
-        .get_plan(request)
-        .await
-        .map_err(trouble)?
-        .into_inner();
+    let request = v1::GetPlanRequest { migration: client.migration().await?, revision: 0 };
+    let answer = client.plans().get_plan(request).await.map_err(trouble)?.into_inner();
     let source = answer.source.unwrap_or_default();
     let components = (source.components.into_iter())
         .filter_map(|(word, digest)| Some((word, tidelock_model::Sha256::try_from(digest.as_slice()).ok()?)))
         .collect();
     let path = "plan.yaml".to_owned();
-    let source = tidelock_plan::Source {
-        path,
-        yaml: source.yaml,
-        files: source.files,
-        components,
-    };
+    let source = tidelock_plan::Source { path, yaml: source.yaml, files: source.files, components };
     Ok((source, answer.plan.unwrap_or_default()))
 }
 
@@ -275,10 +239,7 @@ async fn show_present(call: &Call) -> Result<Exit, Trouble> {
         }
         Format::Text | Format::Short | Format::Nagios => {
             out::print(&format!("# revision {}", revision.revision))?;
-            let loaded = Loaded {
-                source,
-                components: std::collections::BTreeMap::new(),
-            };
+            let loaded = Loaded { source, components: std::collections::BTreeMap::new() };
             out::print(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;
         }
     }
@@ -295,10 +256,6 @@ fn pin_file(file: &Path) -> Result<Exit, Trouble> {
     let draft = file.with_extension("yaml.new");
     fs::write(&draft, pinned).while_doing(format_args!("write {}", draft.display()))?;
     fs::rename(&draft, file).while_doing(format_args!("write {}", file.display()))?;
-    out::print(&format!(
-        "✔ {} components are pinned in {}",
-        loaded.source.components.len(),
-        file.display()
-    ))?;
+    out::print(&format!("✔ {} components are pinned in {}", loaded.source.components.len(), file.display()))?;
     Ok(Exit::Done)
 }

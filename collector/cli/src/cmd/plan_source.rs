@@ -47,12 +47,7 @@ pub(crate) fn load(file: &Path) -> Result<Loaded, Trouble> {
             digests.insert(word, digest);
         }
     }
-    let source = Source {
-        path: file.display().to_string(),
-        yaml,
-        files,
-        components: digests,
-    };
+    let source = Source { path: file.display().to_string(), yaml, files, components: digests };
     Ok(Loaded { source, components })
 }
 
@@ -70,12 +65,9 @@ fn component_path(folder: &Path, word: &str) -> Option<PathBuf> {
 /// The path below the plan's folder; none for one that leaves it.
 fn inside(folder: &Path, name: &str) -> Option<PathBuf> {
     let relative = Path::new(name);
-    let plain = relative.components().all(|part| {
-        matches!(
-            part,
-            std::path::Component::Normal(_) | std::path::Component::CurDir
-        )
-    });
+    let plain = relative
+        .components()
+        .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
     plain.then(|| folder.join(relative))
 }
 

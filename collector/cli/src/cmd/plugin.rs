@@ -50,7 +50,7 @@ pub(crate) async fn run(call: &Call, command: PluginCommand) -> Result<Exit, Tro
     match command {
         PluginCommand::Build { dir, out } => build(call, &dir, out),
         PluginCommand::Push { file } => push(call, &file).await,
-        PluginCommand::Inspect { file } => inspect(&file),
+        PluginCommand::Inspect { file } => inspect(call, &file),
         PluginCommand::Ls => list(call).await,
     }
 }
@@ -92,15 +92,8 @@ async fn push(call: &Call, file: &Path) -> Result<Exit, Trouble> {
         let value = json!({ "sha256": digest.to_string(), "size_bytes": answer.size_bytes, "already_there": answer.already_there });
         out::print_json(call.manner.format, &value)?;
     } else {
-        let said = if answer.already_there {
-            "is there already"
-        } else {
-            "is there now"
-        };
-        out::say(&format!(
-            "✔ {} {said}; name it in the plan with this line:",
-            file.display()
-        ));
+        let said = if answer.already_there { "is there already" } else { "is there now" };
+        out::say(&format!("✔ {} {said}; name it in the plan with this line:", file.display()));
         out::print(&format!("plugin: sha256:{digest}"))?;
     }
     Ok(Exit::Done)
@@ -112,41 +105,27 @@ pub(crate) async fn push_bytes(
     digest: Sha256,
     bytes: &[u8],
 ) -> Result<v1::PushComponentResponse, Trouble> {
-    let first = v1::PushComponentRequest {
-        sha256: digest.as_bytes().to_vec(),
-        chunk: Vec::new(),
-    };
-    let chunks = bytes.chunks(CHUNK).map(|chunk| v1::PushComponentRequest {
-        sha256: Vec::new(),
-        chunk: chunk.to_vec(),
-    });
+    let first = v1::PushComponentRequest { sha256: digest.as_bytes().to_vec(), chunk: Vec::new() };
+    let chunks = bytes
+        .chunks(CHUNK)
+        .map(|chunk| v1::PushComponentRequest { sha256: Vec::new(), chunk: chunk.to_vec() });
     let messages: Vec<_> = std::iter::once(first).chain(chunks).collect();
-    let answer = client
-        .components()
-        .push_component(tokio_stream::iter(messages))
-        .await;
+    let answer = client.components().push_component(tokio_stream::iter(messages)).await;
     Ok(answer.map_err(trouble)?.into_inner())
 }
 
 /// The sandbox lives in the agent, so the agent is asked.
-fn inspect(file: &Path) -> Result<Exit, Trouble> {
+fn inspect(call: &Call, file: &Path) -> Result<Exit, Trouble> {
     let agent = beside("tidelock-agent");
-    let status = Command::new(&agent).arg("inspect").arg(file).status();
+    let status =
+        Command::new(&agent).arg("inspect").arg(file).args(call.manner.json().then_some("--json")).status();
     let status = status.while_doing(format_args!("start {}", agent.display()))?;
-    Ok(if status.success() {
-        Exit::Done
-    } else {
-        Exit::Failed
-    })
+    Ok(if status.success() { Exit::Done } else { Exit::Failed })
 }
 
 async fn list(call: &Call) -> Result<Exit, Trouble> {
     let client = call.client()?;
-    let answer = client
-        .components()
-        .list_components(v1::ListComponentsRequest {})
-        .await
-        .map_err(trouble)?;
+    let answer = client.components().list_components(v1::ListComponentsRequest {}).await.map_err(trouble)?;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for component in answer.into_inner().components {
         if call.manner.json() {

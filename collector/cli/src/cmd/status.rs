@@ -28,15 +28,8 @@ pub(crate) async fn run(call: &Call, args: StatusArgs) -> Result<Exit, Trouble> 
     if !args.watch {
         return show(call, &get_status(&client).await?, &args);
     }
-    let request = v1::WatchStatusRequest {
-        migration: client.migration().await?,
-    };
-    let mut changes = client
-        .migrations()
-        .watch_status(request)
-        .await
-        .map_err(trouble)?
-        .into_inner();
+    let request = v1::WatchStatusRequest { migration: client.migration().await? };
+    let mut changes = client.migrations().watch_status(request).await.map_err(trouble)?.into_inner();
     let mut exit = Exit::Done;
     while let Some(change) = changes.next().await {
         if let Some(status) = change.map_err(trouble)?.status {
@@ -57,15 +50,8 @@ fn show(call: &Call, status: &v1::Status, args: &StatusArgs) -> Result<Exit, Tro
             return Ok(exit);
         }
     }
-    let word = status
-        .next_gate
-        .as_ref()
-        .map_or("unknown", |gate| json::verdict_word(gate.verdict));
-    Ok(if args.fail {
-        Exit::of_verdict(word)
-    } else {
-        Exit::Done
-    })
+    let word = status.next_gate.as_ref().map_or("unknown", |gate| json::verdict_word(gate.verdict));
+    Ok(if args.fail { Exit::of_verdict(word) } else { Exit::Done })
 }
 
 /// `tidelock rollback`: is going back still possible, until when, at what cost.
@@ -85,15 +71,7 @@ pub(crate) async fn rollback(call: &Call) -> Result<Exit, Trouble> {
             (true, true) => format!("going back is possible{until}"),
             (true, false) => "going back is no longer possible".to_owned(),
         };
-        out::print(&format!(
-            "{line}{}{}",
-            if view.reason.is_empty() { "" } else { ": " },
-            view.reason
-        ))?;
+        out::print(&format!("{line}{}{}", if view.reason.is_empty() { "" } else { ": " }, view.reason))?;
     }
-    Ok(if view.applicable && !view.possible {
-        Exit::Rollback
-    } else {
-        Exit::Done
-    })
+    Ok(if view.applicable && !view.possible { Exit::Rollback } else { Exit::Done })
 }

@@ -33,10 +33,7 @@ fn head(manner: Manner, status: &v1::Status, text: &mut String) {
         Some(gate) => format!("{}: gate {}", verdict(manner, gate.verdict), gate.gate),
         None => manner.bold(&format!("■ {}", status.phase.to_uppercase())),
     };
-    let place = format!(
-        "{} · phase {}{revision}",
-        status.migration, status.phase
-    );
+    let place = format!("{} · phase {}{revision}", status.migration, status.phase);
     let _ = writeln!(text, "{} {place}", pad(&word, 46));
     let _ = writeln!(text, "{}", clean(&status.summary));
     if gate.is_some_and(|gate| gate.rehearsal_scale) {
@@ -62,34 +59,17 @@ fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
             (true, None) => "possible".to_owned(),
             (false, _) => "no longer possible".to_owned(),
         };
-        let advice = if rollback.recommended {
-            "   RECOMMENDED"
-        } else {
-            ""
-        };
-        fact(
-            "Rollback",
-            format!("{line}{advice}   {}", clean(&rollback.reason)),
-        );
+        let advice = if rollback.recommended { "   RECOMMENDED" } else { "" };
+        fact("Rollback", format!("{line}{advice}   {}", clean(&rollback.reason)));
     }
     if let Some(decision) = &gate.decision {
         let who = [decision.who.join(", "), decision.deputies.join(", ")];
-        let deputies = if who[1].is_empty() {
-            String::new()
-        } else {
-            format!(", deputies {}", who[1])
-        };
+        let deputies = if who[1].is_empty() { String::new() } else { format!(", deputies {}", who[1]) };
         let voices = format!("{} of {} given", decision.given, decision.needed);
-        fact(
-            "Decides",
-            format!("{}{deputies}   {}: {voices}", who[0], decision.name),
-        );
+        fact("Decides", format!("{}{deputies}   {}: {voices}", who[0], decision.name));
     }
     if gate.stable_needed_ms > 0 {
-        fact(
-            "Stable",
-            format!("{} of {}", span(gate.stable_for_ms), span(gate.stable_needed_ms)),
-        );
+        fact("Stable", format!("{} of {}", span(gate.stable_for_ms), span(gate.stable_needed_ms)));
     }
     if let Some(until) = &gate.valid_until_time {
         fact("Open until", clock(Some(until), &status.timezone));
@@ -115,17 +95,9 @@ fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
             "" => manner.paint("33", "! people"),
             _ => state(manner, hold.state),
         };
-        let side = if hold.side.is_empty() {
-            String::new()
-        } else {
-            format!("{}: ", hold.side)
-        };
+        let side = if hold.side.is_empty() { String::new() } else { format!("{}: ", hold.side) };
         let why = format!("{side}{}", clean(&hold.reason));
-        let check = if hold.check.is_empty() {
-            &hold.code
-        } else {
-            &hold.check
-        };
+        let check = if hold.check.is_empty() { &hold.code } else { &hold.check };
         let since = ago(hold.since_time.as_ref(), now);
         let seen = ago(hold.seen_time.as_ref(), now);
         let _ = writeln!(
@@ -140,43 +112,20 @@ fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
 }
 
 fn scenarios(manner: Manner, status: &v1::Status, all: bool, text: &mut String) {
-    let held = |name: &str| {
-        status
-            .next_gate
-            .iter()
-            .flat_map(|g| &g.holds)
-            .any(|hold| hold.check == name)
-    };
+    let held = |name: &str| status.next_gate.iter().flat_map(|g| &g.holds).any(|hold| hold.check == name);
     let (shown, folded): (Vec<_>, Vec<_>) = (status.scenarios.iter())
         .partition(|s| all || held(&s.name) || s.active && json::state_word(s.state) != "proved");
     if !shown.is_empty() {
-        let head = [
-            pad("STATE", 12),
-            pad("SCENARIO", 20),
-            pad("SOURCE", 34),
-            "TARGET".to_owned(),
-        ];
+        let head = [pad("STATE", 12), pad("SCENARIO", 20), pad("SOURCE", 34), "TARGET".to_owned()];
         let _ = writeln!(text, "\n  {}", head.join(" "));
     }
     for scenario in shown {
         let value = |side: &str| {
-            let view = scenario
-                .sides
-                .iter()
-                .find(|view| json::side_word(view.side) == side);
+            let view = scenario.sides.iter().find(|view| json::side_word(view.side) == side);
             view.map_or_else(|| "–".to_owned(), |view| clean(&view.value))
         };
-        let sign = if scenario.active {
-            state(manner, scenario.state)
-        } else {
-            "· not now".to_owned()
-        };
-        let cells = [
-            pad(&sign, 12),
-            pad(&scenario.name, 20),
-            pad(&value("source"), 34),
-            value("target"),
-        ];
+        let sign = if scenario.active { state(manner, scenario.state) } else { "· not now".to_owned() };
+        let cells = [pad(&sign, 12), pad(&scenario.name, 20), pad(&value("source"), 34), value("target")];
         let _ = writeln!(text, "  {}", cells.join(" "));
     }
     let proved = folded.iter().filter(|s| s.active).count();
@@ -196,11 +145,7 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
             format!(
                 "{sign} {} {}",
                 check.name,
-                if check.done_by.is_empty() {
-                    &check.owner
-                } else {
-                    &check.done_by
-                }
+                if check.done_by.is_empty() { &check.owner } else { &check.done_by }
             )
         })
         .collect();
@@ -208,52 +153,28 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
     if !checks.is_empty() {
         let _ = writeln!(text, "  People     {}", checks.join(" · "));
     }
-    let online = status
-        .agents
-        .iter()
-        .filter(|agent| agent.state == "online")
-        .count();
-    let worst = status
-        .agents
-        .iter()
-        .map(|agent| agent.clock_offset_ms.unsigned_abs())
-        .max()
-        .unwrap_or(0);
+    let online = status.agents.iter().filter(|agent| agent.state == "online").count();
+    let worst = status.agents.iter().map(|agent| agent.clock_offset_ms.unsigned_abs()).max().unwrap_or(0);
     let _ = writeln!(
         text,
         "  Agents     {online} of {} online, worst clock difference {worst} ms",
         status.agents.len()
     );
     for agent in status.agents.iter().filter(|agent| agent.state != "online") {
-        let _ = writeln!(
-            text,
-            "             ? {}/{} {}",
-            json::side_word(agent.side),
-            agent.name,
-            agent.state
-        );
+        let _ =
+            writeln!(text, "             ? {}/{} {}", json::side_word(agent.side), agent.name, agent.state);
     }
 }
 
 fn next(status: &v1::Status) -> Option<String> {
-    let hold = status
-        .next_gate
-        .as_ref()?
-        .holds
-        .iter()
-        .find(|hold| !hold.next.is_empty())?;
+    let hold = status.next_gate.as_ref()?.holds.iter().find(|hold| !hold.next.is_empty())?;
     Some(clean(&hold.next))
 }
 
 /// Two or three lines for a chat.
 pub(crate) fn short(status: &v1::Status) -> String {
     let Some(gate) = &status.next_gate else {
-        return format!(
-            "{} {}: {}",
-            status.phase.to_uppercase(),
-            status.migration,
-            clean(&status.summary)
-        );
+        return format!("{} {}: {}", status.phase.to_uppercase(), status.migration, clean(&status.summary));
     };
     let now = gate.as_of_time.as_ref();
     let revision = gate.plan.as_ref().map_or(0, |plan| plan.revision);
@@ -267,21 +188,9 @@ pub(crate) fn short(status: &v1::Status) -> String {
     );
     let holds: Vec<String> = (gate.holds.iter().take(6))
         .map(|hold| {
-            let sign = if matches!(json::state_word(hold.state), "stale" | "missing") {
-                "?"
-            } else {
-                "✖"
-            };
-            let name = if hold.check.is_empty() {
-                &hold.code
-            } else {
-                &hold.check
-            };
-            format!(
-                "{sign} {name} {} ({})",
-                clean(&hold.reason),
-                ago(hold.since_time.as_ref(), now)
-            )
+            let sign = if matches!(json::state_word(hold.state), "stale" | "missing") { "?" } else { "✖" };
+            let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
+            format!("{sign} {name} {} ({})", clean(&hold.reason), ago(hold.since_time.as_ref(), now))
         })
         .collect();
     if !holds.is_empty() {
@@ -294,10 +203,7 @@ pub(crate) fn short(status: &v1::Status) -> String {
 /// One line and the exit code of a Nagios check.
 pub(crate) fn nagios(status: &v1::Status) -> (String, Exit) {
     let Some(gate) = &status.next_gate else {
-        return (
-            format!("TIDELOCK OK - {} is {}", status.migration, status.phase),
-            Exit::Done,
-        );
+        return (format!("TIDELOCK OK - {} is {}", status.migration, status.phase), Exit::Done);
     };
     gate_nagios(gate)
 }

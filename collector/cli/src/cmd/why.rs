@@ -25,40 +25,19 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
     let status = get_status(&client).await?;
     if let Some(check) = args.check {
         let migration = status.migration.clone();
-        let request = v1::ExplainCheckRequest {
-            migration,
-            check,
-            recent: 5,
-        };
-        let answer = client
-            .migrations()
-            .explain_check(request)
-            .await
-            .map_err(trouble)?
-            .into_inner();
+        let request = v1::ExplainCheckRequest { migration, check, recent: 5 };
+        let answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
         return explain(call, &status, &answer);
     }
     let gate = match args.gate {
         Some(gate) => {
-            let request = v1::GetGateRequest {
-                migration: status.migration.clone(),
-                gate,
-            };
-            client
-                .gates()
-                .get_gate(request)
-                .await
-                .map_err(trouble)?
-                .into_inner()
-                .gate
+            let request = v1::GetGateRequest { migration: status.migration.clone(), gate };
+            client.gates().get_gate(request).await.map_err(trouble)?.into_inner().gate
         }
         None => status.next_gate.clone(),
     };
     let Some(gate) = gate else {
-        out::print(&format!(
-            "{} is {}: no gate stands before it",
-            status.migration, status.phase
-        ))?;
+        out::print(&format!("{} is {}: no gate stands before it", status.migration, status.phase))?;
         return Ok(Exit::Done);
     };
     if call.manner.json() {
@@ -70,12 +49,8 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
 }
 
 fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
-    let mut text = format!(
-        "{}: gate {}   {}\n",
-        verdict(manner, gate.verdict),
-        gate.gate,
-        clean(&gate.summary)
-    );
+    let mut text =
+        format!("{}: gate {}   {}\n", verdict(manner, gate.verdict), gate.gate, clean(&gate.summary));
     let _ = writeln!(text, "If you switch now you lose {}\n", loss(gate));
     for hold in &gate.holds {
         one_hold(manner, hold, gate, zone, &mut text);
@@ -85,49 +60,19 @@ fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
 
 fn one_hold(manner: Manner, hold: &v1::Hold, gate: &v1::Gate, zone: &str, text: &mut String) {
     let now = gate.as_of_time.as_ref();
-    let name = if hold.check.is_empty() {
-        &hold.code
-    } else {
-        &hold.check
-    };
-    let sign = if hold.state == 0 {
-        manner.paint("33", "! people")
-    } else {
-        state(manner, hold.state)
-    };
-    let side = if hold.side.is_empty() {
-        String::new()
-    } else {
-        format!(" on {}", hold.side)
-    };
+    let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
+    let sign = if hold.state == 0 { manner.paint("33", "! people") } else { state(manner, hold.state) };
+    let side = if hold.side.is_empty() { String::new() } else { format!(" on {}", hold.side) };
     let _ = writeln!(text, "{sign}  {}{side}   {}", manner.bold(name), hold.level);
     let _ = writeln!(text, "    Why      {}", clean(&hold.reason));
     let since = clock(hold.since_time.as_ref(), zone);
-    let _ = writeln!(
-        text,
-        "    Since    {since} ({})",
-        ago(hold.since_time.as_ref(), now)
-    );
+    let _ = writeln!(text, "    Since    {since} ({})", ago(hold.since_time.as_ref(), now));
     if hold.seen_time.is_some() {
-        let agent = if hold.agent.is_empty() {
-            String::new()
-        } else {
-            format!(" by {}", hold.agent)
-        };
-        let _ = writeln!(
-            text,
-            "    Seen     {} ago{agent}",
-            ago(hold.seen_time.as_ref(), now)
-        );
+        let agent = if hold.agent.is_empty() { String::new() } else { format!(" by {}", hold.agent) };
+        let _ = writeln!(text, "    Seen     {} ago{agent}", ago(hold.seen_time.as_ref(), now));
     }
     for left in hold.remaining.iter().filter(|left| left.count > 0) {
-        let _ = writeln!(
-            text,
-            "    Lost now {} {} {}",
-            left.count,
-            left.unit,
-            clean(&left.what)
-        );
+        let _ = writeln!(text, "    Lost now {} {} {}", left.count, left.unit, clean(&left.what));
     }
     if !hold.next.is_empty() {
         let _ = writeln!(text, "    Next     {}", clean(&hold.next));
@@ -138,10 +83,7 @@ fn one_hold(manner: Manner, hold: &v1::Hold, gate: &v1::Gate, zone: &str, text: 
 fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) -> Result<Exit, Trouble> {
     let empty = v1::ScenarioView::default();
     let scenario = answer.scenario.as_ref().unwrap_or(&empty);
-    let now = status
-        .next_gate
-        .as_ref()
-        .and_then(|gate| gate.as_of_time.as_ref());
+    let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
     if call.manner.json() {
         let value = json!({
             "schema": "tidelock.why/v1",
@@ -175,40 +117,16 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
     for side in &scenario.sides {
         let who = json::side_word(side.side);
         for claim in &side.claims {
-            let _ = writeln!(
-                text,
-                "  {} {}",
-                pad(&format!("{who} must"), 12),
-                clean(&claim.must)
-            );
-            let _ = writeln!(
-                text,
-                "  {} {}   {}",
-                pad("is", 12),
-                clean(&claim.is),
-                state(manner, claim.state)
-            );
+            let _ = writeln!(text, "  {} {}", pad(&format!("{who} must"), 12), clean(&claim.must));
+            let _ =
+                writeln!(text, "  {} {}   {}", pad("is", 12), clean(&claim.is), state(manner, claim.state));
         }
-        let agent = if side.agent.is_empty() {
-            String::new()
-        } else {
-            format!(" by {}", side.agent)
-        };
-        let _ = writeln!(
-            text,
-            "  {} {} ago{agent}",
-            pad("seen", 12),
-            ago(side.seen_time.as_ref(), now)
-        );
+        let agent = if side.agent.is_empty() { String::new() } else { format!(" by {}", side.agent) };
+        let _ = writeln!(text, "  {} {} ago{agent}", pad("seen", 12), ago(side.seen_time.as_ref(), now));
     }
     for hold in &answer.holds {
         let since = clock(hold.since_time.as_ref(), &status.timezone);
-        let _ = writeln!(
-            text,
-            "  {} {} (since {since})",
-            pad("Holds", 12),
-            clean(&hold.reason)
-        );
+        let _ = writeln!(text, "  {} {} (since {since})", pad("Holds", 12), clean(&hold.reason));
         if !hold.next.is_empty() {
             let _ = writeln!(text, "  {} {}", pad("Next", 12), clean(&hold.next));
         }
@@ -219,12 +137,7 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
     for spot in &answer.blind_spots {
         let _ = writeln!(text, "  {} {}", pad("Cannot see", 12), clean(spot));
     }
-    let _ = writeln!(
-        text,
-        "  {} tidelock check show {} --last 20 -o json",
-        pad("Raw", 12),
-        scenario.name
-    );
+    let _ = writeln!(text, "  {} tidelock check show {} --last 20 -o json", pad("Raw", 12), scenario.name);
     out::print(&text)?;
     Ok(Exit::Done)
 }
@@ -232,11 +145,7 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
 fn said(recent: &v1::RecentFinding, now: Option<&prost_types::Timestamp>) -> String {
     let agent = recent.agent.clone().unwrap_or_default();
     let finding = recent.finding.clone().unwrap_or_default();
-    let cause = if finding.cause.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", finding.cause)
-    };
+    let cause = if finding.cause.is_empty() { String::new() } else { format!(" ({})", finding.cause) };
     format!(
         "{} ago, {}/{}: {}{cause}. {}",
         ago(recent.received_time.as_ref(), now),
