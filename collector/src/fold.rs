@@ -58,12 +58,18 @@ impl Folding {
         }
     }
 
-    /// Believes something seen.
-    pub fn seen(&mut self, position: Position, at: Timestamp, observation: &Observation) {
-        self.core.apply(&Entry { at, record: Record::Seen(position.number(), observation.clone()) });
-        if let Observation::Findings(batch) = observation {
+    /// Believes something seen, and gives it back: batches are large, and are not copied for this.
+    pub fn seen(&mut self, position: Position, at: Timestamp, observation: Observation) -> Observation {
+        let entry = Entry { at, record: Record::Seen(position.number(), observation) };
+        self.core.apply(&entry);
+        let observation = match entry.record {
+            Record::Seen(_, observation) => observation,
+            Record::Decided(_) => Observation::Tick,
+        };
+        if let Observation::Findings(batch) = &observation {
             self.recent.take(at, batch);
         }
+        observation
     }
 
     /// Believes a decision.
@@ -90,22 +96,24 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Believes something seen: for its migration, or for all of them.
-    pub fn seen(&mut self, position: Position, at: Timestamp, seen: &Seen) {
+    /// Believes something seen, for its migration or for all of them, and gives it back.
+    pub fn seen(&mut self, position: Position, at: Timestamp, seen: Seen) -> Seen {
         self.position = position;
         self.at = self.at.max(at);
-        match &seen.migration {
+        let Seen { migration, mut observation, boot_id } = seen;
+        match &migration {
             Some(name) => {
                 if let Some(folding) = self.migrations.get_mut(name) {
-                    folding.seen(position, at, &seen.observation);
+                    observation = folding.seen(position, at, observation);
                 }
             }
             None => {
-                self.migrations
-                    .values_mut()
-                    .for_each(|folding| folding.seen(position, at, &seen.observation));
+                for folding in self.migrations.values_mut() {
+                    observation = folding.seen(position, at, observation);
+                }
             }
         }
+        Seen { migration, observation, boot_id }
     }
 
     /// Believes a decision; the first one of a migration makes it.

@@ -62,6 +62,14 @@ impl Intake {
     /// When the journal refuses it or has stopped.
     pub async fn submit(&self, seen: Seen) -> Result<Told, JournalError> {
         let body = seen_to_bytes(&seen);
+        self.submit_as(body, seen).await
+    }
+
+    /// Queues something seen whose record was encoded already.
+    ///
+    /// # Errors
+    /// When the journal refuses it or has stopped.
+    pub(crate) async fn submit_as(&self, body: Vec<u8>, seen: Seen) -> Result<Told, JournalError> {
         let (told, answer) = oneshot::channel();
         let queue = self.queue.lock().await;
         // A place first: what is in the journal must reach the driver, so nothing may fail after it.

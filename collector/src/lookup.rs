@@ -103,7 +103,7 @@ fn follow(index: &SledIndex, fed: &Receiver<Fed>) {
             Ok(Fed::Decision(position, _)) if position <= reflects.decisions => Ok(()),
             Ok(Fed::Seen(position, at, seen)) if position == last.findings.next() => {
                 (last.findings, dirty) = (position, true);
-                index.add_findings(position, batch_entries(at, &seen))
+                index.add_findings(position, batch_entries(at, *seen))
             }
             Ok(Fed::Decision(position, entries)) if position == last.decisions.next() => {
                 (last.decisions, dirty) = (position, true);
@@ -135,7 +135,7 @@ fn entries_of(set: Set, stored: &Stored) -> Result<Vec<Entry>, String> {
     match set {
         Set::Findings => {
             let seen = seen_from_bytes(&stored.record.body).map_err(|error| error.to_string())?;
-            Ok(batch_entries(Timestamp::from_millis(stored.record.at_unix_ms), &seen))
+            Ok(batch_entries(Timestamp::from_millis(stored.record.at_unix_ms), seen))
         }
         Set::Decisions => {
             let decision = decision_from_bytes(&stored.record.body).map_err(|error| error.to_string())?;
@@ -154,33 +154,26 @@ fn event(position: Position, decision: &Decision) -> Event {
     }
 }
 
-fn batch_entries(at: Timestamp, seen: &Seen) -> Vec<Entry> {
-    let (Some(migration), Observation::Findings(batch)) = (&seen.migration, &seen.observation) else {
+fn batch_entries(at: Timestamp, seen: Seen) -> Vec<Entry> {
+    let (Some(migration), Observation::Findings(batch)) = (seen.migration, seen.observation) else {
         return Vec::new();
     };
-    let wire = batch_to_wire(batch.clone());
-    let history = wire.findings.iter().zip(&batch.findings).map(|(wire, finding)| {
+    let (agent, spool_epoch, first_seq) = (batch.agent.clone(), batch.spool_epoch, batch.first_seq);
+    let checks: Vec<Name> = batch.findings.iter().map(|finding| finding.check.clone()).collect();
+    let wire = batch_to_wire(batch);
+    let hashes = hashes(&wire.findings);
+    let history = checks.into_iter().zip(wire.findings).map(|(check, finding)| {
         let line = v1::Finding {
-            round: wire.round,
-            outcome: wire.outcome,
-            cause: wire.cause.clone(),
-            duration_ns: wire.duration_ns,
-            note: finding.report.note.chars().take(NOTE_CHARS).collect(),
+            round: finding.round,
+            outcome: finding.outcome,
+            cause: finding.cause,
+            duration_ns: finding.duration_ns,
+            note: finding.note.chars().take(NOTE_CHARS).collect(),
             ..v1::Finding::default()
         };
-        let item = HistoryItem {
-            at_unix_ms: at.as_millis(),
-            position: Position::START,
-            summary: line.encode_to_vec(),
-        };
-        (finding.check.clone(), item)
+        let (at_unix_ms, position) = (at.as_millis(), Position::START);
+        (check, HistoryItem { at_unix_ms, position, summary: line.encode_to_vec() })
     });
-    vec![Entry::Batch(Batch {
-        migration: migration.clone(),
-        agent: batch.agent.clone(),
-        spool_epoch: batch.spool_epoch,
-        first_seq: batch.first_seq,
-        hashes: hashes(&wire.findings),
-        history: history.collect(),
-    })]
+    let history = history.collect();
+    vec![Entry::Batch(Batch { migration, agent, spool_epoch, first_seq, hashes, history })]
 }

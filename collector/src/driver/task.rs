@@ -167,7 +167,7 @@ impl Task {
             let Some(Durable { position, at, seen }) = next else {
                 break;
             };
-            self.fold.seen(position, at, &seen);
+            let seen = self.fold.seen(position, at, seen);
             match &seen.migration {
                 Some(name) => drop(touched.insert(name.clone())),
                 None => everybody = true,
@@ -234,6 +234,7 @@ impl Task {
 
     /// Durable first, then believed. None when the journal went on without us: then the state is
     /// folded anew and whoever asked must ask again.
+    #[tracing::instrument(name = "decide", skip_all, fields(tidelock.migration.name = %name))]
     async fn record(
         &mut self,
         name: &Name,

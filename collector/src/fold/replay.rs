@@ -48,7 +48,7 @@ pub fn replay(
         while let Some(stored) = findings.next_if(due) {
             let (position, at, seen) = seen(stored?)?;
             heard(&seen);
-            fold.seen(position, at, &seen);
+            fold.seen(position, at, seen);
         }
         Ok(())
     };

@@ -27,7 +27,7 @@ use crate::driver::Told;
 use crate::intake;
 use crate::journal::JournalError;
 use crate::pki::AgentId;
-use crate::records::Seen;
+use crate::records::{Seen, batch_to_bytes};
 
 /// Batches of one stream that are journaled and not acked yet.
 const IN_FLIGHT: usize = 16;
@@ -210,8 +210,10 @@ impl Session {
         }
     }
 
+    #[tracing::instrument(name = "batch", skip_all, fields(tidelock.migration.name = %self.who.migration, agent = %self.who.agent, first_seq = wire.first_seq))]
     async fn batch(&mut self, wire: v1::FindingBatch) -> Step {
         let hashes = hashes(&wire.findings);
+        let (body, wire) = batch_to_bytes(&self.who.migration, &self.who.agent, wire);
         let batch = batch_from_wire(self.who.agent.clone(), wire)
             .map_err(|error| Status::invalid_argument(format!("batch: {error}")))?;
         let (epoch, first, last) = (batch.spool_epoch, batch.first_seq, batch.last_seq());
@@ -235,7 +237,14 @@ impl Session {
             }
             Judged::Conflict { seq } => return self.conflict(epoch, seq).await,
         };
-        let told = self.submit(rest(batch, known)).await?;
+        let told = match known {
+            // As received, and encoded once.
+            0 => {
+                let seen = self.seen(Observation::Findings(batch));
+                self.door.intake.submit_as(body, seen).await.map_err(|error| refused(&error))?
+            }
+            known => self.submit(rest(batch, known)).await?,
+        };
         // Taken while it is queued, so that the next batch is judged on it; taken back when refused.
         let new_from = first.saturating_add(known as u64);
         self.entered.window().take(epoch, new_from, last, hashes.get(known..).unwrap_or_default());
@@ -251,9 +260,12 @@ impl Session {
     }
 
     async fn submit(&self, observation: Observation) -> Result<intake::Told, End> {
+        self.door.intake.submit(self.seen(observation)).await.map_err(|error| refused(&error))
+    }
+
+    fn seen(&self, observation: Observation) -> Seen {
         let migration = Some(self.who.migration.clone());
-        let seen = Seen { migration, observation, boot_id: self.hello.boot_id.clone() };
-        self.door.intake.submit(seen).await.map_err(|error| refused(&error))
+        Seen { migration, observation, boot_id: self.hello.boot_id.clone() }
     }
 
     async fn observe(&self, observation: Observation) -> Step {

@@ -216,3 +216,57 @@ fn side(value: i32) -> Result<Side, BadRecord> {
 fn agent(of: i32, text: &str) -> Result<AgentKey, BadRecord> {
     Ok(AgentKey { side: side(of)?, name: name("agent", text)? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decision(kind: EventKind) -> Decision {
+        let event = Event {
+            by: Some(Name::new("olga").unwrap()),
+            reason: "all green".to_owned(),
+            request_id: "one".to_owned(),
+            findings_position: 12,
+            evidence_hash: Sha256::from_bytes([7; 32]),
+            holds: vec!["stale login: nothing for 10 s".to_owned()],
+            kind,
+        };
+        let migration = Name::new("shop").unwrap();
+        Decision { migration, at: Timestamp::from_millis(5), event, extras: None }
+    }
+
+    #[test]
+    fn whatever_is_decided_reads_back() {
+        let agent = AgentKey { side: Side::Source, name: Name::new("a").unwrap() };
+        let valid_until = Timestamp::from_millis(9);
+        let cutover = Name::new("cutover").unwrap();
+        for kind in [
+            EventKind::PhaseChanged { from: Phase::Sync, to: Phase::Ready },
+            EventKind::Decided { decision: cutover.clone(), go: true, evidence_sequence: 3, complete: true },
+            EventKind::HoldSet,
+            EventKind::HoldReleased,
+            EventKind::ManualCheckDone { check: cutover, evidence: "seen".to_owned(), failed: false },
+            EventKind::LeaseGranted { gate: Phase::Cutover, epoch: 2, valid_until },
+            EventKind::LeaseRevoked { gate: Phase::Cutover, epoch: 2 },
+            EventKind::CutoverConfirmed { epoch: 2 },
+            EventKind::Switched { to: Side::Target },
+            EventKind::AgentEnrolled { agent: agent.clone(), certificate_ends: valid_until },
+            EventKind::AgentRevoked { agent: agent.clone() },
+            EventKind::ConflictFound { agent, text: "two".to_owned() },
+            EventKind::RevisionSet { side: Side::Target, revision: "v2".to_owned() },
+        ] {
+            let wanted = decision(kind);
+            let bytes = decision_to_bytes(&wanted);
+            assert_eq!(decision_from_bytes(&bytes).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_plan_that_is_not_what_was_hashed_is_refused() {
+        let source = v1::PlanSource { yaml: "name: [".to_owned(), ..v1::PlanSource::default() };
+        let body =
+            v1::PlanApplied { revision: 1, hash: vec![1; 32], source: Some(source), ..Default::default() };
+        assert!(plan_from_wire(body).is_err());
+        assert!(decision_from_bytes(b"").is_err());
+    }
+}

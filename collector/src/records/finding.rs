@@ -68,6 +68,32 @@ fn agent_to_wire(told: &AgentSeen, boot_id: &str) -> v1::AgentSeen {
     }
 }
 
+/// The bytes of a record that holds a batch as it was received, and the batch again.
+pub(crate) fn batch_to_bytes(
+    migration: &Name,
+    agent: &AgentKey,
+    batch: v1::FindingBatch,
+) -> (Vec<u8>, v1::FindingBatch) {
+    let record = v1::FindingRecord {
+        migration: migration.to_string(),
+        side: side_to_wire(agent.side).into(),
+        agent: agent.name.to_string(),
+        body: Some(Body::Batch(batch)),
+    };
+    let bytes = record.encode_to_vec();
+    match record.body {
+        Some(Body::Batch(batch)) => (bytes, batch),
+        Some(
+            Body::Seen(_)
+            | Body::Tick(_)
+            | Body::LeaseRenewed(_)
+            | Body::AssignmentRefused(_)
+            | Body::SignedOff(_),
+        )
+        | None => (bytes, v1::FindingBatch::default()),
+    }
+}
+
 /// Reads a record back.
 ///
 /// # Errors
@@ -114,4 +140,93 @@ pub fn seen_from_bytes(bytes: &[u8]) -> Result<Seen, BadRecord> {
         None => return bad("finding record", "has no body that this collector knows"),
     };
     Ok(Seen { migration, observation, boot_id })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tidelock_model::{FindingBatch, Gap, Side, SpoolEpoch};
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    #[test]
+    fn whatever_is_seen_reads_back() {
+        let agent = AgentKey { side: Side::Target, name: name("a") };
+        let gap =
+            Gap { from: 7, to: 9, counts: BTreeMap::from([(name("login"), 3)]), reason: "full".to_owned() };
+        let batch = FindingBatch {
+            agent: agent.clone(),
+            spool_epoch: SpoolEpoch(5),
+            first_seq: 7,
+            findings: Vec::new(),
+            gap: Some(gap),
+        };
+        let told = AgentSeen {
+            agent: agent.clone(),
+            offset_ms: -40,
+            error_ms: 3,
+            starved_permille: 10,
+            spool_findings: 2,
+            version: "0.1.0".to_owned(),
+        };
+        let refusal = Refusal {
+            check: name("login"),
+            cause: "bad_digest".to_owned(),
+            reason: "another one".to_owned(),
+            refused: true,
+        };
+        let valid_until = Timestamp::from_millis(99);
+        for observation in [
+            Observation::Findings(batch),
+            Observation::Agent(told),
+            Observation::SignedOff(agent.clone()),
+            Observation::Refused(agent, refusal),
+            Observation::Tick,
+            Observation::LeaseRenewed { gate: Phase::Ready, epoch: 4, valid_until },
+        ] {
+            let boot_id = match &observation {
+                Observation::Agent(_) => "boot".to_owned(),
+                Observation::Findings(_)
+                | Observation::SignedOff(_)
+                | Observation::Refused(..)
+                | Observation::Tick
+                | Observation::LeaseRenewed { .. } => String::new(),
+            };
+            let seen = Seen { migration: Some(name("shop")), observation, boot_id };
+            let bytes = seen_to_bytes(&seen);
+            assert_eq!(seen_from_bytes(&bytes).unwrap(), seen);
+            assert_eq!(seen_to_bytes(&seen), bytes, "the bytes are the same every time");
+        }
+    }
+
+    #[test]
+    fn a_batch_as_received_is_the_record_that_its_model_makes() {
+        let agent = AgentKey { side: Side::Source, name: name("a") };
+        let wire = v1::FindingBatch {
+            spool_epoch: vec![3; 16],
+            first_seq: 2,
+            findings: Vec::new(),
+            gap: Some(v1::Gap { from_seq: 2, to_seq: 2, counts: Vec::new(), reason: String::new() }),
+        };
+        let (bytes, wire) = batch_to_bytes(&name("shop"), &agent, wire);
+        let batch = batch_from_wire(agent, wire).unwrap();
+        let seen = Seen {
+            migration: Some(name("shop")),
+            observation: Observation::Findings(batch),
+            boot_id: String::new(),
+        };
+        assert_eq!(bytes, seen_to_bytes(&seen));
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        for bad in [&b""[..], b"\xff", b"\x0a\x04shop", b"\x0a\x02A!\x32\x00"] {
+            assert!(seen_from_bytes(bad).is_err(), "{bad:?} was taken");
+        }
+    }
 }
