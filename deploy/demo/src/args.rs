@@ -18,6 +18,22 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// A part of the world, or a hand on it.
+    #[command(flatten)]
+    Part(Part),
+    /// Play the demo: what `tidelock demo` runs.
+    Run(Run),
+    /// Run a program that ends with this one's parent.
+    #[command(hide = true)]
+    Keep {
+        /// The program and its arguments.
+        #[arg(last = true, required = true)]
+        command: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Part {
     /// Run one shop.
     Shop(Shop),
     /// Run the replicator between two shops.
@@ -34,15 +50,6 @@ pub(crate) enum Command {
     Fix(Change),
     /// Move something in a running world, as a runbook's step does.
     Do(Do),
-    /// Play the demo: what `tidelock demo` runs.
-    Run(Run),
-    /// Run a program that ends with this one's parent.
-    #[command(hide = true)]
-    Keep {
-        /// The program and its arguments.
-        #[arg(last = true, required = true)]
-        command: Vec<PathBuf>,
-    },
 }
 
 #[derive(Debug, Args)]

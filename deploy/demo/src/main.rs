@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use serde_json::{Value, json};
 
-use args::{Cli, Command, Frame, Hand, Movement};
-use tidelock_demo::director::{self, RunOptions, default_folder};
+use args::{Cli, Command, Frame, Hand, Movement, Part};
+use tidelock_demo::director::{self, Ended, RunOptions, default_folder};
 use tidelock_demo::replicator::{Mode, ReplicatorOptions};
 use tidelock_demo::serve::{Listen, Running};
 use tidelock_demo::shop::ShopOptions;
@@ -22,6 +22,8 @@ use tidelock_demo::{Side, TOKEN_VARIABLE, lifetime, replicator, shop, shoppers, 
 
 /// The time to read after each verdict of the demo.
 const PACE: Duration = Duration::from_secs(5);
+/// The exit code of a program that was interrupted, as shells have it.
+const INTERRUPTED: u8 = 130;
 /// What `break lag` holds each change back for.
 const BROKEN_LAG_MS: u32 = 60_000;
 
@@ -30,7 +32,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Run(asked) => run(asked).await,
         Command::Keep { command } => director::keep(&command).map(|()| ExitCode::SUCCESS),
-        part => play_part(part).await.map(|()| ExitCode::SUCCESS),
+        Command::Part(part) => play_part(part).await.map(|()| ExitCode::SUCCESS),
     }
 }
 
@@ -52,16 +54,19 @@ async fn run(asked: args::Run) -> anyhow::Result<ExitCode> {
                 without: asked.remove_check,
                 stop_agent: asked.stop_agent,
             };
-            let seen = director::run(options).await?;
-            return Ok(if seen { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            return Ok(match director::run(options).await? {
+                Ended::Seen => ExitCode::SUCCESS,
+                Ended::Missing => ExitCode::FAILURE,
+                Ended::Stopped => ExitCode::from(INTERRUPTED),
+            });
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn play_part(part: Command) -> anyhow::Result<()> {
+async fn play_part(part: Part) -> anyhow::Result<()> {
     match part {
-        Command::Shop(asked) => {
+        Part::Shop(asked) => {
             let options = ShopOptions {
                 side: asked.name,
                 listen: listen(&asked.frame),
@@ -72,7 +77,7 @@ async fn play_part(part: Command) -> anyhow::Result<()> {
             };
             stay(shop::start(options).await?, &asked.frame).await
         }
-        Command::Replicate(asked) => {
+        Part::Replicate(asked) => {
             let options = ReplicatorOptions {
                 listen: listen(&asked.frame),
                 source: asked.both.source,
@@ -82,7 +87,7 @@ async fn play_part(part: Command) -> anyhow::Result<()> {
             };
             stay(replicator::start(options).await?, &asked.frame).await
         }
-        Command::Switch(asked) => {
+        Part::Switch(asked) => {
             let options = SwitchOptions {
                 listen: listen(&asked.frame),
                 source: asked.both.source,
@@ -92,15 +97,14 @@ async fn play_part(part: Command) -> anyhow::Result<()> {
             };
             stay(switch::start(options).await?, &asked.frame).await
         }
-        Command::Shoppers(asked) => {
+        Part::Shoppers(asked) => {
             let options = ShopperOptions { listen: listen(&asked.frame), via: asked.via, rate: asked.rate };
             stay(shoppers::start(options).await?, &asked.frame).await
         }
-        Command::World(asked) => world(asked).await,
-        Command::Break(asked) => tell(&change(asked, true).await?),
-        Command::Fix(asked) => tell(&change(asked, false).await?),
-        Command::Do(asked) => tell(&movement(asked).await?),
-        Command::Run(_) | Command::Keep { .. } => anyhow::bail!("this is no part of the world"),
+        Part::World(asked) => world(asked).await,
+        Part::Break(asked) => tell(&change(asked, true).await?),
+        Part::Fix(asked) => tell(&change(asked, false).await?),
+        Part::Do(asked) => tell(&movement(asked).await?),
     }
 }
 

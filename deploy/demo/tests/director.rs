@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 /// The folder of this build's programs; the demo looks for the others beside its own.
 fn programs() -> PathBuf {
     let demo = Path::new(env!("CARGO_BIN_EXE_tidelock-demo"));
-    let bin = demo.parent().unwrap().to_path_buf();
+    let bin = demo.parent().expect("a program lies in a folder").to_path_buf();
     for name in ["tidelock", "tidelock-agent", "tidelock-collector"] {
         assert!(bin.join(name).is_file(), "{name} is missing: run make build");
     }
@@ -17,7 +17,7 @@ fn programs() -> PathBuf {
 }
 
 fn demo(arguments: &[&str]) -> (Output, String) {
-    let held = tempfile::tempdir().unwrap();
+    let held = tempfile::tempdir().expect("make a folder");
     let output = Command::new(programs().join("tidelock"))
         .args(["demo", "--folder"])
         .arg(held.path().join("demo"))
@@ -25,7 +25,7 @@ fn demo(arguments: &[&str]) -> (Output, String) {
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .output()
-        .unwrap();
+        .expect("start tidelock");
     let told =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output, told)

@@ -39,11 +39,22 @@ use talk::Talk;
 /// How long everything may take to end after the last word.
 const CURTAIN: Duration = Duration::from_secs(30);
 
-/// Plays the demo. `true` when every expected verdict was seen, in order.
+/// How a demo ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every expected verdict was seen, in order.
+    Seen,
+    /// One is missing.
+    Missing,
+    /// Somebody ended it before.
+    Stopped,
+}
+
+/// Plays the demo.
 ///
 /// # Errors
 /// What kept the demo from being played at all: a missing program, a part that ended by itself.
-pub async fn run(options: RunOptions) -> anyhow::Result<bool> {
+pub async fn run(options: RunOptions) -> anyhow::Result<Ended> {
     let talk = Talk::new();
     let told = lifetime::until_told(false);
     tokio::pin!(told);
@@ -51,7 +62,7 @@ pub async fn run(options: RunOptions) -> anyhow::Result<bool> {
     talk.title(&options)?;
     let mut stage = tokio::select! {
         stage = Stage::open(&options, &folder, &talk) => stage?,
-        told = &mut told => return told.map(|()| false),
+        told = &mut told => return told.map(|()| Ended::Stopped),
     };
     let mut play = Play::new(&options, talk.clone());
     let mut ended = tokio::select! {
@@ -69,7 +80,12 @@ pub async fn run(options: RunOptions) -> anyhow::Result<bool> {
         };
     }
     match ended {
-        None => talk.say("Stopped. Everything that was started is ended.").map(|()| false),
+        None => {
+            talk.say("Stopped. Everything that was started is ended.")?;
+            // A visitor leaves when they like.
+            let left = options.interactive && play.list.complete(options.asked());
+            Ok(if left { Ended::Seen } else { Ended::Stopped })
+        }
         Some(ended) => verdict(&talk, &options, &play.list, ended),
     }
 }
@@ -79,25 +95,25 @@ fn verdict(
     options: &RunOptions,
     list: &CheckList,
     ended: anyhow::Result<()>,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Ended> {
     let asked = options.asked();
     talk.list(list, asked)?;
     match ended {
         Ok(()) if list.complete(asked) => {
             talk.say(&format!("✔ all {} expected verdicts were seen, in order.", asked.len()))?;
-            Ok(true)
+            Ok(Ended::Seen)
         }
         Ok(()) => {
             talk.complain(
                 "✖ the scenes are over and a verdict was not asked for; this is a fault of the demo",
             )?;
-            Ok(false)
+            Ok(Ended::Missing)
         }
         Err(error) => match error.downcast_ref::<Missing>() {
             Some(missing) => {
                 talk.complain(&format!("✖ {missing}"))?;
                 talk.complain(&format!("  what every part said: {}", options.folder.join("logs").display()))?;
-                Ok(false)
+                Ok(Ended::Missing)
             }
             None => Err(error),
         },
