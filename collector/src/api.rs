@@ -12,7 +12,6 @@ mod errors;
 mod flagger;
 mod gate;
 mod http;
-mod http_json;
 mod migration;
 mod order;
 mod plan;

@@ -107,6 +107,7 @@ pub fn gate(gate: &v1::Gate) -> Value {
         "since": time(gate.since_time.as_ref()), "valid_until": time(gate.valid_until_time.as_ref()),
         "stable": { "for_seconds": gate.stable_for_ms as f64 / 1000.0,
                     "needed_seconds": gate.stable_needed_ms as f64 / 1000.0 },
+        "deadline": time(gate.deadline_time.as_ref()),
         "holds": gate.holds.iter().map(|h| hold(h, now)).collect::<Value>(),
         "loss": { "known": gate.loss_known, "remaining": remaining(&gate.remaining) },
         "decision": gate.decision.as_ref().map(decision),
@@ -224,4 +225,23 @@ pub fn finding(recent: &v1::RecentFinding) -> Value {
             .map(|c| json!({ "target": c.target, "reason": c.reason })).collect::<Value>(),
         "trace_ids": finding.trace_ids, "component": format!("sha256:{}", hex(&finding.component_sha256)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_never_good() {
+        let json = gate(&v1::Gate::default());
+        assert_eq!((&json["verdict"], &json["open"]), (&json!("unknown"), &json!(false)));
+        assert_eq!(json["loss"]["known"], false);
+        assert_eq!(json["valid_until"], Value::Null);
+    }
+
+    #[test]
+    fn times_are_rfc_3339_in_utc() {
+        assert_eq!(time(Some(&wire_time(1_795_352_770_250))), "2026-11-22T13:06:10.250Z");
+        assert_eq!(time(Some(&Timestamp { seconds: i64::MAX, nanos: -1 })), Value::Null);
+    }
 }

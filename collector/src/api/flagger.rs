@@ -14,7 +14,7 @@ use tidelock_proto::v1;
 
 use super::caller::{Action, Caller};
 use super::http::Refused;
-use super::{Api, errors, http_json};
+use super::{Api, errors};
 use crate::clock;
 
 /// What Flagger sends, as far as it matters here.
@@ -50,7 +50,7 @@ pub(super) async fn confirm(
     let shown = api.gate(&who, &view, &gate)?;
     let open = shown.verdict == i32::from(v1::Verdict::Open);
     let status = if open { StatusCode::OK } else { StatusCode::FORBIDDEN };
-    Ok((status, format!("{}: {}\n", http_json::word(shown.verdict), shown.summary)).into_response())
+    Ok((status, format!("{}: {}\n", tidelock_proto::json::verdict_word(shown.verdict), shown.summary)).into_response())
 }
 
 /// `POST …/hooks/flagger/rollback`: 200 only when going back is decided, else 403.

@@ -17,7 +17,6 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::caller::{Action, Caller};
-use super::http_json::gate_json;
 use super::views_gate::news;
 use super::watch::still_signed_in;
 use super::{Api, errors};
@@ -111,7 +110,12 @@ pub(super) async fn get_gate(
     if known.as_deref() == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    Ok((headers, axum::Json(gate_json(&shown, api.clock.now()))).into_response())
+    let mut document = tidelock_proto::json::gate(&shown);
+    document["token"] = match shown.token.is_empty() {
+        true => serde_json::Value::Null,
+        false => shown.token.into(),
+    };
+    Ok((headers, axum::Json(document)).into_response())
 }
 
 async fn wait_for_change(
@@ -160,7 +164,7 @@ pub(super) async fn get_open(
     let (_, shown) = present(&api, &who, &migration, &gate)?;
     let open = shown.verdict == i32::from(v1::Verdict::Open);
     let status = if open { StatusCode::OK } else { StatusCode::FORBIDDEN };
-    let text = format!("{}: {}\n", super::http_json::word(shown.verdict), shown.summary);
+    let text = format!("{}: {}\n", tidelock_proto::json::verdict_word(shown.verdict), shown.summary);
     Ok((status, [(header::CACHE_CONTROL, "no-store")], text).into_response())
 }
 
