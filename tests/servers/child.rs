@@ -86,6 +86,7 @@ impl Server {
 }
 
 impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "a failing test's last words: what the server said before")]
     fn drop(&mut self) {
         self.stop();
         if std::thread::panicking() {

@@ -3,6 +3,8 @@
 //! A double says what its author believes of a server. PostgreSQL and RabbitMQ are started here, on free
 //! loopback ports in temporary folders, and end with the test. One that is missing is a failure.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
+
 mod allowed_writers;
 mod amqp;
 mod broker;

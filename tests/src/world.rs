@@ -177,6 +177,16 @@ impl World {
         self.folder.path().join("collector")
     }
 
+    /// The collector's address of this name: `agents`, `api` or `ops`.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn address(&self, name: &str) -> String {
+        let text = fs::read_to_string(self.collector_folder().join("ports.json")).expect("it listens");
+        let listening: Value = serde_json::from_str(&text).expect("a port file is JSON");
+        listening[name].as_str().unwrap_or_else(|| panic!("no {name} in {listening}")).to_owned()
+    }
+
     /// Starts the collector (again). Its ports stay the same over a restart.
     ///
     /// # Panics

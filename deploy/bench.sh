@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds for release and prints what Tidelock costs, side by side with a peer or a physical limit.
+#   bench.sh           every measure
+#   bench.sh NAME…     check, instance, ingest, verdict or idle
+# A bar that is missed is printed, and is no failure: the machine has its part in every number.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+guest=target/plugins/test-guest.wasm
+[ -f "$guest" ] || cargo run -q -p tidelock-components --bin componentize -- --out target/plugins tidelock-test-guest
+cargo build --release -q -p tidelock-agent -p tidelock-collector -p tidelock-cli
+exec cargo bench -q -p tidelock-tests --bench bench -- "$@"
