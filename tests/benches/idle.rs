@@ -4,6 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use serde_json::Value;
 use tidelock_tests::World;
 
 use crate::clock::Watch;
@@ -37,8 +38,12 @@ pub(crate) fn measure() {
 
 /// How many of the checks have been seen to run: an agent that does nothing needs nothing.
 fn seen(world: &World) -> String {
-    let status = world.operator.run(&["check", "ls", "-o", "json"]);
-    let ran = status.out.matches("\"seen").count();
+    let listed = world.operator.run(&["check", "ls", "-o", "json"]).json();
+    let observed = |check: &&Value| {
+        let sides = check["sides"].as_array().into_iter().flatten();
+        sides.into_iter().any(|side| side["observed_time"].is_string())
+    };
+    let ran = listed.as_array().into_iter().flatten().filter(observed).count();
     format!("{ran} of {CHECKS} checks have run")
 }
 

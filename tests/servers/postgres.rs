@@ -106,10 +106,21 @@ impl Postgres {
     /// Runs statements as the administrator, and gives what they answer.
     pub(crate) fn tell(&self, statements: &str) -> String {
         let database = if statements.starts_with("create database") { "postgres" } else { "shop" };
+        self.tell_in(database, statements)
+    }
+
+    /// The same in another database.
+    pub(crate) fn tell_in(&self, database: &str, statements: &str) -> String {
         let told =
             self.psql("admin", "tidelock-test").args(["-d", database, "-c", statements]).output().unwrap();
         assert!(told.status.success(), "{statements}: {}", String::from_utf8_lossy(&told.stderr));
         String::from_utf8_lossy(&told.stdout).trim().to_owned()
+    }
+
+    /// How a subscription connects to a database of this server.
+    pub(crate) fn connection(&self, database: &str) -> String {
+        format!("host=127.0.0.1 port={} dbname={database} user=admin password={PASSWORD:?}", self.port)
+            .replace('"', "''")
     }
 
     /// Runs statements in a session that is gone afterwards.
@@ -185,7 +196,7 @@ fn launch(folder: &Path, port: u16) -> Server {
         // No fsync: nothing here outlives the test.
         .args(["-F", "-p", &port.to_string(), "-k"])
         .arg(folder)
-        .args(["-c", "listen_addresses=127.0.0.1", "-c", "autovacuum=off"]);
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", "autovacuum=off", "-c", "wal_level=logical"]);
     Server::start(&mut command, folder.join("server.log"), Signal::QUIT)
 }
 
