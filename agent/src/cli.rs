@@ -53,6 +53,9 @@ enum Command {
         /// Trust this authority instead of the one that the token names
         #[arg(long, value_name = "FILE")]
         ca_file: Option<PathBuf>,
+        /// Go on as `run` does
+        #[arg(long)]
+        run: bool,
     },
     /// Run one component once, in the real sandbox, and show all of it
     Try(TryArgs),
@@ -153,9 +156,10 @@ fn closed_pipe(error: &anyhow::Error) -> bool {
 async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
     match command {
         Command::Run { config } => run(Config::read(&config)?).await,
-        Command::Join { url, token, name, dir, ca_file } => {
+        Command::Join { url, token, name, dir, ca_file, run: go_on } => {
+            let config = dir.join("agent.toml");
             join::join(Join { url, token, name, dir, ca_file }, out).await?;
-            Ok(ExitCode::SUCCESS)
+            if go_on { run(Config::read(&config)?).await } else { Ok(ExitCode::SUCCESS) }
         }
         Command::Try(args) => {
             let TryArgs { plugin, with, with_file, targets, secrets, side, timeout } = args;

@@ -124,7 +124,7 @@ fn config_text(answer: &v1::EnrolResponse) -> String {
          # file = \"/run/secrets/synthetic-user\"\n\
          # hosts = [\"shop.example\"]\n",
         migration = answer.migration.escape_default(),
-        side = v1::Side::try_from(answer.side).map_or("", |side| side.as_str_name()).escape_default(),
+        side = tidelock_proto::json::side_word(answer.side),
         name = answer.name.escape_default(),
         collector = quote(&answer.agent_address),
         server_name = quote(&answer.server_name),

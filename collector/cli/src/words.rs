@@ -70,10 +70,10 @@ pub(crate) fn state(manner: Manner, state: i32) -> String {
     }
 }
 
-/// What would be lost, summed and said; `None` when nothing is known.
+/// What switching now would lose, summed, as a sentence. Not known is said, never shown as zero.
 pub(crate) fn loss(gate: &v1::Gate) -> String {
     if !gate.loss_known {
-        return "nothing known".to_owned();
+        return "What switching now would lose: nothing known".to_owned();
     }
     let left: Vec<String> = (gate.remaining.iter())
         .filter(|r| r.count > 0)
@@ -86,7 +86,10 @@ pub(crate) fn loss(gate: &v1::Gate) -> String {
             )
         })
         .collect();
-    if left.is_empty() { "nothing that the checks can see".to_owned() } else { left.join(", ") }
+    match left.is_empty() {
+        true => "Switching now loses nothing that the checks can see".to_owned(),
+        false => format!("Switching now loses {}", left.join(", ")),
+    }
 }
 
 /// A number with its thousands apart: `1,204`.

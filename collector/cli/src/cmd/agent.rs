@@ -92,13 +92,16 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
     let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
     for agent in &status.agents {
         let name = format!("{}/{}", json::side_word(agent.side), agent.name);
-        let seen = format!("{} ago", ago(agent.seen_time.as_ref(), now));
+        let seen = match agent.seen_time {
+            Some(_) => format!("seen {} ago", ago(agent.seen_time.as_ref(), now)),
+            None => "not seen yet".to_owned(),
+        };
         let clock = format!("clock {:+} ms ± {} ms", agent.clock_offset_ms, agent.clock_error_ms);
         out::print(&format!(
-            "{} {} seen {} {clock}  {}",
+            "{} {} {} {clock}  {}",
             pad(&name, 24),
             pad(&agent.state, 11),
-            pad(&seen, 12),
+            pad(&seen, 17),
             agent.version
         ))?;
         for refused in &agent.refused {

@@ -91,7 +91,14 @@ fn markdown(plan: &tidelock_plan::Plan) -> String {
 
 fn person(plan: &tidelock_plan::Plan, name: &Name) -> String {
     match plan.people.get(name) {
-        Some(person) => format!("{} ({}, {})", person.name, person.role, person.reach),
+        Some(person) => {
+            let about =
+                [person.role.as_str(), person.reach.as_str()].into_iter().filter(|text| !text.is_empty());
+            match about.collect::<Vec<_>>().join(", ") {
+                about if about.is_empty() => person.name.clone(),
+                about => format!("{} ({about})", person.name),
+            }
+        }
         None => name.to_string(),
     }
 }

@@ -92,7 +92,7 @@ fn show(status: &v1::Status, gate: &v1::Gate) {
         let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
         out::say(&format!("  ! {name}: {}", clean(&hold.reason)));
     }
-    out::say(&format!("  If traffic is switched now you lose {}", loss(gate)));
+    out::say(&format!("  {}", loss(gate)));
     if let Some(rollback) = gate.rollback.as_ref().filter(|r| !r.reason.is_empty()) {
         out::say(&format!("  Going back: {}", clean(&rollback.reason)));
     }

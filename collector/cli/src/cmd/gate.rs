@@ -120,7 +120,7 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
                 out::print(&format!("  {name}{side}: {}", clean(&hold.reason)))?;
             }
             if !gate.holds.is_empty() {
-                out::print(&format!("  switching now loses {}", loss(&gate)))?;
+                out::print(&format!("  {}", loss(&gate)))?;
             }
         }
     }

@@ -2,12 +2,14 @@
 //! certificates, the journal, the demo. The CLI links neither the sandbox nor the store.
 
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Call;
-use crate::exit::{Exit, Trouble};
+use crate::context::{Context, Contexts};
+use crate::exit::{Exit, Trouble, While as _};
 use crate::files::beside;
+use crate::out;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PkiCommand {
@@ -62,17 +64,43 @@ fn become_program(
 
 pub(crate) fn pki(_call: &Call, command: PkiCommand) -> Result<Exit, Trouble> {
     let PkiCommand::Init { dir, agents_listen, api_listen, host } = command;
-    let mut arguments = vec!["init".into(), "--dir".into(), dir.into_os_string()];
-    arguments.extend([
-        "--agents-listen".into(),
-        agents_listen.into(),
-        "--api-listen".into(),
-        api_listen.into(),
-    ]);
-    for name in host {
-        arguments.extend(["--host".into(), name.into()]);
+    let program = beside("tidelock-collector");
+    let mut init = Command::new(&program);
+    init.arg("init").arg("--dir").arg(&dir);
+    init.args(["--agents-listen", &agents_listen, "--api-listen", &api_listen]);
+    for name in &host {
+        init.args(["--host", name]);
     }
-    become_program("tidelock-collector", arguments)
+    let status = init.status().while_doing(format_args!("start {}", program.display()))?;
+    if !status.success() {
+        return Err(Trouble::failed(format!("{} init ended with {status}", program.display())));
+    }
+    let port = api_listen.rsplit(':').next().unwrap_or_default();
+    // A port that is chosen at each start cannot be remembered.
+    if port != "0" {
+        remember(&dir, &format!("https://{}:{port}", host.first().map_or("localhost", String::as_str)))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Names the new collector in the context file, so that the next commands find it by themselves.
+fn remember(dir: &Path, server: &str) -> Result<(), Trouble> {
+    let dir = std::path::absolute(dir).while_doing("find the folder")?;
+    let name =
+        dir.file_name().map_or_else(|| "collector".to_owned(), |name| name.to_string_lossy().into_owned());
+    let mut contexts = Contexts::load()?;
+    if contexts.contexts.contains_key(&name) {
+        out::say(&format!("the context {name:?} is there already and stays: tidelock context ls"));
+        return Ok(());
+    }
+    let (ca_file, token_file) = (Some(dir.join("ca.pem")), Some(dir.join("operator.token")));
+    contexts
+        .contexts
+        .insert(name.clone(), Context { server: server.to_owned(), ca_file, token_file, migration: None });
+    contexts.current.get_or_insert(name.clone());
+    contexts.save()?;
+    out::say(&format!("context          {name} (used by tidelock from here on: tidelock context ls)"));
+    Ok(())
 }
 
 pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {

@@ -116,7 +116,8 @@ fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
     match (&checked, bad) {
         (Some(checked), false) => {
             let plan = &checked.plan;
-            let counts = format!("{} scenarios, {} gates", plan.scenarios.len(), plan.gates.len());
+            let counts =
+                format!("{}, {}", many(plan.scenarios.len(), "scenario"), many(plan.gates.len(), "gate"));
             out::print(&format!(
                 "✔ {}: {} is good: {counts}, digest {}",
                 loaded.source.path,
@@ -135,7 +136,7 @@ fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     check(&loaded.source).map_err(|problems| {
         out::say(&problems.render(&loaded.source, manner.color, width()));
         let count = problems.problems().len();
-        Trouble::usage(format!("{} has {count} mistakes; nothing was done", loaded.source.path))
+        Trouble::usage(format!("{} has {}; nothing was done", loaded.source.path, many(count, "mistake")))
     })
 }
 
@@ -258,4 +259,9 @@ fn pin_file(file: &Path) -> Result<Exit, Trouble> {
     fs::rename(&draft, file).while_doing(format_args!("write {}", file.display()))?;
     out::print(&format!("✔ {} components are pinned in {}", loaded.source.components.len(), file.display()))?;
     Ok(Exit::Done)
+}
+
+/// A count with its noun: `1 gate`, `5 gates`.
+fn many(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

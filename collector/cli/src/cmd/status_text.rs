@@ -48,10 +48,10 @@ fn head(manner: Manner, status: &v1::Status, text: &mut String) {
 
 fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
     let now = gate.as_of_time.as_ref();
+    let _ = writeln!(text, "  {}", loss(gate));
     let mut fact = |name: &str, value: String| {
         let _ = writeln!(text, "  {} {value}", pad(name, 14));
     };
-    fact("If switched now", format!(" you lose {}", loss(gate)));
     if let Some(rollback) = gate.rollback.as_ref().filter(|rollback| rollback.applicable) {
         let left = json::unix_ms(rollback.until_time.as_ref()).saturating_sub(json::unix_ms(now));
         let line = match (rollback.possible, &rollback.until_time) {
@@ -196,7 +196,7 @@ pub(crate) fn short(status: &v1::Status) -> String {
     if !holds.is_empty() {
         let _ = writeln!(text, "{}", holds.join("  "));
     }
-    let _ = write!(text, "switching now loses {}", loss(gate));
+    let _ = write!(text, "{}", loss(gate));
     text
 }
 

@@ -51,7 +51,7 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
 fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
     let mut text =
         format!("{}: gate {}   {}\n", verdict(manner, gate.verdict), gate.gate, clean(&gate.summary));
-    let _ = writeln!(text, "If you switch now you lose {}\n", loss(gate));
+    let _ = writeln!(text, "{}\n", loss(gate));
     for hold in &gate.holds {
         one_hold(manner, hold, gate, zone, &mut text);
     }
