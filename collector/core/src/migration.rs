@@ -124,7 +124,7 @@ impl Migration {
                 epoch,
                 valid_until,
             } => {
-                self.gates.renew(at, *gate, *epoch, *valid_until);
+                self.renewed(at, *gate, *epoch, *valid_until);
                 return false;
             }
         };

@@ -268,3 +268,37 @@ fn the_core_says_when_to_look_again() {
     }
     assert!(shut, "the evidence became stale and nobody was woken");
 }
+
+#[test]
+fn evidence_that_came_late_lasts_shorter_and_an_approval_dies_with_it() {
+    let mut world = world(1, 8);
+    let (by, reason) = (asker("olga"), "as agreed".to_owned());
+    let go = Ask::Decide {
+        decision: name("cutover"),
+        go: true,
+        by,
+        reason,
+        evidence_sequence: None,
+        request_id: "a".into(),
+    };
+    world.ask(&go).unwrap();
+    world.weigh();
+    assert!(world.migration.verdict(Phase::Cutover, world.now).open());
+    // Its runs are delayed on their way, its heartbeats are not: due at 0:10, received at 0:18.
+    world.agents.get_mut(&t1()).unwrap().behaviours.insert(name("login"), Behaviour::Silent);
+    run(&mut world, 2);
+    let due = world.now;
+    run(&mut world, 8);
+    send(&mut world, |finding| (finding.due, finding.round) = (due, 2));
+    let opened = world.migration.verdict(Phase::Cutover, world.now);
+    assert!(opened.open());
+    // Timeout, grace and `fresh_for` after it was due it is stale, whenever it was received.
+    let stale = due.plus(Duration::from_millis(18_001));
+    assert!(opened.valid_until.unwrap() <= stale);
+    run(&mut world, 11);
+    assert_eq!(world.migration.phase(), Phase::Sync);
+    world.agents.get_mut(&t1()).unwrap().behaviours.insert(name("login"), Behaviour::Passes);
+    run(&mut world, 6);
+    assert_eq!(world.migration.phase(), Phase::Ready);
+    assert!(!world.migration.verdict(Phase::Cutover, world.now).open(), "the approval was of other evidence");
+}

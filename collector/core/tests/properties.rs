@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tidelock_core::record::{Entry, EventKind, Observation, Record};
-use tidelock_core::{Ask, EvidenceState, Migration};
+use tidelock_core::{Ask, EvidenceState, Migration, Verdict};
 use tidelock_model::{AgentKey, Cause, Phase, Side, VerdictWord};
 use world::agents::Behaviour;
 use world::{World, agent_key, asker, name, plans};
@@ -267,6 +267,7 @@ fn never_open_unproved(world: &World) {
                 continue;
             }
             assert!(verdict.holds.is_empty() && verdict.valid_until.is_some_and(|until| until > now));
+            believed_until_its_end(world, &verdict);
             // The end that was reached is a fact, and needs no evidence any more.
             let end = *gate == world.migration.phase() && (ends(*gate) || *gate == Phase::Committed);
             if end || (*gate, world.migration.phase()) == (Phase::Committed, Phase::Retired) {
@@ -289,6 +290,13 @@ fn never_open_unproved(world: &World) {
             }
         }
     }
+}
+
+/// Whoever was told `open` believes it until the lease ends: its evidence must last as long.
+fn believed_until_its_end(world: &World, verdict: &Verdict) {
+    let last = verdict.valid_until.unwrap().minus(Duration::from_millis(1));
+    let then = world.migration.verdict(verdict.gate, last);
+    assert!(then.open(), "{} is open until {last:?}, and held then: {:?}", verdict.gate, then.holds);
 }
 
 /// Nobody is in cutover unnamed; ends are left by nothing.

@@ -104,8 +104,7 @@ impl Lane {
             return Err(NotCounted::SameRound);
         }
         // Silence in between breaks a row: what was not looked at did not pass.
-        let before = self.newest.as_ref().map(|newest| newest.place.at);
-        if before.is_some_and(|before| place.at.since(before) > scenario.fresh_for) {
+        if self.newest.as_ref().is_some_and(|before| place.at > before.fresh_until) {
             self.break_off(place.at);
         }
         let newest = Newest::new(place, scenario, finding);

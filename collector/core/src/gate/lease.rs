@@ -18,7 +18,7 @@ pub const RENEW_AFTER: Duration = Duration::from_secs(3);
 const WORTH: Duration = Duration::from_secs(1);
 
 /// A lease ends just after the last moment at which its evidence is good.
-const MOMENT: Duration = Duration::from_millis(1);
+pub(crate) const MOMENT: Duration = Duration::from_millis(1);
 
 /// An open gate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,12 +55,19 @@ impl Gates {
     }
 
     /// An ended lease is not renewed: the gate must open anew.
-    pub(crate) fn renew(&mut self, at: Timestamp, gate: Phase, epoch: u64, valid_until: Timestamp) {
+    fn renew(&mut self, at: Timestamp, gate: Phase, epoch: u64, valid_until: Timestamp) {
         if let Some(lease) = self.leases.get_mut(&gate)
             && lease.epoch == epoch
             && lease.valid(at)
         {
             lease.valid_until = lease.valid_until.max(valid_until);
+        }
+    }
+
+    /// A lease never outlives its evidence: an agent that comes back may bring some that ends sooner.
+    pub(crate) fn shorten(&mut self, gate: Phase, evidence: Timestamp) {
+        if let Some(lease) = self.leases.get_mut(&gate) {
+            lease.valid_until = lease.valid_until.min(evidence.plus(MOMENT));
         }
     }
 
@@ -79,6 +86,14 @@ impl Migration {
         let approval = self.approved_until(gate, now).unwrap_or(evidence.plus(MOMENT));
         let last = evidence.min(approval.minus(MOMENT));
         Some(now.plus(TTL).min(last.plus(MOMENT))).filter(|until| *until > now)
+    }
+
+    /// A renewal was asked for a moment ago: it holds as far as the evidence of now reaches.
+    pub(crate) fn renewed(&mut self, at: Timestamp, gate: Phase, epoch: u64, valid_until: Timestamp) {
+        if let Some(evidence) = self.evidence_until(gate, at) {
+            self.gates
+                .renew(at, gate, epoch, valid_until.min(evidence.plus(MOMENT)));
+        }
     }
 
     /// The renewals that are due.

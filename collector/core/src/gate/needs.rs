@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tidelock_model::{Name, Phase, Side, Timestamp};
 
+use super::lease::MOMENT;
 use super::rule::{live, needed, next, rule, sides, unneeded};
 use crate::evidence::lane_state;
 use crate::migration::Migration;
@@ -132,11 +133,7 @@ impl Migration {
             if held || lane_state(lane, scenario, now) != EvidenceState::Proved {
                 return None;
             }
-            let stale = lane
-                .and_then(|lane| lane.newest.as_ref())?
-                .place
-                .at
-                .plus(scenario.fresh_for);
+            let stale = lane.and_then(|lane| lane.newest.as_ref())?.fresh_until;
             until = Some(until.map_or(stale, |until: Timestamp| until.min(stale)));
         }
         until
@@ -147,7 +144,14 @@ impl Migration {
         let least = usize::try_from(plan.environment(side).agents_at_least.max(1)).ok()?;
         let mut ends: Vec<Timestamp> = (self.roster.owing(side, now))
             .filter(|(_, member)| member.online(now))
-            .filter_map(|(_, member)| Some(member.heard?.plus(ONLINE_FOR).min(member.certificate_ends)))
+            .filter_map(|(_, member)| {
+                Some(
+                    member
+                        .heard?
+                        .plus(ONLINE_FOR)
+                        .min(member.certificate_ends.minus(MOMENT)),
+                )
+            })
             .collect();
         ends.sort_unstable_by(|a, b| b.cmp(a));
         ends.get(least - 1).copied()
@@ -168,6 +172,7 @@ impl Migration {
                     .entry(gate)
                     .or_insert(Steady { since: at, until });
                 steady.until = until;
+                self.gates.shorten(gate, until);
                 continue;
             }
             self.gates.steady.remove(&gate);
