@@ -22,11 +22,9 @@ gate ready: all
       >   conflict login on target by t2: target/t2 is suspended: two findings came under one number
 0:20  operator revokes target/t2
       > 0:20 target/t2 is revoked, by operator
-      > 0:20 sync -> ready
-      > 0:20 gate ready opens, epoch 3
-      > 0:20 cutover is hold
-      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+      > 0:20 ready is unknown
+      >   missing login on target by t1: t1 has not reported it
 0:22  carla aborts: we stay
-      > 0:22 ready -> aborted, by carla
+      > 0:22 sync -> aborted, by carla
       > 0:22 aborted is rollback
 0:23  all pass

@@ -37,5 +37,5 @@ gate ready: all
 1:20  operator revokes target/t1
       > 1:20 target/t1 is revoked, by operator
       > 1:20 ready is unknown
-      >   missing login on target: no agent on target reports it
       >   agents on target: 0 of at least 1 agent on target online
+      >   missing login on target: no agent on target reports it

@@ -7,7 +7,7 @@ mod lane;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Finding, Name, Outcome, Side, Timestamp};
+use tidelock_model::{AgentKey, Finding, Gap, Name, Outcome, Side, Timestamp};
 
 pub(crate) use lane::{Dwell, Lane, Newest, Place};
 
@@ -135,11 +135,14 @@ impl Board {
         self.defined = defined;
     }
 
-    /// A hole in what an agent tells: what it was building up starts over.
-    pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey, check: &Name) {
-        if let Some(lane) = self.lanes.get_mut(check).and_then(|lanes| lanes.get_mut(agent)) {
-            lane.break_off(at);
-        }
+    /// A hole in what an agent tells: what it was building up starts over. Where nobody knows of which
+    /// checks findings are missing, they may be of any.
+    pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey, lost: Option<&Gap>) {
+        let named = lost.map(|gap| &gap.counts).filter(|counts| !counts.is_empty());
+        (self.lanes.iter_mut())
+            .filter(|(check, _)| named.is_none_or(|named| named.contains_key(*check)))
+            .filter_map(|(_, lanes)| lanes.get_mut(agent))
+            .for_each(|lane| lane.break_off(at));
     }
 
     /// Takes one finding. Gives back whether it counts.
@@ -237,6 +240,7 @@ fn same_check(old: &Plan, new: &Plan, name: &Name, side: Side) -> bool {
     a.component == b.component
         && a.settings == b.settings
         && a.claims == b.claims
-        && (a.every, a.timeout, &a.secrets) == (b.every, b.timeout, &b.secrets)
+        && (a.every, a.timeout, a.fresh_for) == (b.every, b.timeout, b.fresh_for)
+        && a.secrets == b.secrets
         && targets(old, a) == targets(new, b)
 }

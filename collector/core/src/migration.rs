@@ -140,7 +140,7 @@ impl Migration {
             self.board.skip(NotCounted::UnknownAgent, number);
             return false;
         };
-        let skipped = read.min(batch.findings.len());
+        let skipped = read.skip.min(batch.findings.len());
         self.board.skip(NotCounted::Duplicate, skipped as u64);
         let reason = match &self.current {
             _ if member.revoked || at >= member.certificate_ends => Some(NotCounted::UnknownAgent),
@@ -153,10 +153,11 @@ impl Migration {
                 .skip(reason.unwrap_or(NotCounted::NoPlan), number - skipped as u64);
             return false;
         };
-        if let (Some(gap), 0) = (&batch.gap, read) {
-            gap.counts
-                .keys()
-                .for_each(|check| self.board.gap(at, &batch.agent, check));
+        if read.other_spool {
+            self.board.gap(at, &batch.agent, None);
+        }
+        if let (Some(gap), 0) = (&batch.gap, read.skip) {
+            self.board.gap(at, &batch.agent, Some(gap));
         }
         for (index, finding) in batch.findings.iter().enumerate().skip(skipped) {
             let seq = batch.first_seq.saturating_add(index as u64);

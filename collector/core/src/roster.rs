@@ -44,6 +44,15 @@ pub(crate) struct Member {
     spools: BTreeMap<SpoolEpoch, Spool>,
 }
 
+/// What of a batch was read before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Read {
+    /// So many findings at its head; `usize::MAX` for all of them and a gap likewise.
+    pub(crate) skip: usize,
+    /// It is of another spool than any before: what waited in those may be lost.
+    pub(crate) other_spool: bool,
+}
+
 /// How far one spool was read.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Spool {
@@ -218,8 +227,9 @@ impl Roster {
     }
 
     /// How many findings at the head of the batch were read before; none where the agent is unknown.
-    pub(crate) fn read(&mut self, at: Timestamp, batch: &FindingBatch) -> Option<usize> {
+    pub(crate) fn read(&mut self, at: Timestamp, batch: &FindingBatch) -> Option<Read> {
         let member = self.members.get_mut(&batch.agent)?;
+        let other_spool = !member.spools.is_empty() && !member.spools.contains_key(&batch.spool_epoch);
         let skip = member.skip(batch);
         let new = if batch.gap.is_some() {
             skip == 0
@@ -229,7 +239,8 @@ impl Roster {
         if new {
             Self::hear(member, at);
         }
-        Some(if new { skip } else { usize::MAX })
+        let skip = if new { skip } else { usize::MAX };
+        Some(Read { skip, other_spool })
     }
 
     /// Whoever is heard again after signing off is back.

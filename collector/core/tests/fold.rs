@@ -302,3 +302,61 @@ fn evidence_that_came_late_lasts_shorter_and_an_approval_dies_with_it() {
     assert_eq!(world.migration.phase(), Phase::Ready);
     assert!(!world.migration.verdict(Phase::Cutover, world.now).open(), "the approval was of other evidence");
 }
+
+#[test]
+fn findings_lost_without_a_name_break_every_row() {
+    // A spool that was damaged cannot say what was in it.
+    let mut nameless = world(3, 16);
+    assert_eq!(state(&nameless), EvidenceState::Proved);
+    let (reason, counts) = ("damaged".to_owned(), BTreeMap::new());
+    nameless.see(Observation::Findings(FindingBatch {
+        agent: t1(),
+        spool_epoch: SpoolEpoch(99),
+        first_seq: 1,
+        findings: Vec::new(),
+        gap: Some(Gap { from: 1, to: 1, counts, reason }),
+    }));
+    assert_eq!(state(&nameless), EvidenceState::Undecided);
+    // A spool that was thrown away does not even say that.
+    let mut world = world(3, 16);
+    let begin = |finding: &mut Finding| finding.round = 9_999;
+    world.agents.get_mut(&t1()).unwrap().begin_spool();
+    send(&mut world, begin);
+    assert_eq!(state(&world), EvidenceState::Undecided, "one pass since the spool began");
+}
+
+#[test]
+fn another_freshness_is_another_check() {
+    let mut world = world(1, 6);
+    let mut plan = world.migration.plan().unwrap().clone();
+    let login = plan.scenarios.get_mut(&name("login")).unwrap();
+    login.fresh_for = Duration::from_secs(2);
+    world.apply_plan(plan, "olga").unwrap();
+    world.now = world.now.plus(Duration::from_secs(4));
+    assert_ne!(state(&world), EvidenceState::Proved, "six seconds old, and two are allowed");
+}
+
+#[test]
+fn another_roster_is_another_epoch_of_evidence() {
+    let mut world = world(1, 8);
+    world.enrol(&agent_key(Side::Target, "t2")).unwrap();
+    let t2 = agent_key(Side::Target, "t2");
+    world.agents.get_mut(&t2).unwrap().behaviours.insert(name("login"), Behaviour::Fails("broken".into()));
+    run(&mut world, 8);
+    assert_eq!(state(&world), EvidenceState::Refuted);
+    let (by, reason) = (asker("operator"), "it is in the way".to_owned());
+    world.ask(&Ask::RevokeAgent { agent: t2, by, reason }).unwrap();
+    assert_ne!(state(&world), EvidenceState::Proved, "what it saw is not undone by sending it away");
+    run(&mut world, 6);
+    assert_eq!(state(&world), EvidenceState::Proved);
+}
+
+#[test]
+fn what_was_found_before_a_suspension_proves_nothing_after_it() {
+    let mut world = world(1, 6);
+    let text = "two findings under one number".to_owned();
+    world.ask(&Ask::ReportConflict { agent: t1(), text }).unwrap();
+    let plan = world.migration.plan().unwrap().clone();
+    world.apply_plan(plan, "olga").unwrap();
+    assert_eq!(state(&world), EvidenceState::Missing);
+}

@@ -63,10 +63,14 @@ impl Migration {
                 certificate_ends,
             } => self.enrolled(at, agent, *certificate_ends),
             EventKind::AgentRevoked { agent } => {
-                self.board.forget(agent);
+                // Whoever chooses the witnesses hears them all anew.
+                self.board.start_anew(at, agent.side);
                 self.roster.revoke(agent)
             }
-            EventKind::ConflictFound { agent, text } => self.roster.suspend(at, agent, text),
+            EventKind::ConflictFound { agent, text } => {
+                self.board.forget(agent);
+                self.roster.suspend(at, agent, text)
+            }
             EventKind::RevisionSet { side, revision } => {
                 self.builds.insert(*side, revision.clone());
                 self.start_anew(at, &[*side], "the environment is on another revision");

@@ -119,6 +119,7 @@ impl Tale {
                     "is" => (agent.alive, agent.connected) = (true, true),
                     "loses" => agent.connected = false,
                     "reconnects" => agent.connected = true,
+                    "throws" => agent.begin_spool(),
                     "repeats" => {
                         let last = agent.last.clone().unwrap();
                         self.world.see(Observation::Findings(last));

@@ -90,6 +90,12 @@ impl Agent {
         self.send(key)
     }
 
+    /// Its spool was thrown away: what waits is lost, and it counts anew.
+    pub(crate) fn begin_spool(&mut self) {
+        (self.spool, self.seq) = (SpoolEpoch(self.spool.0 + 1), 0);
+        self.waiting.clear();
+    }
+
     fn send(&mut self, key: &AgentKey) -> FindingBatch {
         let findings = std::mem::take(&mut self.waiting);
         let batch = FindingBatch {
