@@ -17,7 +17,8 @@ use crate::verdict::DecisionState;
 
 impl Migration {
     pub(crate) fn decided(&mut self, at: Timestamp, event: &Event) {
-        self.requests.remember(event.by.as_ref(), &event.request_id);
+        self.requests
+            .remember(event.by.as_ref(), &event.request_id, &event.kind);
         let fits = match &event.kind {
             EventKind::PlanApplied {
                 revision,

@@ -2,6 +2,7 @@
 
 use tidelock_model::{Name, Phase, Sha256, Side, Timestamp};
 
+use super::requests::made;
 use super::rule::next;
 use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
 use crate::migration::Migration;
@@ -16,9 +17,15 @@ impl Migration {
     /// Says why it is refused; nothing is to be recorded then.
     pub fn decide(&self, now: Timestamp, ask: &Ask) -> Result<Vec<Event>, Refusal> {
         if let Some((by, id)) = ask.request()
-            && self.requests.knows(&by.name, id)
+            && let Some(recorded) = self.requests.recorded(&by.name, id)
         {
-            return Ok(Vec::new());
+            return match made(ask, recorded) {
+                true => Ok(Vec::new()),
+                false => {
+                    let message = format!("{id} names another ask of {}: take a new id", by.name);
+                    Err(Refusal::new(RefusalCode::Incomplete, message))
+                }
+            };
         }
         let kind = match ask {
             Ask::Decide {

@@ -16,6 +16,7 @@ mod members;
 mod needs;
 mod orders;
 mod people;
+mod requests;
 mod rule;
 mod wake;
 mod weigh;
@@ -28,10 +29,8 @@ pub(crate) use lease::Lease;
 pub use lease::RENEW_AFTER;
 pub(crate) use needs::{Sheet, Steady};
 pub(crate) use people::Ballot;
+pub(crate) use requests::Requests;
 pub(crate) use rule::{ends, gates_of};
-
-/// How many request ids are remembered.
-const MAX_REQUESTS: usize = 4096;
 
 /// Who shut every gate.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,34 +57,5 @@ impl Gates {
     pub(crate) fn new_epoch(&mut self) {
         self.epoch += 1;
         self.leases.clear();
-    }
-}
-
-/// Asks that were recorded, so that the same one is recorded once.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Requests {
-    known: BTreeMap<(Option<Name>, String), u64>,
-    next: u64,
-}
-
-impl Requests {
-    pub(crate) fn knows(&self, by: &Name, id: &str) -> bool {
-        !id.is_empty() && self.known.contains_key(&(Some(by.clone()), id.to_owned()))
-    }
-
-    pub(crate) fn remember(&mut self, by: Option<&Name>, id: &str) {
-        if id.is_empty() {
-            return;
-        }
-        self.known.insert((by.cloned(), id.to_owned()), self.next);
-        self.next += 1;
-        if self.known.len() > MAX_REQUESTS {
-            let oldest = self
-                .known
-                .iter()
-                .min_by_key(|(_, order)| **order)
-                .map(|(key, _)| key.clone());
-            oldest.map(|key| self.known.remove(&key));
-        }
     }
 }
