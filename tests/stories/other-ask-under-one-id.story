@@ -28,22 +28,22 @@ gate cutover: decision cutover
       > 0:11 cutover: go, by olga, complete
       > 0:11 gate cutover opens, epoch 6
       > 0:11 cutover is open: 1 scenario is proved: gate cutover is open
-0:12  olga says no on cutover again
-      > 0:12 refused, INCOMPLETE: ask-3 names another ask of olga: take a new id
-0:13  pipeline reports traffic on target
-      > 0:13 refused, WRONG_PHASE: the migration is in ready; a switch to the target is reported in cutover
-0:14  olga confirms again
+0:11  olga confirms again
+      > 0:11 refused, INCOMPLETE: ask-3 names another ask of olga: take a new id
+0:13  olga says no on cutover again
+      > 0:13 refused, INCOMPLETE: ask-3 names another ask of olga: take a new id
+0:14  olga confirms
       > 0:14 ready -> cutover, by olga
       > 0:14 watch is hold
       >   switch: nobody has reported yet that traffic is on the target
-0:15  olga confirms
-      > 0:15 refused, WRONG_PHASE: the migration is in cutover; a cutover is confirmed once, in ready
 0:15  olga confirms again
-      > 0:15 refused, WRONG_PHASE: the migration is in cutover; a cutover is confirmed once, in ready
+      > 0:15 nothing to record
 0:16  olga reports traffic on target again
-      > 0:16 traffic is on the target, by olga
-      > 0:16 cutover -> watch
-      > 0:16 committed is unknown
+      > 0:16 refused, INCOMPLETE: ask-4 names another ask of olga: take a new id
+0:17  olga reports traffic on target
+      > 0:17 traffic is on the target, by olga
+      > 0:17 cutover -> watch
+      > 0:17 committed is unknown
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
