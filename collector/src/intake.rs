@@ -10,7 +10,7 @@ use tidelock_model::Timestamp;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::clock::Clock;
-use crate::journal::{JournalError, Pending, Position, Record, Store};
+use crate::journal::{JournalError, Lane, Pending, Position, Record, Store};
 use crate::records::{FINDING_KIND, Seen, seen_to_bytes};
 
 /// Records that are queued in the journal and not durable yet.
@@ -61,22 +61,35 @@ impl Intake {
     /// # Errors
     /// When the journal refuses it or has stopped.
     pub async fn submit(&self, seen: Seen) -> Result<Told, JournalError> {
-        let body = seen_to_bytes(&seen);
-        self.submit_as(body, seen).await
+        self.submit_in(Lane::default(), seen).await
     }
 
-    /// Queues something seen whose record was encoded already.
+    /// Queues something seen behind what its lane holds already; refused if any of that was.
     ///
     /// # Errors
     /// When the journal refuses it or has stopped.
-    pub(crate) async fn submit_as(&self, body: Vec<u8>, seen: Seen) -> Result<Told, JournalError> {
+    pub(crate) async fn submit_in(&self, lane: Lane, seen: Seen) -> Result<Told, JournalError> {
+        let body = seen_to_bytes(&seen);
+        self.submit_as(lane, body, seen).await
+    }
+
+    /// The same for something seen whose record was encoded already.
+    ///
+    /// # Errors
+    /// When the journal refuses it or has stopped.
+    pub(crate) async fn submit_as(
+        &self,
+        lane: Lane,
+        body: Vec<u8>,
+        seen: Seen,
+    ) -> Result<Told, JournalError> {
         let (told, answer) = oneshot::channel();
         let queue = self.queue.lock().await;
         // A place first: what is in the journal must reach the driver, so nothing may fail after it.
         let place = queue.reserve().await.map_err(|_| JournalError::Closed)?;
         let at = self.clock.now();
         let record = Record { kind: FINDING_KIND, at_unix_ms: at.as_millis(), body };
-        let pending = self.store.submit_findings(record).await?;
+        let pending = self.store.submit_in_lane(lane, record).await?;
         place.send(Queued { pending, at, seen, told });
         Ok(answer)
     }

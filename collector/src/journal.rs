@@ -9,6 +9,7 @@
 //! - A position is told (acked, read, subscribed) only after its group's `fdatasync` returned.
 //! - A decision reaches the disk after the findings that it rests on.
 //! - A failed write or sync is never tried again: the journal refuses everything from then on.
+//! - What one sender queues is journaled in its order, and nothing of it behind a refusal.
 //! - One process at a time has a folder open for writing.
 
 mod ballast;
@@ -26,6 +27,7 @@ mod frame;
 mod header;
 mod identity;
 mod index;
+mod lane;
 mod layout;
 mod memory;
 mod read;
@@ -53,6 +55,7 @@ pub use index::{
     Batch, Cursor, Entry, Event, Folded, HistoryItem, Index, IndexError, IndexSettings, IndexStart, Seen,
     SledIndex,
 };
+pub use lane::Lane;
 pub use memory::{MemoryFault, MemoryJournal};
 pub use read::{Reader, read_decisions_offline, read_findings_offline};
 pub use recover::Recovery;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use start::start;
+pub use start::{start, start_on};
 
 /// Where a collector listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

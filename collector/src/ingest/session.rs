@@ -25,7 +25,7 @@ use super::service::Door;
 use super::sessions::Entered;
 use crate::driver::Told;
 use crate::intake;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Lane};
 use crate::pki::AgentId;
 use crate::records::{Seen, batch_to_bytes};
 
@@ -53,6 +53,8 @@ pub(super) struct Session {
     pub(super) told: watch::Receiver<Arc<Told>>,
     pub(super) out: mpsc::Sender<Result<v1::SessionResponse, Status>>,
     pub(super) hello: v1::Hello,
+    /// What it says that must stay in order: nothing of it is kept behind something refused.
+    lane: Lane,
     offset: Offset,
     last_seen: Option<Instant>,
     sent: Option<v1::Assignments>,
@@ -91,6 +93,7 @@ impl Session {
             told,
             out,
             hello,
+            lane: Lane::default(),
             offset: Offset::default(),
             last_seen: None,
             sent: None,
@@ -104,20 +107,7 @@ impl Session {
             Ok(()) => self.serve(&mut said).await,
             Err(end) => end,
         };
-        // What is queued reaches the disk with or without this session. The seat stays taken until
-        // then, so that the next session of this agent is judged on all of it.
-        let mut refused = false;
-        while let Some(Waiting { told, spool_epoch, before, last }) = self.waiting.pop_front() {
-            match told.await {
-                // Nothing is acked behind something that was refused.
-                Ok(Ok(_)) if !refused => drop(self.ack(spool_epoch, last).await),
-                Ok(Ok(_)) => {}
-                Ok(Err(_)) | Err(_) => {
-                    refused = true;
-                    self.entered.window().rewind(spool_epoch, before);
-                }
-            }
-        }
+        self.drain().await;
         match end {
             End::Gone => {
                 tracing::info!(migration = %self.who.migration, agent = %self.who.agent, "session ended")
@@ -126,6 +116,23 @@ impl Session {
                 tracing::warn!(migration = %self.who.migration, agent = %self.who.agent, why = status.message(), "session ended");
                 // An agent that is gone does not hear it.
                 let _ = tokio::time::timeout(SLOW_READER, self.out.send(Err(status))).await;
+            }
+        }
+    }
+
+    /// Waits for what is queued: it reaches the disk with or without this session. The seat stays taken
+    /// until then, so that the next session of this agent is judged on all of it.
+    async fn drain(&mut self) {
+        let mut refused = false;
+        while let Some(waiting) = self.waiting.pop_front() {
+            match waiting.told.await {
+                // Nothing is acked behind something that was refused.
+                Ok(Ok(_)) if !refused => drop(self.ack(waiting.spool_epoch, waiting.last).await),
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) | Err(_) => {
+                    refused = true;
+                    self.entered.window().rewind(waiting.spool_epoch, waiting.before);
+                }
             }
         }
     }
@@ -240,8 +247,8 @@ impl Session {
         let told = match known {
             // As received, and encoded once.
             0 => {
-                let seen = self.seen(Observation::Findings(batch));
-                self.door.intake.submit_as(body, seen).await.map_err(|error| refused(&error))?
+                let (lane, seen) = (self.lane.clone(), self.seen(Observation::Findings(batch)));
+                self.door.intake.submit_as(lane, body, seen).await.map_err(|error| refused(&error))?
             }
             known => self.submit(rest(batch, known)).await?,
         };
@@ -260,7 +267,8 @@ impl Session {
     }
 
     async fn submit(&self, observation: Observation) -> Result<intake::Told, End> {
-        self.door.intake.submit(self.seen(observation)).await.map_err(|error| refused(&error))
+        let (lane, seen) = (self.lane.clone(), self.seen(observation));
+        self.door.intake.submit_in(lane, seen).await.map_err(|error| refused(&error))
     }
 
     fn seen(&self, observation: Observation) -> Seen {
@@ -294,9 +302,10 @@ impl Session {
     async fn take_back(&mut self, first: Waiting) {
         self.entered.window().rewind(first.spool_epoch, first.before);
         while let Some(Waiting { told, spool_epoch, before, .. }) = self.waiting.pop_front() {
-            // Durable or not: it comes again, and the fold knows it by its number.
-            let _ = told.await;
-            self.entered.window().rewind(spool_epoch, before.min(first.before));
+            // The lane has ended, so the journal refused it too; what was known before stays known.
+            if !matches!(told.await, Ok(Ok(_))) {
+                self.entered.window().rewind(spool_epoch, before);
+            }
         }
     }
 
@@ -328,18 +337,17 @@ impl Session {
             return Ok(());
         }
         self.last_seen = Some(Instant::now());
-        let told = self
-            .submit(Observation::Agent(AgentSeen {
-                agent: self.who.agent.clone(),
-                offset_ms: sample.offset_ms,
-                error_ms: sample.error_ms,
-                starved_permille: beat.starved_permille.min(1000),
-                spool_findings: beat.spool_findings,
-                version: self.hello.agent_version.clone(),
-            }))
-            .await?;
-        // Durable in its own time; a session does not wait for it.
-        drop(told);
+        let seen = self.seen(Observation::Agent(AgentSeen {
+            agent: self.who.agent.clone(),
+            offset_ms: sample.offset_ms,
+            error_ms: sample.error_ms,
+            starved_permille: beat.starved_permille.min(1000),
+            spool_findings: beat.spool_findings,
+            version: self.hello.agent_version.clone(),
+        }));
+        // Durable in its own time, which a session does not wait for. In no lane: the next one says it
+        // again, and one that was refused may not end the batches.
+        drop(self.door.intake.submit(seen).await.map_err(|error| refused(&error))?);
         Ok(())
     }
 

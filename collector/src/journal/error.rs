@@ -38,6 +38,9 @@ pub enum JournalError {
         /// What it must have left.
         need_bytes: u64,
     },
+    /// A record that the same sender queued before this one was refused.
+    #[error("an earlier record of the same sender was refused; send both again, in order")]
+    Behind,
     /// The record is larger than a record may be.
     #[error("record of {bytes} bytes is over the limit of {limit_bytes} bytes; send it in smaller batches")]
     TooLarge {
@@ -85,7 +88,7 @@ impl JournalError {
     #[must_use]
     pub fn passes_by_itself(&self) -> bool {
         match self {
-            JournalError::Full { .. } => true,
+            JournalError::Full { .. } | JournalError::Behind => true,
             JournalError::TooLarge { .. }
             | JournalError::RestsOnMissing { .. }
             | JournalError::StillNeeded { .. }

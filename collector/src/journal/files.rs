@@ -19,6 +19,7 @@ use super::{
     decisions::DecisionHeads,
     error::{Failure, JournalError, OpenError, Place},
     floor::Floor,
+    lane::Lane,
     layout::Layout,
     read::Reader,
     recover::{Recovered, Recovery, recover},
@@ -277,13 +278,13 @@ impl Journal {
 }
 
 impl Store for Journal {
-    fn submit_findings(&self, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>> {
+    fn submit_in_lane(&self, lane: Lane, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>> {
         Box::pin(async move {
             let room = self.room_for(&record).await?;
             let (reply, pending) = oneshot::channel();
             self.inner
                 .asks
-                .send(Ask::Findings { record, reply, room })
+                .send(Ask::Findings { record, lane, reply, room })
                 .await
                 .map_err(|_| self.gone())?;
             Ok(Pending { reply: pending })

@@ -15,6 +15,7 @@ use super::{
     decisions::DecisionHeads,
     error::{Failure, JournalError, ReadError},
     frame::{self, DecisionPart},
+    lane::Lane,
     read::Reader,
     store::{Pending, Store},
     types::{Answer, DecisionFrame, DecisionHead, Heads, NewDecision, Position, Record, Set, Stored},
@@ -45,6 +46,7 @@ struct State {
     decisions: Vec<Stored>,
     heads: DecisionHeads,
     faults: VecDeque<MemoryFault>,
+    full: bool,
 }
 
 impl MemoryJournal {
@@ -59,6 +61,7 @@ impl MemoryJournal {
                 decisions: Vec::new(),
                 heads: DecisionHeads::default(),
                 faults: VecDeque::new(),
+                full: false,
             }),
             heads: watch::channel(Heads::default()).0,
             failed: watch::channel(None).0,
@@ -68,6 +71,11 @@ impl MemoryJournal {
     /// Lets the next decision that has no fault yet meet this one.
     pub fn fault(&self, fault: MemoryFault) {
         self.lock().faults.push_back(fault);
+    }
+
+    /// Refuses findings from now on, as a full disk does, or takes them again.
+    pub fn set_full(&self, full: bool) {
+        self.lock().full = full;
     }
 
     /// Forgets the findings before this position.
@@ -88,9 +96,13 @@ impl MemoryJournal {
             .map_or(Ok(()), |failure| Err(JournalError::Failed(failure)))
     }
 
-    fn finding(&self, record: Record) -> Result<Position, JournalError> {
+    fn finding(&self, lane: &Lane, record: Record) -> Result<Position, JournalError> {
         self.running()?;
         let mut state = self.lock();
+        lane.turn(|| match state.full {
+            true => Err(JournalError::Full { free_bytes: 0, need_bytes: 0 }),
+            false => Ok(()),
+        })?;
         let position = self.heads.borrow().findings.next();
         let chain =
             last_chain(&state.findings).unwrap_or_else(|| chain::genesis(&self.identity, Set::Findings));
@@ -193,10 +205,10 @@ fn last_chain(records: &[Stored]) -> Option<Sha256> {
 }
 
 impl Store for MemoryJournal {
-    fn submit_findings(&self, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>> {
+    fn submit_in_lane(&self, lane: Lane, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>> {
         Box::pin(async move {
             let (reply, pending) = oneshot::channel();
-            let _ = reply.send(self.finding(record));
+            let _ = reply.send(self.finding(&lane, record));
             Ok(Pending { reply: pending })
         })
     }

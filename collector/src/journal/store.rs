@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::{
     error::{Failure, JournalError},
+    lane::Lane,
     read::Reader,
     types::{Answer, DecisionHead, Heads, NewDecision, Position, Record},
 };
@@ -40,7 +41,12 @@ impl Pending {
 pub trait Store: Send + Sync {
     /// Queues a record of findings; waits while the queue is full. Records are appended in the order
     /// in which these futures completed.
-    fn submit_findings(&self, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>>;
+    fn submit_findings(&self, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>> {
+        self.submit_in_lane(Lane::default(), record)
+    }
+
+    /// Queues a record of findings behind those of its lane: it is refused if one of them was.
+    fn submit_in_lane(&self, lane: Lane, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>>;
 
     /// Appends a record of findings and waits until it is durable.
     fn append_findings(&self, record: Record) -> BoxFuture<'_, Result<Position, JournalError>> {

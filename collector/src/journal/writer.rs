@@ -15,6 +15,7 @@ use super::{
     files::{Dropped, Shared},
     floor::{self, Floor},
     frame::DecisionPart,
+    lane::Lane,
     layout::Layout,
     segments::{SetWriter, Unstaged},
     types::{Answer, DecisionHead, Heads, NewDecision, Position, Record},
@@ -27,6 +28,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
 pub(crate) enum Ask {
     Findings {
         record: Record,
+        lane: Lane,
         reply: Reply<Position>,
         room: OwnedSemaphorePermit,
     },
@@ -97,9 +99,9 @@ impl Writer {
         let mut after = None;
         while let Some(ask) = next.take() {
             match ask {
-                Ask::Findings { record, reply, room } => {
+                Ask::Findings { record, lane, reply, room } => {
                     bytes += record.body.len();
-                    findings.push((record, reply, room));
+                    findings.push((record, lane, reply, room));
                 }
                 Ask::Decision { new, reply, room } => {
                     bytes += new.record.body.len();
@@ -127,7 +129,7 @@ impl Writer {
 
     fn write(
         &mut self,
-        findings: Vec<(Record, Reply<Position>, OwnedSemaphorePermit)>,
+        findings: Vec<(Record, Lane, Reply<Position>, OwnedSemaphorePermit)>,
         decisions: Vec<(Box<NewDecision>, Reply<Answer>, OwnedSemaphorePermit)>,
     ) {
         self.findings.in_group = 0;
@@ -135,8 +137,8 @@ impl Writer {
         let mut positions = Vec::with_capacity(findings.len());
         let mut rooms = Vec::with_capacity(findings.len() + decisions.len());
         let low = if findings.is_empty() { None } else { self.low() };
-        for (record, reply, room) in findings {
-            let outcome = self.stage_findings(&record, low);
+        for (record, lane, reply, room) in findings {
+            let outcome = lane.turn(|| self.stage_findings(&record, low));
             positions.push((reply, outcome));
             rooms.push(room);
         }

@@ -25,7 +25,7 @@ use crate::fold::{Fold, replay};
 use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions, hashes};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
-use crate::journal::{Journal, Position, Settings, Store, Stored};
+use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Store, Stored};
 use crate::lookup::Lookup;
 use crate::pki::{Pki, ServerIdentity};
 use crate::records::Seen;
@@ -60,7 +60,15 @@ struct Listeners {
 /// # Errors
 /// Names what cannot be opened.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
-    let opened = tokio::task::spawn_blocking(move || open(config)).await??;
+    start_on(config, Arc::new(RealDisk)).await
+}
+
+/// The same with its journal on another disk, which a test can fill.
+///
+/// # Errors
+/// Names what cannot be opened.
+pub async fn start_on(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Running> {
+    let opened = tokio::task::spawn_blocking(move || open(config, disk)).await??;
     let listeners = Listeners {
         agents: bind(opened.config.agents_listen).await?,
         api: bind(opened.config.api_listen).await?,
@@ -80,14 +88,14 @@ async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))
 }
 
-fn open(config: Config) -> anyhow::Result<Opened> {
+fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     let now = clock::wall();
     let pki = Pki::open(&config.pki_dir, &config.trust_domain, now)?;
     let identity = pki.server_identity(&config.hosts, now)?;
     let gate_key = hmac::Key::new(hmac::HMAC_SHA256, &pki.gate_key()?);
     let access = Access::open(&config.access_file)?;
     let join = JoinTokens::open(&config.pki_dir.join("join.toml"))?;
-    let (journal, recovery) = Journal::open(&Settings::new(&config.data_dir))?;
+    let (journal, recovery) = Journal::open(&Settings { disk, ..Settings::new(&config.data_dir) })?;
     tracing::info!(?recovery, "journal opened");
     let clock = Clock::start(latest(&journal)?);
     Ok(Opened { config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock })

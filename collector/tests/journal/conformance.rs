@@ -1,13 +1,14 @@
 //! What every backend of the journal must do, run against memory and files alike.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 use tidelock_collector::journal::{
-    Answer, JournalError, MemoryFault, MemoryJournal, Position, ReadError, Store,
+    Answer, JournalError, Lane, MemoryFault, MemoryJournal, Position, ReadError, Settings, Store,
 };
 
-use crate::support::{appended, bodies, decision, decisions, findings, name, open, record, small};
+use crate::support::{Faulty, appended, bodies, decision, decisions, findings, name, open, record, small};
 
 async fn check(store: Arc<dyn Store>) {
     empty(&*store);
@@ -154,6 +155,30 @@ async fn one_of_many_decides(store: Arc<dyn Store>) {
     }
 }
 
+/// Whoever was refused once is refused until it starts a new lane; others are not.
+async fn a_lane_ends_at_its_first_refusal(store: &dyn Store, full: impl Fn(bool)) {
+    let (lane, other) = (Lane::default(), Lane::default());
+    let submit = async |lane: &Lane, body: &str| {
+        store.submit_in_lane(lane.clone(), record(body)).await.unwrap().durable().await
+    };
+    submit(&lane, "a").await.unwrap();
+    full(true);
+    let refused = submit(&lane, "b").await;
+    assert!(matches!(refused, Err(JournalError::Full { .. })), "{refused:?}");
+    full(false);
+    for _ in 0..2 {
+        let behind = submit(&lane, "c").await.unwrap_err();
+        assert!(matches!(behind, JournalError::Behind) && behind.passes_by_itself(), "{behind:?}");
+    }
+    submit(&other, "x").await.unwrap();
+    store.append_findings(record("y")).await.unwrap();
+    let again = Lane::default();
+    for body in ["b", "c"] {
+        submit(&again, body).await.unwrap();
+    }
+    assert_eq!(bodies(&findings(store)), ["a", "x", "y", "b", "c"]);
+}
+
 /// Tasks that queue without waiting: each keeps its own order, and nothing is lost or doubled.
 async fn crowds_are_whole(store: Arc<dyn Store>) {
     let before = store.heads().findings;
@@ -212,6 +237,22 @@ async fn files_keep_the_promise() {
     let (journal, report) = open(&small(dir.path()));
     assert!(report.created);
     check(Arc::new(journal)).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_nothing_behind_a_refusal() {
+    let store = MemoryJournal::new([7; 16]);
+    a_lane_ends_at_its_first_refusal(&store, |full| store.set_full(full)).await;
+}
+
+#[tokio::test]
+async fn files_keep_nothing_behind_a_refusal() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Faulty::new();
+    let settings = Settings { low_space_bytes: 10_000, disk: disk.clone(), ..small(dir.path()) };
+    let (store, _) = open(&settings);
+    let full = |full| disk.free.store(if full { 0 } else { u64::MAX }, Ordering::SeqCst);
+    a_lane_ends_at_its_first_refusal(&store, full).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use tidelock_collector::journal::{Answer, Journal, JournalError, Position, Space, Store};
+use tidelock_collector::journal::{Answer, Journal, JournalError, Lane, Position, Space, Store};
 use tokio::time::timeout;
 
 use crate::support::{Faulty, appended, bodies, decision, decisions, findings, name, open, record, small};
@@ -254,6 +254,35 @@ async fn low_space_refuses_findings_and_lets_decisions_pass() {
     disk.free.store(u64::MAX, Ordering::SeqCst);
     journal.append_findings(record("g")).await.unwrap();
     assert_eq!(*journal.space().borrow(), Space::Enough);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_record_does_not_pass_a_large_one_that_was_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = small(dir.path());
+    let disk = Faulty::new();
+    settings.disk = disk.clone();
+    let (journal, _) = open(&settings);
+    journal.append_findings(record("f")).await.unwrap();
+    disk.refuse_fill.store(true, Ordering::SeqCst);
+    journal.append_findings(record(vec![b'f'; 2000])).await.unwrap();
+    // One group: the large record needs another segment, for which there is no room; the small one does not.
+    disk.hold();
+    let first = journal.submit_findings(record("first")).await.unwrap();
+    let lane = Lane::default();
+    let mut sent = Vec::new();
+    for body in [vec![b'a'; 2000], vec![b'b'; 10]] {
+        sent.push(journal.submit_in_lane(lane.clone(), record(body)).await.unwrap().durable());
+    }
+    disk.release();
+    first.durable().await.unwrap();
+    let answers = futures::future::join_all(sent).await;
+    assert!(
+        matches!(answers[..], [Err(JournalError::Full { .. }), Err(JournalError::Behind)]),
+        "{answers:?}"
+    );
+    journal.append_findings(record("another sender")).await.unwrap();
+    assert_eq!(findings(&journal).len(), 4);
 }
 
 #[tokio::test]

@@ -116,6 +116,16 @@ impl Agent {
         }
     }
 
+    /// One heartbeat; what was said before it is queued when this returns.
+    pub(crate) async fn beat(&mut self) {
+        self.say(Say::Heartbeat(v1::Heartbeat { sequence: 1, ..v1::Heartbeat::default() })).await;
+        let reply = |message| match message {
+            Hear::HeartbeatReply(_) => Some(()),
+            Hear::Welcome(_) | Hear::Assignments(_) | Hear::Ack(_) | Hear::Pressure(_) => None,
+        };
+        self.hear(reply).await.unwrap();
+    }
+
     /// Two heartbeats: from the second on the collector knows the clock.
     pub(crate) async fn heartbeats(&mut self) {
         let mut last = v1::HeartbeatReply::default();

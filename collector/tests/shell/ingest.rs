@@ -6,7 +6,7 @@ use tidelock_proto::v1::session_request::Message as Say;
 use crate::agent::{Agent, join};
 use crate::support::{COMPONENT, Collector, MIGRATION, PLAN, until};
 
-async fn recent(collector: &Collector) -> usize {
+pub(crate) async fn recent(collector: &Collector) -> usize {
     let request =
         v1::ExplainCheckRequest { migration: MIGRATION.to_owned(), check: "login".to_owned(), recent: 100 };
     let answer = collector.migrations(&collector.operator).await.explain_check(request).await;

@@ -1,11 +1,13 @@
 //! A collector in a folder of its own, and people that call it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
 use tidelock_collector::commands::{self, Cli};
 use tidelock_collector::config::Config;
+use tidelock_collector::journal::{Disk, RealDisk};
 use tidelock_collector::server::{self, Running};
 use tidelock_proto::v1;
 use tonic::metadata::MetadataValue;
@@ -105,8 +107,13 @@ impl Collector {
 
     /// Starts it on what is there.
     pub(crate) async fn again(&mut self) {
+        self.again_on(Arc::new(RealDisk)).await;
+    }
+
+    /// The same with its journal on this disk.
+    pub(crate) async fn again_on(&mut self, disk: Arc<dyn Disk>) {
         let config = Config::read(&self.dir.path().join("collector.toml")).unwrap();
-        self.running = Some(server::start(config).await.unwrap());
+        self.running = Some(server::start_on(config, disk).await.unwrap());
         let operator = self.operator.clone();
         until("the journal is replayed", || async {
             let answer = self.migrations(&operator).await.list_migrations(v1::ListMigrationsRequest {}).await;
