@@ -20,6 +20,8 @@ pub type FindingHash = [u8; 16];
 
 #[derive(Debug, Default)]
 struct Epoch {
+    /// The first number that was ever taken.
+    first: u64,
     /// The last number that is durable.
     last: u64,
     /// The number of the first hash kept.
@@ -88,6 +90,11 @@ impl Window {
 
     /// Takes back numbers after `last`: the journal refused them.
     pub fn rewind(&mut self, name: SpoolEpoch, last: u64) {
+        if self.epochs.get(&name).is_some_and(|epoch| last < epoch.first) {
+            // Nothing of it was kept, so nothing of it is known: not even where it begins.
+            self.epochs.remove(&name);
+            self.order.retain(|known| *known != name);
+        }
         if let Some(epoch) = self.epochs.get_mut(&name) {
             epoch.last = epoch.last.min(last);
             let kept = last.saturating_add(1).saturating_sub(epoch.first_hash);
@@ -96,8 +103,14 @@ impl Window {
     }
 
     /// Takes numbers that are durable, or queued so that they become it unless they are taken back.
+    /// Numbers behind a hole are left to come again: what is missing in front of them was never kept,
+    /// and to know the last one is to claim all of them.
     pub fn take(&mut self, name: SpoolEpoch, first: u64, last: u64, hashes: &[FindingHash]) {
-        if !self.epochs.contains_key(&name) {
+        if let Some(epoch) = self.epochs.get(&name) {
+            if first > epoch.last.saturating_add(1) {
+                return;
+            }
+        } else {
             self.order.push_back(name);
             if self.order.len() > EPOCHS
                 && let Some(oldest) = self.order.pop_front()
@@ -109,7 +122,7 @@ impl Window {
                 epoch.hashes = VecDeque::new();
             }
         }
-        let epoch = self.epochs.entry(name).or_default();
+        let epoch = self.epochs.entry(name).or_insert_with(|| Epoch { first, ..Epoch::default() });
         let unbroken = epoch.first_hash + epoch.hashes.len() as u64 == first && !hashes.is_empty();
         if !unbroken {
             epoch.hashes.clear();
@@ -163,6 +176,31 @@ mod tests {
         assert_eq!(window.durable(E), 2);
         assert_eq!(window.judge(E, 3, 6, &hashes(3, 4)), Judged::New { known: 0 });
         assert_eq!(window.judge(E, 1, 2, &hashes(1, 2)), Judged::Known);
+    }
+
+    #[test]
+    fn a_spool_of_which_nothing_was_kept_begins_anywhere() {
+        let mut window = Window::default();
+        window.take(E, 7, 9, &hashes(7, 3));
+        window.rewind(E, 6);
+        assert_eq!(window.durable(E), 0);
+        assert_eq!(window.judge(E, 1, 9, &hashes(1, 9)), Judged::New { known: 0 });
+        assert!(window.order.is_empty());
+    }
+
+    #[test]
+    fn what_lies_behind_a_hole_is_not_known() {
+        let mut window = Window::default();
+        window.take(E, 1, 2, &hashes(1, 2));
+        window.take(E, 5, 6, &hashes(5, 2));
+        assert_eq!(window.durable(E), 2);
+        window.take(E, 3, 4, &hashes(3, 2));
+        assert_eq!(window.durable(E), 4);
+        assert_eq!(window.judge(E, 5, 6, &hashes(5, 2)), Judged::New { known: 0 });
+        // A gap record stands for what is missing.
+        window.take(E, 5, 9, &[]);
+        window.take(E, 10, 10, &hashes(10, 1));
+        assert_eq!(window.durable(E), 10);
     }
 
     #[test]
