@@ -101,10 +101,13 @@ pub(crate) fn is_host_name(name: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         !label.is_empty() && label.len() <= 63 && inner && !label.starts_with('-') && !label.ends_with('-')
     };
-    let numbers = name
-        .rsplit('.')
-        .next()
-        .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    // A host that ends in a number is an address, in one of the many ways to write one: 0xa9fea9fe is
+    // the metadata service.
+    let number = |last: &str| match last.strip_prefix("0x") {
+        Some(hex) => hex.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => last.bytes().all(|b| b.is_ascii_digit()),
+    };
+    let numbers = name.rsplit('.').next().is_some_and(number);
     name.len() <= 253 && name.split('.').all(label) && !numbers
 }
 

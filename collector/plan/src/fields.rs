@@ -220,7 +220,8 @@ impl<'a> Fields<'a> {
                     item.span,
                     format!("{} names {name} twice", self.what(key)),
                 )
-                .label("again");
+                .label("again")
+                .help("keep one");
             } else {
                 names.push((name, item.span));
             }
@@ -301,7 +302,8 @@ pub(crate) fn text(node: &Node, what: &str, sink: &mut Sink) -> Option<String> {
             "E013",
             node.span,
             format!("{what} has {} bytes, the most is {MAX_TEXT_BYTES}", found.len()),
-        );
+        )
+        .help("put the long form where `links` points");
         return None;
     }
     if let Some(c) = found.chars().find(|c| hidden(*c)) {
@@ -335,10 +337,21 @@ pub(crate) fn name(found: &str, span: Span, what: &str, sink: &mut Sink) -> Opti
     match Name::new(found) {
         Ok(name) => Some(name),
         Err(why) => {
-            sink.say("E011", span, format!("{what} is {}: {why}", quote(found)));
+            sink.say("E011", span, format!("{what} is {}: {why}", quote(found))).help(
+                match near_name(found) {
+                    Some(near) => format!("write {near}: names appear in certificates, file names and metrics"),
+                    None => "write 1 to 63 letters, digits, '-', '_' or '.': old-queue-drained".to_owned(),
+                },
+            );
             None
         }
     }
+}
+
+/// The name that a text would be without its capitals and blanks.
+fn near_name(found: &str) -> Option<Name> {
+    let words: Vec<&str> = found.split_whitespace().collect();
+    Name::new(&words.join("-").to_lowercase()).ok()
 }
 
 /// A duration with its unit.
