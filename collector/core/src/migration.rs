@@ -140,6 +140,12 @@ impl Migration {
             self.board.skip(NotCounted::UnknownAgent, number);
             return false;
         };
+        if read.hole {
+            // The collector lets no hole into its journal. What is missing may say otherwise than the rest.
+            self.board.gap(at, &batch.agent, None);
+            self.board.skip(NotCounted::Unfitting, number.max(1));
+            return true;
+        }
         let skipped = read.skip.min(batch.findings.len());
         self.board.skip(NotCounted::Duplicate, skipped as u64);
         let reason = match &self.current {

@@ -51,6 +51,8 @@ pub(crate) struct Read {
     pub(crate) skip: usize,
     /// It is of another spool than any before: what waited in those may be lost.
     pub(crate) other_spool: bool,
+    /// Numbers in front of it are missing, and no gap record stands for them; nothing of it was read.
+    pub(crate) hole: bool,
 }
 
 /// How far one spool was read.
@@ -83,6 +85,11 @@ impl Member {
     /// It owes findings and was heard just now.
     pub(crate) fn online(&self, now: Timestamp) -> bool {
         self.owes(now) && self.heard.is_some_and(|heard| now.since(heard) <= ONLINE_FOR)
+    }
+
+    /// Numbers between what was read and the batch are missing. A spool that is new begins anywhere.
+    fn hole(&self, batch: &FindingBatch) -> bool {
+        self.spools.get(&batch.spool_epoch).is_some_and(|spool| batch.first_seq > spool.next)
     }
 
     /// How many findings at the head of the batch were read before; all of them and a gap likewise.
@@ -229,6 +236,10 @@ impl Roster {
     /// How many findings at the head of the batch were read before; none where the agent is unknown.
     pub(crate) fn read(&mut self, at: Timestamp, batch: &FindingBatch) -> Option<Read> {
         let member = self.members.get_mut(&batch.agent)?;
+        if member.hole(batch) {
+            // Read further on, what is missing would be taken for read whenever it comes.
+            return Some(Read { skip: usize::MAX, other_spool: false, hole: true });
+        }
         let other_spool = !member.spools.is_empty() && !member.spools.contains_key(&batch.spool_epoch);
         let skip = member.skip(batch);
         let new = if batch.gap.is_some() {
@@ -240,7 +251,7 @@ impl Roster {
             Self::hear(member, at);
         }
         let skip = if new { skip } else { usize::MAX };
-        Some(Read { skip, other_spool })
+        Some(Read { skip, other_spool, hole: false })
     }
 
     /// Whoever is heard again after signing off is back.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tidelock_core::record::{EventKind, Observation};
 use tidelock_core::{AgentStanding, AgentState, Ask, EvidenceState, NotCounted, RefusalCode};
-use tidelock_model::{AgentKey, Finding, FindingBatch, Gap, Phase, Sha256, Side, SpoolEpoch};
+use tidelock_model::{AgentKey, Finding, FindingBatch, Gap, Phase, Remaining, Sha256, Side, SpoolEpoch};
 use world::agents::{Behaviour, finding};
 use world::{World, agent_key, asker, name, plans};
 
@@ -359,4 +359,39 @@ fn what_was_found_before_a_suspension_proves_nothing_after_it() {
     let plan = world.migration.plan().unwrap().clone();
     world.apply_plan(plan, "olga").unwrap();
     assert_eq!(state(&world), EvidenceState::Missing);
+}
+
+#[test]
+fn nothing_is_left_only_where_everybody_looks() {
+    let mut world = World::new();
+    let mut plan = plans::empty();
+    for line in ["scenario orders, critical, target: 1 pass in a row", "scenario queue, critical, target: 1 pass in a row"] {
+        plans::line(&mut plan, line);
+    }
+    world.apply_plan(plan, "olga").unwrap();
+    world.enrol(&t1()).unwrap();
+    let left = |world: &World| world.migration.verdict(Phase::Ready, world.now).remaining;
+    let says = |world: &mut World, check: &str, behaviour: Behaviour| {
+        let agent = world.agents.get_mut(&t1()).unwrap();
+        agent.behaviours.insert(name(check), behaviour);
+    };
+    let counts = |count: u64| {
+        let (unit, what) = ("messages".to_owned(), "orders".to_owned());
+        Behaviour::Reports(Vec::new(), vec![Remaining { count, unit, what }])
+    };
+    says(&mut world, "orders", counts(0));
+    run(&mut world, 6);
+    assert_eq!(left(&world), None, "nobody has looked at the queue yet");
+    says(&mut world, "queue", counts(3));
+    run(&mut world, 5);
+    assert_eq!(left(&world).unwrap()[0].count, 3);
+    says(&mut world, "queue", Behaviour::Fails("no answer".into()));
+    run(&mut world, 5);
+    assert_eq!(left(&world), None, "the queue cannot be read");
+    says(&mut world, "queue", Behaviour::Silent);
+    run(&mut world, 20);
+    assert_eq!(left(&world), None, "the queue was not looked at for too long");
+    says(&mut world, "queue", counts(0));
+    run(&mut world, 5);
+    assert_eq!(left(&world), Some(Vec::new()));
 }

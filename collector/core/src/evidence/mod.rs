@@ -10,7 +10,7 @@ mod tell;
 
 use tidelock_model::{Outcome, Timestamp};
 
-pub(crate) use side::{SideEvidence, side_evidence};
+pub(crate) use side::{SideEvidence, remaining, side_evidence};
 
 use crate::board::{Dwell, Lane};
 use crate::plan::{Claim, ClaimKind, Scenario};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidelock_model::{AgentKey, Name, Remaining, Side, Timestamp};
+use tidelock_model::{AgentKey, Name, Outcome, Remaining, Side, Timestamp};
 
 use super::tell::{is, must, progress, sentence};
 use super::{claim_since, claim_state, lane_state};
@@ -52,7 +52,7 @@ pub(crate) fn side_evidence(
         })
         .collect();
     words.sort_by_key(|word| (word.state.rank(), word.since));
-    let remaining = most_remaining(words.iter().map(|word| word.lane), now);
+    let (remaining, _) = remaining(roster, board, name, side, now);
     let Some(worst) = words.first() else {
         return nobody(scenario, side, begun);
     };
@@ -257,12 +257,24 @@ fn unheard(claim: &crate::plan::Claim, begun: Timestamp) -> ClaimStatus {
 }
 
 /// What would be lost, as the agent that sees most of it says: agents of a side look at the same things.
-fn most_remaining<'a>(lanes: impl Iterator<Item = Option<&'a Lane>>, now: Timestamp) -> Vec<Remaining> {
+/// And whether all of them were heard of it just now.
+pub(crate) fn remaining(
+    roster: &Roster,
+    board: &Board,
+    name: &Name,
+    side: Side,
+    now: Timestamp,
+) -> (Vec<Remaining>, bool) {
     let mut most: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for newest in lanes.flatten().filter_map(|lane| lane.newest.as_ref()) {
-        if now > newest.fresh_until {
+    let (mut owing, mut heard) = (0_usize, 0);
+    for (agent, _) in roster.owing(side, now) {
+        owing += 1;
+        let newest = board.lane(name, agent).and_then(|lane| lane.newest.as_ref());
+        let Some(newest) = newest.filter(|newest| now <= newest.fresh_until) else {
             continue;
-        }
+        };
+        // A run that did not pass and counted nothing did not see what is left.
+        heard += usize::from(newest.outcome == Outcome::Pass || !newest.remaining.is_empty());
         for left in &newest.remaining {
             let count = most.entry((&left.what, &left.unit)).or_default();
             *count = left.count.max(*count);
@@ -273,5 +285,5 @@ fn most_remaining<'a>(lanes: impl Iterator<Item = Option<&'a Lane>>, now: Timest
         unit: unit.into(),
         what: what.into(),
     };
-    most.into_iter().map(told).collect()
+    (most.into_iter().map(told).collect(), owing > 0 && heard == owing)
 }

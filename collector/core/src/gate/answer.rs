@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tidelock_model::{AgentKey, Phase, Remaining, Side, Timestamp, VerdictWord};
+use tidelock_model::{AgentKey, Phase, Remaining, Timestamp, VerdictWord};
 
 use super::{Lease, ends};
-use crate::evidence::side_evidence;
+use crate::evidence::remaining;
 use crate::migration::Migration;
 use crate::verdict::{DecisionState, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};
 use crate::words::{count, span};
@@ -183,32 +183,33 @@ impl Migration {
         silent.map(|(agent, _)| agent.clone()).collect()
     }
 
-    /// What would be lost by switching now, over every scenario; none when nobody says anything about it.
+    /// What would be lost by switching now, over every scenario. None when nobody can say: nobody counts
+    /// anything, or what is counted is nothing and somebody who should be looking is not heard.
     fn remaining(&self, now: Timestamp) -> Option<Vec<Remaining>> {
         let plan = self.plan()?;
         let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
-        let mut known = false;
+        let mut blind = false;
         for (name, scenario) in &plan.scenarios {
-            for side in Side::BOTH
-                .into_iter()
-                .filter(|side| scenario.sides.contains(side))
-            {
-                let begun = self.evidence_begun();
-                let found = side_evidence((&self.roster, &self.board), (name, scenario), side, begun, now);
-                for left in found.status.remaining {
-                    known = true;
-                    let sum = sums.entry((left.what, left.unit)).or_default();
-                    *sum = sum.saturating_add(left.count);
+            for side in &scenario.sides {
+                let (left, all_heard) = remaining(&self.roster, &self.board, name, *side, now);
+                blind |= !all_heard && scenario.phases.contains(&self.phase);
+                for Remaining { count, unit, what } in left {
+                    let sum = sums.entry((what, unit)).or_default();
+                    *sum = sum.saturating_add(count);
                 }
             }
         }
+        let nothing = sums.values().all(|count| *count == 0);
+        if sums.is_empty() || nothing && blind {
+            return None;
+        }
         let told = |((what, unit), count)| Remaining { count, unit, what };
-        known.then(|| {
+        Some(
             sums.into_iter()
                 .filter(|(_, count)| *count > 0)
                 .map(told)
-                .collect()
-        })
+                .collect(),
+        )
     }
 
     /// The way back: whether it can be decided now, and until when.

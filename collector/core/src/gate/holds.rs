@@ -14,6 +14,16 @@ use crate::words::{count, span};
 impl Migration {
     /// Everything that stands between the gate and an open lease, sorted.
     pub(crate) fn obstacles(&self, gate: Phase, now: Timestamp) -> Vec<Hold> {
+        self.obstacles_where(gate, now, || self.evidence_until(gate, now).is_some())
+    }
+
+    /// The same for a caller that has weighed the evidence already: that is the dear part.
+    pub(crate) fn obstacles_where(
+        &self,
+        gate: Phase,
+        now: Timestamp,
+        proved: impl FnOnce() -> bool,
+    ) -> Vec<Hold> {
         let Some(plan) = self.plan() else {
             let reason = "no plan was applied yet";
             return vec![Hold::new(
@@ -37,12 +47,9 @@ impl Migration {
         let Some(sheet) = self.sheet(gate) else {
             return holds;
         };
-        let proved = self.evidence_until(gate, now).is_some();
-        if !proved {
-            holds.extend(self.evidence_holds(plan, sheet, now));
-        }
-        if proved {
-            holds.extend(self.stable_hold(gate, sheet, now));
+        match proved() {
+            true => holds.extend(self.stable_hold(gate, sheet, now)),
+            false => holds.extend(self.evidence_holds(plan, sheet, now)),
         }
         if before(gate) == Some(self.phase) {
             let clear = holds.is_empty();

@@ -92,7 +92,7 @@ impl Migration {
 
     /// Nothing stands between the gate and an open lease.
     pub(crate) fn clean(&self, gate: Phase, now: Timestamp) -> bool {
-        self.evidence_until(gate, now).is_some() && self.obstacles(gate, now).is_empty()
+        self.evidence_until(gate, now).is_some() && self.obstacles_where(gate, now, || true).is_empty()
     }
 
     /// What the gate rests on is not proved, or not for long enough any more.
