@@ -52,24 +52,21 @@ impl Stage {
         talk.say("The world: an old shop with the traffic, a new shop, a replicator, a switch, customers.")?;
         let world = WorldOptions { lag: LAG, ..WorldOptions::new(folder.path(), &options.program) };
         let world = World::start(&world).await?;
-        world.hands().break_it(Side::Source, Fault::Queue).await?;
-        let plan = PlanFile::make(folder, world.map(), options.without.as_deref())?;
-        talk.say("A collector with keys of its own; access only with a token:")?;
-        let (console, operator, collector) = collector::start(options, folder, talk, bin).await?;
-        let mut stage =
-            Stage { console, operator, plan, folder: folder.clone(), world, collector, agents: Vec::new() };
-        stage.apply("the first plan").await?;
-        talk.say("Two agents on each side. Each makes its own key and joins with a token:")?;
-        stage.agents = agents::start(options, folder, &stage.console, &stage.operator).await?;
-        Ok(stage)
+        let furnished = furnish(options, folder, talk, &world, bin).await;
+        let (console, operator, plan, collector, agents) = match furnished {
+            Ok(parts) => parts,
+            Err(trouble) => {
+                // Why it failed matters more than how the rest ended.
+                let _ = world.stop().await;
+                return Err(trouble);
+            }
+        };
+        Ok(Stage { console, operator, plan, folder: folder.clone(), world, collector, agents })
     }
 
     /// Applies the plan as it lies there, and shows it.
     pub(crate) async fn apply(&self, reason: &str) -> anyhow::Result<()> {
-        let file = path_text(self.plan.path())?;
-        let words = ["plan", "apply", file, "--yes", "--reason", reason];
-        self.console.show(&self.operator, &words).await?.good("tidelock plan apply")?;
-        Ok(())
+        apply(&self.console, &self.operator, &self.plan, reason).await
     }
 
     /// The status as a program reads it.
@@ -128,6 +125,30 @@ impl Stage {
         ended = ended.and(self.collector.stop().await);
         ended.and(self.world.stop().await)
     }
+}
+
+/// Everything of Tidelock's own, around a world that runs.
+async fn furnish(
+    options: &RunOptions,
+    folder: &Folder,
+    talk: &Talk,
+    world: &World,
+    bin: PathBuf,
+) -> anyhow::Result<(Console, Who, PlanFile, Actor, Vec<Actor>)> {
+    world.hands().break_it(Side::Source, Fault::Queue).await?;
+    let plan = PlanFile::make(folder, world.map(), options.without.as_deref())?;
+    talk.say("A collector with keys of its own; access only with a token:")?;
+    let (console, operator, collector) = collector::start(options, folder, talk, bin).await?;
+    apply(&console, &operator, &plan, "the first plan").await?;
+    talk.say("Two agents on each side. Each makes its own key and joins with a token:")?;
+    let agents = agents::start(options, folder, &console, &operator).await?;
+    Ok((console, operator, plan, collector, agents))
+}
+
+async fn apply(console: &Console, operator: &Who, plan: &PlanFile, reason: &str) -> anyhow::Result<()> {
+    let words = ["plan", "apply", path_text(plan.path())?, "--yes", "--reason", reason];
+    console.show(operator, &words).await?.good("tidelock plan apply")?;
+    Ok(())
 }
 
 /// The folder of this release's programs; all of them must be there.

@@ -1,8 +1,11 @@
 //! The collector: its folder, its keys, its first access.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::time::{Instant, sleep};
 
 use super::super::cast::Actor;
 use super::super::command::{Console, Who};
@@ -11,6 +14,10 @@ use super::super::plan_file::MIGRATION;
 use super::super::talk::Talk;
 use super::super::{RunOptions, command};
 use super::path_text;
+use crate::client::{Call, Http};
+
+const READY_LIMIT: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Makes the collector's folder and starts it on free ports.
 pub(crate) async fn start(
@@ -39,7 +46,7 @@ pub(crate) async fn start(
         "localhost",
     ];
     talk.typed(operator.name, &format!("tidelock {}", command::line(&words)))?;
-    let limit = std::time::Duration::from_secs(30);
+    let limit = Duration::from_secs(30);
     console.call("tidelock", None, &words, limit, Some(talk)).await?.good("tidelock pki init")?;
     let config = dir.join("collector.toml");
     let ports = folder.at("collector.ports");
@@ -47,17 +54,35 @@ pub(crate) async fn start(
     let program = console.program("tidelock-collector");
     let mut collector = Actor::start("collector", &options.program, &program, &words, folder.path())?;
     let told = collector.tells(&ports).await?;
-    let api = api_port(&told).with_context(|| format!("no API address in {}: {told:?}", ports.display()))?;
-    console.environment.push(("TIDELOCK_SERVER", format!("https://localhost:{api}").into()));
+    let place = || format!("read {}: {told:?}", ports.display());
+    let (api, ops) = addresses(&told).with_context(place)?;
+    ready(&mut collector, ops).await?;
+    let server = format!("https://localhost:{}", api.port());
+    console.environment.push(("TIDELOCK_SERVER", server.into()));
     console.environment.push(("TIDELOCK_CA_FILE", dir.join("ca.pem").into_os_string()));
     Ok((console, operator, collector))
 }
 
-/// The API's port, as the port file has it.
-fn api_port(told: &str) -> Option<u16> {
+/// Waits until it has read its journal: before that it answers nobody.
+async fn ready(collector: &mut Actor, ops: SocketAddr) -> anyhow::Result<()> {
+    let http = Http::new();
+    let until = Instant::now() + READY_LIMIT;
+    loop {
+        let answer = http.send(Call::get(format!("http://{ops}/readyz"))).await;
+        if answer.is_ok_and(|answer| answer.status.is_success()) {
+            return Ok(());
+        }
+        collector.intact()?;
+        anyhow::ensure!(Instant::now() < until, "the collector is not ready after {READY_LIMIT:?}");
+        sleep(LOOK).await;
+    }
+}
+
+/// Where the API and the health answers are, as the port file has it.
+fn addresses(told: &str) -> Option<(SocketAddr, SocketAddr)> {
     let addresses: serde_json::Value = serde_json::from_str(told).ok()?;
-    let address: std::net::SocketAddr = addresses["api"].as_str()?.parse().ok()?;
-    Some(address.port())
+    let address = |name: &str| addresses[name].as_str()?.parse().ok();
+    Some((address("api")?, address("ops")?))
 }
 
 #[cfg(test)]
@@ -65,9 +90,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_is_the_one_of_the_api() {
+    fn both_addresses_must_be_there() {
         let told = r#"{ "agents": "127.0.0.1:1", "api": "127.0.0.1:2", "ops": "127.0.0.1:3" }"#;
-        assert_eq!(api_port(told), Some(2));
-        assert_eq!(api_port("{}"), None);
+        let ports = addresses(told).map(|(api, ops)| (api.port(), ops.port()));
+        assert_eq!(ports, Some((2, 3)));
+        assert_eq!(addresses(r#"{ "api": "127.0.0.1:2" }"#), None);
     }
 }
