@@ -105,9 +105,12 @@ async fn find(components: &Components, component: Sha256) -> Option<PathBuf> {
 
 fn judge(error: &ComponentError) -> (Refusal, bool) {
     let (cause, again) = match error {
-        ComponentError::Unknown(_) | ComponentError::TooLarge(_) => (Cause::UnknownPlugin, false),
+        ComponentError::TooLarge(_) => (Cause::UnknownPlugin, false),
         ComponentError::Digest { .. } => (Cause::BadDigest, false),
-        ComponentError::Fetch { .. } | ComponentError::Disk { .. } => (Cause::UnknownPlugin, true),
+        // What the collector has lost may be pushed to it again.
+        ComponentError::Unknown(_) | ComponentError::Fetch { .. } | ComponentError::Disk { .. } => {
+            (Cause::UnknownPlugin, true)
+        }
     };
     (Refusal { cause, detail: connect::chain(error) }, again)
 }
