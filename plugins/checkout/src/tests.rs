@@ -173,8 +173,8 @@ fn an_order_is_bought_proved_and_taken_back() {
                 "cart",
                 "pay",
                 "total",
-                "once",
                 "read-back",
+                "once",
                 "clean-up"
             ]
         );
