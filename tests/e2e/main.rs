@@ -3,6 +3,7 @@
 mod answers;
 mod away;
 mod cutover;
+mod illusions;
 mod kill;
 mod replay;
 mod session;

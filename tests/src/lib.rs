@@ -2,13 +2,17 @@
 //! folders, and waits for a state instead of sleeps.
 
 mod cli;
+mod demo;
 mod process;
+mod relay;
 mod shop;
 mod wait;
 mod world;
 
 pub use cli::{Answer, Cli};
+pub use demo::{DemoWorld, naive_probe};
 pub use process::{Process, program, target_folder};
+pub use relay::Relay;
 pub use shop::Shop;
 pub use wait::{eventually, eventually_for};
 pub use world::{AgentHandle, World, WorldOptions};
