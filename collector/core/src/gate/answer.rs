@@ -14,18 +14,15 @@ impl Migration {
     /// What the gate before the phase `gate` answers at `now`.
     pub fn verdict(&self, gate: Phase, now: Timestamp) -> Verdict {
         let lease = self.gates.leases.get(&gate).copied();
-        let holds = self.holds(gate, lease, now);
+        let proved = self.evidence_until(gate, now).is_some();
+        let holds = self.holds(gate, lease, proved, now);
         let word = self.word(gate, &holds);
         let open = word == VerdictWord::Open;
         let rule = self
             .sheet(gate)
             .map(|sheet| sheet.rule.clone())
             .unwrap_or_default();
-        let steady = self
-            .gates
-            .steady
-            .get(&gate)
-            .filter(|_| self.evidence_until(gate, now).is_some());
+        let steady = self.gates.steady.get(&gate).filter(|_| proved);
         let granted = lease.map_or(self.phase_since, |lease| lease.granted);
         let longest = holds
             .iter()
@@ -83,11 +80,11 @@ impl Migration {
             || (gate, self.phase) == (Phase::Committed, Phase::Retired)
     }
 
-    fn holds(&self, gate: Phase, lease: Option<Lease>, now: Timestamp) -> Vec<Hold> {
+    fn holds(&self, gate: Phase, lease: Option<Lease>, proved: bool, now: Timestamp) -> Vec<Hold> {
         if self.passed_for_ever(gate) {
             return Vec::new();
         }
-        let mut holds = self.obstacles(gate, now);
+        let mut holds = self.obstacles_where(gate, now, || proved);
         if holds.is_empty() && !lease.is_some_and(|lease| lease.valid(now)) {
             let reason = "nothing holds the gate any more; it opens once that is written down";
             let next = format!("tidelock gate wait {gate}");
