@@ -226,7 +226,18 @@ impl Migration {
     }
 
     fn enter(&mut self, at: Timestamp, phase: Phase) {
+        self.spend(at, phase);
         self.gates.leases = BTreeMap::new();
         (self.phase, self.phase_since) = (phase, at);
+    }
+
+    /// A voice is for one gate: another that asks for the same decision asks anew.
+    fn spend(&mut self, at: Timestamp, gate: Phase) {
+        let asks = |gate: Phase| self.sheet(gate).and_then(|sheet| sheet.rule.decision.clone());
+        let Some(decision) = asks(gate) else { return };
+        let again = |other: &Phase| *other != gate && asks(*other).as_ref() == Some(&decision);
+        if Phase::ALL.iter().any(again) {
+            self.void(at, &decision, &format!("it was given for gate {gate}"));
+        }
     }
 }
