@@ -72,23 +72,36 @@ pub(crate) fn state(manner: Manner, state: i32) -> String {
 
 /// What switching now would lose, summed, as a sentence. Not known is said, never shown as zero.
 pub(crate) fn loss(gate: &v1::Gate) -> String {
+    // Once traffic has moved nobody asks what a switch would lose, but what is still on the other side.
+    let ahead = matches!(gate.phase.as_str(), "prepare" | "sync" | "ready" | "cutover");
     if !gate.loss_known {
-        return "What switching now would lose: nothing known".to_owned();
+        let what = if ahead { "What switching now would lose" } else { "What is not across yet" };
+        return format!("{what}: nothing known");
     }
-    let left: Vec<String> = (gate.remaining.iter())
-        .filter(|r| r.count > 0)
-        .map(|r| {
-            format!(
-                "{} {}{}",
-                grouped(r.count),
-                r.unit,
-                if r.what.is_empty() { String::new() } else { format!(" ({})", r.what) }
-            )
-        })
-        .collect();
-    match left.is_empty() {
-        true => "Switching now loses nothing that the checks can see".to_owned(),
-        false => format!("Switching now loses {}", left.join(", ")),
+    let left: Vec<String> = (gate.remaining.iter()).filter(|left| left.count > 0).map(left_behind).collect();
+    match (ahead, left.is_empty()) {
+        (true, true) => "Switching now loses nothing that the checks can see".to_owned(),
+        (true, false) => format!("Switching now loses {}", left.join(", ")),
+        (false, true) => "Not across yet: nothing that the checks can see".to_owned(),
+        (false, false) => format!("Not across yet: {}", left.join(", ")),
+    }
+}
+
+/// `14 messages on queue orders`; `4 rows (invoice by job:nightly)`.
+fn left_behind(left: &v1::Remaining) -> String {
+    let count = grouped(left.count);
+    match (left.what.strip_prefix(left.unit.as_str()), left.what.is_empty()) {
+        (_, true) => format!("{count} {}", left.unit),
+        (Some(rest), false) if !left.unit.is_empty() => format!("{count} {}{rest}", left.unit),
+        (Some(_) | None, false) => format!("{count} {} ({})", left.unit, left.what),
+    }
+}
+
+/// At most so many characters, with a sign where something was cut.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    match text.char_indices().nth(width) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
     }
 }
 
@@ -129,6 +142,29 @@ mod tests {
         let said: Vec<String> =
             [0, 999, 6_000, 65_000, 480_000, 6_480_000, 7_200_000, 90_000_000].map(span).into();
         assert_eq!(said, ["0 s", "0 s", "6 s", "1 min 5 s", "8 min", "1 h 48 min", "2 h", "1 d 1 h"]);
+    }
+
+    #[test]
+    fn what_is_lost_is_a_sentence_and_never_zero_for_unknown() {
+        let gate = |phase: &str, loss_known, count| v1::Gate {
+            phase: phase.to_owned(),
+            loss_known,
+            remaining: vec![v1::Remaining {
+                count,
+                unit: "messages".into(),
+                what: "messages on queue orders".into(),
+            }],
+            ..v1::Gate::default()
+        };
+        assert_eq!(loss(&gate("sync", false, 0)), "What switching now would lose: nothing known");
+        assert_eq!(loss(&gate("sync", true, 0)), "Switching now loses nothing that the checks can see");
+        assert_eq!(loss(&gate("ready", true, 1204)), "Switching now loses 1,204 messages on queue orders");
+        assert_eq!(loss(&gate("watch", true, 3)), "Not across yet: 3 messages on queue orders");
+    }
+
+    #[test]
+    fn a_cut_is_shown() {
+        assert_eq!([cut("abc", 3), cut("abcd", 3), cut("é", 1)], ["abc", "ab…", "é"]);
     }
 
     #[test]

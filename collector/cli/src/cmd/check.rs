@@ -55,7 +55,8 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
     }
     for scenario in &status.scenarios {
         let sides: Vec<_> = scenario.sides.iter().map(|side| json::side_word(side.side)).collect();
-        let sign = pad(&state(call.manner, scenario.state), 12);
+        let said = if scenario.active { state(call.manner, scenario.state) } else { "· not now".to_owned() };
+        let sign = pad(&said, 12);
         let place = pad(&sides.join("+"), 14);
         out::print(&format!("{sign} {} {place} {}", pad(&scenario.name, 20), clean(&scenario.title)))?;
     }

@@ -88,7 +88,7 @@ fn show(status: &v1::Status, gate: &v1::Gate) {
         status.migration, status.phase, gate.evidence_sequence
     ));
     out::say(&format!("  {}", clean(&status.summary)));
-    for hold in &gate.holds {
+    for hold in gate.holds.iter().filter(|hold| hold.code != "decision") {
         let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
         out::say(&format!("  ! {name}: {}", clean(&hold.reason)));
     }

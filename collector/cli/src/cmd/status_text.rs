@@ -7,7 +7,12 @@ use tidelock_proto::{json, v1};
 use crate::client::clean;
 use crate::exit::Exit;
 use crate::out::Manner;
-use crate::words::{ago, clock, loss, pad, span, state, verdict};
+use crate::words::{ago, clock, cut, loss, pad, span, state, verdict};
+
+/// Characters of a reason; all of it stands in `tidelock why`.
+const WHY: usize = 64;
+/// Characters of a side's value.
+const VALUE: usize = 40;
 
 /// The whole screen.
 pub(crate) fn long(manner: Manner, status: &v1::Status, all: bool) -> String {
@@ -87,7 +92,7 @@ fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
         "  {} {} {} {} SEEN",
         pad("HOLDS", 12),
         pad("CHECK", 20),
-        pad("WHY", 52),
+        pad("WHY", WHY),
         pad("SINCE", 9)
     );
     for hold in &gate.holds {
@@ -96,7 +101,7 @@ fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
             _ => state(manner, hold.state),
         };
         let side = if hold.side.is_empty() { String::new() } else { format!("{}: ", hold.side) };
-        let why = format!("{side}{}", clean(&hold.reason));
+        let why = cut(&format!("{side}{}", clean(&hold.reason)), WHY);
         let check = if hold.check.is_empty() { &hold.code } else { &hold.check };
         let since = ago(hold.since_time.as_ref(), now);
         let seen = ago(hold.seen_time.as_ref(), now);
@@ -105,7 +110,7 @@ fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
             "  {} {} {} {} {seen}",
             pad(&sign, 12),
             pad(check, 20),
-            pad(&why, 52),
+            pad(&why, WHY),
             pad(&since, 9)
         );
     }
@@ -116,16 +121,16 @@ fn scenarios(manner: Manner, status: &v1::Status, all: bool, text: &mut String) 
     let (shown, folded): (Vec<_>, Vec<_>) = (status.scenarios.iter())
         .partition(|s| all || held(&s.name) || s.active && json::state_word(s.state) != "proved");
     if !shown.is_empty() {
-        let head = [pad("STATE", 12), pad("SCENARIO", 20), pad("SOURCE", 34), "TARGET".to_owned()];
+        let head = [pad("STATE", 12), pad("SCENARIO", 20), pad("SOURCE", VALUE), "TARGET".to_owned()];
         let _ = writeln!(text, "\n  {}", head.join(" "));
     }
     for scenario in shown {
         let value = |side: &str| {
             let view = scenario.sides.iter().find(|view| json::side_word(view.side) == side);
-            view.map_or_else(|| "–".to_owned(), |view| clean(&view.value))
+            view.map_or_else(|| "–".to_owned(), |view| cut(&clean(&view.value), VALUE))
         };
         let sign = if scenario.active { state(manner, scenario.state) } else { "· not now".to_owned() };
-        let cells = [pad(&sign, 12), pad(&scenario.name, 20), pad(&value("source"), 34), value("target")];
+        let cells = [pad(&sign, 12), pad(&scenario.name, 20), pad(&value("source"), VALUE), value("target")];
         let _ = writeln!(text, "  {}", cells.join(" "));
     }
     let proved = folded.iter().filter(|s| s.active).count();
