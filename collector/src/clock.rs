@@ -6,7 +6,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
+use tidelock_core::ONLINE_FOR;
 use tidelock_model::Timestamp;
+
+/// How long the collector was away, where its wall clock cannot tell.
+const AWAY: Duration = ONLINE_FOR.saturating_mul(2);
 
 /// Collector time.
 #[derive(Debug, Clone, Copy)]
@@ -16,9 +20,13 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts at the wall clock, but not before `floor`: what the journal has seen is not undone.
+    /// Starts at the wall clock, but not before `floor`: what the journal has seen is not undone. A wall
+    /// clock that is behind it does not know how long nobody looked: long enough that no lease is left
+    /// and every agent must be heard again.
     pub fn start(floor: Timestamp) -> Clock {
-        Clock { base: wall().max(floor), boot_at_base: boot() }
+        let wall = wall();
+        let base = if wall < floor { floor.plus(AWAY) } else { wall };
+        Clock { base, boot_at_base: boot() }
     }
 
     /// The present moment.
@@ -47,5 +55,11 @@ mod tests {
     fn time_does_not_fall_behind_what_was_journaled() {
         let ahead = wall().plus(Duration::from_secs(3600));
         assert!(Clock::start(ahead).now() >= ahead);
+    }
+
+    #[test]
+    fn a_wall_clock_that_was_set_back_lets_nothing_seem_fresh() {
+        let journaled = wall().plus(Duration::from_secs(3600));
+        assert!(Clock::start(journaled).now().since(journaled) > ONLINE_FOR);
     }
 }
