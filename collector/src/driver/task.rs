@@ -115,7 +115,13 @@ impl Task {
         loop {
             tokio::select! {
                 command = asked.recv() => match command {
-                    Some(command) => self.command(command).await?,
+                    Some(command) => {
+                        // An answer rests on all that is durable: a failure that was acked holds it.
+                        if let Ok(first) = believed.try_recv() {
+                            self.believe(first, &mut believed).await?;
+                        }
+                        self.command(command).await?;
+                    }
                     None => return Ok(()),
                 },
                 first = believed.recv() => match first {
