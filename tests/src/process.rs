@@ -106,6 +106,7 @@ impl Process {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "a failing test shows what its processes said")]
 impl Drop for Process {
     fn drop(&mut self) {
         // Best effort: the test has its result already.
