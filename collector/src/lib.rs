@@ -22,6 +22,7 @@ pub mod plans;
 mod private_file;
 pub mod records;
 pub mod secret;
+mod seldom;
 pub mod server;
 pub mod telemetry;
 pub mod text;

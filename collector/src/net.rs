@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
 use crate::pki::{AgentId, identity_of};
+use crate::seldom::Seldom;
 
 /// A peer that needs longer for its handshake is let go.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -101,6 +102,7 @@ impl Acceptor {
         let (ready, connections) = mpsc::channel(READY);
         tokio::spawn(async move {
             let slots = Arc::new(Semaphore::new(self.connections));
+            let seldom = Seldom::default();
             loop {
                 let accepted = tokio::select! {
                     () = stop.cancelled() => return,
@@ -118,12 +120,12 @@ impl Acceptor {
                     tracing::warn!(%address, limit = self.connections, "too many connections; this one is refused");
                     continue;
                 };
-                let (this, ready) = (self.clone(), ready.clone());
+                let (this, ready, seldom) = (self.clone(), ready.clone(), seldom.clone());
                 tokio::spawn(async move {
                     match this.handshake(tcp, address, slot).await {
                         // A closed channel means that the server is gone: so is the connection.
                         Ok(connection) => drop(ready.send(Ok(connection)).await),
-                        Err(error) => tracing::debug!(%address, %error, "handshake failed"),
+                        Err(error) => tell(&seldom, address, &error),
                     }
                 });
             }
@@ -148,5 +150,15 @@ impl Acceptor {
             identity_of(leaf, domain).map_err(io::Error::other)
         });
         Ok(Connection { stream, peer: Peer { agent: agent.transpose()?, address }, _slot: slot })
+    }
+}
+
+/// Whoever spoke and was refused is named, so that an agent that cannot connect is no riddle. A
+/// connection that said nothing is a probe of the port, and no news.
+fn tell(seldom: &Seldom, address: SocketAddr, error: &io::Error) {
+    if error.kind() == io::ErrorKind::UnexpectedEof || !seldom.may_tell(&error.to_string()) {
+        tracing::debug!(%address, %error, "handshake failed");
+    } else {
+        tracing::info!(%address, %error, "the handshake failed; the connection is refused");
     }
 }

@@ -15,6 +15,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::refused::Refused;
 use crate::pki::{AgentAuthorities, AgentId, identity_of};
+use crate::seldom::Seldom;
 
 /// The verifier of the agents' listener.
 #[derive(Debug, Clone)]
@@ -22,12 +23,13 @@ pub struct AgentVerifier {
     authorities: AgentAuthorities,
     domain: Arc<str>,
     refused: Refused,
+    seldom: Seldom,
 }
 
 impl AgentVerifier {
     /// Judges by these authorities, for this trust domain, and tells `refused` what it did not take.
     pub fn new(authorities: AgentAuthorities, domain: Arc<str>, refused: Refused) -> AgentVerifier {
-        AgentVerifier { authorities, domain, refused }
+        AgentVerifier { authorities, domain, refused, seldom: Seldom::default() }
     }
 
     fn judge(
@@ -57,11 +59,15 @@ impl ClientCertVerifier for AgentVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let named = identity_of(end_entity, &self.domain).map_err(|why| {
-            tracing::warn!(%why, "a certificate names no agent; the connection is refused");
+            if self.seldom.may_tell(&why.to_string()) {
+                tracing::warn!(%why, "a certificate names no agent; the connection is refused");
+            }
             Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(why))))
         })?;
         self.judge(&named, end_entity, now).inspect_err(|why| {
-            tracing::warn!(migration = %named.migration, agent = %named.agent, %why, "an agent is refused");
+            if self.seldom.may_tell(&format!("{} {}: {why}", named.migration, named.agent)) {
+                tracing::warn!(migration = %named.migration, agent = %named.agent, %why, "an agent is refused");
+            }
             // The name is only a claim here: shown to people, believed by nobody.
             if self.authorities.verifier(&named.migration, named.agent.side).is_some() {
                 let text = format!("somebody showed a certificate in the name of {}: {why}", named.agent);
