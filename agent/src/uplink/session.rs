@@ -18,8 +18,8 @@ use v1::session_response::Message as Down;
 
 use super::beat::Beat;
 use super::{SessionError, Uplink};
-use crate::clock;
 use crate::spool::Head;
+use crate::{clock, connect};
 
 /// How often a heartbeat is sent.
 const BEAT: Duration = Duration::from_secs(3);
@@ -238,9 +238,15 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The collector's words, or what became of the connection: a certificate that is refused is told by TLS
+/// alone, behind "transport error".
 fn said(status: &tonic::Status) -> String {
-    match status.message() {
+    let mut said = match status.message() {
         "" => status.code().description().to_owned(),
-        message => message.chars().filter(|c| !c.is_control()).take(500).collect(),
+        message => message.to_owned(),
+    };
+    if let Some(cause) = std::error::Error::source(status) {
+        said = format!("{said}: {}", connect::chain(cause));
     }
+    said.chars().filter(|c| !c.is_control()).take(500).collect()
 }
