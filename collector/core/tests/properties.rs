@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tidelock_core::record::{Entry, EventKind, Observation, Record};
-use tidelock_core::{Ask, EvidenceState, Migration, Verdict};
+use tidelock_core::{Ask, DecisionState, EvidenceState, Migration, Verdict};
 use tidelock_model::{AgentKey, Cause, Phase, Side, VerdictWord};
 use world::agents::Behaviour;
 use world::{World, agent_key, asker, name, plans};
@@ -258,6 +258,11 @@ fn never_open_unproved(world: &World) {
         for gate in Phase::ALL {
             let verdict = world.migration.verdict(*gate, now);
             assert_eq!(verdict.word == VerdictWord::Open, verdict.open());
+            let given = verdict.decision.as_ref().is_some_and(|status| status.state == DecisionState::Given);
+            if given && later == 0 && world.migration.next_gate() == Some(*gate) {
+                let unproved = verdict.holds.iter().find(|hold| hold.state.is_some());
+                assert_eq!(unproved, None, "{gate} is approved, and its evidence is broken");
+            }
             if !verdict.open() {
                 let rollback = verdict.word == VerdictWord::Rollback;
                 assert!(
