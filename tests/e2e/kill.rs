@@ -2,11 +2,10 @@
 //! counts twice, and no gate is open on the way.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use tidelock_tests::{World, WorldOptions, eventually, eventually_for};
+use tidelock_tests::{World, WorldOptions, children, eventually, eventually_for};
 
 /// The newest findings of the login check, as `(side/agent, round)`.
 fn findings(world: &World) -> Vec<(String, u64)> {
@@ -64,13 +63,7 @@ fn an_agent_goes_on_where_it_was() {
 
 /// The runner child of an agent.
 fn runner_of(agent: u32) -> Option<u32> {
-    let processes = fs::read_dir("/proc").expect("/proc is there");
-    processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()).find(|pid| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)).unwrap_or("");
-        let words = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        parent == agent.to_string() && words.contains("runner")
-    })
+    children(agent, "runner").first().copied()
 }
 
 #[test]

@@ -2,10 +2,17 @@
 
 mod answers;
 mod away;
+mod bad_grpc;
 mod cutover;
+mod golden;
+mod hostile;
 mod illusions;
 mod kill;
+mod late_join;
+mod plan_mistakes;
+mod raw;
 mod replay;
 mod session;
 mod silence;
 mod trust;
+mod trust_certificates;

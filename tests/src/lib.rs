@@ -3,6 +3,7 @@
 
 mod cli;
 mod demo;
+mod proc;
 mod process;
 mod relay;
 mod shop;
@@ -11,6 +12,7 @@ mod world;
 
 pub use cli::{Answer, Cli};
 pub use demo::{DemoWorld, naive_probe};
+pub use proc::{children, resident_bytes};
 pub use process::{Process, program, target_folder};
 pub use relay::Relay;
 pub use shop::Shop;

@@ -104,6 +104,9 @@ fn answer(ask: &Ask, state: &State) -> String {
     };
     match (ask.method.as_str(), ask.path.as_str()) {
         ("GET", "/healthz") => page("200 OK", "", "ok"),
+        // Out of every target, to where clouds keep their credentials.
+        ("GET", "/away") => page("302 Found", "Location: http://169.254.169.254/latest/meta-data\r\n", ""),
+        ("GET", "/api/products") => page("200 OK", "", "[{\"name\":\"tea\",\"stock\":3}]"),
         ("GET", "/login") => {
             let form = "<form method=post><input type=hidden name=\"csrf_token\" value=\"c-1\"></form>";
             page("200 OK", "Set-Cookie: anon=a-1\r\n", form)

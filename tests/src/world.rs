@@ -270,6 +270,14 @@ impl World {
     /// When it cannot join.
     pub fn join(&mut self, side: &'static str, name: &str) -> &mut AgentHandle {
         let folder = self.enrol(side, name);
+        self.adopt(side, name, folder)
+    }
+
+    /// Starts an agent that has joined.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn adopt(&mut self, side: &'static str, name: &str, folder: PathBuf) -> &mut AgentHandle {
         let mut agent = AgentHandle { side, name: name.to_owned(), folder, process: None };
         agent.start();
         self.agents.push(agent);

@@ -1,0 +1,150 @@
+//! A plan with every kind of mistake: all of them are told in one go, each with its line, its code and the
+//! way out, and nothing of it is applied.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use expect_test::{expect, expect_file};
+use tempfile::TempDir;
+use tidelock_tests::{Answer, Cli, World};
+
+/// The plan, and the flow that it names.
+const PLAN: &str = include_str!("golden/mistakes.yaml");
+const FLOW: &str = "- a\n- b\n";
+
+/// A folder with the plan in it.
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("list.yaml"), FLOW).expect("written");
+    let plan = folder.path().join("mistakes.yaml");
+    fs::write(&plan, PLAN).expect("written");
+    (folder, plan)
+}
+
+/// A command in the plan's folder, without a collector.
+fn run(folder: &Path, arguments: &[&str]) -> Answer {
+    let nowhere = PathBuf::from("/dev/null");
+    let server = "https://127.0.0.1:9".to_owned();
+    let cli = Cli { server, ca: nowhere.clone(), token: nowhere, home: folder.to_owned() };
+    let output = cli.command(arguments).current_dir(folder).env("COLUMNS", "100").output();
+    let output = output.expect("tidelock starts");
+    Answer {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[test]
+fn every_mistake_is_told_in_one_go_with_its_line_and_the_way_out() {
+    let (folder, _) = folder();
+    let text = run(folder.path(), &["plan", "check", "mistakes.yaml"]);
+    assert_eq!(text.code, 2, "{}{}", text.out, text.err);
+    expect_file!["golden/mistakes.txt"].assert_eq(&text.out);
+    for secret in ["hunter2", "swordfish"] {
+        assert!(!text.out.contains(secret), "what was taken for a secret is repeated: {secret}");
+    }
+    let json = run(folder.path(), &["plan", "check", "mistakes.yaml", "-o", "json"]);
+    assert_eq!(json.code, 2, "{}", json.err);
+    let answer = json.json();
+    assert_eq!(answer["ok"], false);
+    let problems = answer["problems"]["problems"].as_array().expect("a list");
+    let mut kinds = BTreeSet::new();
+    for problem in problems {
+        let code = problem["code"].as_str().expect("a code");
+        assert!(problem["line"].as_u64().is_some_and(|line| line > 0), "no line: {problem}");
+        assert!(problem["help"].as_str().is_some_and(|help| !help.is_empty()), "no way out: {problem}");
+        assert!(text.out.contains(code), "{code} is in the JSON and not in the text");
+        kinds.insert(code.to_owned());
+    }
+    assert!(kinds.len() >= 30, "only {} kinds: {kinds:?}", kinds.len());
+    let codes: Vec<String> = (problems.iter())
+        .map(|problem| format!("{} line {}", problem["code"].as_str().unwrap_or(""), problem["line"]))
+        .collect();
+    expect_file!["golden/mistakes.codes"].assert_eq(&(codes.join("\n") + "\n"));
+}
+
+#[test]
+fn nothing_of_a_plan_with_mistakes_is_applied() {
+    let world = World::collector_alone();
+    let (_folder, plan) = folder();
+    let path = plan.display().to_string();
+    for more in [&["--yes", "--reason", "I want it"][..], &["--dry-run"]] {
+        let applied = world.operator.run(&[&["plan", "apply", &path][..], more].concat());
+        assert_eq!(applied.code, 2, "{}{}", applied.out, applied.err);
+        assert!(applied.err.contains("nothing was done"), "{}", applied.err);
+        assert!(
+            applied.err.contains("E015") && applied.err.contains("E043"),
+            "not all of it: {}",
+            applied.err
+        );
+    }
+    assert_eq!(world.operator.run(&["status"]).code, 2, "there is a migration");
+    assert!(world.operator.run(&["plugin", "ls"]).good().out.is_empty(), "a component was pushed");
+}
+
+#[test]
+fn a_text_that_cannot_be_read_as_a_plan_says_where_it_breaks() {
+    let (folder, _) = folder();
+    let deep = "a: ".to_owned() + &"[".repeat(200) + &"]".repeat(200);
+    let bomb = "a: &a [x, x]\nb: &b [*a, *a]\n".to_owned()
+        + &(0..20).map(|i| format!("c{i}: [*b, *b, *b]\n")).collect::<String>();
+    let cases: [(&str, Vec<u8>); 11] = [
+        ("empty", Vec::new()),
+        ("comments alone", b"# nothing\n".to_vec()),
+        ("a list", b"- a\n".to_vec()),
+        ("two documents", b"tidelock: plan/v1\n---\ntidelock: plan/v1\n".to_vec()),
+        ("a tab", b"tidelock: plan/v1\nenvironments:\n\tsource: {}\n".to_vec()),
+        ("an open bracket", b"tidelock: plan/v1\npeople: { ana: {\n".to_vec()),
+        ("a newer format", b"tidelock: plan/v2\nname: shop\n".to_vec()),
+        ("too deep", deep.into_bytes()),
+        ("aliases of aliases", bomb.into_bytes()),
+        ("no text", b"name: \xff\xfe\n".to_vec()),
+        ("too large", vec![b'#'; (1 << 20) + 1]),
+    ];
+    let mut told = String::new();
+    for (what, bytes) in cases {
+        fs::write(folder.path().join("plan.yaml"), bytes).expect("written");
+        let answer = run(folder.path(), &["plan", "check", "plan.yaml", "-o", "json"]);
+        assert_eq!(answer.code, 2, "{what}: {}{}", answer.out, answer.err);
+        let list = serde_json::from_str::<serde_json::Value>(&answer.out).map(|json| {
+            let problems = json["problems"]["problems"].as_array().cloned().unwrap_or_default();
+            let codes: BTreeSet<String> =
+                problems.iter().filter_map(|p| p["code"].as_str().map(str::to_owned)).collect();
+            codes.into_iter().collect::<Vec<_>>().join(" ")
+        });
+        // A file that is not even text has no places: the sentence is all there is.
+        told += &format!("{what}: {}\n", list.unwrap_or_else(|_| answer.err.trim().to_owned()));
+    }
+    expect![[r#"
+        empty: E002
+        comments alone: E002
+        a list: E009
+        two documents: E002
+        a tab: E001 E003
+        an open bracket: E001
+        a newer format: E008 E014 W007
+        too deep: E002
+        aliases of aliases: E007 E008 W007
+        no text: tidelock: plan.yaml is not UTF-8 text from byte 6 on
+        too large: tidelock: plan.yaml has 1048577 bytes, at most 1048576 are taken
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_are_no_mistakes() {
+    let (folder, _) = folder();
+    let minimal =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/examples/minimal.yaml"));
+    let minimal = minimal.expect("the example is there");
+    for text in [minimal.replace('\n', "\r\n"), format!("\u{feff}{minimal}")] {
+        fs::write(folder.path().join("plan.yaml"), text).expect("written");
+        let answer = run(folder.path(), &["plan", "check", "--strict"]);
+        assert_eq!(answer.code, 0, "{}{}", answer.out, answer.err);
+    }
+    let missing = run(folder.path(), &["plan", "check", "no-such-plan.yaml"]);
+    assert!(missing.code == 2 && missing.err.contains("no-such-plan.yaml"), "{}", missing.err);
+    assert_eq!(run(folder.path(), &["plan", "check", "."]).code, 2, "a folder is no plan");
+}
