@@ -45,8 +45,8 @@ impl Migration {
             )?,
             Ask::Hold { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldSet)?,
             Ask::Release { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldReleased)?,
-            Ask::Confirm { epoch, .. } => self.confirm(now, *epoch)?,
-            Ask::Switched { to, .. } => self.report_switch(*to)?,
+            Ask::Confirm { epoch, by, .. } => self.confirm(now, *epoch, by)?,
+            Ask::Switched { to, by, .. } => self.report_switch(*to, by)?,
             Ask::ManualDone {
                 check,
                 by,
@@ -130,7 +130,8 @@ impl Migration {
     }
 
     /// Takes the token of the open gate: the one way from ready to cutover.
-    fn confirm(&self, now: Timestamp, epoch: u64) -> Result<EventKind, Refusal> {
+    fn confirm(&self, now: Timestamp, epoch: u64, by: &Asker) -> Result<EventKind, Refusal> {
+        self.may_switch(by)?;
         if self.phase != Phase::Ready {
             let message = format!(
                 "the migration is in {}; a cutover is confirmed once, in ready",
@@ -157,7 +158,8 @@ impl Migration {
         }
     }
 
-    fn report_switch(&self, to: Side) -> Result<EventKind, Refusal> {
+    fn report_switch(&self, to: Side, by: &Asker) -> Result<EventKind, Refusal> {
+        self.may_switch(by)?;
         let (phase, done) = match to {
             Side::Target => (Phase::Cutover, self.traffic.switched.is_some()),
             Side::Source => (Phase::RollingBack, self.traffic.back.is_some()),
@@ -174,6 +176,15 @@ impl Migration {
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
         Ok(EventKind::Switched { to })
+    }
+
+    /// Pipelines and operators switch, and people of the plan.
+    fn may_switch(&self, by: &Asker) -> Result<(), Refusal> {
+        if by.kind == AskerKind::Person && !self.is_of_plan(by) {
+            let message = format!("{} is not in the plan; pipelines and people of the plan switch", by.name);
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        Ok(())
     }
 
     /// Anyone in the plan may hold, and whoever runs the collector.
