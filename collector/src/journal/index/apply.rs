@@ -27,7 +27,7 @@ pub(crate) fn add(
             agent,
             spool_epoch,
             to,
-        } => move_cursor(table, &migration, &agent, spool_epoch, to).map(drop),
+        } => move_cursor(table, tails, &migration, &agent, spool_epoch, to).map(drop),
         Entry::Event(event) => add_event(table, position, &event),
     }
 }
@@ -67,15 +67,16 @@ fn add_batch(
         .first_seq
         .checked_add(more)
         .ok_or("the numbers of a batch run over")?;
-    let before = move_cursor(table, migration, agent, epoch, last)?;
+    let before = move_cursor(table, tails, migration, agent, epoch, last)?;
     let prefix = keys::hashes(migration, agent, epoch);
     for (first, hashes) in unknown(table, &prefix, &batch.hashes, batch.first_seq, before)? {
         for (part, hashes) in hashes.chunks(HASHES_PER_VALUE).enumerate() {
             let first = first + (part * HASHES_PER_VALUE) as u64;
+            tails.wrote(&prefix, first);
             table.put(keys::numbered(&prefix, first), hashes.concat())?;
         }
     }
-    forget_before(table, &prefix, last.saturating_sub(settings.dedup_window))
+    tails.forget_before(table, &prefix, last.saturating_sub(settings.dedup_window))
 }
 
 /// A number and the hashes from it on.
@@ -124,19 +125,10 @@ pub(crate) fn seen(table: &Table, prefix: &[u8], seq: u64) -> Result<Seen, Strin
     Ok(hashes.get(at).map_or(Seen::No, |hash| Seen::Yes(*hash)))
 }
 
-/// Removes whole values of hashes that end before this number, a few at a time.
-fn forget_before(table: &mut Table, prefix: &[u8], low: u64) -> Result<(), String> {
-    for (key, hashes) in table.range(&keys::numbered(prefix, 0), &keys::numbered(prefix, low), true, 4)? {
-        if keys::number(&key) + (hashes.len() / 16) as u64 <= low {
-            table.remove(key);
-        }
-    }
-    Ok(())
-}
-
 /// Moves an agent's cursor forward, never back; returns where it stood in this spool.
 fn move_cursor(
     table: &mut Table,
+    tails: &mut Tails,
     migration: &Name,
     agent: &AgentKey,
     spool_epoch: SpoolEpoch,
@@ -166,6 +158,7 @@ fn move_cursor(
     while cursors.len() > SPOOLS_KEPT {
         let gone = cursors.remove(0);
         let prefix = keys::hashes(migration, agent, gone.spool_epoch);
+        tails.gone(&prefix);
         let all = table.range(
             &keys::numbered(&prefix, 0),
             &keys::numbered(&prefix, u64::MAX),

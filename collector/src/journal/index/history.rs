@@ -9,13 +9,45 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// The longest summary that is kept of a finding.
 const SUMMARY_BYTES: usize = 1024;
 
-/// The number of each history's open chunk.
+/// Where each list ends that is written at one end and forgotten at the other, so that nobody looks
+/// for the ends again with every record.
 #[derive(Default)]
 pub(crate) struct Tails {
+    /// The number of each history's open chunk.
     open: BTreeMap<Vec<u8>, u64>,
+    /// Below this number nothing is left of a spool's hashes.
+    forgotten: BTreeMap<Vec<u8>, u64>,
 }
 
 impl Tails {
+    /// Removes whole values of hashes that end before this number, a few at a time.
+    pub(crate) fn forget_before(&mut self, table: &mut Table, prefix: &[u8], low: u64) -> Result<(), String> {
+        const AT_ONCE: usize = 4;
+        let from = self.forgotten.entry(prefix.to_vec()).or_default();
+        let old = table.range(&keys::numbered(prefix, *from), &keys::numbered(prefix, low), true, AT_ONCE)?;
+        for (key, hashes) in old {
+            let first = keys::number(&key);
+            if first + (hashes.len() / 16) as u64 > low {
+                break;
+            }
+            table.remove(key);
+            *from = first + 1;
+        }
+        Ok(())
+    }
+
+    /// Hashes were written from this number on.
+    pub(crate) fn wrote(&mut self, prefix: &[u8], first: u64) {
+        if let Some(from) = self.forgotten.get_mut(prefix) {
+            *from = (*from).min(first);
+        }
+    }
+
+    /// Nothing is left of a spool.
+    pub(crate) fn gone(&mut self, prefix: &[u8]) {
+        self.forgotten.remove(prefix);
+    }
+
     /// Adds a line; the oldest chunk goes when there are too many.
     pub(crate) fn add(
         &mut self,

@@ -108,7 +108,6 @@ impl Table {
         if from > to {
             return Ok(Vec::new());
         }
-        let waiting = || self.pending.range(from.to_vec()..=to.to_vec());
         let mut pairs: Vec<Pair> = guard(|| {
             let stored = self.db.range(from..=to);
             let keep = |pair: &Result<(sled::IVec, sled::IVec), sled::Error>| {
@@ -124,7 +123,11 @@ impl Table {
                 stored.rev().filter(keep).take(limit).map(own).collect()
             }
         })?;
-        pairs.extend(waiting().filter_map(|(key, value)| Some((key.clone(), value.clone()?))));
+        // No more of them than are asked for: many wait, and they are copied.
+        let mut waiting = self.pending.range(from.to_vec()..=to.to_vec());
+        let next = || if ascending { waiting.next() } else { waiting.next_back() };
+        let there = std::iter::from_fn(next).filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+        pairs.extend(there.take(limit));
         pairs.sort();
         if !ascending {
             pairs.reverse();
