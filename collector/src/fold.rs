@@ -3,6 +3,7 @@
 //! What the core needs goes to the core. Beside it lies what only screens and agents need: plans as
 //! they were written, the list of events, the latest findings of each check.
 
+mod decode;
 mod events;
 mod recent;
 mod replay;
@@ -15,6 +16,7 @@ use tidelock_model::{Name, Sha256, Timestamp};
 
 pub use events::{EventLine, Events};
 pub use recent::{Recent, RecentFinding};
+pub(crate) use replay::replay_heard;
 pub use replay::{ReplayError, replay};
 
 use crate::journal::Position;

@@ -99,7 +99,6 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
     let folded = fold(
         findings,
         decisions,
-        |_| {},
         |fold, position, decision| {
             compared.compare(fold, position, decision);
         },

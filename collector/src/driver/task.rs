@@ -291,7 +291,7 @@ impl Task {
                 Err(_) => true,
             };
             let findings = store.read_findings(Position::new(1)).take_while(kept);
-            replay(findings, store.read_decisions(Position::new(1)), |_| {}, |_, _, _| {})
+            replay(findings, store.read_decisions(Position::new(1)), |_, _, _| {})
         });
         let folded = folded.await.map_err(|error| Stopped(error.to_string()))?;
         self.fold = folded.map_err(|error| Stopped(error.to_string()))?;

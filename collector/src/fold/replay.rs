@@ -3,12 +3,13 @@
 //! Each decision names the last finding that it rests on. Whatever was seen up to there comes before
 //! it, and nothing later: that is how it was live.
 
-use super::Fold;
-use crate::journal::{Position, ReadError, Stored};
-use crate::records::{
-    BadRecord, DECISION_KIND, Decision, FINDING_KIND, Seen, decision_from_bytes, seen_from_bytes,
-};
 use tidelock_model::Timestamp;
+use tidelock_proto::v1;
+
+use super::Fold;
+use super::decode::decoded;
+use crate::journal::{Position, ReadError, Stored};
+use crate::records::{BadRecord, DECISION_KIND, Decision, FINDING_KIND, Seen, decision_from_bytes, seen_and};
 
 /// Why a journal cannot be folded. No gate opens then.
 #[derive(Debug, thiserror::Error)]
@@ -28,26 +29,58 @@ pub enum ReplayError {
     },
 }
 
-/// Folds a journal. `before` sees each decision and the fold that it met, `heard` each thing seen.
+/// Folds a journal. `before` sees each decision and the fold that it met.
 ///
 /// # Errors
 /// The first record that cannot be read.
 pub fn replay(
-    findings: impl Iterator<Item = Result<Stored, ReadError>>,
+    findings: impl Iterator<Item = Result<Stored, ReadError>> + Send,
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
-    mut heard: impl FnMut(&Seen),
+    before: impl FnMut(&Fold, Position, &Decision),
+) -> Result<Fold, ReplayError> {
+    replay_heard(findings, decisions, |_| (), |_, ()| {}, before)
+}
+
+/// The same for one who also wants to hear each thing seen: `look` makes something of it as it was
+/// written, on any thread and in any order, and `heard` gets that in the order of the journal.
+///
+/// # Errors
+/// The first record that cannot be read.
+pub(crate) fn replay_heard<T: Send>(
+    findings: impl Iterator<Item = Result<Stored, ReadError>> + Send,
+    decisions: impl Iterator<Item = Result<Stored, ReadError>>,
+    look: impl Fn(&v1::FindingRecord) -> T + Sync,
+    heard: impl FnMut(&Seen, T),
+    before: impl FnMut(&Fold, Position, &Decision),
+) -> Result<Fold, ReplayError> {
+    let decode = |stored| heard_of(stored, &look);
+    std::thread::scope(|scope| join(decoded(scope, findings, decode), decisions, heard, before))
+}
+
+/// One thing seen.
+struct Heard<T> {
+    position: Position,
+    at: Timestamp,
+    seen: Seen,
+    looked: T,
+}
+
+fn join<T>(
+    findings: impl Iterator<Item = Result<Heard<T>, ReplayError>>,
+    decisions: impl Iterator<Item = Result<Stored, ReadError>>,
+    mut heard: impl FnMut(&Seen, T),
     mut before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
     let mut fold = Fold::default();
     let mut findings = findings.peekable();
     let mut believe_up_to = |fold: &mut Fold, up_to: Position| -> Result<(), ReplayError> {
-        let due = |next: &Result<Stored, ReadError>| match next {
-            Ok(stored) => stored.position <= up_to,
+        let due = |next: &Result<Heard<T>, ReplayError>| match next {
+            Ok(next) => next.position <= up_to,
             Err(_) => true,
         };
-        while let Some(stored) = findings.next_if(due) {
-            let (position, at, seen) = seen(stored?)?;
-            heard(&seen);
+        while let Some(next) = findings.next_if(due) {
+            let Heard { position, at, seen, looked } = next?;
+            heard(&seen, looked);
             fold.seen(position, at, seen);
         }
         Ok(())
@@ -69,7 +102,7 @@ pub fn replay(
     Ok(fold)
 }
 
-fn seen(stored: Stored) -> Result<(Position, Timestamp, Seen), ReplayError> {
+fn heard_of<T>(stored: Stored, look: &impl Fn(&v1::FindingRecord) -> T) -> Result<Heard<T>, ReplayError> {
     let at = Timestamp::from_millis(stored.record.at_unix_ms);
     let wrong = |why: String| ReplayError::Record { set: "findings", position: stored.position, why };
     if stored.record.kind != FINDING_KIND {
@@ -78,8 +111,9 @@ fn seen(stored: Stored) -> Result<(Position, Timestamp, Seen), ReplayError> {
             stored.record.kind
         )));
     }
-    let seen = seen_from_bytes(&stored.record.body).map_err(|error: BadRecord| wrong(error.to_string()))?;
-    Ok((stored.position, at, seen))
+    let read = seen_and(&stored.record.body, look);
+    let (seen, looked) = read.map_err(|error: BadRecord| wrong(error.to_string()))?;
+    Ok(Heard { position: stored.position, at, seen, looked })
 }
 
 fn decision(stored: &Stored) -> Result<(Position, Decision), ReplayError> {

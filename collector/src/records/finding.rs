@@ -99,7 +99,23 @@ pub(crate) fn batch_to_bytes(
 /// # Errors
 /// Names the place that is wrong.
 pub fn seen_from_bytes(bytes: &[u8]) -> Result<Seen, BadRecord> {
+    seen_and(bytes, |_| ()).map(|(seen, ())| seen)
+}
+
+/// Reads a record back, and looks at it as it was written.
+///
+/// # Errors
+/// Names the place that is wrong.
+pub(crate) fn seen_and<T>(
+    bytes: &[u8],
+    look: impl FnOnce(&v1::FindingRecord) -> T,
+) -> Result<(Seen, T), BadRecord> {
     let record = v1::FindingRecord::decode(bytes).or_else(|error| bad("finding record", error))?;
+    let looked = look(&record);
+    Ok((seen_from_record(record)?, looked))
+}
+
+fn seen_from_record(record: v1::FindingRecord) -> Result<Seen, BadRecord> {
     let migration = match record.migration.as_str() {
         "" => None,
         name => Some(Name::new(name).or_else(|error| bad("migration", error))?),

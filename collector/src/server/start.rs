@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use ring::hmac;
 use tidelock_model::Timestamp;
+use tidelock_proto::v1;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -21,8 +22,8 @@ use crate::api::{self, Api};
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
-use crate::fold::{Fold, replay};
-use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions, hashes};
+use crate::fold::{Fold, replay_heard};
+use crate::ingest::{AgentDoor, AgentVerifier, Door, FindingHash, Refused, Sessions, hashes};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
 use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Store, Stored};
@@ -332,18 +333,27 @@ fn fold(store: &dyn Store, sessions: &Sessions) -> anyhow::Result<Fold> {
         Err(_) => true,
     };
     let findings = store.read_findings(first).take_while(kept);
-    let fold = replay(findings, store.read_decisions(first), |seen| remember(sessions, seen), |_, _, _| {});
+    let remember = |seen: &Seen, hashes: Vec<FindingHash>| remember(sessions, seen, &hashes);
+    let fold = replay_heard(findings, store.read_decisions(first), hashes_of, remember, |_, _, _| {});
     fold.context("fold the journal; `tidelock-collector journal verify` says more")
 }
 
+/// The hashes of a batch's findings as they came.
+fn hashes_of(record: &v1::FindingRecord) -> Vec<FindingHash> {
+    let Some(v1::finding_record::Body::Batch(batch)) = &record.body else {
+        // Nothing else has a number.
+        return Vec::new();
+    };
+    hashes(&batch.findings)
+}
+
 /// What an agent sent before is known again when it comes again.
-fn remember(sessions: &Sessions, seen: &Seen) {
+fn remember(sessions: &Sessions, seen: &Seen, hashes: &[FindingHash]) {
     use tidelock_core::record::Observation;
     if let (Some(migration), Observation::Findings(batch)) = (&seen.migration, &seen.observation) {
         let window = sessions.window(migration, &batch.agent);
-        let wire = tidelock_proto::batch_to_wire(batch.clone());
         let mut window = window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        window.take(batch.spool_epoch, batch.first_seq, batch.last_seq(), &hashes(&wire.findings));
+        window.take(batch.spool_epoch, batch.first_seq, batch.last_seq(), hashes);
     }
 }
 
