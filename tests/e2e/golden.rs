@@ -48,22 +48,27 @@ fn listed(help: &str) -> Vec<String> {
         .collect()
 }
 
-/// The help of a command and of every command below it.
-fn helps(path: &[String], all: &mut String) {
+/// The help of a command and of every command below it. What is the same everywhere is shown once.
+fn helps(path: &[String], global: &str, all: &mut String) {
     let words: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
     let output = run(&words);
     assert!(output.status.success(), "{words:?}");
     let help = text(&output.stdout);
-    *all += &format!("==== tidelock {}\n{help}\n", path.join(" "));
-    for name in listed(&help) {
-        helps(&[path, &[name]].concat(), all);
+    let (own, flags) = help.split_once("\nGlobal:\n").unwrap_or_else(|| panic!("{words:?}: {help}"));
+    assert!(path.is_empty() || flags == global, "{words:?} has other global flags:\n{flags}");
+    *all += &format!("==== tidelock {}\n{own}\n", path.join(" "));
+    for name in listed(own) {
+        helps(&[path, &[name]].concat(), flags, all);
+    }
+    if path.is_empty() {
+        *all += &format!("==== everywhere\n{flags}");
     }
 }
 
 #[test]
 fn every_command_has_its_help() {
     let mut all = String::new();
-    helps(&[], &mut all);
+    helps(&[], "", &mut all);
     let commands: Vec<&str> = all.lines().filter_map(|line| line.strip_prefix("==== tidelock ")).collect();
     // Each of these is in somebody's pipeline.
     for needed in [
