@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -122,7 +121,7 @@ struct Agent<S> {
     refused: Vec<v1::AssignmentStatus>,
     ready: BTreeMap<Sha256, Readiness>,
     rounds: JoinSet<Ended>,
-    preparing: JoinSet<(Sha256, Result<PathBuf, Refusal>, bool)>,
+    preparing: JoinSet<(Sha256, Result<Vec<String>, Refusal>, bool)>,
 }
 
 impl<S: Sandbox> Agent<S> {
@@ -183,7 +182,7 @@ impl<S: Sandbox> Agent<S> {
                     };
                     let readiness = match self.ready.get(&job.component) {
                         Some(Readiness::Refused(refusal)) => Err(refusal.clone()),
-                        Some(Readiness::Ready | Readiness::Preparing) | None => Ok(()),
+                        Some(Readiness::Ready(_) | Readiness::Preparing) | None => Ok(()),
                     };
                     let at = Round { round, due, lateness: now.since(due) };
                     let runs = self.runs.clone();

@@ -28,15 +28,21 @@ const MAX_SECRET_BYTES: u64 = 16 << 10;
 
 /// What runs components. The agent uses the runner; tests use something that answers at once.
 pub trait Sandbox: Send + Sync + 'static {
-    /// Makes a component ready.
-    fn prepare(&self, wasm: &Path, component: Sha256) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// Makes a component ready, and gives what it says it cannot see.
+    fn prepare(
+        &self,
+        wasm: &Path,
+        component: Sha256,
+    ) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
     /// Runs it once.
     fn run(&self, request: RunRequest) -> impl Future<Output = RunResult> + Send;
 }
 
 impl Sandbox for RunnerClient {
-    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<(), Refusal> {
-        RunnerClient::prepare(self, wasm, component).await.map(|_| ())
+    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<Vec<String>, Refusal> {
+        RunnerClient::prepare(self, wasm, component).await?;
+        // A component that cannot say what it is cannot be trusted with a run either.
+        Ok(RunnerClient::describe(self, component).await?.blind_spots)
     }
 
     async fn run(&self, request: RunRequest) -> RunResult {

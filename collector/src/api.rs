@@ -32,6 +32,7 @@ pub use caller::{Action, Caller};
 pub use router::routes;
 
 use crate::access::Access;
+use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::ingest::Refused;
@@ -60,6 +61,8 @@ pub struct Api {
     pub clock: Clock,
     /// Who was not let in.
     pub refused: Refused,
+    /// What the checks cannot see.
+    pub blind_spots: BlindSpots,
     /// How long agents' certificates live.
     pub certificate_life: Duration,
     /// What joining agents are told to connect to.

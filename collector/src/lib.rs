@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api;
+pub mod blind_spots;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -9,8 +9,8 @@ mod finding;
 use std::fmt;
 
 pub use decision::{Decision, PlanExtras, decision_from_bytes, decision_to_bytes};
-pub(crate) use finding::{batch_to_bytes, seen_and};
 pub use finding::{Seen, seen_from_bytes, seen_to_bytes};
+pub(crate) use finding::{batch_to_bytes, seen_and};
 
 /// The kind of a record of findings, in the journal's frame.
 pub const FINDING_KIND: u8 = 1;

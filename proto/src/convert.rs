@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use tidelock_model::{
-    AgentKey, Cause, Finding, FindingBatch, Gap, Name, Outcome, RefusedCall, Sha256, Side, SpoolEpoch, Timestamp,
+    AgentKey, Cause, Finding, FindingBatch, Gap, Name, Outcome, RefusedCall, Sha256, Side, SpoolEpoch,
+    Timestamp,
 };
 
 use crate::convert_report::{report_from_wire, report_to_wire};
@@ -124,7 +125,9 @@ pub(crate) fn outcome_to_wire(outcome: Outcome) -> i32 {
 pub fn batch_from_wire(agent: AgentKey, wire: v1::FindingBatch) -> Conv<FindingBatch> {
     let spool_epoch = match <[u8; 16]>::try_from(wire.spool_epoch.as_slice()) {
         Ok(raw) => SpoolEpoch(u128::from_be_bytes(raw)),
-        Err(_) => return bad("spool_epoch", format!("has {} bytes, it must have 16", wire.spool_epoch.len())),
+        Err(_) => {
+            return bad("spool_epoch", format!("has {} bytes, it must have 16", wire.spool_epoch.len()));
+        }
     };
     if wire.first_seq == 0 {
         return bad("first_seq", "is 0, numbers begin at 1");
@@ -169,7 +172,9 @@ fn finding_from_wire(wire: v1::Finding) -> Conv<Finding> {
     let cause = match (outcome, wire.cause.as_str()) {
         (Outcome::NotRun, word) => Some(word.parse::<Cause>().or_else(|error| bad("cause", error))?),
         (Outcome::Pass | Outcome::Fail, "") => None,
-        (Outcome::Pass | Outcome::Fail, _) => return bad("cause", "only a run that did not look has a cause"),
+        (Outcome::Pass | Outcome::Fail, _) => {
+            return bad("cause", "only a run that did not look has a cause");
+        }
     };
     at_most("refused_calls", &wire.refused_calls, Limits::CALLS)?;
     at_most("trace_ids", &wire.trace_ids, Limits::CALLS)?;

@@ -97,7 +97,8 @@ fn counts(wire: v1::Counts) -> Conv<Counts> {
     if wire.ok > wire.total {
         return bad("counts.ok", format!("{} of {} is more than all", wire.ok, wire.total));
     }
-    let latency_buckets = wire.latency_buckets.into_iter().map(|bucket| (bucket.upper_us, bucket.count)).collect();
+    let latency_buckets =
+        wire.latency_buckets.into_iter().map(|bucket| (bucket.upper_us, bucket.count)).collect();
     Ok(Counts { ok: wire.ok, total: wire.total, latency_buckets })
 }
 

@@ -75,7 +75,11 @@ fn five_commands_lead_to_the_first_hold() {
     // 3
     eventually("the plan is applied", || {
         let applied = tidelock(home, &["plan", "apply"]).output().expect("it runs");
-        if applied.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&applied.stderr).into_owned()) }
+        if applied.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&applied.stderr).into_owned())
+        }
     });
     // 4 and 5, with the token of `tidelock agent token` put in by the shell.
     let joined = ["source", "target"].map(|side| {
@@ -90,7 +94,9 @@ fn five_commands_lead_to_the_first_hold() {
         let text = String::from_utf8_lossy(&status.stdout).into_owned();
         let status: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let holds = status["next_gate"]["holds"].as_array().cloned().unwrap_or_default();
-        let told = |side: &str| holds.iter().any(|h| h["side"] == side && h["reason"].to_string().contains("secret"));
+        let told = |side: &str| {
+            holds.iter().any(|h| h["side"] == side && h["reason"].to_string().contains("secret"))
+        };
         if told("source") && told("target") { Ok(()) } else { Err(text) }
     });
     drop(joined);

@@ -1,6 +1,6 @@
 //! The illusion "login works but the session does not": a naive probe stays green, the gate does not open.
 
-use tidelock_tests::{World, WorldOptions, naive_probe};
+use tidelock_tests::{World, WorldOptions, eventually, naive_probe};
 
 #[test]
 fn a_lost_session_holds_the_gate_while_the_naive_probe_is_green() {
@@ -18,6 +18,10 @@ fn a_lost_session_holds_the_gate_while_the_naive_probe_is_green() {
     );
     assert_eq!((hold["check"].as_str(), hold["side"].as_str()), (Some("login"), Some("target")), "{hold}");
     assert_eq!(world.operator.run(&["gate", "check", "ready"]).code, 3);
-    let why = world.operator.run(&["why", "login"]).good();
+    // A pass is never to be read as more than it proves: the blind spots stand beside it.
+    let why = eventually("why says what the check cannot see", || {
+        let why = world.operator.run(&["why", "login"]).good();
+        if why.out.contains("Cannot see") { Ok(why) } else { Err(why.out) }
+    });
     assert!(why.out.contains("target"), "{}", why.out);
 }

@@ -12,6 +12,8 @@ use super::{Agent, Readiness};
 use crate::job::Job;
 use crate::runs::Sandbox;
 
+/// More sentences than this are not told of one component.
+const MAX_BLIND_SPOTS: usize = 32;
 /// More assignments than this are not taken at once.
 const MAX_ASSIGNMENTS: usize = 1024;
 
@@ -105,7 +107,8 @@ impl<S: Sandbox> Agent<S> {
                 (Err(refusal), _) | (Ok(_), Some(Readiness::Refused(refusal))) => {
                     Err((refusal.cause, refusal.detail.as_str()))
                 }
-                (Ok(_), Some(Readiness::Ready | Readiness::Preparing) | None) => Ok(()),
+                (Ok(_), Some(Readiness::Ready(blind_spots))) => Ok(blind_spots.as_slice()),
+                (Ok(_), Some(Readiness::Preparing) | None) => Ok(&[][..]),
             };
             status(&job.id, job.check.as_str(), word)
         });
@@ -114,17 +117,22 @@ impl<S: Sandbox> Agent<S> {
     }
 }
 
-fn status(id: &str, check: &str, word: Result<(), (Cause, &str)>) -> v1::AssignmentStatus {
+fn status(id: &str, check: &str, word: Result<&[String], (Cause, &str)>) -> v1::AssignmentStatus {
     let (assignment_id, check) = (id.to_owned(), check.to_owned());
     match word {
-        Ok(()) => {
-            v1::AssignmentStatus { assignment_id, check, accepted: true, ..v1::AssignmentStatus::default() }
-        }
+        Ok(blind_spots) => v1::AssignmentStatus {
+            assignment_id,
+            check,
+            accepted: true,
+            blind_spots: blind_spots.iter().take(MAX_BLIND_SPOTS).cloned().collect(),
+            ..v1::AssignmentStatus::default()
+        },
         Err((cause, reason)) => v1::AssignmentStatus {
             assignment_id,
             check,
             accepted: false,
             cause: cause.word().to_owned(),
+            blind_spots: Vec::new(),
             reason: reason.chars().filter(|c| !c.is_control()).take(1000).collect(),
         },
     }

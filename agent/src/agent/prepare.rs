@@ -24,8 +24,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub(super) enum Readiness {
     /// It is being fetched or compiled.
     Preparing,
-    /// It can be run.
-    Ready,
+    /// It can be run; what it says it cannot see.
+    Ready(Vec<String>),
     /// It cannot.
     Refused(Refusal),
 }
@@ -45,7 +45,7 @@ impl<S: Sandbox> Agent<S> {
         let mut channel = self.shared.channel.subscribe();
         self.preparing.spawn(async move {
             sleep(wait).await;
-            let path = match get(&components, component, &mut channel).await {
+            let path: PathBuf = match get(&components, component, &mut channel).await {
                 Ok(path) => path,
                 Err(error) => {
                     let (refusal, again) = judge(&error);
@@ -54,18 +54,18 @@ impl<S: Sandbox> Agent<S> {
             };
             let prepared = runs.sandbox.prepare(&path, component).await;
             let again = matches!(&prepared, Err(refusal) if refusal.cause == Cause::RunnerLost);
-            (component, prepared.map(|()| path), again)
+            (component, prepared, again)
         });
     }
 
     /// A component is ready, or is not going to be; `again` when trying again may help.
-    pub(super) fn prepared(&mut self, component: Sha256, result: Result<PathBuf, Refusal>, again: bool) {
+    pub(super) fn prepared(&mut self, component: Sha256, result: Result<Vec<String>, Refusal>, again: bool) {
         if !self.ready.contains_key(&component) {
             // The plan has changed meanwhile.
             return;
         }
         let readiness = match result {
-            Ok(_) => Readiness::Ready,
+            Ok(blind_spots) => Readiness::Ready(blind_spots),
             Err(refusal) => {
                 tracing::warn!(component = %component.short(), %refusal, again, "a component is not ready");
                 Readiness::Refused(refusal)

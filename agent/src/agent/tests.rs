@@ -21,10 +21,10 @@ struct Instant {
 }
 
 impl Sandbox for Instant {
-    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<(), Refusal> {
+    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<Vec<String>, Refusal> {
         assert_eq!(digest(&std::fs::read(wasm).unwrap()), component);
         self.prepared.lock().unwrap().push(component);
-        Ok(())
+        Ok(vec!["the weather".to_owned()])
     }
 
     async fn run(&self, request: RunRequest) -> RunResult {

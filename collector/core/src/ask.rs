@@ -221,11 +221,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: RefusalCode, message: impl Into<String>) -> Refusal {
-        Refusal {
-            code,
-            message: message.into(),
-            holds: Vec::new(),
-        }
+        Refusal { code, message: message.into(), holds: Vec::new() }
     }
 }
 

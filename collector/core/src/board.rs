@@ -154,10 +154,7 @@ impl Board {
         agent: &AgentKey,
         finding: &Finding,
     ) -> Result<(), NotCounted> {
-        let scenario = plan
-            .scenarios
-            .get(&finding.check)
-            .ok_or(NotCounted::UnknownCheck)?;
+        let scenario = plan.scenarios.get(&finding.check).ok_or(NotCounted::UnknownCheck)?;
         let key = (finding.check.clone(), agent.side);
         let defined = *self.defined.get(&key).ok_or(NotCounted::WrongSide)?;
         if finding.plan_revision < defined || finding.plan_revision > revision {
@@ -219,8 +216,7 @@ fn timely(
 
 /// Until when a finding is fresh: counted from its receipt, but never later than it should have come.
 pub(crate) fn fresh_until(at: Timestamp, scenario: &Scenario, finding: &Finding) -> Timestamp {
-    at.min(finding.due.plus(scenario.timeout + GRACE))
-        .plus(scenario.fresh_for)
+    at.min(finding.due.plus(scenario.timeout + GRACE)).plus(scenario.fresh_for)
 }
 
 /// The check is the same on this side in both revisions: same component, settings, claims, times and
@@ -231,11 +227,7 @@ fn same_check(old: &Plan, new: &Plan, name: &Name, side: Side) -> bool {
     };
     let targets = |plan: &Plan, scenario: &Scenario| -> Vec<_> {
         let targets = &plan.environment(side).targets;
-        scenario
-            .targets
-            .iter()
-            .map(|target| (target.clone(), targets.get(target).cloned()))
-            .collect()
+        scenario.targets.iter().map(|target| (target.clone(), targets.get(target).cloned())).collect()
     };
     a.component == b.component
         && a.settings == b.settings

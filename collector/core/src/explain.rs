@@ -16,26 +16,17 @@ impl Migration {
     /// Every scenario of the plan, in the order of their names.
     pub fn scenarios(&self, now: Timestamp) -> Vec<ScenarioStatus> {
         let scenarios = self.plan().map(|plan| &plan.scenarios);
-        scenarios
-            .into_iter()
-            .flatten()
-            .map(|(name, scenario)| self.scenario(name, scenario, now))
-            .collect()
+        scenarios.into_iter().flatten().map(|(name, scenario)| self.scenario(name, scenario, now)).collect()
     }
 
     fn scenario(&self, name: &Name, scenario: &Scenario, now: Timestamp) -> ScenarioStatus {
         let begun = self.evidence_begun();
-        let found: Vec<_> = (Side::BOTH
-            .into_iter()
-            .filter(|side| scenario.sides.contains(side)))
-        .map(|side| side_evidence((&self.roster, &self.board), (name, scenario), side, begun, now))
-        .collect();
-        let worst = found
-            .iter()
-            .min_by_key(|side| (side.status.state.rank(), side.since));
-        let (state, since) = worst.map_or((EvidenceState::Missing, begun), |side| {
-            (side.status.state, side.since)
-        });
+        let found: Vec<_> = (Side::BOTH.into_iter().filter(|side| scenario.sides.contains(side)))
+            .map(|side| side_evidence((&self.roster, &self.board), (name, scenario), side, begun, now))
+            .collect();
+        let worst = found.iter().min_by_key(|side| (side.status.state.rank(), side.since));
+        let (state, since) =
+            worst.map_or((EvidenceState::Missing, begun), |side| (side.status.state, side.since));
         let sides: Vec<SideStatus> = found.into_iter().map(|side| side.status).collect();
         ScenarioStatus {
             name: name.clone(),
@@ -45,20 +36,14 @@ impl Migration {
             state,
             since,
             sides,
-            gates: self
-                .plan()
-                .map(|plan| gates_of(plan, name, scenario))
-                .unwrap_or_default(),
+            gates: self.plan().map(|plan| gates_of(plan, name, scenario)).unwrap_or_default(),
             active: scenario.phases.contains(&self.phase),
         }
     }
 
     /// Every agent that ever had a certificate.
     pub fn agents(&self, now: Timestamp) -> Vec<AgentStatus> {
-        self.roster
-            .iter()
-            .map(|(agent, member)| agent_status(agent, member, now))
-            .collect()
+        self.roster.iter().map(|(agent, member)| agent_status(agent, member, now)).collect()
     }
 
     /// Every manual check of the plan.
@@ -87,16 +72,9 @@ impl Migration {
     /// One check in full; none where the plan has no such scenario.
     pub fn explain(&self, check: &Name, now: Timestamp) -> Option<Explanation> {
         let scenario = self.plan()?.scenarios.get(check)?;
-        let holds = self.scenario_holds(
-            check,
-            scenario,
-            &scenario.sides.iter().copied().collect::<Vec<_>>(),
-            now,
-        );
-        Some(Explanation {
-            scenario: self.scenario(check, scenario, now),
-            holds,
-        })
+        let holds =
+            self.scenario_holds(check, scenario, &scenario.sides.iter().copied().collect::<Vec<_>>(), now);
+        Some(Explanation { scenario: self.scenario(check, scenario, now), holds })
     }
 }
 
@@ -104,9 +82,7 @@ fn agent_status(agent: &AgentKey, member: &Member, now: Timestamp) -> AgentStatu
     let seen = member.seen.as_ref();
     let state = match member {
         Member { revoked: true, .. } => AgentState::Revoked,
-        Member {
-            suspended: Some(_), ..
-        } => AgentState::Suspended,
+        Member { suspended: Some(_), .. } => AgentState::Suspended,
         _ if now >= member.certificate_ends => AgentState::Expired,
         Member { signed_off: true, .. } => AgentState::SignedOff,
         Member { heard: None, .. } => AgentState::NeverSeen,
@@ -123,10 +99,6 @@ fn agent_status(agent: &AgentKey, member: &Member, now: Timestamp) -> AgentStatu
         version: seen.map(|seen| seen.version.clone()).unwrap_or_default(),
         spool_findings: seen.map_or(0, |seen| seen.spool_findings),
         starved_permille: seen.map_or(0, |seen| seen.starved_permille),
-        refused: member
-            .refused
-            .values()
-            .map(|(_, refusal)| refusal.clone())
-            .collect(),
+        refused: member.refused.values().map(|(_, refusal)| refusal.clone()).collect(),
     }
 }

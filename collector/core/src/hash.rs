@@ -33,10 +33,7 @@ impl Writer {
     fn lane(&mut self, lane: &Lane) {
         self.number(u64::from(lane.passes));
         self.bytes(
-            lane.wrong
-                .as_ref()
-                .map(|(_, component)| component.as_bytes().as_slice())
-                .unwrap_or_default(),
+            lane.wrong.as_ref().map(|(_, component)| component.as_bytes().as_slice()).unwrap_or_default(),
         );
         let Some(newest) = &lane.newest else {
             return self.number(0);
@@ -68,12 +65,7 @@ impl Migration {
         out.text(gate.word());
         out.text(self.phase.word());
         out.number(self.revision());
-        out.bytes(
-            self.plan_hash()
-                .as_ref()
-                .map(|hash| hash.as_bytes().as_slice())
-                .unwrap_or_default(),
-        );
+        out.bytes(self.plan_hash().as_ref().map(|hash| hash.as_bytes().as_slice()).unwrap_or_default());
         let (Some(plan), Some(sheet)) = (self.plan(), self.sheet(gate)) else {
             return out.finish();
         };

@@ -119,11 +119,7 @@ impl Migration {
             },
             Observation::SignedOff(agent) => self.roster.sign_off(agent),
             Observation::Refused(agent, refusal) => self.roster.refused(at, agent, refusal),
-            Observation::LeaseRenewed {
-                gate,
-                epoch,
-                valid_until,
-            } => {
+            Observation::LeaseRenewed { gate, epoch, valid_until } => {
                 self.renewed(at, *gate, *epoch, *valid_until);
                 return false;
             }
@@ -155,8 +151,7 @@ impl Migration {
             Some(_) => None,
         };
         let (None, Some(current)) = (reason, self.current.clone()) else {
-            self.board
-                .skip(reason.unwrap_or(NotCounted::NoPlan), number - skipped as u64);
+            self.board.skip(reason.unwrap_or(NotCounted::NoPlan), number - skipped as u64);
             return false;
         };
         if read.other_spool {
@@ -167,16 +162,10 @@ impl Migration {
         }
         for (index, finding) in batch.findings.iter().enumerate().skip(skipped) {
             let seq = batch.first_seq.saturating_add(index as u64);
-            let place = Place {
-                at,
-                spool: batch.spool_epoch,
-                seq,
-            };
+            let place = Place { at, spool: batch.spool_epoch, seq };
             let known = self.hashes.get(&finding.plan_revision) == Some(&finding.plan_hash);
             let counted = match known {
-                true => self
-                    .board
-                    .take(place, &current.plan, current.revision, &batch.agent, finding),
+                true => self.board.take(place, &current.plan, current.revision, &batch.agent, finding),
                 false => Err(NotCounted::OtherPlan),
             };
             match counted {
@@ -262,9 +251,6 @@ impl Migration {
 
     /// Somebody pressed hold: since when, who and why.
     pub fn held(&self) -> Option<(Timestamp, Option<&Name>, &str)> {
-        self.gates
-            .operator
-            .as_ref()
-            .map(|hold| (hold.at, hold.by.as_ref(), hold.reason.as_str()))
+        self.gates.operator.as_ref().map(|hold| (hold.at, hold.by.as_ref(), hold.reason.as_str()))
     }
 }

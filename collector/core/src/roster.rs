@@ -94,24 +94,12 @@ impl Member {
 
     /// How many findings at the head of the batch were read before; all of them and a gap likewise.
     fn skip(&mut self, batch: &FindingBatch) -> usize {
-        let opened = self
-            .spools
-            .values()
-            .map(|spool| spool.opened)
-            .max()
-            .map_or(0, |last| last + 1);
+        let opened = self.spools.values().map(|spool| spool.opened).max().map_or(0, |last| last + 1);
         if !self.spools.contains_key(&batch.spool_epoch) && self.spools.len() >= MAX_SPOOLS {
-            let oldest = self
-                .spools
-                .iter()
-                .min_by_key(|(_, spool)| spool.opened)
-                .map(|(epoch, _)| *epoch);
+            let oldest = self.spools.iter().min_by_key(|(_, spool)| spool.opened).map(|(epoch, _)| *epoch);
             oldest.map(|epoch| self.spools.remove(&epoch));
         }
-        let spool = self
-            .spools
-            .entry(batch.spool_epoch)
-            .or_insert(Spool { next: 0, opened });
+        let spool = self.spools.entry(batch.spool_epoch).or_insert(Spool { next: 0, opened });
         let read = spool.next.saturating_sub(batch.first_seq);
         spool.next = spool.next.max(batch.last_seq().saturating_add(1));
         usize::try_from(read).unwrap_or(usize::MAX)
@@ -135,9 +123,7 @@ impl Roster {
 
     /// The agents of a side that owe findings at `now`.
     pub(crate) fn owing(&self, side: Side, now: Timestamp) -> impl Iterator<Item = (&AgentKey, &Member)> {
-        self.members
-            .iter()
-            .filter(move |(key, member)| key.side == side && member.owes(now))
+        self.members.iter().filter(move |(key, member)| key.side == side && member.owes(now))
     }
 
     /// What the agent's word is worth.
@@ -159,10 +145,7 @@ impl Roster {
         agent: &AgentKey,
         certificate_ends: Timestamp,
     ) -> Option<bool> {
-        let member = self
-            .members
-            .entry(agent.clone())
-            .or_insert_with(|| Member::new(at, certificate_ends));
+        let member = self.members.entry(agent.clone()).or_insert_with(|| Member::new(at, certificate_ends));
         if member.revoked {
             return None;
         }
@@ -175,10 +158,7 @@ impl Roster {
     }
 
     pub(crate) fn revoke(&mut self, agent: &AgentKey) -> bool {
-        self.members
-            .get_mut(agent)
-            .map(|member| member.revoked = true)
-            .is_some()
+        self.members.get_mut(agent).map(|member| member.revoked = true).is_some()
     }
 
     pub(crate) fn suspend(&mut self, at: Timestamp, agent: &AgentKey, text: &str) -> bool {
@@ -191,16 +171,11 @@ impl Roster {
 
     /// A new plan is a new beginning for agents that were suspended.
     pub(crate) fn reinstate(&mut self) {
-        self.members
-            .values_mut()
-            .for_each(|member| member.suspended = None);
+        self.members.values_mut().for_each(|member| member.suspended = None);
     }
 
     pub(crate) fn sign_off(&mut self, agent: &AgentKey) -> bool {
-        self.members
-            .get_mut(agent)
-            .map(|member| member.signed_off = true)
-            .is_some()
+        self.members.get_mut(agent).map(|member| member.signed_off = true).is_some()
     }
 
     /// A heartbeat. Gives back whether the agent was not online before.
@@ -217,9 +192,7 @@ impl Roster {
             return false;
         };
         if refusal.refused {
-            member
-                .refused
-                .insert(refusal.check.clone(), (at, refusal.clone()));
+            member.refused.insert(refusal.check.clone(), (at, refusal.clone()));
         } else {
             member.refused.remove(&refusal.check);
         }
@@ -242,11 +215,7 @@ impl Roster {
         }
         let other_spool = !member.spools.is_empty() && !member.spools.contains_key(&batch.spool_epoch);
         let skip = member.skip(batch);
-        let new = if batch.gap.is_some() {
-            skip == 0
-        } else {
-            skip < batch.findings.len()
-        };
+        let new = if batch.gap.is_some() { skip == 0 } else { skip < batch.findings.len() };
         if new {
             Self::hear(member, at);
         }

@@ -18,20 +18,12 @@ use world::{World, agent_key, asker, name, plans};
 fn world(passes: u32, seconds: u64) -> World {
     let mut world = World::new();
     let mut plan = plans::empty();
-    plans::line(
-        &mut plan,
-        &format!("scenario login, critical, both: {passes} passes in a row"),
-    );
+    plans::line(&mut plan, &format!("scenario login, critical, both: {passes} passes in a row"));
     plans::line(&mut plan, "gate ready: all");
     world.apply_plan(plan, "olga").unwrap();
     for key in [agent_key(Side::Source, "s1"), t1()] {
         world.enrol(&key).unwrap();
-        world
-            .agents
-            .get_mut(&key)
-            .unwrap()
-            .behaviours
-            .insert(name("login"), Behaviour::Passes);
+        world.agents.get_mut(&key).unwrap().behaviours.insert(name("login"), Behaviour::Passes);
     }
     run(&mut world, seconds);
     world
@@ -53,14 +45,8 @@ fn send(world: &mut World, change: impl FnOnce(&mut Finding)) {
     let plan = world.migration.plan().unwrap().clone();
     let revision = (world.migration.revision(), world.migration.plan_hash().unwrap());
     let login = name("login");
-    let mut finding = finding(
-        &login,
-        &plan.scenarios[&login],
-        &Behaviour::Passes,
-        revision,
-        world.now,
-        9_999,
-    );
+    let mut finding =
+        finding(&login, &plan.scenarios[&login], &Behaviour::Passes, revision, world.now, 9_999);
     change(&mut finding);
     let batch = world.agents.get_mut(&t1()).unwrap().say(&t1(), finding);
     world.see(Observation::Findings(batch));
@@ -78,30 +64,13 @@ fn counted(world: &World, reason: NotCounted) -> u64 {
 #[test]
 fn what_was_dropped_breaks_the_row() {
     let mut world = world(3, 16);
-    assert_eq!(
-        (world.migration.phase(), state(&world)),
-        (Phase::Ready, EvidenceState::Proved)
-    );
-    let gap = Gap {
-        from: 0,
-        to: 4,
-        counts: BTreeMap::from([(name("login"), 5)]),
-        reason: "full".into(),
-    };
+    assert_eq!((world.migration.phase(), state(&world)), (Phase::Ready, EvidenceState::Proved));
+    let gap = Gap { from: 0, to: 4, counts: BTreeMap::from([(name("login"), 5)]), reason: "full".into() };
     let spool_epoch = SpoolEpoch(77);
-    let batch = FindingBatch {
-        agent: t1(),
-        spool_epoch,
-        first_seq: 0,
-        findings: Vec::new(),
-        gap: Some(gap),
-    };
+    let batch = FindingBatch { agent: t1(), spool_epoch, first_seq: 0, findings: Vec::new(), gap: Some(gap) };
     world.see(Observation::Findings(batch));
     world.weigh();
-    assert_eq!(
-        (world.migration.phase(), state(&world)),
-        (Phase::Sync, EvidenceState::Undecided)
-    );
+    assert_eq!((world.migration.phase(), state(&world)), (Phase::Sync, EvidenceState::Undecided));
 }
 
 #[test]
@@ -109,22 +78,15 @@ fn another_build_behind_the_target_starts_the_row_anew() {
     let mut world = world(2, 11);
     send(&mut world, |finding| finding.target_revision = "build-1".into());
     assert_eq!(state(&world), EvidenceState::Proved);
-    send(&mut world, |finding| {
-        (finding.target_revision, finding.round) = ("build-2".into(), 10_000)
-    });
-    assert_eq!(
-        (world.migration.phase(), state(&world)),
-        (Phase::Sync, EvidenceState::Undecided)
-    );
+    send(&mut world, |finding| (finding.target_revision, finding.round) = ("build-2".into(), 10_000));
+    assert_eq!((world.migration.phase(), state(&world)), (Phase::Sync, EvidenceState::Undecided));
 }
 
 #[test]
 fn a_pass_of_another_plan_round_or_time_proves_nothing() {
     let mut world = world(9, 2);
     let hour = Duration::from_secs(3600);
-    send(&mut world, |finding| {
-        finding.plan_hash = Sha256::from_bytes([9; 32])
-    });
+    send(&mut world, |finding| finding.plan_hash = Sha256::from_bytes([9; 32]));
     send(&mut world, |finding| finding.plan_revision = 2);
     assert_eq!(counted(&world, NotCounted::OtherPlan), 2);
     let now = world.now;
@@ -135,10 +97,7 @@ fn a_pass_of_another_plan_round_or_time_proves_nothing() {
     let numbers =
         [NotCounted::Ahead, NotCounted::Late, NotCounted::SameRound].map(|reason| counted(&world, reason));
     assert_eq!(numbers, [1, 1, 1]);
-    assert_eq!(
-        world.migration.scenarios(world.now)[0].sides[1].value,
-        "1 of 9 passes in a row"
-    );
+    assert_eq!(world.migration.scenarios(world.now)[0].sides[1].value, "1 of 9 passes in a row");
 }
 
 #[test]
@@ -149,47 +108,23 @@ fn a_vanished_agent_is_owed_until_its_certificate_ends() {
     world.weigh();
     assert_eq!(world.migration.phase(), Phase::Sync);
     let certificate_ends = world.now.plus(Duration::from_secs(20));
-    world
-        .ask(&Ask::Enrol {
-            agent: t2.clone(),
-            certificate_ends,
-        })
-        .unwrap();
+    world.ask(&Ask::Enrol { agent: t2.clone(), certificate_ends }).unwrap();
     run(&mut world, 18);
     assert_eq!(world.migration.phase(), Phase::Sync);
     run(&mut world, 6);
     assert_eq!(world.migration.phase(), Phase::Ready);
-    let states: Vec<AgentState> = world
-        .migration
-        .agents(world.now)
-        .iter()
-        .map(|agent| agent.state)
-        .collect();
-    assert_eq!(
-        states,
-        [AgentState::Online, AgentState::Online, AgentState::Expired]
-    );
+    let states: Vec<AgentState> = world.migration.agents(world.now).iter().map(|agent| agent.state).collect();
+    assert_eq!(states, [AgentState::Online, AgentState::Online, AgentState::Expired]);
 }
 
 #[test]
 fn a_revoked_name_stays_revoked_and_a_suspension_outlives_a_renewal() {
     let mut world = world(1, 6);
-    world
-        .ask(&Ask::ReportConflict {
-            agent: t1(),
-            text: "two findings under one number".into(),
-        })
-        .unwrap();
+    world.ask(&Ask::ReportConflict { agent: t1(), text: "two findings under one number".into() }).unwrap();
     world.enrol(&t1()).unwrap();
     assert_eq!(world.migration.expects(&t1()), AgentStanding::Suspended);
     let (by, reason) = (asker("operator"), "it lies".to_owned());
-    world
-        .ask(&Ask::RevokeAgent {
-            agent: t1(),
-            by,
-            reason,
-        })
-        .unwrap();
+    world.ask(&Ask::RevokeAgent { agent: t1(), by, reason }).unwrap();
     assert_eq!(world.enrol(&t1()).unwrap_err().code, RefusalCode::NotYours);
     assert_eq!(world.migration.expects(&t1()), AgentStanding::Revoked);
 }
@@ -217,24 +152,11 @@ fn a_plan_is_applied_once_and_only_over_the_revision_that_was_seen() {
         grid_origin: world::BEGIN.plus(Duration::from_secs(1)),
     };
     assert_eq!(world.ask(&ask(1, None, "olga")), Ok(Vec::new()));
-    assert_eq!(
-        world.ask(&ask(2, Some(4), "olga")).unwrap_err().code,
-        RefusalCode::Revision
-    );
-    assert_eq!(
-        world.ask(&ask(2, Some(1), "pipeline")).unwrap_err().code,
-        RefusalCode::NotYours
-    );
+    assert_eq!(world.ask(&ask(2, Some(4), "olga")).unwrap_err().code, RefusalCode::Revision);
+    assert_eq!(world.ask(&ask(2, Some(1), "pipeline")).unwrap_err().code, RefusalCode::NotYours);
     let events = world.ask(&ask(2, Some(1), "operator")).unwrap();
-    assert!(matches!(
-        &events[0].kind,
-        EventKind::PlanApplied { revision: 2, .. }
-    ));
-    assert_eq!(
-        world.migration.grid_origin(),
-        Some(world::BEGIN),
-        "the grid is fixed by the first plan"
-    );
+    assert!(matches!(&events[0].kind, EventKind::PlanApplied { revision: 2, .. }));
+    assert_eq!(world.migration.grid_origin(), Some(world::BEGIN), "the grid is fixed by the first plan");
 }
 
 #[test]
@@ -365,7 +287,10 @@ fn what_was_found_before_a_suspension_proves_nothing_after_it() {
 fn nothing_is_left_only_where_everybody_looks() {
     let mut world = World::new();
     let mut plan = plans::empty();
-    for line in ["scenario orders, critical, target: 1 pass in a row", "scenario queue, critical, target: 1 pass in a row"] {
+    for line in [
+        "scenario orders, critical, target: 1 pass in a row",
+        "scenario queue, critical, target: 1 pass in a row",
+    ] {
         plans::line(&mut plan, line);
     }
     world.apply_plan(plan, "olga").unwrap();

@@ -2,11 +2,7 @@
 //!
 //! A failure prints the seed and the smallest sequence that still fails.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test stops at what must not be"
-)]
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test stops at what must not be")]
 
 #[expect(dead_code, reason = "each test file uses a part of the world")]
 mod world;
@@ -38,11 +34,7 @@ const PEOPLE: [&str; 6] = ["olga", "ben", "carla", "dmitri", "pipeline", "operat
 const CHECKS: [&str; 3] = ["login", "queue", "parity"];
 
 fn agents() -> [AgentKey; 3] {
-    [
-        agent_key(Side::Source, "s1"),
-        agent_key(Side::Target, "t1"),
-        agent_key(Side::Target, "t2"),
-    ]
+    [agent_key(Side::Source, "s1"), agent_key(Side::Target, "t1"), agent_key(Side::Target, "t2")]
 }
 
 /// A world with a plan, three agents, and everything passing for a while, so that most sequences get
@@ -53,17 +45,8 @@ fn begin(healthy: bool) -> World {
     for key in agents() {
         world.enrol(&key).unwrap();
         for check in CHECKS {
-            let behaviour = if healthy {
-                Behaviour::Passes
-            } else {
-                Behaviour::Silent
-            };
-            world
-                .agents
-                .get_mut(&key)
-                .unwrap()
-                .behaviours
-                .insert(name(check), behaviour);
+            let behaviour = if healthy { Behaviour::Passes } else { Behaviour::Silent };
+            world.agents.get_mut(&key).unwrap().behaviours.insert(name(check), behaviour);
         }
     }
     world
@@ -119,23 +102,9 @@ fn ask(world: &World, who: usize, what: u8, id: u8) -> Ask {
         3 => decide("cutover", false),
         4 => decide("rollback", true),
         5..=6 => decide("commit", true),
-        7..=8 => Ask::Confirm {
-            by,
-            epoch: world.token(Phase::Cutover).unwrap_or(u64::from(id)),
-            request_id,
-        },
-        9..=10 => Ask::Switched {
-            to: Side::Target,
-            by,
-            reason,
-            request_id,
-        },
-        11 => Ask::Switched {
-            to: Side::Source,
-            by,
-            reason,
-            request_id,
-        },
+        7..=8 => Ask::Confirm { by, epoch: world.token(Phase::Cutover).unwrap_or(u64::from(id)), request_id },
+        9..=10 => Ask::Switched { to: Side::Target, by, reason, request_id },
+        11 => Ask::Switched { to: Side::Source, by, reason, request_id },
         12 => Ask::ManualDone {
             check: name("refund"),
             by,
@@ -143,33 +112,13 @@ fn ask(world: &World, who: usize, what: u8, id: u8) -> Ask {
             failed: id.is_multiple_of(5),
             request_id,
         },
-        13 if id.is_multiple_of(2) => Ask::Hold {
-            by,
-            reason,
-            request_id,
-        },
-        13 => Ask::Release {
-            by,
-            reason,
-            request_id,
-        },
-        14 if id.is_multiple_of(4) => Ask::Abort {
-            by,
-            reason,
-            request_id,
-        },
-        14 if id % 4 == 1 => Ask::SetRevision {
-            side: Side::Target,
-            revision: reason,
-            by,
-            request_id,
-        },
+        13 if id.is_multiple_of(2) => Ask::Hold { by, reason, request_id },
+        13 => Ask::Release { by, reason, request_id },
+        14 if id.is_multiple_of(4) => Ask::Abort { by, reason, request_id },
+        14 if id % 4 == 1 => Ask::SetRevision { side: Side::Target, revision: reason, by, request_id },
         14 => Ask::RevokeAgent { agent, by, reason },
         _ if id.is_multiple_of(2) => Ask::ReportConflict { agent, text: reason },
-        _ => Ask::Enrol {
-            agent,
-            certificate_ends: world.now.plus(Duration::from_secs(60)),
-        },
+        _ => Ask::Enrol { agent, certificate_ends: world.now.plus(Duration::from_secs(60)) },
     }
 }
 
@@ -226,16 +175,10 @@ fn take(world: &mut World, step: &Step) {
             let ended = ends(before.phase());
             if world.ask(&ask).is_err() {
                 assert!(before == world.migration, "a refused ask changed something");
-            } else if !matches!(
-                ask,
-                Ask::RevokeAgent { .. } | Ask::Enrol { .. } | Ask::ReportConflict { .. }
-            ) {
+            } else if !matches!(ask, Ask::RevokeAgent { .. } | Ask::Enrol { .. } | Ask::ReportConflict { .. })
+            {
                 assert!(!ended || before.phase() == world.migration.phase());
-                assert_eq!(
-                    world.ask(&ask),
-                    Ok(Vec::new()),
-                    "the same ask again was recorded again: {ask:?}"
-                );
+                assert_eq!(world.ask(&ask), Ok(Vec::new()), "the same ask again was recorded again: {ask:?}");
             }
         }
         Step::Plan(variant) => {
@@ -265,10 +208,7 @@ fn never_open_unproved(world: &World) {
             }
             if !verdict.open() {
                 let rollback = verdict.word == VerdictWord::Rollback;
-                assert!(
-                    rollback || !verdict.holds.is_empty(),
-                    "{gate} is shut and nothing says why"
-                );
+                assert!(rollback || !verdict.holds.is_empty(), "{gate} is shut and nothing says why");
                 continue;
             }
             assert!(verdict.holds.is_empty() && verdict.valid_until.is_some_and(|until| until > now));
@@ -280,10 +220,7 @@ fn never_open_unproved(world: &World) {
             }
             for scenario in world.migration.scenarios(now) {
                 let back = *gate == Phase::RolledBack;
-                let sides = scenario
-                    .sides
-                    .iter()
-                    .filter(|side| !back || side.side == Side::Source);
+                let sides = scenario.sides.iter().filter(|side| !back || side.side == Side::Source);
                 let needed = scenario.gates.contains(gate) || *gate == Phase::Cutover;
                 for side in sides.filter(|_| needed) {
                     assert_eq!(
@@ -317,9 +254,7 @@ fn journal_is_sound(journal: &[Entry]) {
             continue;
         };
         match &event.kind {
-            EventKind::Decided {
-                decision, go: true, ..
-            } if decision == "cutover" => {
+            EventKind::Decided { decision, go: true, .. } if decision == "cutover" => {
                 assert!(event.by.is_some());
                 voices += 1;
             }

@@ -19,12 +19,7 @@ fn every_story_ends_as_it_says() {
         .filter(|path| path.extension().is_some_and(|ending| ending == "story"))
         .collect();
     stories.sort();
-    assert!(
-        stories.len() >= 15,
-        "only {} stories in {}",
-        stories.len(),
-        folder.display()
-    );
+    assert!(stories.len() >= 15, "only {} stories in {}", stories.len(), folder.display());
     let mut wrong = Vec::new();
     for path in stories {
         let written = std::fs::read_to_string(&path).unwrap();
@@ -38,26 +33,12 @@ fn every_story_ends_as_it_says() {
             wrong.push(format!("{}\n{}", path.display(), difference(&written, &played)));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} stories end otherwise:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} stories end otherwise:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn difference(written: &str, played: &str) -> String {
     let (a, b): (Vec<_>, Vec<_>) = (written.lines().collect(), played.lines().collect());
-    let at = a
-        .iter()
-        .zip(&b)
-        .position(|(a, b)| a != b)
-        .unwrap_or(a.len().min(b.len()));
+    let at = a.iter().zip(&b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
     let line = |lines: &[&str]| lines.get(at).copied().unwrap_or("(end)").to_owned();
-    format!(
-        "  line {}\n  says:     {}\n  happened: {}",
-        at + 1,
-        line(&a),
-        line(&b)
-    )
+    format!("  line {}\n  says:     {}\n  happened: {}", at + 1, line(&a), line(&b))
 }

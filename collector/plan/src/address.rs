@@ -25,11 +25,7 @@ pub(crate) fn origin(url: &str) -> Result<String, Refused> {
     if !matches!(scheme, "https" | "http") {
         return Err(("E022", "the scheme is neither https nor http", shape));
     }
-    if rest
-        .split(['/', '?', '#'])
-        .next()
-        .is_some_and(|authority| authority.contains('@'))
-    {
+    if rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@')) {
         let help = "keep logins out of the plan: `credential: { basic: secret:NAME }`";
         return Err(("E024", "it holds a login", help));
     }
@@ -96,9 +92,7 @@ fn host(text: &str, usual_port: u16) -> Option<Host> {
 /// ASCII labels with dots between them.
 pub(crate) fn is_host_name(name: &str) -> bool {
     let label = |label: &str| {
-        let inner = label
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         !label.is_empty() && label.len() <= 63 && inner && !label.starts_with('-') && !label.ends_with('-')
     };
     // A host that ends in a number is an address, in one of the many ways to write one: 0xa9fea9fe is
@@ -118,11 +112,7 @@ pub(crate) fn range(text: &str) -> Result<(IpAddr, u8), String> {
     let address: IpAddr = address.parse().map_err(|_| shape())?;
     let width = if address.is_ipv4() { 32 } else { 128 };
     let bits = match bits {
-        Some(bits) => bits
-            .parse::<u8>()
-            .ok()
-            .filter(|b| *b <= width)
-            .ok_or_else(shape)?,
+        Some(bits) => bits.parse::<u8>().ok().filter(|b| *b <= width).ok_or_else(shape)?,
         None => width,
     };
     if bits == 0 {
@@ -168,28 +158,18 @@ pub(crate) fn granted_host(host: &Host, ranges: &[String], span: Span, place: &s
             sink.say(
                 "E023",
                 span,
-                format!(
-                    "{place} is at {}, which is this machine, and grants no address",
-                    host.name
-                ),
+                format!("{place} is at {}, which is this machine, and grants no address", host.name),
             )
             .help("say so literally: addresses: [127.0.0.1/32]");
             return;
         }
         Err(_) => return,
     };
-    let covered = ranges
-        .iter()
-        .filter_map(|r| range(r).ok())
-        .any(|r| inside(address, r));
+    let covered = ranges.iter().filter_map(|r| range(r).ok()).any(|r| inside(address, r));
     if is_own(address) && !covered {
         let bits = if address.is_ipv4() { 32 } else { 128 };
-        sink.say(
-            "E023",
-            span,
-            format!("{place} is at {address}, a private address that no range grants"),
-        )
-        .help(format!("grant it literally: addresses: [{address}/{bits}]"));
+        sink.say("E023", span, format!("{place} is at {address}, a private address that no range grants"))
+            .help(format!("grant it literally: addresses: [{address}/{bits}]"));
     }
 }
 
@@ -222,12 +202,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_a_scheme_a_host_and_a_port() {
-        for good in [
-            "https://shop.example",
-            "http://127.0.0.1:8080",
-            "https://[::1]:8443",
-            "https://a.b/",
-        ] {
+        for good in ["https://shop.example", "http://127.0.0.1:8080", "https://[::1]:8443", "https://a.b/"] {
             assert!(origin(good).is_ok(), "{good} was refused");
         }
         for bad in [
@@ -253,15 +228,7 @@ mod tests {
         for good in ["10.0.0.0/16", "127.0.0.1", "127.0.0.1/32", "fd00::/8", "::1"] {
             assert!(range(good).is_ok(), "{good} was refused");
         }
-        for bad in [
-            "10.0.0.1/16",
-            "0.0.0.0/0",
-            "10.0.0.0/33",
-            "shop",
-            "",
-            "10.0.0.0/",
-            "::/0",
-        ] {
+        for bad in ["10.0.0.1/16", "0.0.0.0/0", "10.0.0.0/33", "shop", "", "10.0.0.0/", "::/0"] {
             assert!(range(bad).is_err(), "{bad} was taken");
         }
     }

@@ -16,40 +16,24 @@ use crate::tree::Entry;
 /// What an important or minor scenario without claims must do.
 const USUAL_PASSES: u32 = 3;
 /// The measures that `queue-drain` reports, for all queues together and for each.
-const QUEUE_MEASURES: [&str; 6] = [
-    "visible",
-    "in_flight",
-    "delayed",
-    "oldest_age",
-    "consumers",
-    "dead_letters",
-];
+const QUEUE_MEASURES: [&str; 6] =
+    ["visible", "in_flight", "delayed", "oldest_age", "consumers", "dead_letters"];
 
 /// Reads the claims of a scenario.
 pub(crate) fn claims(fields: &Fields<'_>, scenario: &Scenario, sink: &mut Sink) -> Vec<Claim> {
-    let usual = vec![Claim {
-        name: "passes".into(),
-        kind: ClaimKind::Passes {
-            in_a_row: USUAL_PASSES,
-        },
-    }];
+    let usual = vec![Claim { name: "passes".into(), kind: ClaimKind::Passes { in_a_row: USUAL_PASSES } }];
     if !fields.has("claims") {
         if scenario.level == Level::Critical {
-            sink.say(
-                "E037",
-                fields.span,
-                format!("{} is critical and claims nothing", fields.place),
-            )
-            .label("needs claims")
-            .help("statistical proofs come in a later release: write claims: { passes: { in_a_row: 5 } }");
+            sink.say("E037", fields.span, format!("{} is critical and claims nothing", fields.place))
+                .label("needs claims")
+                .help(
+                    "statistical proofs come in a later release: write claims: { passes: { in_a_row: 5 } }",
+                );
         }
         return usual;
     }
     let entries = fields.named("claims", sink);
-    if let Some(node) = fields
-        .get("claims")
-        .filter(|n| n.entries().is_empty() && n.scalar().is_none())
-    {
+    if let Some(node) = fields.get("claims").filter(|n| n.entries().is_empty() && n.scalar().is_none()) {
         sink.say(
             "E036",
             node.span,
@@ -73,10 +57,7 @@ pub(crate) fn claims(fields: &Fields<'_>, scenario: &Scenario, sink: &mut Sink) 
             }
         };
         if let Some(kind) = kind {
-            claims.push(Claim {
-                name: name.to_string(),
-                kind,
-            });
+            claims.push(Claim { name: name.to_string(), kind });
         }
     }
     claims
@@ -85,14 +66,8 @@ pub(crate) fn claims(fields: &Fields<'_>, scenario: &Scenario, sink: &mut Sink) 
 fn passes(entry: &Entry, scenario: &Fields<'_>, sink: &mut Sink) -> Option<ClaimKind> {
     let place = format!("the claim \"passes\" of {}", scenario.place);
     let fields = Fields::of(&entry.value, &keys::PASSES, &place, entry.key_span, sink)?;
-    fields.need(
-        "in_a_row",
-        "say how many runs in a row must pass: passes: { in_a_row: 5 }",
-        sink,
-    )?;
-    Some(ClaimKind::Passes {
-        in_a_row: fields.count("in_a_row", 1, 1_000, sink)?,
-    })
+    fields.need("in_a_row", "say how many runs in a row must pass: passes: { in_a_row: 5 }", sink)?;
+    Some(ClaimKind::Passes { in_a_row: fields.count("in_a_row", 1, 1_000, sink)? })
 }
 
 fn measure(measure: &str, entry: &Entry, scenario: &Fields<'_>, sink: &mut Sink) -> Option<ClaimKind> {
@@ -108,20 +83,11 @@ fn measure(measure: &str, entry: &Entry, scenario: &Fields<'_>, sink: &mut Sink)
     if let (Some(most), Some(least)) = (at_most, at_least)
         && least > most
     {
-        sink.say(
-            "E036",
-            entry.value.span,
-            format!("{place} must be at least {least} and at most {most}"),
-        )
-        .help("no value is both: swap them");
+        sink.say("E036", entry.value.span, format!("{place} must be at least {least} and at most {most}"))
+            .help("no value is both: swap them");
     }
     let held_for = fields.duration("for", sink).unwrap_or(Duration::ZERO);
-    Some(ClaimKind::Measure {
-        measure: measure.into(),
-        at_most,
-        at_least,
-        held_for,
-    })
+    Some(ClaimKind::Measure { measure: measure.into(), at_most, at_least, held_for })
 }
 
 fn warn_unknown(word: &str, entry: &Entry, scenario: &Scenario, sink: &mut Sink) {
@@ -130,15 +96,11 @@ fn warn_unknown(word: &str, entry: &Entry, scenario: &Scenario, sink: &mut Sink)
     }
     let base = word.rsplit(['.', '/']).next().unwrap_or(word).replace('-', "_");
     if !QUEUE_MEASURES.contains(&base.as_str()) {
-        sink.say(
-            "W006",
-            entry.key_span,
-            format!("{} reports no measure {}", scenario.plugin, quote(word)),
-        )
-        .label("never reported")
-        .help(format!(
-            "it reports: {}; a claim on a measure that never comes holds for ever",
-            QUEUE_MEASURES.join(", ")
-        ));
+        sink.say("W006", entry.key_span, format!("{} reports no measure {}", scenario.plugin, quote(word)))
+            .label("never reported")
+            .help(format!(
+                "it reports: {}; a claim on a measure that never comes holds for ever",
+                QUEUE_MEASURES.join(", ")
+            ));
     }
 }

@@ -37,21 +37,13 @@ const CODES: &[(&str, &str, &str)] = &[
         "unknown field",
         "A field that nobody reads is most often a typing mistake, and the promise it was meant to make would be missing. The help lists the fields that this place has.",
     ),
-    (
-        "E008",
-        "a field is missing",
-        "The plan can't be obeyed without it.",
-    ),
+    ("E008", "a field is missing", "The plan can't be obeyed without it."),
     (
         "E009",
         "a value of the wrong kind",
         "A list, a mapping, text, a number or a boolean was expected. Text that looks like a number must stand in quotes.",
     ),
-    (
-        "E010",
-        "not one of the words",
-        "The field takes one of a few words.",
-    ),
+    ("E010", "not one of the words", "The field takes one of a few words."),
     (
         "E011",
         "not a name, or text with hidden characters",
@@ -87,11 +79,7 @@ const CODES: &[(&str, &str, &str)] = &[
         "a critical scenario holds no gate",
         "It is said to be critical, and no gate waits for it: the migration would go on while it fails.",
     ),
-    (
-        "E018",
-        "an unknown person",
-        "Deciders, deputies and owners must be in `people`.",
-    ),
+    ("E018", "an unknown person", "Deciders, deputies and owners must be in `people`."),
     (
         "E019",
         "too few people for a decision",
@@ -132,11 +120,7 @@ const CODES: &[(&str, &str, &str)] = &[
         "source and target are the same place",
         "A side that is compared with itself always agrees: the gates would open on nothing.",
     ),
-    (
-        "E028",
-        "fewer agents allowed than needed",
-        "The gates would wait for agents that may not enrol.",
-    ),
+    ("E028", "fewer agents allowed than needed", "The gates would wait for agents that may not enrol."),
     (
         "E029",
         "a timeout longer than the interval",
@@ -232,11 +216,7 @@ const CODES: &[(&str, &str, &str)] = &[
         "not yet: settings of the proofs",
         "The section `evidence` belongs to the statistical proofs of a later release.",
     ),
-    (
-        "E904",
-        "not yet: rehearsals as evidence",
-        "A gate that asks for a rehearsal comes in a later release.",
-    ),
+    ("E904", "not yet: rehearsals as evidence", "A gate that asks for a rehearsal comes in a later release."),
     (
         "E905",
         "not yet: messages to other systems",
@@ -257,16 +237,8 @@ const CODES: &[(&str, &str, &str)] = &[
         "not yet: this plugin",
         "The plugin comes in a later release. A plugin of your own can be pushed today.",
     ),
-    (
-        "E909",
-        "not yet: this kind of queue",
-        "queue-drain reads RabbitMQ now.",
-    ),
-    (
-        "E910",
-        "not yet: this kind of credential",
-        "Now there are bearer, basic, header and form.",
-    ),
+    ("E909", "not yet: this kind of queue", "queue-drain reads RabbitMQ now."),
+    ("E910", "not yet: this kind of credential", "Now there are bearer, basic, header and form."),
     (
         "E911",
         "not yet: the revision from a response header",
@@ -282,21 +254,9 @@ const CODES: &[(&str, &str, &str)] = &[
         "stable_for is shorter than two runs",
         "With less than two runs inside, one lucky moment would count as stability.",
     ),
-    (
-        "W002",
-        "something holds no gate",
-        "It is checked and shown, but nothing waits for it.",
-    ),
-    (
-        "W003",
-        "a target that nobody uses",
-        "A grant without a use is a grant too many.",
-    ),
-    (
-        "W004",
-        "two names that look alike",
-        "In the night one is read for the other.",
-    ),
+    ("W002", "something holds no gate", "It is checked and shown, but nothing waits for it."),
+    ("W003", "a target that nobody uses", "A grant without a use is a grant too many."),
+    ("W004", "two names that look alike", "In the night one is read for the other."),
     (
         "W005",
         "a scenario that can reach nothing",
@@ -307,11 +267,7 @@ const CODES: &[(&str, &str, &str)] = &[
         "a claim on a measure that the plugin does not report",
         "The measure would never come, and the gate would hold for ever.",
     ),
-    (
-        "W007",
-        "no rollback window",
-        "Nobody is told until when going back is possible.",
-    ),
+    ("W007", "no rollback window", "Nobody is told until when going back is possible."),
     (
         "W008",
         "one person is the only voice twice",
@@ -331,10 +287,7 @@ const CODES: &[(&str, &str, &str)] = &[
 
 /// What a code means and why it is refused, for people.
 pub fn explain(code: &str) -> Option<&'static str> {
-    CODES
-        .iter()
-        .find(|(known, _, _)| known.eq_ignore_ascii_case(code))
-        .map(|(_, _, long)| *long)
+    CODES.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(code)).map(|(_, _, long)| *long)
 }
 
 /// Every code with its meaning in a line.

@@ -35,9 +35,7 @@ fn key(root: &Node, path: &[&str]) -> Option<Span> {
 }
 
 fn value(root: &Node, path: &[&str]) -> Option<Span> {
-    root.at(path)
-        .map(|e| e.value.span)
-        .or_else(|| key(root, &path[..path.len() - 1]))
+    root.at(path).map(|e| e.value.span).or_else(|| key(root, &path[..path.len() - 1]))
 }
 
 fn needs(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sink) {
@@ -52,10 +50,7 @@ fn needs(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
                 sink.say(
                     "E016",
                     span,
-                    format!(
-                        "gate {word:?} needs {:?}, which does not run in {before}",
-                        name.as_str()
-                    ),
+                    format!("gate {word:?} needs {:?}, which does not run in {before}", name.as_str()),
                 )
                 .label(format!("runs in {}", listed(&scenario.phases)))
                 .help(format!(
@@ -73,14 +68,9 @@ fn needs(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
                 .help("the gate stands before that phase, so it would never open");
             }
         } else {
-            let known = plan
-                .scenarios
-                .keys()
-                .chain(plan.manual_checks.keys())
-                .map(Name::as_str);
-            let near = meant(name.as_str(), known)
-                .map(|n| format!("did you mean {n:?}? "))
-                .unwrap_or_default();
+            let known = plan.scenarios.keys().chain(plan.manual_checks.keys()).map(Name::as_str);
+            let near =
+                meant(name.as_str(), known).map(|n| format!("did you mean {n:?}? ")).unwrap_or_default();
             sink.say(
                 "E015",
                 span,
@@ -90,9 +80,7 @@ fn needs(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
                 ),
             )
             .label("unknown")
-            .help(format!(
-                "{near}a gate that names a check nobody runs would never open"
-            ));
+            .help(format!("{near}a gate that names a check nobody runs would never open"));
         }
     }
     let runs = plan.scenarios.values().any(|s| s.phases.contains(&before));
@@ -125,12 +113,7 @@ fn shortest(scenario: &Scenario) -> Duration {
         ClaimKind::Passes { in_a_row } => scenario.every.saturating_mul(in_a_row.saturating_sub(1)),
         ClaimKind::Measure { held_for, .. } => *held_for,
     };
-    scenario
-        .claims
-        .iter()
-        .map(|c| claim(&c.kind))
-        .max()
-        .unwrap_or_default()
+    scenario.claims.iter().map(|c| claim(&c.kind)).max().unwrap_or_default()
 }
 
 fn times(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sink) {
@@ -147,10 +130,7 @@ fn times(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
             show(slowest.every)
         );
         sink.say("W001", value(root, &["gates", word, "stable_for"]), text)
-            .help(format!(
-                "one lucky moment is no stability: give it at least {}",
-                show(slowest.every * 2)
-            ));
+            .help(format!("one lucky moment is no stability: give it at least {}", show(slowest.every * 2)));
     }
     let Some(deadline) = gate.deadline else { return };
     let proof = needed.iter().map(|(_, s)| shortest(s)).max().unwrap_or_default();
@@ -169,54 +149,31 @@ fn times(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
 }
 
 fn in_no_gate(plan: &Plan, root: &Node, sink: &mut Sink) {
-    let needed: BTreeSet<&Name> = plan
-        .gates
-        .keys()
-        .flat_map(|p| plan.needed(*p))
-        .map(|(name, _)| name)
-        .collect();
+    let needed: BTreeSet<&Name> =
+        plan.gates.keys().flat_map(|p| plan.needed(*p)).map(|(name, _)| name).collect();
     for (name, scenario) in plan.scenarios.iter().filter(|(name, _)| !needed.contains(name)) {
         let span = key(root, &["scenarios", name.as_str()]);
         if scenario.level == Level::Critical {
-            sink.say(
-                "E017",
-                span,
-                format!("scenario {:?} is critical and holds no gate", name.as_str()),
-            )
-            .label("in no gate")
-            .help("name it in a gate's needs, or write needs: [all] where it runs");
+            sink.say("E017", span, format!("scenario {:?} is critical and holds no gate", name.as_str()))
+                .label("in no gate")
+                .help("name it in a gate's needs, or write needs: [all] where it runs");
         } else {
-            sink.say(
-                "W002",
-                span,
-                format!("scenario {:?} holds no gate", name.as_str()),
-            )
-            .label("in no gate")
-            .help("it is shown, but nothing waits for it: name it in a gate's needs");
+            sink.say("W002", span, format!("scenario {:?} holds no gate", name.as_str()))
+                .label("in no gate")
+                .help("it is shown, but nothing waits for it: name it in a gate's needs");
         }
     }
-    for name in plan
-        .manual_checks
-        .keys()
-        .filter(|name| !plan.gates.values().any(|g| g.needs.contains(*name)))
+    for name in plan.manual_checks.keys().filter(|name| !plan.gates.values().any(|g| g.needs.contains(*name)))
     {
         let span = key(root, &["manual_checks", name.as_str()]);
-        sink.say(
-            "W002",
-            span,
-            format!("manual check {:?} holds no gate", name.as_str()),
-        )
-        .label("in no gate")
-        .help("name it in a gate's needs: `all` means scenarios only");
+        sink.say("W002", span, format!("manual check {:?} holds no gate", name.as_str()))
+            .label("in no gate")
+            .help("name it in a gate's needs: `all` means scenarios only");
     }
 }
 
 fn same_names(plan: &Plan, root: &Node, sink: &mut Sink) {
-    for name in plan
-        .manual_checks
-        .keys()
-        .filter(|name| plan.scenarios.contains_key(*name))
-    {
+    for name in plan.manual_checks.keys().filter(|name| plan.scenarios.contains_key(*name)) {
         sink.say(
             "E041",
             key(root, &["manual_checks", name.as_str()]),
@@ -225,22 +182,12 @@ fn same_names(plan: &Plan, root: &Node, sink: &mut Sink) {
         .label("same name")
         .help("a gate that needs it could not say which: rename one");
     }
-    if let Some(entry) = ["scenarios", "manual_checks"]
-        .iter()
-        .find_map(|at| root.at(&[at, "all"]))
-    {
-        sink.say(
-            "E041",
-            entry.key_span,
-            "\"all\" is the word for every scenario, not a name",
-        )
-        .help("rename it");
+    if let Some(entry) = ["scenarios", "manual_checks"].iter().find_map(|at| root.at(&[at, "all"])) {
+        sink.say("E041", entry.key_span, "\"all\" is the word for every scenario, not a name")
+            .help("rename it");
     }
     for parts in [&["scenarios", "manual_checks"][..], &["people"][..]] {
-        let entries = parts
-            .iter()
-            .filter_map(|part| root.entry(part))
-            .flat_map(|e| e.value.entries());
+        let entries = parts.iter().filter_map(|part| root.entry(part)).flat_map(|e| e.value.entries());
         look_alikes(entries, sink);
     }
 }
@@ -257,13 +204,9 @@ fn look_alikes<'a>(entries: impl Iterator<Item = &'a Entry>, sink: &mut Sink) {
             })
             .collect();
         if let Some(first) = seen.get(&plain).filter(|first| **first != entry.key) {
-            sink.say(
-                "W004",
-                entry.key_span,
-                format!("{:?} looks like {first:?}", entry.key),
-            )
-            .label("easily confused")
-            .help("in the night one is read for the other: give them different names");
+            sink.say("W004", entry.key_span, format!("{:?} looks like {first:?}", entry.key))
+                .label("easily confused")
+                .help("in the night one is read for the other: give them different names");
         }
         seen.entry(plain).or_insert(&entry.key);
     }
@@ -279,12 +222,8 @@ fn one_voice(plan: &Plan, root: &Node, sink: &mut Sink) {
         && cutover == commit
     {
         let span = key(root, &["decisions", "commit"]).or_else(|| key(root, &["people"]));
-        sink.say(
-            "W008",
-            span,
-            format!("{cutover} is the only voice for cutover and for commit"),
-        )
-        .help("who decided the switch should not be alone in calling it a success: name a second person");
+        sink.say("W008", span, format!("{cutover} is the only voice for cutover and for commit"))
+            .help("who decided the switch should not be alone in calling it a success: name a second person");
     }
 }
 
@@ -292,18 +231,9 @@ fn late_commit(plan: &Plan, root: &Node, sink: &mut Sink) {
     let (Some(window), Some(gate)) = (plan.rollback.window, plan.gates.get(&Phase::Committed)) else {
         return;
     };
-    let by_hand = gate
-        .needs
-        .iter()
-        .filter_map(|n| plan.manual_checks.get(n)?.within)
-        .max()
-        .unwrap_or_default();
-    let proof = plan
-        .needed(Phase::Committed)
-        .iter()
-        .map(|(_, s)| shortest(s))
-        .max()
-        .unwrap_or_default();
+    let by_hand =
+        gate.needs.iter().filter_map(|n| plan.manual_checks.get(n)?.within).max().unwrap_or_default();
+    let proof = plan.needed(Phase::Committed).iter().map(|(_, s)| shortest(s)).max().unwrap_or_default();
     let earliest = gate.stable_for.saturating_add(proof).max(by_hand);
     if earliest > window {
         let text = format!(
@@ -322,28 +252,16 @@ fn rollback_limits(plan: &Plan, root: &Node, sink: &mut Sink) {
         return;
     };
     for entry in limits.value.entries() {
-        let from = entry
-            .value
-            .entry("from")
-            .and_then(|e| e.value.scalar())
-            .unwrap_or(&entry.key);
+        let from = entry.value.entry("from").and_then(|e| e.value.scalar()).unwrap_or(&entry.key);
         let missing = match plan.scenarios.get(from) {
             None => "is no scenario",
-            Some(s)
-                if [Phase::Cutover, Phase::Watch]
-                    .iter()
-                    .any(|p| !s.phases.contains(p)) =>
-            {
+            Some(s) if [Phase::Cutover, Phase::Watch].iter().any(|p| !s.phases.contains(p)) => {
                 "does not run in cutover and in watch"
             }
             Some(_) => continue,
         };
-        sink.say(
-            "E044",
-            entry.key_span,
-            format!("the way back is limited by {from:?}, which {missing}"),
-        )
-        .help("a limit that nobody measures when it matters would end the way back");
+        sink.say("E044", entry.key_span, format!("the way back is limited by {from:?}, which {missing}"))
+            .help("a limit that nobody measures when it matters would end the way back");
     }
 }
 

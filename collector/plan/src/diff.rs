@@ -77,24 +77,15 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
         match (old.get(path), new.get(path)) {
             (Some(before), Some(after)) => fields(path, before, after, &mut changes),
             (Some(before), None) => {
-                changes.push(Change {
-                    text: line('-', path, "removed"),
-                    looser: before.guards,
-                });
+                changes.push(Change { text: line('-', path, "removed"), looser: before.guards });
             }
-            (None, Some(after)) => changes.push(Change {
-                text: line('+', path, &after.new),
-                looser: false,
-            }),
+            (None, Some(after)) => changes.push(Change { text: line('+', path, &after.new), looser: false }),
             (None, None) => {}
         }
     }
     if changes.is_empty() && !same {
         // Silence would read as "nothing changed".
-        changes.push(Change {
-            text: "~ something that has no line of its own".into(),
-            looser: true,
-        });
+        changes.push(Change { text: "~ something that has no line of its own".into(), looser: true });
     }
     changes
 }
@@ -104,11 +95,7 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
     keys.sort();
     keys.dedup();
     for key in keys {
-        let path = if item.is_empty() {
-            key.clone()
-        } else {
-            format!("{item}.{key}")
-        };
+        let path = if item.is_empty() { key.clone() } else { format!("{item}.{key}") };
         let change = match (old.facts.0.get(key), new.facts.0.get(key)) {
             (Some((before, _)), Some((after, _))) if before == after => continue,
             (Some((before, way)), Some((after, now))) => Change {
@@ -135,14 +122,7 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
 
 fn items(plan: &Plan) -> BTreeMap<String, Item> {
     let mut items = BTreeMap::new();
-    items.insert(
-        String::new(),
-        Item {
-            new: String::new(),
-            guards: false,
-            facts: head_facts(plan),
-        },
-    );
+    items.insert(String::new(), Item { new: String::new(), guards: false, facts: head_facts(plan) });
     for side in Side::BOTH {
         environment(plan.environment(side), side, &mut items);
     }
@@ -152,25 +132,9 @@ fn items(plan: &Plan) -> BTreeMap<String, Item> {
         facts.put("role", &person.role, Way::Fact);
         facts.put("reach", &person.reach, Way::Fact);
         let new = format!("new, {}", person.name);
-        items.insert(
-            format!("people.{name}"),
-            Item {
-                new,
-                guards: false,
-                facts,
-            },
-        );
+        items.insert(format!("people.{name}"), Item { new, guards: false, facts });
     }
-    let mut guard = |path: String, new: String, facts| {
-        items.insert(
-            path,
-            Item {
-                new,
-                guards: true,
-                facts,
-            },
-        )
-    };
+    let mut guard = |path: String, new: String, facts| items.insert(path, Item { new, guards: true, facts });
     for (name, rule) in &plan.decisions {
         guard(format!("decisions.{name}"), "new".into(), decision_facts(rule));
     }
@@ -189,18 +153,8 @@ fn items(plan: &Plan) -> BTreeMap<String, Item> {
 
 fn gates_of(scenario: &Name, plan: &Plan) -> String {
     let needs = |phase: &Phase| plan.needed(*phase).iter().any(|(name, _)| *name == scenario);
-    let gates: Vec<&str> = plan
-        .gates
-        .keys()
-        .copied()
-        .filter(needs)
-        .map(Phase::word)
-        .collect();
-    if gates.is_empty() {
-        "in no gate yet".into()
-    } else {
-        format!("in {}", gates.join(", "))
-    }
+    let gates: Vec<&str> = plan.gates.keys().copied().filter(needs).map(Phase::word).collect();
+    if gates.is_empty() { "in no gate yet".into() } else { format!("in {}", gates.join(", ")) }
 }
 
 fn head_facts(plan: &Plan) -> Facts {
@@ -225,12 +179,8 @@ fn head_facts(plan: &Plan) -> Facts {
 fn decision_facts(rule: &DecisionRule) -> Facts {
     let mut facts = Facts::default();
     facts.put("approvals", rule.approvals, Way::Least(f64::from(rule.approvals)));
-    rule.who
-        .iter()
-        .for_each(|who| facts.put(format!("who {who}"), "", Way::May));
-    rule.deputies
-        .iter()
-        .for_each(|who| facts.put(format!("deputies {who}"), "", Way::May));
+    rule.who.iter().for_each(|who| facts.put(format!("who {who}"), "", Way::May));
+    rule.deputies.iter().for_each(|who| facts.put(format!("deputies {who}"), "", Way::May));
     facts.time("answer_within", rule.answer_within, |_| Way::Fact);
     facts
 }
@@ -260,14 +210,7 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
         Some(RevisionFrom::Header(name)) => facts.put("revision", format!("header {name}"), Way::Fact),
         None => {}
     }
-    items.insert(
-        format!("environments.{side}"),
-        Item {
-            new: String::new(),
-            guards: true,
-            facts,
-        },
-    );
+    items.insert(format!("environments.{side}"), Item { new: String::new(), guards: true, facts });
     for (name, target) in &environment.targets {
         let mut facts = Facts::default();
         match target {
@@ -275,21 +218,11 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
                 facts.put("url", &http.url, Way::Fact);
                 facts.put("rate", crate::units::show_rate(http.rate_per_second), Way::Fact);
                 facts.put("concurrency", http.concurrency, Way::Fact);
-                http.methods
-                    .iter()
-                    .for_each(|m| facts.put(format!("methods {m}"), "", Way::Fact));
-                http.paths
-                    .iter()
-                    .for_each(|p| facts.put(format!("paths {p}"), "", Way::Fact));
-                http.addresses
-                    .iter()
-                    .for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
+                http.methods.iter().for_each(|m| facts.put(format!("methods {m}"), "", Way::Fact));
+                http.paths.iter().for_each(|p| facts.put(format!("paths {p}"), "", Way::Fact));
+                http.addresses.iter().for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
                 facts.put("credential", credential(http.credential.as_ref()), Way::Fact);
-                facts.put(
-                    "connect",
-                    if http.reuse_connection { "reuse" } else { "new" },
-                    Way::Fact,
-                );
+                facts.put("connect", if http.reuse_connection { "reuse" } else { "new" }, Way::Fact);
                 tls(&mut facts, http.ca_pem.as_deref(), http.tls_name.as_deref());
             }
             Target::Sql(sql) => {
@@ -301,18 +234,12 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
                     facts.put("password", format!("secret:{secret}"), Way::Fact);
                 }
                 tls(&mut facts, sql.ca_pem.as_deref(), sql.tls_name.as_deref());
-                sql.addresses
-                    .iter()
-                    .for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
+                sql.addresses.iter().for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
             }
         }
         items.insert(
             format!("environments.{side}.targets.{name}"),
-            Item {
-                new: "new grant".into(),
-                guards: false,
-                facts,
-            },
+            Item { new: "new grant".into(), guards: false, facts },
         );
     }
 }
@@ -349,41 +276,22 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
     facts.put("level", scenario.level, Way::Least(rank));
     facts.put("plugin", &scenario.plugin, Way::Fact);
     facts.put("sha256", scenario.component.short(), Way::Fact);
-    scenario
-        .sides
-        .iter()
-        .for_each(|side| facts.put(format!("run_on {side}"), "", Way::Must));
-    scenario
-        .phases
-        .iter()
-        .for_each(|phase| facts.put(format!("phases {phase}"), "", Way::Must));
+    scenario.sides.iter().for_each(|side| facts.put(format!("run_on {side}"), "", Way::Must));
+    scenario.phases.iter().for_each(|phase| facts.put(format!("phases {phase}"), "", Way::Must));
     facts.time("every", Some(scenario.every), |_| Way::Fact);
     facts.time("timeout", Some(scenario.timeout), Way::Most);
     facts.time("fresh_for", Some(scenario.fresh_for), Way::Most);
     facts.time("may_dip", scenario.may_dip, Way::Most);
-    facts.put(
-        "with",
-        format!("{:016x}", short_hash(&scenario.settings)),
-        Way::Fact,
-    );
+    facts.put("with", format!("{:016x}", short_hash(&scenario.settings)), Way::Fact);
     for claim in &scenario.claims {
         let key = |bound: &str| format!("claims.{}.{bound}", claim.name);
         match &claim.kind {
             ClaimKind::Passes { in_a_row } => {
                 facts.put(key("in_a_row"), in_a_row, Way::Least(f64::from(*in_a_row)));
             }
-            ClaimKind::Measure {
-                at_most,
-                at_least,
-                held_for,
-                ..
-            } => {
-                at_most
-                    .iter()
-                    .for_each(|most| facts.put(key("at_most"), most, Way::Most(*most)));
-                at_least
-                    .iter()
-                    .for_each(|least| facts.put(key("at_least"), least, Way::Least(*least)));
+            ClaimKind::Measure { at_most, at_least, held_for, .. } => {
+                at_most.iter().for_each(|most| facts.put(key("at_most"), most, Way::Most(*most)));
+                at_least.iter().for_each(|least| facts.put(key("at_least"), least, Way::Least(*least)));
                 facts.time(&key("for"), Some(*held_for), Way::Least);
             }
         }
@@ -393,9 +301,7 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
 
 fn gate_facts(gate: &GateRule) -> Facts {
     let mut facts = Facts::default();
-    gate.needs
-        .iter()
-        .for_each(|name| facts.put(format!("needs {name}"), "", Way::Must));
+    gate.needs.iter().for_each(|name| facts.put(format!("needs {name}"), "", Way::Must));
     if gate.needs_all {
         facts.put("needs all", "", Way::Must);
     }
@@ -412,7 +318,5 @@ fn gate_facts(gate: &GateRule) -> Facts {
 fn short_hash(text: &str) -> u64 {
     use sha2::Digest;
     let bytes: [u8; 32] = sha2::Sha256::digest(text.as_bytes()).into();
-    bytes[..8]
-        .iter()
-        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    bytes[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }

@@ -42,11 +42,7 @@ pub(crate) fn environment(sides: &Fields<'_>, side: Side, source: &Source, sink:
         environment.revision = revision_from(&revision, sink);
     }
     if fields
-        .need(
-            "targets",
-            "name what plugins may reach: targets: { shop: \"https://shop.example\" }",
-            sink,
-        )
+        .need("targets", "name what plugins may reach: targets: { shop: \"https://shop.example\" }", sink)
         .is_some()
     {
         for (name, entry) in fields.named("targets", sink) {
@@ -71,10 +67,7 @@ fn agents(fields: &Fields<'_>, environment: &mut Environment, sink: &mut Sink) {
         sink.say(
             "E028",
             node.span,
-            format!(
-                "{} needs at least {least} and allows at most {most}",
-                agents.place
-            ),
+            format!("{} needs at least {least} and allows at most {most}", agents.place),
         )
         .help("the gates would wait for agents that may not enrol");
     }
@@ -86,12 +79,8 @@ fn revision_from(fields: &Fields<'_>, sink: &mut Sink) -> Option<RevisionFrom> {
     let node = fields.need("from", "write `from: declared`", sink)?;
     let from = text(node, &fields.what("from"), sink)?;
     if from.starts_with("header ") {
-        sink.say(
-            "E911",
-            node.span,
-            "not yet: the revision of an environment from a response header",
-        )
-        .help("write `from: declared` and tell it with `tidelock revision set`");
+        sink.say("E911", node.span, "not yet: the revision of an environment from a response header")
+            .help("write `from: declared` and tell it with `tidelock revision set`");
         return None;
     }
     word(node, &fields.what("from"), &["declared"], sink).map(|_| RevisionFrom::Declared)
@@ -134,26 +123,18 @@ fn plain_http() -> HttpTarget {
 fn http(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> HttpTarget {
     let mut http = plain_http();
     http.addresses = addresses(fields, sink);
-    if let Some(node) = fields.need(
-        "url",
-        "write the scheme, host and port: https://shop.example",
-        sink,
-    ) {
+    if let Some(node) = fields.need("url", "write the scheme, host and port: https://shop.example", sink) {
         let what = fields.what("url");
         // A URL that can't be read stays empty: the target is there, and one error is enough.
-        http.url = text(node, &what, sink)
-            .and_then(|url| origin(&url, node, &what, sink))
-            .unwrap_or_default();
+        http.url =
+            text(node, &what, sink).and_then(|url| origin(&url, node, &what, sink)).unwrap_or_default();
         address::granted(&http.url, &http.addresses, node.span, &fields.place, sink);
     }
     if fields.has("methods") {
         let list = fields.list("methods", sink);
         let what = format!("a method of {}", fields.place);
-        http.methods = list
-            .iter()
-            .filter_map(|n| word(n, &what, &keys::METHODS, sink))
-            .map(String::from)
-            .collect();
+        http.methods =
+            list.iter().filter_map(|n| word(n, &what, &keys::METHODS, sink)).map(String::from).collect();
         some_of(list, "methods", fields, sink);
     }
     if fields.has("paths") {
@@ -178,9 +159,7 @@ fn http(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> HttpTarget {
             }
         }
     }
-    http.concurrency = fields
-        .count("concurrency", 1, 64, sink)
-        .unwrap_or(http.concurrency);
+    http.concurrency = fields.count("concurrency", 1, 64, sink).unwrap_or(http.concurrency);
     http
 }
 
@@ -266,10 +245,7 @@ fn ca(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> Option<String> {
         sink.say(
             "E035",
             node.span,
-            format!(
-                "{} is not a certificate in PEM, or holds a key too",
-                fields.what("ca")
-            ),
+            format!("{} is not a certificate in PEM, or holds a key too", fields.what("ca")),
         )
         .help("give the authority's certificate alone; keys never belong near a plan");
         return None;
@@ -307,21 +283,16 @@ fn sql(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> Option<SqlTarge
             Ok(host) => address::granted_host(&host, &addresses, node.span, &fields.place, sink),
             Err(why) => {
                 let code = if address.contains('@') { "E024" } else { "E022" };
-                sink.say(
-                    code,
-                    node.span,
-                    format!("{} can't be used: {why}", fields.what("address")),
-                )
-                .help(help);
+                sink.say(code, node.span, format!("{} can't be used: {why}", fields.what("address")))
+                    .help(help);
             }
         }
     }
     if dialect == Dialect::Postgres {
         fields.need("user", "name the role; it needs to read only", sink);
     }
-    let password = fields
-        .get("password")
-        .and_then(|node| secret::reference(node, &fields.what("password"), sink));
+    let password =
+        fields.get("password").and_then(|node| secret::reference(node, &fields.what("password"), sink));
     Some(SqlTarget {
         dialect,
         address,
@@ -347,11 +318,7 @@ pub(crate) fn compare(plan: &tidelock_core::plan::Plan, root: &Node, sink: &mut 
             continue;
         }
         // Behind a private address each side may have something else of its own.
-        let (code, sure) = if address::is_private(&here) {
-            ("W010", "seems to be")
-        } else {
-            ("E027", "is")
-        };
+        let (code, sure) = if address::is_private(&here) { ("W010", "seems to be") } else { ("E027", "is") };
         let entry = root.at(&["environments", "target", "targets", name.as_str()]);
         let text = format!(
             "target {:?} {sure} the same place on both sides: {}:{}",
@@ -364,18 +331,9 @@ pub(crate) fn compare(plan: &tidelock_core::plan::Plan, root: &Node, sink: &mut 
             .help("a side compared with itself always agrees");
     }
     for side in Side::BOTH {
-        let used: BTreeSet<&Name> = plan
-            .scenarios
-            .values()
-            .filter(|s| s.sides.contains(&side))
-            .flat_map(|s| &s.targets)
-            .collect();
-        for name in plan
-            .environment(side)
-            .targets
-            .keys()
-            .filter(|name| !used.contains(name))
-        {
+        let used: BTreeSet<&Name> =
+            plan.scenarios.values().filter(|s| s.sides.contains(&side)).flat_map(|s| &s.targets).collect();
+        for name in plan.environment(side).targets.keys().filter(|name| !used.contains(name)) {
             let entry = root.at(&["environments", side.word(), "targets", name.as_str()]);
             sink.say(
                 "W003",
@@ -401,9 +359,7 @@ fn place_of(target: &Target) -> Option<Host> {
 
 /// The certificate files that the targets of one side name.
 pub(crate) fn ca_files(environment: &Node) -> impl Iterator<Item = &str> {
-    let targets = environment
-        .entry("targets")
-        .map_or(&[][..], |e| e.value.entries());
+    let targets = environment.entry("targets").map_or(&[][..], |e| e.value.entries());
     (targets.iter())
         .filter_map(|t| t.value.entry("ca")?.value.scalar())
         .filter(|ca| !ca.contains("-----BEGIN"))

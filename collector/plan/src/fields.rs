@@ -34,54 +34,30 @@ impl<'a> Fields<'a> {
         sink: &mut Sink,
     ) -> Option<Fields<'a>> {
         if node.is_null() || !matches!(node.kind, crate::tree::Kind::Map(_)) {
-            sink.say(
-                "E009",
-                node.span_or(span),
-                format!("{place} is {}, not a mapping", node.describe()),
-            )
-            .help(format!("its fields are: {}", keys.now.join(", ")));
+            sink.say("E009", node.span_or(span), format!("{place} is {}, not a mapping", node.describe()))
+                .help(format!("its fields are: {}", keys.now.join(", ")));
             return None;
         }
         for entry in node.entries() {
             if let Some((_, code, what)) = keys.later.iter().find(|(key, _, _)| *key == entry.key) {
-                sink.say(
-                    code,
-                    entry.key_span,
-                    format!("not yet: {what} ({} of {place})", quote(&entry.key)),
-                )
-                .label("not yet")
-                .help("this release refuses what it would not honour: take it out");
+                sink.say(code, entry.key_span, format!("not yet: {what} ({} of {place})", quote(&entry.key)))
+                    .label("not yet")
+                    .help("this release refuses what it would not honour: take it out");
             } else if !keys.now.contains(&entry.key.as_str()) {
-                sink.say(
-                    "E007",
-                    entry.key_span,
-                    format!("{place} has no field {}", quote(&entry.key)),
-                )
-                .label("unknown")
-                .help(choices(&entry.key, keys.now));
+                sink.say("E007", entry.key_span, format!("{place} has no field {}", quote(&entry.key)))
+                    .label("unknown")
+                    .help(choices(&entry.key, keys.now));
             } else if entry.value.is_null() {
-                sink.say(
-                    "E009",
-                    entry.key_span,
-                    format!("{} of {place} is empty", quote(&entry.key)),
-                )
-                .help("give it a value, or take the line out");
+                sink.say("E009", entry.key_span, format!("{} of {place} is empty", quote(&entry.key)))
+                    .help("give it a value, or take the line out");
             }
         }
-        Some(Fields {
-            entries: node.entries(),
-            place: place.into(),
-            span,
-        })
+        Some(Fields { entries: node.entries(), place: place.into(), span })
     }
 
     /// The value of a key, when there is one.
     pub(crate) fn get(&self, key: &str) -> Option<&'a Node> {
-        self.entries
-            .iter()
-            .find(|e| e.key == key)
-            .map(|e| &e.value)
-            .filter(|v| !v.is_null())
+        self.entries.iter().find(|e| e.key == key).map(|e| &e.value).filter(|v| !v.is_null())
     }
 
     /// The key is there, even if its value is of no use.
@@ -113,12 +89,8 @@ impl<'a> Fields<'a> {
         match node.plain() {
             Some(Plain::Bool(value)) => Some(value),
             Some(Plain::OldBool) => {
-                sink.say(
-                    "E005",
-                    node.span,
-                    format!("{} is {}", self.what(key), node.describe()),
-                )
-                .help("write true or false");
+                sink.say("E005", node.span, format!("{} is {}", self.what(key), node.describe()))
+                    .help("write true or false");
                 None
             }
             Some(Plain::Null | Plain::Number | Plain::OddNumber | Plain::Text) | None => {
@@ -131,39 +103,27 @@ impl<'a> Fields<'a> {
     /// A whole number inside bounds.
     pub(crate) fn count(&self, key: &str, least: u32, most: u32, sink: &mut Sink) -> Option<u32> {
         let node = self.get(key)?;
-        let value = node
-            .scalar()
-            .filter(|_| node.plain() == Some(Plain::Number))
-            .and_then(|t| t.parse::<u32>().ok());
+        let value =
+            node.scalar().filter(|_| node.plain() == Some(Plain::Number)).and_then(|t| t.parse::<u32>().ok());
         if let Some(value) = value.filter(|v| (least..=most).contains(v)) {
             return Some(value);
         }
-        sink.say(
-            "E013",
-            node.span,
-            format!("{} is {}", self.what(key), node.describe()),
-        )
-        .help(format!("it is a whole number from {least} to {most}"));
+        sink.say("E013", node.span, format!("{} is {}", self.what(key), node.describe()))
+            .help(format!("it is a whole number from {least} to {most}"));
         None
     }
 
     pub(crate) fn number(&self, key: &str, sink: &mut Sink) -> Option<f64> {
         let node = self.get(key)?;
-        let value = node
-            .scalar()
-            .filter(|_| node.plain() == Some(Plain::Number))
-            .and_then(|t| t.parse::<f64>().ok());
+        let value =
+            node.scalar().filter(|_| node.plain() == Some(Plain::Number)).and_then(|t| t.parse::<f64>().ok());
         match value {
             Some(value) if value.is_finite() => Some(value),
             Some(_) | None => {
                 let odd = node.plain() == Some(Plain::OddNumber);
                 let code = if odd { "E013" } else { "E009" };
-                sink.say(
-                    code,
-                    node.span,
-                    format!("{} is {}, not a number", self.what(key), node.describe()),
-                )
-                .help("write a finite number in the measure's own unit, such as 0, 200 or 0.5");
+                sink.say(code, node.span, format!("{} is {}, not a number", self.what(key), node.describe()))
+                    .help("write a finite number in the measure's own unit, such as 0, 200 or 0.5");
                 None
             }
         }
@@ -196,11 +156,8 @@ impl<'a> Fields<'a> {
         let Some(node) = self.get(key) else { return &[] };
         if !matches!(node.kind, crate::tree::Kind::Seq(_)) {
             let help = node.scalar().map(|text| format!("write a list: [{text}]"));
-            let problem = sink.say(
-                "E009",
-                node.span,
-                format!("{} is {}, not a list", self.what(key), node.describe()),
-            );
+            let problem =
+                sink.say("E009", node.span, format!("{} is {}, not a list", self.what(key), node.describe()));
             problem.help = help;
         }
         node.items()
@@ -215,13 +172,9 @@ impl<'a> Fields<'a> {
                 continue;
             };
             if names.iter().any(|(known, _)| *known == name) {
-                sink.say(
-                    "E004",
-                    item.span,
-                    format!("{} names {name} twice", self.what(key)),
-                )
-                .label("again")
-                .help("keep one");
+                sink.say("E004", item.span, format!("{} names {name} twice", self.what(key)))
+                    .label("again")
+                    .help("keep one");
             } else {
                 names.push((name, item.span));
             }
@@ -265,11 +218,7 @@ pub(crate) fn named<'a>(node: &'a Node, what: &str, sink: &mut Sink) -> Vec<(Nam
 
 /// Says that a value is of the wrong kind.
 pub(crate) fn wrong(node: &Node, what: &str, wanted: &str, sink: &mut Sink) {
-    sink.say(
-        "E009",
-        node.span,
-        format!("{what} is {}, not {wanted}", node.describe()),
-    );
+    sink.say("E009", node.span, format!("{what} is {}, not {wanted}", node.describe()));
 }
 
 /// Text that a person can read and nothing can hide in.
@@ -277,12 +226,8 @@ pub(crate) fn text(node: &Node, what: &str, sink: &mut Sink) -> Option<String> {
     let found = match (node.plain(), node.scalar()) {
         (Some(Plain::Text), Some(found)) => found,
         (Some(Plain::OldBool), Some(found)) => {
-            sink.say(
-                "E005",
-                node.span,
-                format!("{what} is {found}, a boolean for older readers of YAML"),
-            )
-            .help(format!("put it in quotes: \"{found}\""));
+            sink.say("E005", node.span, format!("{what} is {found}, a boolean for older readers of YAML"))
+                .help(format!("put it in quotes: \"{found}\""));
             return None;
         }
         (_, Some(found)) if !found.is_empty() => {
@@ -307,21 +252,13 @@ pub(crate) fn text(node: &Node, what: &str, sink: &mut Sink) -> Option<String> {
         return None;
     }
     if let Some(c) = found.chars().find(|c| hidden(*c)) {
-        sink.say(
-            "E011",
-            node.span,
-            format!("{what} holds the invisible character {:?}", c.to_string()),
-        )
-        .help("invisible characters make two different texts look alike: take it out");
+        sink.say("E011", node.span, format!("{what} holds the invisible character {:?}", c.to_string()))
+            .help("invisible characters make two different texts look alike: take it out");
         return None;
     }
     if found.trim() != found || found.is_empty() {
-        sink.say(
-            "E011",
-            node.span,
-            format!("{what} is empty or begins or ends with a blank"),
-        )
-        .help("take the blanks out of the quotes");
+        sink.say("E011", node.span, format!("{what} is empty or begins or ends with a blank"))
+            .help("take the blanks out of the quotes");
         return None;
     }
     Some(found.into())
@@ -339,7 +276,9 @@ pub(crate) fn name(found: &str, span: Span, what: &str, sink: &mut Sink) -> Opti
         Err(why) => {
             sink.say("E011", span, format!("{what} is {}: {why}", quote(found))).help(
                 match near_name(found) {
-                    Some(near) => format!("write {near}: names appear in certificates, file names and metrics"),
+                    Some(near) => {
+                        format!("write {near}: names appear in certificates, file names and metrics")
+                    }
                     None => "write 1 to 63 letters, digits, '-', '_' or '.': old-queue-drained".to_owned(),
                 },
             );
@@ -363,12 +302,7 @@ pub(crate) fn duration(node: &Node, what: &str, sink: &mut Sink) -> Option<Durat
     match units::duration(found) {
         Ok(duration) => Some(duration),
         Err(help) => {
-            sink.say(
-                "E012",
-                node.span,
-                format!("{what} is {}, not a duration", quote(found)),
-            )
-            .help(help);
+            sink.say("E012", node.span, format!("{what} is {}, not a duration", quote(found))).help(help);
             None
         }
     }

@@ -24,33 +24,21 @@ pub(crate) fn is_inside(path: &str) -> bool {
 /// The text of a named file.
 pub(crate) fn named(path: &str, span: Span, what: &str, source: &Source, sink: &mut Sink) -> Option<String> {
     if !is_inside(path) {
-        sink.say(
-            "E034",
-            span,
-            format!("{what} is {}, which is not below the plan's folder", quote(path)),
-        )
-        .help("name a file beside the plan or in a folder below it, without `..`");
+        sink.say("E034", span, format!("{what} is {}, which is not below the plan's folder", quote(path)))
+            .help("name a file beside the plan or in a folder below it, without `..`");
         return None;
     }
     let Some(text) = source.files.get(path) else {
-        sink.say(
-            "E034",
-            span,
-            format!("{what} names {}, which was not found", quote(path)),
-        )
-        .label("no such file")
-        .help("paths count from the plan's own folder");
+        sink.say("E034", span, format!("{what} names {}, which was not found", quote(path)))
+            .label("no such file")
+            .help("paths count from the plan's own folder");
         return None;
     };
     if text.len() > MAX_FILE_BYTES {
         sink.say(
             "E034",
             span,
-            format!(
-                "{} has {} bytes, the most is {MAX_FILE_BYTES}",
-                quote(path),
-                text.len()
-            ),
+            format!("{} has {} bytes, the most is {MAX_FILE_BYTES}", quote(path), text.len()),
         );
         return None;
     }
@@ -65,12 +53,8 @@ pub(crate) fn flow(path: &str, span: Span, what: &str, source: &Source, sink: &m
     if let Some(node) = &node
         && !matches!(node.kind, Kind::Map(_))
     {
-        sink.say(
-            "E035",
-            node.span,
-            format!("a flow is a mapping, this is {}", node.describe()),
-        )
-        .help("begin with `steps:` and a list of requests");
+        sink.say("E035", node.span, format!("a flow is a mapping, this is {}", node.describe()))
+            .help("begin with `steps:` and a list of requests");
     }
     sink.file = outer;
     node.filter(|n| matches!(n.kind, Kind::Map(_)))
@@ -80,10 +64,7 @@ pub(crate) fn flow(path: &str, span: Span, what: &str, source: &Source, sink: &m
 pub(crate) fn json(node: &Node, place: &str, sink: &mut Sink) -> Value {
     match &node.kind {
         Kind::Seq(items) => items.iter().map(|item| json(item, place, sink)).collect(),
-        Kind::Map(entries) => entries
-            .iter()
-            .map(|e| (e.key.clone(), json(&e.value, place, sink)))
-            .collect(),
+        Kind::Map(entries) => entries.iter().map(|e| (e.key.clone(), json(&e.value, place, sink))).collect(),
         Kind::Scalar { text, .. } => match node.plain() {
             Some(Plain::Null) => Value::Null,
             Some(Plain::Bool(value)) => Value::Bool(value),
@@ -95,9 +76,7 @@ pub(crate) fn json(node: &Node, place: &str, sink: &mut Sink) -> Value {
                     node.span,
                     format!("{text} in {place} is a boolean for older readers of YAML"),
                 )
-                .help(format!(
-                    "write true or false, or put the text in quotes: \"{text}\""
-                ));
+                .help(format!("write true or false, or put the text in quotes: \"{text}\""));
                 Value::Null
             }
             Some(Plain::OddNumber) => {
@@ -106,9 +85,7 @@ pub(crate) fn json(node: &Node, place: &str, sink: &mut Sink) -> Value {
                     node.span,
                     format!("{text} in {place} is a number for some readers and text for others"),
                 )
-                .help(format!(
-                    "write a finite decimal number, or put the text in quotes: \"{text}\""
-                ));
+                .help(format!("write a finite decimal number, or put the text in quotes: \"{text}\""));
                 Value::Null
             }
         },

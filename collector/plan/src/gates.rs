@@ -16,14 +16,11 @@ use crate::tree::Kind;
 /// Reads `gates`.
 pub(crate) fn gates(fields: &Fields<'_>, sink: &mut Sink) -> BTreeMap<Phase, GateRule> {
     let mut gates = usual();
-    let read = fields
-        .get("gates")
-        .and_then(|n| Fields::of(n, &keys::GATES, "gates", n.span, sink).map(|f| (n, f)));
+    let read =
+        fields.get("gates").and_then(|n| Fields::of(n, &keys::GATES, "gates", n.span, sink).map(|f| (n, f)));
     let Some((node, _)) = read else { return gates };
-    for entry in node
-        .entries()
-        .iter()
-        .filter(|e| keys::GATES.now.contains(&e.key.as_str()) && !e.value.is_null())
+    for entry in
+        node.entries().iter().filter(|e| keys::GATES.now.contains(&e.key.as_str()) && !e.value.is_null())
     {
         let Ok(phase) = entry.key.parse::<Phase>() else {
             continue;
@@ -61,15 +58,7 @@ fn usual() -> BTreeMap<Phase, GateRule> {
         };
         (phase, rule)
     };
-    [
-        Phase::Ready,
-        Phase::Cutover,
-        Phase::Watch,
-        Phase::Committed,
-        Phase::RolledBack,
-    ]
-    .map(gate)
-    .into()
+    [Phase::Ready, Phase::Cutover, Phase::Watch, Phase::Committed, Phase::RolledBack].map(gate).into()
 }
 
 fn gate(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> GateRule {
@@ -85,17 +74,11 @@ fn gate(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> GateRule {
         } else if let Some(name) = name(&found, item.span, &what, sink)
             && !needs.insert(name)
         {
-            sink.say(
-                "E004",
-                item.span,
-                format!("{} names {found:?} twice", fields.what("needs")),
-            )
-            .label("again");
+            sink.say("E004", item.span, format!("{} names {found:?} twice", fields.what("needs")))
+                .label("again");
         }
     }
-    let decision = fields
-        .word("decision", keys::DECISIONS.now, sink)
-        .and_then(|w| Name::new(w).ok());
+    let decision = fields.word("decision", keys::DECISIONS.now, sink).and_then(|w| Name::new(w).ok());
     if let (Some(usual), Some(decision)) = (usual_decision(phase), &decision)
         && usual != *decision
         && let Some(node) = fields.get("decision")
@@ -105,32 +88,20 @@ fn gate(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> GateRule {
             node.span,
             format!("{} asks for the decision {decision}, not {usual}", fields.place),
         )
-        .help(format!(
-            "the gate before {phase} is opened by the decision {usual} alone"
-        ));
+        .help(format!("the gate before {phase} is opened by the decision {usual} alone"));
     }
     let decision = decision.or_else(|| usual_decision(phase));
     let valid_for = fields.duration("valid_for", sink);
     if let Some(node) = fields.get("valid_for").filter(|_| decision.is_none()) {
-        sink.say(
-            "E042",
-            node.span,
-            format!("{} has `valid_for`, but asks for no decision", fields.place),
-        )
-        .help("`valid_for` is the life of an approval: name the decision, or take the line out");
+        sink.say("E042", node.span, format!("{} has `valid_for`, but asks for no decision", fields.place))
+            .help("`valid_for` is the life of an approval: name the decision, or take the line out");
     }
-    let unread = fields.has("rehearsed")
-        || fields
-            .get("needs")
-            .is_some_and(|n| matches!(n.kind, Kind::Scalar { .. }));
+    let unread =
+        fields.has("rehearsed") || fields.get("needs").is_some_and(|n| matches!(n.kind, Kind::Scalar { .. }));
     if needs.is_empty() && !needs_all && decision.is_none() && !unread {
-        sink.say(
-            "E043",
-            fields.span,
-            format!("{} needs nothing and asks nobody", fields.place),
-        )
-        .label("would open at once")
-        .help("write needs: [all], name checks, or take the gate out");
+        sink.say("E043", fields.span, format!("{} needs nothing and asks nobody", fields.place))
+            .label("would open at once")
+            .help("write needs: [all], name checks, or take the gate out");
     }
     GateRule {
         needs,

@@ -20,11 +20,7 @@ pub(crate) fn of(source: &Source, plan: &Plan) -> Sha256 {
             part(&mut hash, &path, plain(text).as_bytes());
         }
     }
-    let components: BTreeMap<_, _> = plan
-        .scenarios
-        .values()
-        .map(|s| (&s.plugin, s.component))
-        .collect();
+    let components: BTreeMap<_, _> = plan.scenarios.values().map(|s| (&s.plugin, s.component)).collect();
     for (word, digest) in components {
         part(&mut hash, word, digest.as_bytes());
     }
@@ -40,7 +36,5 @@ fn part(hash: &mut sha2::Sha256, name: &str, content: &[u8]) {
 }
 
 fn plain(text: &str) -> String {
-    text.strip_prefix('\u{feff}')
-        .unwrap_or(text)
-        .replace("\r\n", "\n")
+    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
 }

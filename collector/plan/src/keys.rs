@@ -15,11 +15,7 @@ pub(crate) struct Keys {
 }
 
 const fn keys(name: &'static str, now: &'static [&'static str]) -> Keys {
-    Keys {
-        name,
-        now,
-        later: &[],
-    }
+    Keys { name, now, later: &[] }
 }
 
 pub(crate) const PLAN: Keys = Keys {
@@ -66,19 +62,8 @@ pub(crate) const HTTP: Keys = keys(
         "addresses",
     ],
 );
-pub(crate) const SQL: Keys = keys(
-    "SqlTarget",
-    &[
-        "sql",
-        "address",
-        "user",
-        "password",
-        "ca",
-        "tls_name",
-        "write",
-        "addresses",
-    ],
-);
+pub(crate) const SQL: Keys =
+    keys("SqlTarget", &["sql", "address", "user", "password", "ca", "tls_name", "write", "addresses"]);
 pub(crate) const CREDENTIAL: Keys = Keys {
     name: "Credential",
     now: &["bearer", "basic", "header", "form", "name"],
@@ -86,10 +71,8 @@ pub(crate) const CREDENTIAL: Keys = Keys {
 };
 pub(crate) const PERSON: Keys = keys("Person", &["name", "role", "reach"]);
 pub(crate) const DECISIONS: Keys = keys("Decisions", &["cutover", "rollback", "commit"]);
-pub(crate) const DECISION: Keys = keys(
-    "Decision",
-    &["who", "deputies", "approvals", "answer_within", "if_silent"],
-);
+pub(crate) const DECISION: Keys =
+    keys("Decision", &["who", "deputies", "approvals", "answer_within", "if_silent"]);
 pub(crate) const DEFAULTS: Keys = keys("Defaults", &["every", "timeout", "fresh_for"]);
 pub(crate) const SCENARIO: Keys = Keys {
     name: "Scenario",
@@ -118,25 +101,11 @@ pub(crate) const PASSES: Keys = keys("Passes", &["in_a_row"]);
 pub(crate) const MEASURE: Keys = Keys {
     name: "Measure",
     now: &["at_most", "at_least", "for"],
-    later: &[(
-        "gauge",
-        "E902",
-        "a gauge that is entered and left at different values",
-    )],
+    later: &[("gauge", "E902", "a gauge that is entered and left at different values")],
 };
 pub(crate) const MANUAL: Keys = keys("ManualCheck", &["title", "owner", "phase", "within", "evidence"]);
-pub(crate) const GATES: Keys = keys(
-    "Gates",
-    &[
-        "sync",
-        "ready",
-        "cutover",
-        "watch",
-        "committed",
-        "retired",
-        "rolled-back",
-    ],
-);
+pub(crate) const GATES: Keys =
+    keys("Gates", &["sync", "ready", "cutover", "watch", "committed", "retired", "rolled-back"]);
 pub(crate) const GATE: Keys = Keys {
     name: "Gate",
     now: &["needs", "stable_for", "decision", "valid_for", "deadline"],
@@ -201,12 +170,5 @@ pub(crate) const LEVELS: [&str; 3] = ["critical", "important", "minor"];
 pub(crate) const RUN_ON: [&str; 3] = ["both", "source", "target"];
 pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// The phases in which checks can run.
-pub(crate) const RUN_PHASES: [&str; 7] = [
-    "prepare",
-    "sync",
-    "ready",
-    "cutover",
-    "watch",
-    "committed",
-    "rolling-back",
-];
+pub(crate) const RUN_PHASES: [&str; 7] =
+    ["prepare", "sync", "ready", "cutover", "watch", "committed", "rolling-back"];

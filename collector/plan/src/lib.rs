@@ -77,11 +77,9 @@ pub fn check(source: &Source) -> Result<Checked, Problems> {
     });
     let problems = sink.finish(source);
     match plan {
-        Some(plan) if !problems.iter().any(Problem::is_error) => Ok(Checked {
-            hash: hash::of(source, &plan),
-            plan,
-            warnings: problems,
-        }),
+        Some(plan) if !problems.iter().any(Problem::is_error) => {
+            Ok(Checked { hash: hash::of(source, &plan), plan, warnings: problems })
+        }
         Some(_) | None => Err(Problems::new(problems)),
     }
 }

@@ -13,19 +13,11 @@ use crate::units::show;
 
 /// Reads `people`. A text alone is the full name.
 pub(crate) fn people(fields: &Fields<'_>, sink: &mut Sink) -> BTreeMap<Name, Person> {
-    fields.need(
-        "people",
-        "name who may decide: people: { olga: Olga Petrova, ben: Ben Okafor }",
-        sink,
-    );
+    fields.need("people", "name who may decide: people: { olga: Olga Petrova, ben: Ben Okafor }", sink);
     let mut people = BTreeMap::new();
     for (name, entry) in fields.named("people", sink) {
         let place = format!("person {:?}", entry.key);
-        let mut person = Person {
-            name: name.to_string(),
-            role: String::new(),
-            reach: String::new(),
-        };
+        let mut person = Person { name: name.to_string(), role: String::new(), reach: String::new() };
         if matches!(entry.value.kind, Kind::Scalar { .. }) && !entry.value.is_null() {
             person.name = text(&entry.value, &place, sink).unwrap_or(person.name);
         } else if let Some(fields) = Fields::of(&entry.value, &keys::PERSON, &place, entry.key_span, sink) {
@@ -38,12 +30,8 @@ pub(crate) fn people(fields: &Fields<'_>, sink: &mut Sink) -> BTreeMap<Name, Per
     if people.is_empty()
         && let Some(node) = fields.get("people")
     {
-        sink.say(
-            "E019",
-            node.span,
-            "no people are named, so nobody could decide anything",
-        )
-        .help("people: { olga: Olga Petrova, ben: Ben Okafor }");
+        sink.say("E019", node.span, "no people are named, so nobody could decide anything")
+            .help("people: { olga: Olga Petrova, ben: Ben Okafor }");
     }
     people
 }
@@ -54,9 +42,8 @@ pub(crate) fn decisions(
     people: &BTreeMap<Name, Person>,
     sink: &mut Sink,
 ) -> BTreeMap<Name, DecisionRule> {
-    let read = fields
-        .get("decisions")
-        .and_then(|n| Fields::of(n, &keys::DECISIONS, "decisions", n.span, sink));
+    let read =
+        fields.get("decisions").and_then(|n| Fields::of(n, &keys::DECISIONS, "decisions", n.span, sink));
     let mut decisions = BTreeMap::new();
     for word in keys::DECISIONS.now {
         let Ok(name) = Name::new(word) else { continue };
@@ -66,10 +53,7 @@ pub(crate) fn decisions(
             approvals: 1,
             answer_within: None,
         };
-        let rule = read
-            .as_ref()
-            .and_then(|f| f.get(word))
-            .and_then(|n| decision(word, n, people, sink));
+        let rule = read.as_ref().and_then(|f| f.get(word)).and_then(|n| decision(word, n, people, sink));
         decisions.insert(name, rule.unwrap_or(everyone));
     }
     decisions
@@ -88,12 +72,8 @@ fn decision(
     let deputies = persons(&fields, "deputies", people, sink);
     let approvals = fields.count("approvals", 1, 20, sink).unwrap_or(1);
     if let Some(both) = deputies.iter().find(|d| who.contains(d)) {
-        sink.say(
-            "E019",
-            node.span,
-            format!("{both} is both a decider and a deputy of {place}"),
-        )
-        .help("a deputy stands in for somebody else");
+        sink.say("E019", node.span, format!("{both} is both a decider and a deputy of {place}"))
+            .help("a deputy stands in for somebody else");
     }
     let voices = who.len() + deputies.iter().filter(|d| !who.contains(d)).count();
     if fields.has("who") && voices < approvals as usize {
@@ -109,19 +89,10 @@ fn decision(
     let silent = fields.word("if_silent", &["shut", "ask_deputies"], sink);
     if silent == Some("ask_deputies") && deputies.is_empty() {
         let at = fields.get("if_silent").unwrap_or(node);
-        sink.say(
-            "E019",
-            at.span,
-            format!("{place} asks its deputies when nobody answers, and has none"),
-        )
-        .help("name `deputies`, or write if_silent: shut");
+        sink.say("E019", at.span, format!("{place} asks its deputies when nobody answers, and has none"))
+            .help("name `deputies`, or write if_silent: shut");
     }
-    Some(DecisionRule {
-        who,
-        deputies,
-        approvals,
-        answer_within: fields.duration("answer_within", sink),
-    })
+    Some(DecisionRule { who, deputies, approvals, answer_within: fields.duration("answer_within", sink) })
 }
 
 fn persons(fields: &Fields<'_>, key: &str, people: &BTreeMap<Name, Person>, sink: &mut Sink) -> Vec<Name> {
@@ -138,16 +109,9 @@ fn known(name: &Name, span: Span, what: &str, people: &BTreeMap<Name, Person>, s
     }
     let near = meant(name.as_str(), people.keys().map(Name::as_str));
     let near = near.map(|n| format!("did you mean {n:?}? ")).unwrap_or_default();
-    sink.say(
-        "E018",
-        span,
-        format!("{what} names {:?}, who is not in `people`", name.as_str()),
-    )
-    .label("unknown")
-    .help(format!(
-        "{near}there are: {}",
-        crate::problem::listed(people.keys())
-    ));
+    sink.say("E018", span, format!("{what} names {:?}, who is not in `people`", name.as_str()))
+        .label("unknown")
+        .help(format!("{near}there are: {}", crate::problem::listed(people.keys())));
 }
 
 /// Reads `manual_checks`.
@@ -172,17 +136,11 @@ pub(crate) fn manual(fields: &Fields<'_>, plan: &Plan, sink: &mut Sink) -> BTree
                 known(&owner, node.span, &fields.what("owner"), &plan.people, sink);
                 check.owner = owner;
             }
-            check.phase = fields
-                .word("phase", &keys::RUN_PHASES, sink)
-                .and_then(|w| w.parse::<Phase>().ok());
+            check.phase = fields.word("phase", &keys::RUN_PHASES, sink).and_then(|w| w.parse::<Phase>().ok());
             check.within = fields.duration("within", sink);
             if let Some(node) = fields.get("within").filter(|_| !fields.has("phase")) {
-                sink.say(
-                    "E008",
-                    node.span,
-                    format!("{place} has `within`, but no `phase` to count from"),
-                )
-                .help("name the phase in which it is made");
+                sink.say("E008", node.span, format!("{place} has `within`, but no `phase` to count from"))
+                    .help("name the phase in which it is made");
             }
             check.evidence_required =
                 fields.word("evidence", &["required", "optional"], sink) == Some("required");
@@ -194,9 +152,7 @@ pub(crate) fn manual(fields: &Fields<'_>, plan: &Plan, sink: &mut Sink) -> BTree
 
 /// Reads `rollback`.
 pub(crate) fn rollback(fields: &Fields<'_>, sink: &mut Sink) -> RollbackRule {
-    let read = fields
-        .get("rollback")
-        .and_then(|n| Fields::of(n, &keys::ROLLBACK, "rollback", n.span, sink));
+    let read = fields.get("rollback").and_then(|n| Fields::of(n, &keys::ROLLBACK, "rollback", n.span, sink));
     let Some(fields) = read else {
         if !fields.has("rollback") {
             sink.say(
@@ -225,38 +181,22 @@ pub(crate) fn rollback(fields: &Fields<'_>, sink: &mut Sink) -> RollbackRule {
         sink.say(
             "E038",
             node.span,
-            format!(
-                "the warning comes {} before the end of a window of {}",
-                show(warn),
-                show(window)
-            ),
+            format!("the warning comes {} before the end of a window of {}", show(warn), show(window)),
         )
         .help("warn later than the window begins");
     }
     if let Some(node) = fields.get("automatic")
         && text(node, &fields.what("automatic"), sink).is_some_and(|word| word != "never")
     {
-        sink.say(
-            "E907",
-            node.span,
-            "not yet: a rollback that is decided without a person",
-        )
-        .label("not yet")
-        .help("write automatic: never, or take the line out");
+        sink.say("E907", node.span, "not yet: a rollback that is decided without a person")
+            .label("not yet")
+            .help("write automatic: never, or take the line out");
     }
     let mut no_return = Vec::new();
     for item in fields.list("no_return", sink) {
-        no_return.extend(text(
-            item,
-            &format!("an item of {}", fields.what("no_return")),
-            sink,
-        ));
+        no_return.extend(text(item, &format!("an item of {}", fields.what("no_return")), sink));
     }
-    RollbackRule {
-        window,
-        warn_before,
-        no_return,
-    }
+    RollbackRule { window, warn_before, no_return }
 }
 
 /// Reads `links`.

@@ -21,14 +21,8 @@ pub fn named_files(yaml: &str) -> Vec<String> {
     };
     let flows = scenarios(&root).filter_map(|s| s.value.at(&["with", "flow"])?.value.scalar());
     let sides = root.entry("environments").map_or(&[][..], |e| e.value.entries());
-    let files: BTreeSet<&str> = flows
-        .chain(sides.iter().flat_map(|side| ca_files(&side.value)))
-        .collect();
-    files
-        .into_iter()
-        .filter(|path| is_inside(path))
-        .map(String::from)
-        .collect()
+    let files: BTreeSet<&str> = flows.chain(sides.iter().flat_map(|side| ca_files(&side.value))).collect();
+    files.into_iter().filter(|path| is_inside(path)).map(String::from).collect()
 }
 
 /// The components that a plan names, in its own words: `builtin:login`, `./stock.wasm`, `sha256:…`.
@@ -36,14 +30,9 @@ pub fn named_components(yaml: &str) -> Vec<String> {
     let Some(root) = tree::parse(yaml, &mut Sink::default()) else {
         return Vec::new();
     };
-    let words: BTreeSet<&str> = scenarios(&root)
-        .filter_map(|s| s.value.entry("plugin")?.value.scalar())
-        .collect();
-    words
-        .into_iter()
-        .filter(|word| crate::plugin::word(word).is_some())
-        .map(String::from)
-        .collect()
+    let words: BTreeSet<&str> =
+        scenarios(&root).filter_map(|s| s.value.entry("plugin")?.value.scalar()).collect();
+    words.into_iter().filter(|word| crate::plugin::word(word).is_some()).map(String::from).collect()
 }
 
 /// Writes the digests of components beside their words; everything else stays as it is.
@@ -53,9 +42,8 @@ pub fn pin(yaml: &str, pins: &BTreeMap<String, Sha256>) -> String {
     };
     // By place, so that an anchor that several scenarios share is edited once, and from the end, so
     // that earlier places stay where they are.
-    let edits: BTreeMap<(usize, usize), String> = scenarios(&root)
-        .filter_map(|scenario| edit(yaml, &scenario.value, pins))
-        .collect();
+    let edits: BTreeMap<(usize, usize), String> =
+        scenarios(&root).filter_map(|scenario| edit(yaml, &scenario.value, pins)).collect();
     let mut text = yaml.to_owned();
     for ((start, length), with) in edits.into_iter().rev() {
         if text.is_char_boundary(start) && text.is_char_boundary(start + length) {
@@ -88,10 +76,7 @@ fn edit(yaml: &str, scenario: &Node, pins: &BTreeMap<String, Sha256>) -> Option<
         return Some(((end, 0), format!(", sha256: {digest}")));
     }
     let line_end = yaml[end..].find('\n').map_or(yaml.len(), |at| end + at);
-    let (at, newline) = if yaml[..line_end].ends_with('\r') {
-        (line_end - 1, "\r\n")
-    } else {
-        (line_end, "\n")
-    };
+    let (at, newline) =
+        if yaml[..line_end].ends_with('\r') { (line_end - 1, "\r\n") } else { (line_end, "\n") };
     Some(((at, 0), format!("{newline}{indent}sha256: {digest}")))
 }

@@ -40,12 +40,7 @@ pub(crate) fn component(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -
     let node = fields.need("plugin", "name one: plugin: builtin:login", sink)?;
     let text = crate::fields::text(node, &fields.what("plugin"), sink)?;
     let stated = match fields.get("sha256") {
-        Some(pin) => Some(digest(
-            pin.scalar().unwrap_or_default(),
-            pin,
-            &fields.what("sha256"),
-            sink,
-        )?),
+        Some(pin) => Some(digest(pin.scalar().unwrap_or_default(), pin, &fields.what("sha256"), sink)?),
         None => None,
     };
     let digest = match known(&text, node, fields, sink)? {
@@ -56,13 +51,11 @@ pub(crate) fn component(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -
     let given = source.components.get(&text).copied().or(stated);
     match (digest, given) {
         (None, _) => {
-            sink.say(
-                "E033",
-                node.span,
-                format!("{} is not pinned", fields.what("plugin")),
-            )
-            .label("which content?")
-            .help("run `tidelock plan pin` on this file: it writes the component's sha256 beside the word");
+            sink.say("E033", node.span, format!("{} is not pinned", fields.what("plugin")))
+                .label("which content?")
+                .help(
+                    "run `tidelock plan pin` on this file: it writes the component's sha256 beside the word",
+                );
             None
         }
         (Some(digest), Some(given)) if digest != given => {
@@ -99,25 +92,18 @@ fn known<'a>(text: &'a str, node: &Node, fields: &Fields<'_>, sink: &mut Sink) -
             let near = meant(name, keys::BUILTINS).map(|n| format!("did you mean builtin:{n}? "));
             sink.say("E032", node.span, format!("there is no plugin {}", quote(text)))
                 .label("unknown")
-                .help(format!(
-                    "{}this release has: {}",
-                    near.unwrap_or_default(),
-                    keys::BUILTINS.join(", ")
-                ));
+                .help(format!("{}this release has: {}", near.unwrap_or_default(), keys::BUILTINS.join(", ")));
             None
         }
         Some(Word::Builtin(_) | Word::File | Word::Digest(_)) => found,
         None => {
             let near = meant(text, keys::BUILTINS).map(|n| format!("did you mean builtin:{n}? "));
-            sink.say(
-                "E032",
-                node.span,
-                format!("{} is {}", fields.what("plugin"), quote(text)),
-            )
-            .help(format!(
-                "{}write builtin:NAME, a path that ends in .wasm, or sha256:HEX",
-                near.unwrap_or_default()
-            ));
+            sink.say("E032", node.span, format!("{} is {}", fields.what("plugin"), quote(text))).help(
+                format!(
+                    "{}write builtin:NAME, a path that ends in .wasm, or sha256:HEX",
+                    near.unwrap_or_default()
+                ),
+            );
             None
         }
     }

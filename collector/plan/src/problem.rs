@@ -107,11 +107,7 @@ impl Problems {
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let errors = self.list.iter().filter(|p| p.is_error()).count();
-        write!(
-            f,
-            "the plan has {errors} errors and {} warnings",
-            self.list.len() - errors
-        )?;
+        write!(f, "the plan has {errors} errors and {} warnings", self.list.len() - errors)?;
         match self.list.iter().find(|p| p.is_error()) {
             Some(first) => {
                 write!(f, ", first {}", first.code)?;
@@ -182,14 +178,8 @@ impl Sink {
                 problem.message = format!("{}, first on line {}", problem.message, place(text, at).0);
             }
         }
-        self.list.sort_by_key(|p| {
-            (
-                p.file.is_some(),
-                p.file.clone(),
-                p.span.map_or(usize::MAX, |s| s.0),
-                p.code,
-            )
-        });
+        self.list
+            .sort_by_key(|p| (p.file.is_some(), p.file.clone(), p.span.map_or(usize::MAX, |s| s.0), p.code));
         self.list.dedup();
         if self.beyond.is_some() {
             let message = format!("more than {MAX_PROBLEMS} problems: the rest is not shown");
@@ -212,10 +202,7 @@ pub(crate) fn located<'a>(file: Option<&'a str>, source: &'a Source) -> (&'a str
 fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset.min(text.len())).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before[line_start..]
-        .trim_start_matches('\u{feff}')
-        .chars()
-        .count();
+    let column = before[line_start..].trim_start_matches('\u{feff}').chars().count();
     (before.matches('\n').count() + 1, column + 1)
 }
 

@@ -35,21 +35,13 @@ pub(crate) fn plan(root: &Node, source: &Source, sink: &mut Sink) -> Plan {
     plan.people = people::people(f, sink);
     plan.decisions = people::decisions(f, &plan.people, sink);
     let defaults = scenario::defaults(f, sink);
-    f.need(
-        "scenarios",
-        "name what must not go down: scenarios: { login: {…} }",
-        sink,
-    );
+    f.need("scenarios", "name what must not go down: scenarios: { login: {…} }", sink);
     let scenarios = f.named("scenarios", sink);
     if let Some(node) = f.get("scenarios")
         && (scenarios.is_empty() || scenarios.len() > MAX_SCENARIOS)
     {
-        let text = format!(
-            "the plan has {} scenarios, it needs 1 to {MAX_SCENARIOS}",
-            scenarios.len()
-        );
-        sink.say("E013", node.span, text)
-            .help("a gate without scenarios would prove nothing");
+        let text = format!("the plan has {} scenarios, it needs 1 to {MAX_SCENARIOS}", scenarios.len());
+        sink.say("E013", node.span, text).help("a gate without scenarios would prove nothing");
     }
     for (name, entry) in scenarios.into_iter().take(MAX_SCENARIOS) {
         let scenario = scenario::scenario(entry, defaults, &plan, source, sink);
@@ -69,12 +61,8 @@ fn version(fields: &Fields<'_>, sink: &mut Sink) {
     };
     let found = node.scalar().unwrap_or_default();
     if found != VERSION {
-        sink.say(
-            "E014",
-            node.span,
-            format!("this is {}, and this release reads {VERSION}", quote(found)),
-        )
-        .help("a newer plan needs a newer release: `tidelock version`");
+        sink.say("E014", node.span, format!("this is {}, and this release reads {VERSION}", quote(found)))
+            .help("a newer plan needs a newer release: `tidelock version`");
     }
 }
 

@@ -13,11 +13,7 @@ use crate::problem::{Problem, Problems, located};
 impl Problems {
     /// For people: each with its lines of the file, as `width` columns allow.
     pub fn render(&self, source: &Source, color: bool, width: usize) -> String {
-        let theme = if color {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
+        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width.clamp(40, 200))
             .with_links(false)
@@ -48,10 +44,7 @@ impl Problems {
             .filter_map(|p| p.span)
         {
             if let Some(found) = text.get(offset..offset + length) {
-                let hidden: String = found
-                    .bytes()
-                    .map(|b| if b == b'\n' { '\n' } else { '*' })
-                    .collect();
+                let hidden: String = found.bytes().map(|b| if b == b'\n' { '\n' } else { '*' }).collect();
                 text.replace_range(offset..offset + length, &hidden);
             }
         }
@@ -95,35 +88,21 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        Some(if self.problem.is_error() {
-            Severity::Error
-        } else {
-            Severity::Warning
-        })
+        Some(if self.problem.is_error() { Severity::Error } else { Severity::Warning })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.problem
-            .help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
+        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.problem
-            .span
-            .is_some()
-            .then_some(&self.source as &dyn miette::SourceCode)
+        self.problem.span.is_some().then_some(&self.source as &dyn miette::SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let (offset, length) = self.problem.span?;
         let offset = offset.min(self.length);
         let length = length.min(self.length - offset);
-        Some(Box::new(std::iter::once(LabeledSpan::new(
-            self.problem.label.clone(),
-            offset,
-            length,
-        ))))
+        Some(Box::new(std::iter::once(LabeledSpan::new(self.problem.label.clone(), offset, length))))
     }
 }

@@ -31,19 +31,12 @@ const USUAL_TIMEOUT: Duration = Duration::from_secs(3);
 /// A critical scenario with a longer timeout must say so itself.
 const LONG_TIMEOUT: Duration = Duration::from_secs(5);
 /// The phases of a scenario that names none.
-const USUAL_PHASES: [Phase; 5] = [
-    Phase::Sync,
-    Phase::Ready,
-    Phase::Cutover,
-    Phase::Watch,
-    Phase::RollingBack,
-];
+const USUAL_PHASES: [Phase; 5] =
+    [Phase::Sync, Phase::Ready, Phase::Cutover, Phase::Watch, Phase::RollingBack];
 
 /// Reads `defaults`.
 pub(crate) fn defaults(fields: &Fields<'_>, sink: &mut Sink) -> Defaults {
-    let read = fields
-        .get("defaults")
-        .and_then(|n| Fields::of(n, &keys::DEFAULTS, "defaults", n.span, sink));
+    let read = fields.get("defaults").and_then(|n| Fields::of(n, &keys::DEFAULTS, "defaults", n.span, sink));
     let Some(fields) = read else {
         return Defaults::default();
     };
@@ -68,18 +61,12 @@ pub(crate) fn scenario(
         return scenario;
     };
     let f = &fields;
-    f.need(
-        "if_broken",
-        "say in business words what breaks: if_broken: Customers cannot log in",
-        sink,
-    );
+    f.need("if_broken", "say in business words what breaks: if_broken: Customers cannot log in", sink);
     scenario.title = f.text("title", sink).unwrap_or(scenario.title);
     scenario.if_broken = f.text("if_broken", sink).unwrap_or_default();
     scenario.kind = f.word("kind", &keys::KINDS, sink).unwrap_or("flow").into();
-    scenario.level = f
-        .word("level", &keys::LEVELS, sink)
-        .and_then(|w| w.parse().ok())
-        .unwrap_or(Level::Important);
+    scenario.level =
+        f.word("level", &keys::LEVELS, sink).and_then(|w| w.parse().ok()).unwrap_or(Level::Important);
     scenario.may_dip = f.duration_or_zero("may_dip", sink);
     if let Some((word, digest)) = plugin::component(f, source, sink) {
         scenario.plugin = word;
@@ -131,41 +118,23 @@ fn phases(fields: &Fields<'_>, sink: &mut Sink) -> BTreeSet<Phase> {
     if list.is_empty()
         && let Some(node) = fields.get("phases").filter(|n| matches!(n.kind, Kind::Seq(_)))
     {
-        sink.say(
-            "E013",
-            node.span,
-            format!("{} is empty: it would never run", fields.what("phases")),
-        )
-        .help("name the phases in which it runs, or take the line out for the usual ones");
+        sink.say("E013", node.span, format!("{} is empty: it would never run", fields.what("phases")))
+            .help("name the phases in which it runs, or take the line out for the usual ones");
     }
-    if phases.is_empty() {
-        BTreeSet::from(USUAL_PHASES)
-    } else {
-        phases
-    }
+    if phases.is_empty() { BTreeSet::from(USUAL_PHASES) } else { phases }
 }
 
 fn times(fields: &Fields<'_>, defaults: Defaults, scenario: &mut Scenario, sink: &mut Sink) {
-    let every = fields
-        .duration("every", sink)
-        .or(defaults.every)
-        .unwrap_or(USUAL_EVERY);
+    let every = fields.duration("every", sink).or(defaults.every).unwrap_or(USUAL_EVERY);
     let own = fields.duration("timeout", sink);
-    let timeout = own
-        .or(defaults.timeout)
-        .unwrap_or_else(|| USUAL_TIMEOUT.min(every));
+    let timeout = own.or(defaults.timeout).unwrap_or_else(|| USUAL_TIMEOUT.min(every));
     let shown = crate::units::show;
     let at = |key| fields.get(key).map_or(fields.span, |n| n.span);
     if timeout > every {
         sink.say(
             "E029",
             if own.is_some() { at("timeout") } else { at("every") },
-            format!(
-                "{} runs every {} but may take {}",
-                fields.place,
-                shown(every),
-                shown(timeout)
-            ),
+            format!("{} runs every {} but may take {}", fields.place, shown(every), shown(timeout)),
         )
         .help("a run must end before the next one is due: lower `timeout` or raise `every`");
     } else if scenario.level == Level::Critical && timeout > LONG_TIMEOUT && own.is_none() {
@@ -178,11 +147,7 @@ fn times(fields: &Fields<'_>, defaults: Defaults, scenario: &mut Scenario, sink:
         sink.say(
             "E039",
             at("fresh_for"),
-            format!(
-                "{} calls a finding stale after {}",
-                fields.place,
-                shown(fresh_for)
-            ),
+            format!("{} calls a finding stale after {}", fields.place, shown(fresh_for)),
         )
         .help(format!(
             "the next one may need {least} (`every` + `timeout`): give it at least that, or leave it out"
@@ -233,12 +198,8 @@ fn settings(fields: &Fields<'_>, plan: &Plan, source: &Source, scenario: &mut Sc
 }
 
 fn warn_unreachable(fields: &Fields<'_>, sink: &mut Sink) {
-    sink.say(
-        "W005",
-        fields.span,
-        format!("{} names no target, so it can reach nothing", fields.place),
-    )
-    .help("name one: with: { target: shop }");
+    sink.say("W005", fields.span, format!("{} names no target, so it can reach nothing", fields.place))
+        .help("name one: with: { target: shop }");
 }
 
 fn flow_of(flow: &Node, fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> Option<Node> {
@@ -260,24 +221,13 @@ fn flow_of(flow: &Node, fields: &Fields<'_>, source: &Source, sink: &mut Sink) -
 }
 
 fn later_queue(with: &Node, scenario: &Scenario, sink: &mut Sink) {
-    let Some(kind) = with
-        .entry("kind")
-        .filter(|_| scenario.plugin == "builtin:queue-drain")
-    else {
+    let Some(kind) = with.entry("kind").filter(|_| scenario.plugin == "builtin:queue-drain") else {
         return;
     };
-    if let Some(word) = kind
-        .value
-        .scalar()
-        .filter(|word| keys::LATER_QUEUES.contains(word))
-    {
-        sink.say(
-            "E909",
-            kind.value.span,
-            format!("not yet: queues of the kind {word}"),
-        )
-        .label("not yet")
-        .help("this release reads rabbitmq");
+    if let Some(word) = kind.value.scalar().filter(|word| keys::LATER_QUEUES.contains(word)) {
+        sink.say("E909", kind.value.span, format!("not yet: queues of the kind {word}"))
+            .label("not yet")
+            .help("this release reads rabbitmq");
     }
 }
 
@@ -302,9 +252,7 @@ fn targets(node: &Node, fields: &Fields<'_>, plan: &Plan, scenario: &mut Scenari
             None => targets(&entry.value, fields, plan, scenario, sink),
         }
     }
-    node.items()
-        .iter()
-        .for_each(|item| targets(item, fields, plan, scenario, sink));
+    node.items().iter().for_each(|item| targets(item, fields, plan, scenario, sink));
 }
 
 /// The targets that the steps of a flow name for themselves.
@@ -317,9 +265,7 @@ fn step_targets(flow: &Node, fields: &Fields<'_>, plan: &Plan, scenario: &mut Sc
         }
         step_targets(item, fields, plan, scenario, sink);
     }
-    flow.entries()
-        .iter()
-        .for_each(|entry| step_targets(&entry.value, fields, plan, scenario, sink));
+    flow.entries().iter().for_each(|entry| step_targets(&entry.value, fields, plan, scenario, sink));
 }
 
 fn url_instead(node: &Node, fields: &Fields<'_>, sink: &mut Sink) {
@@ -339,12 +285,9 @@ fn grant(
     if found.contains("://") {
         return url_instead(node, fields, sink);
     }
-    let Some(name) = crate::fields::name(
-        found,
-        node.span,
-        &format!("a target in {}", fields.what("with")),
-        sink,
-    ) else {
+    let Some(name) =
+        crate::fields::name(found, node.span, &format!("a target in {}", fields.what("with")), sink)
+    else {
         return;
     };
     let missing: Vec<Side> = scenario
@@ -359,17 +302,10 @@ fn grant(
         let near = near.map(|n| format!("did you mean {n:?}? ")).unwrap_or_default();
         let verb = if rest.is_empty() { "has" } else { "have" };
         let sides = listed(&missing);
-        let text = format!(
-            "{} runs on {sides}, which {verb} no target {}",
-            fields.place,
-            quote(found)
-        );
+        let text = format!("{} runs on {sides}, which {verb} no target {}", fields.place, quote(found));
         sink.say("E021", node.span, text)
             .label(format!("not on {sides}"))
-            .help(format!(
-                "{near}{first} has: {}; name it there, or set run_on",
-                known_targets(environment)
-            ));
+            .help(format!("{near}{first} has: {}; name it there, or set run_on", known_targets(environment)));
     }
     scenario.targets.insert(name);
 }

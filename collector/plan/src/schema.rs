@@ -2,10 +2,7 @@
 //!
 //! The structs are read by nobody but the schema's generator. That they name the same keys as the
 //! readers is a test; what a schema can't say, `plan check` says.
-#![expect(
-    dead_code,
-    reason = "the fields exist for the schema that is derived from them"
-)]
+#![expect(dead_code, reason = "the fields exist for the schema that is derived from them")]
 
 use std::collections::BTreeMap;
 
@@ -350,21 +347,12 @@ mod tests {
     fn the_schema_and_the_readers_know_the_same_keys() {
         let schema = schema();
         for keys in keys::ALL {
-            let at = if keys.name == "Plan" {
-                &schema
-            } else {
-                &schema["$defs"][keys.name]
-            };
-            let properties = at["properties"]
-                .as_object()
-                .unwrap_or_else(|| panic!("{} is not in the schema", keys.name));
+            let at = if keys.name == "Plan" { &schema } else { &schema["$defs"][keys.name] };
+            let properties =
+                at["properties"].as_object().unwrap_or_else(|| panic!("{} is not in the schema", keys.name));
             let published: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
             assert_eq!(published, keys.now.iter().copied().collect(), "{}", keys.name);
-            assert_eq!(
-                at["additionalProperties"], false,
-                "{} lets unknown keys pass",
-                keys.name
-            );
+            assert_eq!(at["additionalProperties"], false, "{} lets unknown keys pass", keys.name);
         }
     }
 

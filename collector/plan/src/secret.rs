@@ -28,28 +28,16 @@ const SECRET_WORDS: [&str; 10] = [
     "access_key",
 ];
 /// Beginnings of values that are secrets wherever they stand.
-const SECRET_STARTS: [&str; 8] = [
-    "AKIA",
-    "ASIA",
-    "ghp_",
-    "glpat-",
-    "xoxb-",
-    "xoxp-",
-    "sk_live_",
-    "Bearer ey",
-];
+const SECRET_STARTS: [&str; 8] =
+    ["AKIA", "ASIA", "ghp_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "Bearer ey"];
 
 /// Reads `secret:NAME`.
 pub(crate) fn reference(node: &Node, what: &str, sink: &mut Sink) -> Option<Name> {
     let found = node.scalar().unwrap_or_default();
     let Some(name) = found.strip_prefix("secret:") else {
-        sink.say(
-            "E024",
-            node.span,
-            format!("{what} is not a reference to a secret"),
-        )
-        .label("hidden")
-        .help(HELP);
+        sink.say("E024", node.span, format!("{what} is not a reference to a secret"))
+            .label("hidden")
+            .help(HELP);
         return None;
     };
     let name = Name::new(name);
@@ -70,17 +58,11 @@ pub(crate) fn credential(node: &Node, place: &str, sink: &mut Sink) -> Option<Cr
         return None;
     }
     let fields = Fields::of(node, &keys::CREDENTIAL, &place, node.span, sink)?;
-    let ways: Vec<&str> = ["bearer", "basic", "header", "form"]
-        .into_iter()
-        .filter(|way| fields.get(way).is_some())
-        .collect();
+    let ways: Vec<&str> =
+        ["bearer", "basic", "header", "form"].into_iter().filter(|way| fields.get(way).is_some()).collect();
     let [way] = ways[..] else {
-        sink.say(
-            "E022",
-            node.span,
-            format!("{place} has {} of bearer, basic, header and form", ways.len()),
-        )
-        .help("write exactly one: credential: { bearer: secret:partner-token }");
+        sink.say("E022", node.span, format!("{place} has {} of bearer, basic, header and form", ways.len()))
+            .help("write exactly one: credential: { bearer: secret:partner-token }");
         return None;
     };
     let secret = reference(fields.get(way)?, &fields.what(way), sink)?;
@@ -88,20 +70,13 @@ pub(crate) fn credential(node: &Node, place: &str, sink: &mut Sink) -> Option<Cr
         "bearer" => Some(Credential::Bearer(secret)),
         "basic" => Some(Credential::Basic(secret)),
         _ => {
-            let named = fields.need(
-                "name",
-                "say which one: { header: secret:NAME, name: X-Api-Key }",
-                sink,
-            )?;
+            let named =
+                fields.need("name", "say which one: { header: secret:NAME, name: X-Api-Key }", sink)?;
             let name = text(named, &fields.what("name"), sink)?;
             let safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'[' | b']');
             if !name.bytes().all(safe) {
-                sink.say(
-                    "E011",
-                    named.span,
-                    format!("{} is {}", fields.what("name"), quote(&name)),
-                )
-                .help("a header's or form field's name has letters, digits, `-`, `_` and `.`");
+                sink.say("E011", named.span, format!("{} is {}", fields.what("name"), quote(&name)))
+                    .help("a header's or form field's name has letters, digits, `-`, `_` and `.`");
                 return None;
             }
             Some(if way == "header" {
@@ -142,11 +117,7 @@ pub(crate) fn clear_text(node: &Node, place: &str, sink: &mut Sink) {
             if let Some(name) = text.strip_prefix("secret:")
                 && let Err(why) = Name::new(name)
             {
-                sink.say(
-                    "E025",
-                    node.span,
-                    format!("{place} names the secret {}: {why}", quote(name)),
-                );
+                sink.say("E025", node.span, format!("{place} names the secret {}: {why}", quote(name)));
             }
         }
         Kind::Seq(items) => items.iter().for_each(|item| clear_text(item, place, sink)),
@@ -164,24 +135,15 @@ pub(crate) fn clear_text(node: &Node, place: &str, sink: &mut Sink) {
 }
 
 fn tell(node: &Node, place: &str, what: &str, sink: &mut Sink) {
-    sink.say(
-        "E024",
-        node.span,
-        format!("{what} in {place} looks like a secret in clear text"),
-    )
-    .label("hidden")
-    .help(HELP);
+    sink.say("E024", node.span, format!("{what} in {place} looks like a secret in clear text"))
+        .label("hidden")
+        .help(HELP);
 }
 
 fn is_secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
-    let about_it = ["csrf", "xsrf", "wrong", "bad", "invalid"]
-        .iter()
-        .any(|word| key.starts_with(word));
-    !about_it
-        && SECRET_WORDS
-            .iter()
-            .any(|word| key == *word || key.ends_with(&format!("_{word}")))
+    let about_it = ["csrf", "xsrf", "wrong", "bad", "invalid"].iter().any(|word| key.starts_with(word));
+    !about_it && SECRET_WORDS.iter().any(|word| key == *word || key.ends_with(&format!("_{word}")))
 }
 
 /// A value that stands for itself: no reference, template, pointer or selector.
@@ -195,7 +157,5 @@ fn has_login(text: &str) -> bool {
         return false;
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority
-        .split_once('@')
-        .is_some_and(|(login, _)| login.contains(':') && !login.contains('{'))
+    authority.split_once('@').is_some_and(|(login, _)| login.contains(':') && !login.contains('{'))
 }

@@ -32,10 +32,7 @@ pub fn expanded(plan: &Plan) -> String {
     page.text("summary", &plan.summary);
     page.put("timezone", word(&plan.timezone));
     page.put("rehearsal_scale", Doc::Line(plan.rehearsal_scale.to_string()));
-    page.put(
-        "environments",
-        Doc::Map(sides.map(|(side, e)| (side.into(), environment(e))).into()),
-    );
+    page.put("environments", Doc::Map(sides.map(|(side, e)| (side.into(), environment(e))).into()));
     page.named("people", &plan.people, |p| {
         let mut page = Page::default();
         page.text("name", &p.name);
@@ -84,10 +81,7 @@ impl Page {
         map: impl IntoIterator<Item = (&'a K, &'a V)>,
         doc: impl Fn(&V) -> Doc,
     ) {
-        let entries: Vec<_> = map
-            .into_iter()
-            .map(|(name, value)| (name.to_string(), doc(value)))
-            .collect();
+        let entries: Vec<_> = map.into_iter().map(|(name, value)| (name.to_string(), doc(value))).collect();
         if !entries.is_empty() {
             self.put(key, Doc::Map(entries));
         }
@@ -148,10 +142,7 @@ fn http(http: &HttpTarget) -> Doc {
             }),
         );
     }
-    page.put(
-        "connect",
-        word(if http.reuse_connection { "reuse" } else { "new" }),
-    );
+    page.put("connect", word(if http.reuse_connection { "reuse" } else { "new" }));
     page.put("rate", Doc::Line(units::show_rate(http.rate_per_second)));
     page.put("concurrency", Doc::Line(http.concurrency.to_string()));
     page.words("addresses", &http.addresses);
@@ -207,12 +198,7 @@ fn claim(claim: &Claim) -> (String, Doc) {
     let mut page = Page::default();
     match &claim.kind {
         ClaimKind::Passes { in_a_row } => page.put("in_a_row", Doc::Line(in_a_row.to_string())),
-        ClaimKind::Measure {
-            at_most,
-            at_least,
-            held_for,
-            ..
-        } => {
+        ClaimKind::Measure { at_most, at_least, held_for, .. } => {
             for (key, bound) in [("at_most", at_most), ("at_least", at_least)] {
                 if let Some(bound) = bound {
                     page.put(key, Doc::Line(bound.to_string()));
@@ -232,24 +218,14 @@ fn manual(check: &ManualCheck) -> Doc {
         page.put("phase", word(phase));
     }
     page.time("within", check.within);
-    page.put(
-        "evidence",
-        word(if check.evidence_required {
-            "required"
-        } else {
-            "optional"
-        }),
-    );
+    page.put("evidence", word(if check.evidence_required { "required" } else { "optional" }));
     page.doc()
 }
 
 fn gate(gate: &GateRule) -> Doc {
     let mut page = Page::default();
     let all = gate.needs_all.then(|| "all".to_owned());
-    page.words(
-        "needs",
-        all.into_iter().chain(gate.needs.iter().map(ToString::to_string)),
-    );
+    page.words("needs", all.into_iter().chain(gate.needs.iter().map(ToString::to_string)));
     page.time("stable_for", Some(gate.stable_for));
     if let Some(decision) = &gate.decision {
         page.put("decision", word(decision));
@@ -336,9 +312,7 @@ fn inline(doc: &Doc) -> Option<String> {
                     Doc::Map(_) | Doc::List(_) => None,
                 })
                 .collect();
-            words
-                .map(|words| format!("[{}]", words.join(", ")))
-                .filter(|line| line.len() < 400)
+            words.map(|words| format!("[{}]", words.join(", "))).filter(|line| line.len() < 400)
         }
     }
 }

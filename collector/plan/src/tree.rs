@@ -85,10 +85,7 @@ impl Node {
     /// The entry at the end of a path of keys.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Entry> {
         let (last, first) = path.split_last()?;
-        first
-            .iter()
-            .try_fold(self, |node, key| Some(&node.entry(key)?.value))?
-            .entry(last)
+        first.iter().try_fold(self, |node, key| Some(&node.entry(key)?.value))?.entry(last)
     }
 
     /// The text of a scalar, whatever it means.
@@ -134,10 +131,9 @@ impl Node {
         match &self.kind {
             Kind::Scalar { text, .. } => (1, text.len()),
             Kind::Seq(items) => items.iter().map(Node::weight).fold((1, 0), add),
-            Kind::Map(entries) => entries
-                .iter()
-                .map(|e| add((1, e.key.len()), e.value.weight()))
-                .fold((1, 0), add),
+            Kind::Map(entries) => {
+                entries.iter().map(|e| add((1, e.key.len()), e.value.weight())).fold((1, 0), add)
+            }
         }
     }
 }
@@ -166,11 +162,7 @@ fn number_meaning(text: &str) -> Plain {
         return Plain::OddNumber;
     }
     let digits = bare.bytes().any(|b| b.is_ascii_digit());
-    if !digits
-        || !bare
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-    {
+    if !digits || !bare.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
         return Plain::Text;
     }
     match serde_json::from_str::<serde_json::Number>(text) {
@@ -183,11 +175,7 @@ fn number_meaning(text: &str) -> Plain {
 /// Reads a text as one tree, or says why it can't be.
 pub(crate) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
     if text.len() > MAX_BYTES {
-        sink.say(
-            "E002",
-            None,
-            format!("the file has {} bytes, the most is {MAX_BYTES}", text.len()),
-        );
+        sink.say("E002", None, format!("the file has {} bytes, the most is {MAX_BYTES}", text.len()));
         return None;
     }
     let skipped = if text.starts_with('\u{feff}') { 3 } else { 0 };

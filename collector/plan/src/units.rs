@@ -8,13 +8,7 @@ use std::time::Duration;
 /// The longest duration that a plan may name.
 const MAX_DURATION: Duration = Duration::from_secs(366 * 86_400);
 /// The units, the longest first.
-const UNITS: [(&str, u64); 5] = [
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// Reads `500ms`, `5s`, `10m`, `1h`, `7d`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -30,14 +24,8 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
             _ => "the units are ms, s, m, h and d, one of them: 90s or 90m, not 1m30s".into(),
         });
     };
-    let total = number
-        .parse::<u64>()
-        .ok()
-        .and_then(|n| n.checked_mul(*millis))
-        .map(Duration::from_millis);
-    total
-        .filter(|d| *d <= MAX_DURATION)
-        .ok_or_else(|| "a plan knows no duration over 366d".into())
+    let total = number.parse::<u64>().ok().and_then(|n| n.checked_mul(*millis)).map(Duration::from_millis);
+    total.filter(|d| *d <= MAX_DURATION).ok_or_else(|| "a plan knows no duration over 366d".into())
 }
 
 /// Writes a duration in its largest unit without a rest.
@@ -47,10 +35,7 @@ pub(crate) fn show(duration: Duration) -> String {
         return "0s".into();
     }
     let fits = UNITS.iter().find(|(_, unit)| millis.is_multiple_of(*unit));
-    fits.map_or_else(
-        || format!("{millis}ms"),
-        |(word, unit)| format!("{}{word}", millis / unit),
-    )
+    fits.map_or_else(|| format!("{millis}ms"), |(word, unit)| format!("{}{word}", millis / unit))
 }
 
 /// Reads `10/s`, `600/m`, `6/h` as events a second.
@@ -94,19 +79,9 @@ mod tests {
 
     #[test]
     fn durations_without_one_clear_unit_are_refused() {
-        for text in [
-            "",
-            "5",
-            "-5s",
-            "5 s",
-            "1.5s",
-            "1m30s",
-            "5sec",
-            "s",
-            "99999999999999999999s",
-            "400d",
-            "٣s",
-        ] {
+        for text in
+            ["", "5", "-5s", "5 s", "1.5s", "1m30s", "5sec", "s", "99999999999999999999s", "400d", "٣s"]
+        {
             assert!(duration(text).is_err(), "{text:?} was taken");
         }
     }

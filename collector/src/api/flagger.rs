@@ -50,7 +50,8 @@ pub(super) async fn confirm(
     let shown = api.gate(&who, &view, &gate)?;
     let open = shown.verdict == i32::from(v1::Verdict::Open);
     let status = if open { StatusCode::OK } else { StatusCode::FORBIDDEN };
-    Ok((status, format!("{}: {}\n", tidelock_proto::json::verdict_word(shown.verdict), shown.summary)).into_response())
+    Ok((status, format!("{}: {}\n", tidelock_proto::json::verdict_word(shown.verdict), shown.summary))
+        .into_response())
 }
 
 /// `POST …/hooks/flagger/rollback`: 200 only when going back is decided, else 403.

@@ -183,7 +183,7 @@ impl MigrationService for Migrations {
             scenario: Some(views::scenario(&explained.explanation.scenario)),
             holds: explained.explanation.holds.iter().map(hold).collect(),
             recent: explained.recent.iter().map(|one| recent(one)).collect(),
-            blind_spots: Vec::new(),
+            blind_spots: self.0.blind_spots.get(&name, &check),
         }))
     }
 

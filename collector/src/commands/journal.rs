@@ -96,13 +96,9 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
     let decisions = read_decisions_offline(&dir, first)?;
     let mut compared =
         Compared { decisions: 0, mismatches: Vec::new(), digest: digest::Context::new(&digest::SHA256) };
-    let folded = fold(
-        findings,
-        decisions,
-        |fold, position, decision| {
-            compared.compare(fold, position, decision);
-        },
-    )
+    let folded = fold(findings, decisions, |fold, position, decision| {
+        compared.compare(fold, position, decision);
+    })
     .with_context(|| format!("replay {}", dir.display()))?;
     let Compared { decisions, mismatches, digest } = compared;
     let found = Sha256::try_from(digest.finish().as_ref()).map_err(|error| anyhow::anyhow!("{error}"))?;

@@ -16,6 +16,7 @@ use super::fetch::fetch;
 use super::refused::Refused;
 use super::session::Session;
 use super::sessions::{NotEntered, Sessions};
+use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::intake::Intake;
@@ -37,6 +38,7 @@ pub(crate) struct Door {
     pub(crate) sessions: Sessions,
     pub(crate) components: Components,
     pub(crate) refused: Refused,
+    pub(crate) blind_spots: BlindSpots,
     pub(crate) clock: Clock,
     pub(crate) session_idle: Duration,
     pub(crate) stop: CancellationToken,

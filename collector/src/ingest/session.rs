@@ -362,6 +362,12 @@ impl Session {
         if status.cause.len() > Limits::NAME_BYTES || status.reason.len() > Limits::TEXT_BYTES {
             return Err(wrong("cause or reason is too long".to_owned()));
         }
+        let spots = &status.blind_spots;
+        if spots.len() > 32 || spots.iter().any(|spot| spot.len() > Limits::TEXT_BYTES) {
+            return Err(wrong("blind_spots has more or longer sentences than are taken".to_owned()));
+        }
+        let spots = spots.iter().map(|spot| visible(spot)).collect();
+        self.door.blind_spots.set(&self.who.migration, &check, spots);
         let refusal = Refusal {
             check,
             cause: visible(&status.cause),

@@ -61,43 +61,23 @@ impl Ballast {
 
     /// Looks at the disk, and takes up the ballast again once there is room.
     pub(crate) fn look(&mut self) -> Result<Space, At> {
-        let free_bytes = self
-            .disk
-            .free_bytes(self.layout.dir())
-            .at("look at the space of", self.layout.dir())?;
+        let free_bytes =
+            self.disk.free_bytes(self.layout.dir()).at("look at the space of", self.layout.dir())?;
         // Without its ballast a disk is only wide enough when both fit.
-        let need_bytes = if self.held {
-            self.low_bytes
-        } else {
-            self.low_bytes.saturating_add(self.bytes)
-        };
+        let need_bytes = if self.held { self.low_bytes } else { self.low_bytes.saturating_add(self.bytes) };
         if free_bytes < need_bytes {
-            return Ok(self.tell(Space::Low {
-                free_bytes,
-                need_bytes,
-            }));
+            return Ok(self.tell(Space::Low { free_bytes, need_bytes }));
         }
         if !self.held {
             let path = self.layout.ballast();
-            match self
-                .disk
-                .fill(&path, self.bytes)
-                .and_then(|_| disk::sync_dir(self.layout.dir()))
-            {
+            match self.disk.fill(&path, self.bytes).and_then(|_| disk::sync_dir(self.layout.dir())) {
                 Ok(()) => self.held = true,
                 Err(error) if disk::is_full(&error) => {
                     let _ = std::fs::remove_file(&path);
-                    return Ok(self.tell(Space::Low {
-                        free_bytes,
-                        need_bytes,
-                    }));
+                    return Ok(self.tell(Space::Low { free_bytes, need_bytes }));
                 }
                 Err(source) => {
-                    return Err(At {
-                        doing: "fill",
-                        path,
-                        source,
-                    });
+                    return Err(At { doing: "fill", path, source });
                 }
             }
         }
@@ -111,11 +91,7 @@ impl Ballast {
         }
         let path = self.layout.ballast();
         // Cut first: a reader that has the file open would keep its blocks.
-        File::options()
-            .write(true)
-            .open(&path)
-            .and_then(|file| file.set_len(0))
-            .at("cut", &path)?;
+        File::options().write(true).open(&path).and_then(|file| file.set_len(0)).at("cut", &path)?;
         std::fs::remove_file(&path).at("remove", &path)?;
         disk::sync_dir(self.layout.dir()).at("sync", self.layout.dir())?;
         self.held = false;
@@ -125,15 +101,11 @@ impl Ballast {
     /// Says that the disk is full although it did not look so.
     pub(crate) fn full(&mut self) -> Space {
         let free_bytes = self.disk.free_bytes(self.layout.dir()).unwrap_or(0);
-        self.tell(Space::Low {
-            free_bytes,
-            need_bytes: self.low_bytes.saturating_add(self.bytes),
-        })
+        self.tell(Space::Low { free_bytes, need_bytes: self.low_bytes.saturating_add(self.bytes) })
     }
 
     fn tell(&self, space: Space) -> Space {
-        self.told
-            .send_if_modified(|told| std::mem::replace(told, space) != space);
+        self.told.send_if_modified(|told| std::mem::replace(told, space) != space);
         space
     }
 }

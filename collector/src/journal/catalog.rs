@@ -31,32 +31,22 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     pub(crate) fn new(segments: Vec<Segment>) -> Catalog {
-        Catalog {
-            segments: Arc::new(Mutex::new(segments)),
-        }
+        Catalog { segments: Arc::new(Mutex::new(segments)) }
     }
 
     pub(crate) fn all(&self) -> Vec<Segment> {
-        self.segments
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn push(&self, segment: Segment) {
-        self.segments
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(segment);
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner).push(segment);
     }
 
     /// Forgets the segments before this number and returns them.
     pub(crate) fn drop_before(&self, number: u64) -> Vec<Segment> {
         let mut segments = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = segments
-            .iter()
-            .position(|segment| segment.header.number >= number)
-            .unwrap_or(segments.len());
+        let kept =
+            segments.iter().position(|segment| segment.header.number >= number).unwrap_or(segments.len());
         segments.drain(..kept).collect()
     }
 }
@@ -72,9 +62,7 @@ pub(crate) fn list(
     numbers.retain(|number| *number >= floor.number);
     let mut segments: Vec<Segment> = Vec::with_capacity(numbers.len());
     for (wanted, number) in (floor.number..).zip(numbers) {
-        let first = segments
-            .last()
-            .map_or(floor.oldest(), |last| last.header.first.next());
+        let first = segments.last().map_or(floor.oldest(), |last| last.header.first.next());
         if number != wanted {
             let path = layout.segment(set, wanted);
             return Err(Damage::new(set, &path, 0, first, "the segment is missing").into());
@@ -87,14 +75,8 @@ pub(crate) fn list(
             Some(format!("the segment says that it is number {}", header.number))
         } else if segments.is_empty() && header.first != floor.oldest() {
             Some(format!("the first segment begins at record {}", header.first))
-        } else if segments
-            .last()
-            .is_some_and(|last| header.first < last.header.first)
-        {
-            Some(format!(
-                "the segment begins at record {}, before its predecessor",
-                header.first
-            ))
+        } else if segments.last().is_some_and(|last| header.first < last.header.first) {
+            Some(format!("the segment begins at record {}, before its predecessor", header.first))
         } else {
             None
         };

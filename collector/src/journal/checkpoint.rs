@@ -51,52 +51,33 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     pub(crate) fn new(layout: Layout, journal: [u8; 16], kept: usize) -> Checkpoints {
-        Checkpoints {
-            layout,
-            journal,
-            kept,
-        }
+        Checkpoints { layout, journal, kept }
     }
 
     pub(crate) fn write(&self, checkpoint: &Checkpoint, durable: Heads) -> Result<(), JournalError> {
         let at = checkpoint.at;
         if at.findings > durable.findings {
-            return Err(JournalError::RestsOnMissing {
-                rests_on: at.findings,
-                head: durable.findings,
-            });
+            return Err(JournalError::RestsOnMissing { rests_on: at.findings, head: durable.findings });
         }
         if at.decisions > durable.decisions {
-            return Err(JournalError::RestsOnMissing {
-                rests_on: at.decisions,
-                head: durable.decisions,
-            });
+            return Err(JournalError::RestsOnMissing { rests_on: at.decisions, head: durable.decisions });
         }
         let bytes = checkpoint.state.len() as u64;
         if bytes > MAX_BYTES {
-            return Err(JournalError::TooLarge {
-                bytes,
-                limit_bytes: MAX_BYTES,
-            });
+            return Err(JournalError::TooLarge { bytes, limit_bytes: MAX_BYTES });
         }
         let dir = self.layout.checkpoints_of(&checkpoint.migration);
         if !dir.exists() {
             std::fs::create_dir_all(&dir).at("make", &dir)?;
             let parent = self.layout.checkpoints();
-            disk::sync_dir(&parent)
-                .and_then(|()| disk::sync_dir(self.layout.dir()))
-                .at("sync", &parent)?;
+            disk::sync_dir(&parent).and_then(|()| disk::sync_dir(self.layout.dir())).at("sync", &parent)?;
         }
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&self.journal);
         head.extend_from_slice(&at.decisions.number().to_le_bytes());
         head.extend_from_slice(&at.findings.number().to_le_bytes());
         let crc = crc32c::crc32c_append(sum(&checkpoint.migration, &head), &checkpoint.state).to_le_bytes();
-        let path = dir.join(format!(
-            "{:020}-{:020}.ckpt",
-            at.decisions.number(),
-            at.findings.number()
-        ));
+        let path = dir.join(format!("{:020}-{:020}.ckpt", at.decisions.number(), at.findings.number()));
         disk::write_whole(&path, &[&head, &checkpoint.state, &crc]).at("write", &path)?;
         self.thin_out(&checkpoint.migration)
     }
@@ -154,11 +135,7 @@ impl Checkpoints {
                 Some(_) => {}
             }
         }
-        if any {
-            Ok(())
-        } else {
-            needed("there is no checkpoint at all".to_string())
-        }
+        if any { Ok(()) } else { needed("there is no checkpoint at all".to_string()) }
     }
 
     /// Damage when a checkpoint holds more than the journal: then the journal lost its end.
@@ -173,9 +150,7 @@ impl Checkpoints {
             let Some(migration) = name.to_str().and_then(|name| Name::new(name).ok()) else {
                 continue;
             };
-            let found = self
-                .latest(&migration)
-                .map_err(|error| OpenError::Settings(error.to_string()))?;
+            let found = self.latest(&migration).map_err(|error| OpenError::Settings(error.to_string()))?;
             let Some(at) = found.checkpoint.map(|checkpoint| checkpoint.at) else {
                 continue;
             };
@@ -227,15 +202,8 @@ impl Checkpoints {
         }
         let position =
             |from: usize| Position::new(u64::from_le_bytes(std::array::from_fn(|i| head[from + i])));
-        let at = Heads {
-            decisions: position(20),
-            findings: position(28),
-        };
-        Ok(Some(Checkpoint {
-            migration: migration.clone(),
-            at,
-            state: state.to_vec(),
-        }))
+        let at = Heads { decisions: position(20), findings: position(28) };
+        Ok(Some(Checkpoint { migration: migration.clone(), at, state: state.to_vec() }))
     }
 }
 

@@ -55,11 +55,7 @@ pub enum ComponentError {
 
 impl From<At> for ComponentError {
     fn from(at: At) -> ComponentError {
-        ComponentError::Io {
-            doing: at.doing,
-            path: at.path,
-            source: at.source,
-        }
+        ComponentError::Io { doing: at.doing, path: at.path, source: at.source }
     }
 }
 
@@ -72,9 +68,7 @@ pub struct Components {
 impl Components {
     pub(crate) fn open(dir: &Path) -> Result<Components, At> {
         std::fs::create_dir_all(dir).at("make", dir)?;
-        Ok(Components {
-            dir: dir.to_path_buf(),
-        })
+        Ok(Components { dir: dir.to_path_buf() })
     }
 
     /// Keeps a component; returns once it is durable. The same bytes twice are one file.
@@ -84,9 +78,7 @@ impl Components {
     pub fn put(&self, bytes: &[u8]) -> Result<Sha256, ComponentError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(ComponentError::TooLarge {
-                bytes: bytes.len() as u64,
-            });
+            return Err(ComponentError::TooLarge { bytes: bytes.len() as u64 });
         }
         let sha256 = digest(bytes);
         let path = self.path(&sha256);
@@ -95,13 +87,9 @@ impl Components {
             return Ok(sha256);
         }
         // Two pushes of one component must not write into one file.
-        let temporary = self
-            .dir
-            .join(format!("{sha256}.{}.tmp", NEXT.fetch_add(1, Ordering::Relaxed)));
+        let temporary = self.dir.join(format!("{sha256}.{}.tmp", NEXT.fetch_add(1, Ordering::Relaxed)));
         let mut file = std::fs::File::create(&temporary).at("create", &temporary)?;
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
-            .at("write", &temporary)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).at("write", &temporary)?;
         std::fs::rename(&temporary, &path).at("rename to", &path)?;
         disk::sync_dir(&self.dir).at("sync", &self.dir)?;
         Ok(sha256)
@@ -123,11 +111,7 @@ impl Components {
             return Err(ComponentError::Changed { path });
         }
         let bytes = std::fs::read(&path).at("read", &path)?;
-        if digest(&bytes) == *sha256 {
-            Ok(bytes)
-        } else {
-            Err(ComponentError::Changed { path })
-        }
+        if digest(&bytes) == *sha256 { Ok(bytes) } else { Err(ComponentError::Changed { path }) }
     }
 
     /// Whether a component is here, without proving it.

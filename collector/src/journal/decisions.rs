@@ -39,13 +39,7 @@ impl DecisionHeads {
             return Err(format!("it does not follow the last decision of {migration}"));
         }
         let previous = head.as_ref().map(|head| (head.position, &head.link));
-        let link = chain::link(
-            migration,
-            previous,
-            stored.position,
-            frame.rests_on,
-            &stored.record,
-        );
+        let link = chain::link(migration, previous, stored.position, frame.rests_on, &stored.record);
         if link != frame.link {
             return Err(format!("it does not fit on the chain of {migration}"));
         }
@@ -57,11 +51,7 @@ impl DecisionHeads {
         }
         self.set(
             migration.clone(),
-            DecisionHead {
-                position: stored.position,
-                link,
-                rests_on: frame.rests_on,
-            },
+            DecisionHead { position: stored.position, link, rests_on: frame.rests_on },
         );
         Ok(())
     }

@@ -51,18 +51,11 @@ impl Disk for RealDisk {
     /// system's own journal. A part at a time, so that a group in between does not wait for all of it.
     fn fill(&self, path: &Path, bytes: u64) -> io::Result<File> {
         const PART: u64 = 1024 * 1024;
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)?;
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
         let zeros = vec![0; usize::try_from(bytes.min(PART)).unwrap_or(PART as usize)];
         let mut offset = 0;
         while offset < bytes {
-            let part = usize::try_from(bytes - offset)
-                .unwrap_or(usize::MAX)
-                .min(zeros.len());
+            let part = usize::try_from(bytes - offset).unwrap_or(usize::MAX).min(zeros.len());
             file.write_all_at(&zeros[..part], offset)?;
             file.sync_data()?;
             offset += part as u64;
@@ -79,10 +72,7 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
 
 /// Whether this error only says that the disk is full.
 pub(crate) fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-    )
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Writes a small file so that it is there whole or not at all, also after a power cut.

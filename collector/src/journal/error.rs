@@ -13,9 +13,7 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(text: impl Into<String>) -> Failure {
-        Failure {
-            text: text.into().into(),
-        }
+        Failure { text: text.into().into() }
     }
 }
 
@@ -167,41 +165,25 @@ pub(crate) trait Place<T> {
 
 impl<T> Place<T> for io::Result<T> {
     fn at(self, doing: &'static str, path: &std::path::Path) -> Result<T, At> {
-        self.map_err(|source| At {
-            doing,
-            path: path.to_path_buf(),
-            source,
-        })
+        self.map_err(|source| At { doing, path: path.to_path_buf(), source })
     }
 }
 
 impl From<At> for OpenError {
     fn from(at: At) -> OpenError {
-        OpenError::Io {
-            doing: at.doing,
-            path: at.path,
-            source: at.source,
-        }
+        OpenError::Io { doing: at.doing, path: at.path, source: at.source }
     }
 }
 
 impl From<At> for ReadError {
     fn from(at: At) -> ReadError {
-        ReadError::Io {
-            doing: at.doing,
-            path: at.path,
-            source: at.source,
-        }
+        ReadError::Io { doing: at.doing, path: at.path, source: at.source }
     }
 }
 
 impl From<At> for JournalError {
     fn from(at: At) -> JournalError {
-        JournalError::Io {
-            doing: at.doing,
-            path: at.path,
-            source: at.source,
-        }
+        JournalError::Io { doing: at.doing, path: at.path, source: at.source }
     }
 }
 

@@ -111,19 +111,9 @@ impl Journal {
     pub fn open(settings: &Settings) -> Result<(Journal, Recovery), OpenError> {
         settings.check()?;
         let layout = Layout::new(&settings.dir);
-        let Recovered {
-            lock,
-            floor,
-            findings,
-            decisions,
-            heads,
-            report,
-        } = recover(settings, &layout)?;
+        let Recovered { lock, floor, findings, decisions, heads, report } = recover(settings, &layout)?;
         let identity = findings.journal;
-        let durable = Heads {
-            findings: findings.durable.position,
-            decisions: decisions.durable.position,
-        };
+        let durable = Heads { findings: findings.durable.position, decisions: decisions.durable.position };
         let checkpoints = Checkpoints::new(layout.clone(), identity, settings.checkpoints_kept);
         checkpoints.none_beyond(durable)?;
         let components = Components::open(&layout.components())?;
@@ -133,9 +123,7 @@ impl Journal {
         let (asks, queue) = mpsc::channel(settings.queue_records);
         let (heads_told, heads_seen) = watch::channel(durable);
         let (failed_told, failed_seen) = watch::channel(None);
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State { heads, floor }),
-        });
+        let shared = Arc::new(Shared { state: Mutex::new(State { heads, floor }) });
         let journal = Journal {
             inner: Arc::new(Inner {
                 layout: layout.clone(),
@@ -205,9 +193,7 @@ impl Journal {
     /// # Errors
     /// It rests on records that are not durable, or could not be written.
     pub fn write_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), JournalError> {
-        self.inner
-            .checkpoints
-            .write(checkpoint, *self.inner.heads.borrow())
+        self.inner.checkpoints.write(checkpoint, *self.inner.heads.borrow())
     }
 
     /// The newest readable checkpoint of a migration, and the damaged ones that were passed over. Blocks.
@@ -229,15 +215,9 @@ impl Journal {
             let migrations = this.inner.shared.all_heads();
             this.inner.checkpoints.allow_drop(before, migrations.keys())
         };
-        tokio::task::spawn_blocking(look)
-            .await
-            .map_err(|_| JournalError::Closed)??;
+        tokio::task::spawn_blocking(look).await.map_err(|_| JournalError::Closed)??;
         let (reply, dropped) = oneshot::channel();
-        self.inner
-            .asks
-            .send(Ask::Drop { before, reply })
-            .await
-            .map_err(|_| self.gone())?;
+        self.inner.asks.send(Ask::Drop { before, reply }).await.map_err(|_| self.gone())?;
         dropped.await.map_err(|_| self.gone())?
     }
 
@@ -248,24 +228,12 @@ impl Journal {
         let bytes = record.body.len() as u64;
         let limit_bytes = self.inner.max_body_bytes;
         let over = JournalError::TooLarge { bytes, limit_bytes };
-        let wanted = u32::try_from(bytes.max(1))
-            .ok()
-            .filter(|_| bytes <= limit_bytes)
-            .ok_or(over)?;
-        self.inner
-            .room
-            .clone()
-            .acquire_many_owned(wanted)
-            .await
-            .map_err(|_| JournalError::Closed)
+        let wanted = u32::try_from(bytes.max(1)).ok().filter(|_| bytes <= limit_bytes).ok_or(over)?;
+        self.inner.room.clone().acquire_many_owned(wanted).await.map_err(|_| JournalError::Closed)
     }
 
     fn gone(&self) -> JournalError {
-        self.inner
-            .failed
-            .borrow()
-            .clone()
-            .map_or(JournalError::Closed, JournalError::Failed)
+        self.inner.failed.borrow().clone().map_or(JournalError::Closed, JournalError::Failed)
     }
 
     fn reader(&self, set: Set, from: Position) -> Reader {
@@ -295,16 +263,10 @@ impl Store for Journal {
         Box::pin(async move {
             let room = self.room_for(&new.record).await?;
             let (reply, answer) = oneshot::channel();
-            let ask = Ask::Decision {
-                new: Box::new(new),
-                reply,
-                room,
-            };
+            let ask = Ask::Decision { new: Box::new(new), reply, room };
             self.inner.asks.send(ask).await.map_err(|_| self.gone())?;
             answer.await.unwrap_or_else(|_| {
-                Ok(Answer::Unknown {
-                    why: "the writer ended without an answer".to_string(),
-                })
+                Ok(Answer::Unknown { why: "the writer ended without an answer".to_string() })
             })
         })
     }
@@ -361,9 +323,5 @@ fn start(writer: Writer, queue: mpsc::Receiver<Ask>, dir: &std::path::Path) -> R
             }
         })
         .map(drop)
-        .map_err(|source| OpenError::Io {
-            doing: "start the writer of",
-            path: dir.to_path_buf(),
-            source,
-        })
+        .map_err(|source| OpenError::Io { doing: "start the writer of", path: dir.to_path_buf(), source })
 }

@@ -20,10 +20,7 @@ pub(crate) struct Floor {
 
 impl Floor {
     /// Nothing was dropped yet.
-    pub(crate) const BEGINNING: Floor = Floor {
-        number: 1,
-        first: Position::START,
-    };
+    pub(crate) const BEGINNING: Floor = Floor { number: 1, first: Position::START };
 
     /// The first position that is kept.
     pub(crate) fn oldest(self) -> Position {
@@ -38,10 +35,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Floor>> {
         Small::Damaged => None,
         Small::Content(bytes) => {
             let at = |from: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[from + i]));
-            Some(Floor {
-                number: at(0),
-                first: Position::new(at(8)),
-            })
+            Some(Floor { number: at(0), first: Position::new(at(8)) })
         }
     })
 }

@@ -112,11 +112,7 @@ pub(crate) fn decode(set: Set, frame: &[u8]) -> Result<Stored, &'static str> {
     Ok(Stored {
         position,
         in_group,
-        record: Record {
-            kind,
-            at_unix_ms,
-            body: rest.0.to_vec(),
-        },
+        record: Record { kind, at_unix_ms, body: rest.0.to_vec() },
         decision,
         chain: Sha256::try_from(chain).map_err(|_| SHORT)?,
     })
@@ -151,12 +147,7 @@ impl Fields<'_> {
         let previous = Some(Position::new(self.u64()?)).filter(|at| *at != Position::START);
         let rests_on = Position::new(self.u64()?);
         let link = Sha256::from_bytes(self.take()?);
-        Ok(DecisionFrame {
-            migration,
-            previous,
-            rests_on,
-            link,
-        })
+        Ok(DecisionFrame { migration, previous, rests_on, link })
     }
 }
 
@@ -165,31 +156,20 @@ mod tests {
     use super::*;
 
     fn record() -> Record {
-        Record {
-            kind: 7,
-            at_unix_ms: 1_000,
-            body: b"body".to_vec(),
-        }
+        Record { kind: 7, at_unix_ms: 1_000, body: b"body".to_vec() }
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         let zero = Sha256::from_bytes([0; 32]);
         let name = Name::new("shop").unwrap();
-        let part = DecisionPart {
-            migration: &name,
-            previous: None,
-            rests_on: Position::new(5),
-        };
+        let part = DecisionPart { migration: &name, previous: None, rests_on: Position::new(5) };
         for (set, part) in [(Set::Findings, None), (Set::Decisions, Some(&part))] {
             let mut out = Vec::new();
             let (chain, link) = encode(&mut out, &zero, Position::new(3), 2, &record(), part);
             assert_eq!(out.len() as u64, len(&record(), part));
             let stored = decode(set, &out).unwrap();
-            assert_eq!(
-                (stored.position, stored.in_group, &stored.record),
-                (Position::new(3), 2, &record())
-            );
+            assert_eq!((stored.position, stored.in_group, &stored.record), (Position::new(3), 2, &record()));
             assert_eq!(stored.chain, chain);
             assert_eq!(stored.chain, chain::extend(&zero, chained(&out)));
             assert_eq!(stored.decision.map(|decision| decision.link), link);
@@ -199,14 +179,7 @@ mod tests {
     #[test]
     fn any_flipped_bit_is_seen() {
         let mut out = Vec::new();
-        let _ = encode(
-            &mut out,
-            &Sha256::from_bytes([0; 32]),
-            Position::new(1),
-            0,
-            &record(),
-            None,
-        );
+        let _ = encode(&mut out, &Sha256::from_bytes([0; 32]), Position::new(1), 0, &record(), None);
         for bit in 0..out.len() * 8 {
             out[bit / 8] ^= 1 << (bit % 8);
             assert!(decode(Set::Findings, &out).is_err(), "bit {bit}");

@@ -44,9 +44,7 @@ impl Header {
         }
         let version = u16::from_le_bytes([bytes[4], bytes[5]]);
         if version != VERSION {
-            return Err(format!(
-                "the segment has format {version}, this release reads format {VERSION}"
-            ));
+            return Err(format!("the segment has format {version}, this release reads format {VERSION}"));
         }
         if bytes[6] != set.code() {
             return Err(format!("the segment belongs to another set than {set}"));

@@ -20,9 +20,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Result<[u8; 16], ()>>> {
 /// Gives a new journal its identity.
 pub(crate) fn create(path: &Path) -> io::Result<[u8; 16]> {
     let mut id = [0; 16];
-    SystemRandom::new()
-        .fill(&mut id)
-        .map_err(|_| io::Error::other("the system gives no random bytes"))?;
+    SystemRandom::new().fill(&mut id).map_err(|_| io::Error::other("the system gives no random bytes"))?;
     small::write(path, MAGIC, &id)?;
     Ok(id)
 }

@@ -14,9 +14,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(dir: &Path) -> Layout {
-        Layout {
-            dir: dir.to_path_buf(),
-        }
+        Layout { dir: dir.to_path_buf() }
     }
 
     pub(crate) fn dir(&self) -> &Path {

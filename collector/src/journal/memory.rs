@@ -90,10 +90,7 @@ impl MemoryJournal {
     }
 
     fn running(&self) -> Result<(), JournalError> {
-        self.failed
-            .borrow()
-            .clone()
-            .map_or(Ok(()), |failure| Err(JournalError::Failed(failure)))
+        self.failed.borrow().clone().map_or(Ok(()), |failure| Err(JournalError::Failed(failure)))
     }
 
     fn finding(&self, lane: &Lane, record: Record) -> Result<Position, JournalError> {
@@ -107,13 +104,7 @@ impl MemoryJournal {
         let chain =
             last_chain(&state.findings).unwrap_or_else(|| chain::genesis(&self.identity, Set::Findings));
         let (chain, _) = frame::encode(&mut Vec::new(), &chain, position, 0, &record, None);
-        state.findings.push(Stored {
-            position,
-            in_group: 0,
-            record,
-            decision: None,
-            chain,
-        });
+        state.findings.push(Stored { position, in_group: 0, record, decision: None, chain });
         self.heads.send_modify(|heads| heads.findings = position);
         Ok(position)
     }
@@ -134,27 +125,15 @@ impl MemoryJournal {
         let head = state.heads.get(&new.migration);
         let heads = *self.heads.borrow();
         if head.map(|head| head.position) != new.expected {
-            return Ok(Answer::Conflict {
-                head: head.map(|head| head.position),
-            });
+            return Ok(Answer::Conflict { head: head.map(|head| head.position) });
         }
         if new.rests_on > heads.findings {
-            return Err(JournalError::RestsOnMissing {
-                rests_on: new.rests_on,
-                head: heads.findings,
-            });
+            return Err(JournalError::RestsOnMissing { rests_on: new.rests_on, head: heads.findings });
         }
         let position = heads.decisions.next();
         let (stored, link) = self.stored(&state, &new, head, position);
         state.decisions.push(stored);
-        state.heads.set(
-            new.migration,
-            DecisionHead {
-                position,
-                link,
-                rests_on: new.rests_on,
-            },
-        );
+        state.heads.set(new.migration, DecisionHead { position, link, rests_on: new.rests_on });
         self.heads.send_modify(|heads| heads.decisions = position);
         match fault {
             Some(MemoryFault::UnknownCommitted) => Ok(Answer::Unknown { why }),
@@ -174,11 +153,7 @@ impl MemoryJournal {
         let chain =
             last_chain(&state.decisions).unwrap_or_else(|| chain::genesis(&self.identity, Set::Decisions));
         let previous = head.as_ref().map(|head| (head.position, &head.link));
-        let part = DecisionPart {
-            migration: &new.migration,
-            previous,
-            rests_on: new.rests_on,
-        };
+        let part = DecisionPart { migration: &new.migration, previous, rests_on: new.rests_on };
         let (chain, link) = frame::encode(&mut Vec::new(), &chain, position, 0, &new.record, Some(&part));
         let link = link.expect("a decision part always makes a link");
         let decision = Some(DecisionFrame {
@@ -187,16 +162,7 @@ impl MemoryJournal {
             rests_on: new.rests_on,
             link,
         });
-        (
-            Stored {
-                position,
-                in_group: 0,
-                record: new.record.clone(),
-                decision,
-                chain,
-            },
-            link,
-        )
+        (Stored { position, in_group: 0, record: new.record.clone(), decision, chain }, link)
     }
 }
 
@@ -221,28 +187,13 @@ impl Store for MemoryJournal {
         let state = self.lock();
         let from = from.max(Position::new(1));
         if from < state.oldest {
-            return Reader::refused(ReadError::Dropped {
-                asked: from,
-                floor: state.oldest,
-            });
+            return Reader::refused(ReadError::Dropped { asked: from, floor: state.oldest });
         }
-        Reader::memory(
-            state
-                .findings
-                .iter()
-                .filter(|stored| stored.position >= from)
-                .cloned(),
-        )
+        Reader::memory(state.findings.iter().filter(|stored| stored.position >= from).cloned())
     }
 
     fn read_decisions(&self, from: Position) -> Reader {
-        Reader::memory(
-            self.lock()
-                .decisions
-                .iter()
-                .filter(|stored| stored.position >= from)
-                .cloned(),
-        )
+        Reader::memory(self.lock().decisions.iter().filter(|stored| stored.position >= from).cloned())
     }
 
     fn heads(&self) -> Heads {

@@ -23,12 +23,7 @@ pub struct Reader {
 enum Source {
     Memory(VecDeque<Stored>),
     Refused(Option<ReadError>),
-    Files {
-        segments: VecDeque<Segment>,
-        scan: Option<Box<Scan>>,
-        from: Position,
-        head: Position,
-    },
+    Files { segments: VecDeque<Segment>, scan: Option<Box<Scan>>, from: Position, head: Position },
     Over,
 }
 
@@ -39,49 +34,27 @@ impl Reader {
         if from > head {
             return Reader { source: Source::Over };
         }
-        let oldest = segments
-            .first()
-            .map_or(head.next(), |segment| segment.header.first);
+        let oldest = segments.first().map_or(head.next(), |segment| segment.header.first);
         if from < oldest {
-            return Reader::refused(ReadError::Dropped {
-                asked: from,
-                floor: oldest,
-            });
+            return Reader::refused(ReadError::Dropped { asked: from, floor: oldest });
         }
         let mut segments = VecDeque::from(segments);
         while segments.get(1).is_some_and(|next| next.header.first <= from) {
             segments.pop_front();
         }
-        Reader {
-            source: Source::Files {
-                segments,
-                scan: None,
-                from,
-                head,
-            },
-        }
+        Reader { source: Source::Files { segments, scan: None, from, head } }
     }
 
     pub(crate) fn memory(records: impl IntoIterator<Item = Stored>) -> Reader {
-        Reader {
-            source: Source::Memory(records.into_iter().collect()),
-        }
+        Reader { source: Source::Memory(records.into_iter().collect()) }
     }
 
     pub(crate) fn refused(error: ReadError) -> Reader {
-        Reader {
-            source: Source::Refused(Some(error)),
-        }
+        Reader { source: Source::Refused(Some(error)) }
     }
 
     fn next_in_files(&mut self) -> Result<Option<Stored>, ReadError> {
-        let Source::Files {
-            segments,
-            scan,
-            from,
-            head,
-        } = &mut self.source
-        else {
+        let Source::Files { segments, scan, from, head } = &mut self.source else {
             return Ok(None);
         };
         loop {
@@ -90,9 +63,7 @@ impl Reader {
                     return Ok(None);
                 };
                 let opened = Scan::open(&segment);
-                *scan = Some(Box::new(
-                    opened.map_err(|error| dropped_meanwhile(error, *from, &segment))?,
-                ));
+                *scan = Some(Box::new(opened.map_err(|error| dropped_meanwhile(error, *from, &segment))?));
             }
             let Some(open) = scan.as_mut() else {
                 return Ok(None);
@@ -123,21 +94,16 @@ fn follows(scan: &Scan, next: Option<&Segment>, head: Position) -> Result<(), Re
             Ok(())
         }
         Some(_) => Err(scan.damage("the next segment does not follow").into()),
-        None => Err(scan
-            .damage(format!(
-                "it is not there, though records up to {head} were durable"
-            ))
-            .into()),
+        None => Err(scan.damage(format!("it is not there, though records up to {head} were durable")).into()),
     }
 }
 
 /// Retention may take a segment away while it is waited for.
 fn dropped_meanwhile(error: ReadError, asked: Position, segment: &Segment) -> ReadError {
     match error {
-        ReadError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ReadError::Dropped {
-            asked,
-            floor: segment.header.first.next(),
-        },
+        ReadError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            ReadError::Dropped { asked, floor: segment.header.first.next() }
+        }
         other @ (ReadError::Io { .. } | ReadError::Damaged(_) | ReadError::Dropped { .. }) => other,
     }
 }
@@ -185,9 +151,7 @@ fn offline(dir: &Path, set: Set, from: Position) -> Result<Reader, OpenError> {
     let layout = Layout::new(dir);
     let journal = known_identity(&layout)?;
     // The witness first: what it vouches for was durable before the segments are looked at.
-    let witness = witness::read(&layout.witness())
-        .at("read", &layout.witness())?
-        .ok();
+    let witness = witness::read(&layout.witness()).at("read", &layout.witness())?.ok();
     let segments = listed(&layout, set, &journal)?;
     let durable = witness.map(|witness| witness.of(set));
     let moved = || witness::moved(&layout.witness(), witness);

@@ -45,11 +45,7 @@ pub(crate) struct Recovered {
 
 /// Takes the folder and brings it into a state that can be written to.
 pub(crate) fn recover(settings: &Settings, layout: &Layout) -> Result<Recovered, OpenError> {
-    for dir in [
-        layout.dir().to_path_buf(),
-        layout.set(Set::Findings),
-        layout.set(Set::Decisions),
-    ] {
+    for dir in [layout.dir().to_path_buf(), layout.set(Set::Findings), layout.set(Set::Decisions)] {
         std::fs::create_dir_all(&dir).at("make", &dir)?;
     }
     let lock = take_lock(layout)?;
@@ -81,52 +77,18 @@ pub(crate) fn recover(settings: &Settings, layout: &Layout) -> Result<Recovered,
     let decisions_end = walk(Set::Decisions, decisions.as_slice(), true)
         .run(&mut |stored| heads.follow(stored, findings_end.mark.position))?;
 
-    let findings = writer(
-        settings,
-        layout,
-        Set::Findings,
-        journal,
-        findings,
-        findings_end,
-        &mut report,
-    )?;
-    let decisions = writer(
-        settings,
-        layout,
-        Set::Decisions,
-        journal,
-        decisions,
-        decisions_end,
-        &mut report,
-    )?;
-    Ok(Recovered {
-        lock,
-        floor,
-        findings,
-        decisions,
-        heads,
-        report,
-    })
+    let findings = writer(settings, layout, Set::Findings, journal, findings, findings_end, &mut report)?;
+    let decisions = writer(settings, layout, Set::Decisions, journal, decisions, decisions_end, &mut report)?;
+    Ok(Recovered { lock, floor, findings, decisions, heads, report })
 }
 
 fn take_lock(layout: &Layout) -> Result<File, OpenError> {
     let path = layout.lock();
-    let lock = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .at("open", &path)?;
+    let lock = File::options().write(true).create(true).truncate(false).open(&path).at("open", &path)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
-            dir: layout.dir().to_path_buf(),
-        }),
-        Err(TryLockError::Error(source)) => Err(OpenError::Io {
-            doing: "lock",
-            path,
-            source,
-        }),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: layout.dir().to_path_buf() }),
+        Err(TryLockError::Error(source)) => Err(OpenError::Io { doing: "lock", path, source }),
     }
 }
 
@@ -135,14 +97,8 @@ fn identify(layout: &Layout, report: &mut Recovery) -> Result<[u8; 16], OpenErro
     let path = layout.identity();
     if let Some(known) = identity::read(&path).at("read", &path)? {
         return known.map_err(|()| {
-            Damage::new(
-                Set::Decisions,
-                &path,
-                0,
-                Position::START,
-                "the journal's identity cannot be read",
-            )
-            .into()
+            Damage::new(Set::Decisions, &path, 0, Position::START, "the journal's identity cannot be read")
+                .into()
         });
     }
     for set in Set::BOTH {
@@ -157,11 +113,7 @@ fn identify(layout: &Layout, report: &mut Recovery) -> Result<[u8; 16], OpenErro
     }
     report.created = true;
     let id = identity::create(&path).at("create", &path)?;
-    if let Some(parent) = layout
-        .dir()
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
+    if let Some(parent) = layout.dir().parent().filter(|parent| !parent.as_os_str().is_empty()) {
         disk::sync_dir(parent).at("sync", parent)?;
     }
     Ok(id)
@@ -181,10 +133,7 @@ fn finish_drop(layout: &Layout, floor: Floor, report: &mut Recovery) -> Result<(
         if number < floor.number {
             let path = layout.segment(Set::Findings, number);
             std::fs::remove_file(&path).at("remove", &path)?;
-            report.notes.push(format!(
-                "removed {}, which had been dropped before",
-                path.display()
-            ));
+            report.notes.push(format!("removed {}, which had been dropped before", path.display()));
         }
     }
     Ok(())
@@ -205,9 +154,9 @@ fn read_witness(
         Err(why) => {
             if !report.created {
                 let path = path.display();
-                report.notes.push(format!(
-                    "{path} vouches for nothing ({why}); the end was judged without it"
-                ));
+                report
+                    .notes
+                    .push(format!("{path} vouches for nothing ({why}); the end was judged without it"));
             }
             Ok(None)
         }
@@ -254,11 +203,7 @@ fn writer(
 /// A crash may have left records that were written and never synced, and a failed sync pages that
 /// only look clean. Both are written once more before anybody relies on them.
 fn reopen(path: &Path, offset: u64, torn: Option<&Torn>) -> Result<Active, OpenError> {
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .open(path)
-        .at("open", path)?;
+    let file = File::options().read(true).write(true).open(path).at("open", path)?;
     let end = file.metadata().at("look at", path)?.len();
     let mut good = vec![0; usize::try_from(offset.max(header::LEN)).unwrap_or(usize::MAX)];
     file.read_exact_at(&mut good, 0).at("read", path)?;
@@ -268,10 +213,5 @@ fn reopen(path: &Path, offset: u64, torn: Option<&Torn>) -> Result<Active, OpenE
         file.write_all_at(&zeros, offset).at("cut", path)?;
     }
     file.sync_all().at("sync", path)?;
-    Ok(Active {
-        file,
-        path: path.to_path_buf(),
-        offset,
-        end,
-    })
+    Ok(Active { file, path: path.to_path_buf(), offset, end })
 }

@@ -60,8 +60,7 @@ impl Scan {
     pub(crate) fn open(segment: &Segment) -> Result<Scan, ReadError> {
         let mut file = File::open(&segment.path).at("open", &segment.path)?;
         let file_bytes = file.metadata().at("look at", &segment.path)?.len();
-        file.seek(SeekFrom::Start(header::LEN))
-            .at("seek in", &segment.path)?;
+        file.seek(SeekFrom::Start(header::LEN)).at("seek in", &segment.path)?;
         Ok(Scan {
             set: segment.header.set,
             segment: segment.clone(),
@@ -119,11 +118,7 @@ impl Scan {
                 return Ok(Step::Bad(Flaw::Broken("the file ends in it")));
             }
             Err(source) => {
-                return Err(ReadError::Io {
-                    doing: "read",
-                    path,
-                    source,
-                });
+                return Err(ReadError::Io { doing: "read", path, source });
             }
         }
         let stored = match frame::decode(self.set, &bytes) {

@@ -25,11 +25,7 @@ pub(crate) enum Unstaged {
 
 impl From<At> for Unstaged {
     fn from(at: At) -> Unstaged {
-        if disk::is_full(&at.source) {
-            Unstaged::Full
-        } else {
-            Unstaged::Failed(at.into())
-        }
+        if disk::is_full(&at.source) { Unstaged::Full } else { Unstaged::Failed(at.into()) }
     }
 }
 
@@ -70,23 +66,16 @@ impl SetWriter {
         part: Option<&DecisionPart<'_>>,
     ) -> Result<(Position, Option<Sha256>), Unstaged> {
         let need = frame::len(record, part);
-        let room = self.active.as_ref().map_or(0, |active| {
-            active
-                .end
-                .saturating_sub(active.offset + self.buffer.len() as u64)
-        });
+        let room = self
+            .active
+            .as_ref()
+            .map_or(0, |active| active.end.saturating_sub(active.offset + self.buffer.len() as u64));
         if need > room {
             self.move_on()?;
         }
         let position = self.staged.position.next();
-        let (chain, link) = frame::encode(
-            &mut self.buffer,
-            &self.staged.chain,
-            position,
-            self.in_group,
-            record,
-            part,
-        );
+        let (chain, link) =
+            frame::encode(&mut self.buffer, &self.staged.chain, position, self.in_group, record, part);
         self.staged = Mark { position, chain };
         self.in_group = self.in_group.saturating_add(1);
         Ok((position, link))
@@ -97,9 +86,7 @@ impl SetWriter {
         let Some(active) = self.active.as_mut().filter(|_| !self.buffer.is_empty()) else {
             return Ok(());
         };
-        self.disk
-            .write_at(&active.file, &self.buffer, active.offset)
-            .at("write to", &active.path)?;
+        self.disk.write_at(&active.file, &self.buffer, active.offset).at("write to", &active.path)?;
         self.disk.sync(&active.file).at("sync", &active.path)?;
         active.offset += self.buffer.len() as u64;
         self.buffer.clear();
@@ -125,9 +112,7 @@ impl SetWriter {
         self.commit().map_err(Unstaged::Failed)?;
         let spare = self.layout.spare(self.set);
         let filled = match self.spare.take() {
-            Some(thread) => thread
-                .join()
-                .unwrap_or_else(|_| Err(io::Error::other("the thread ended early"))),
+            Some(thread) => thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread ended early"))),
             None => self.disk.fill(&spare, self.segment_bytes),
         };
         let file = filled.at("fill", &spare).inspect_err(|_| {
@@ -143,24 +128,14 @@ impl SetWriter {
             first: self.staged.position.next(),
             chain: self.staged.chain,
         };
-        self.disk
-            .write_at(&file, &header.encode(), 0)
-            .at("write to", &spare)?;
-        self.disk
-            .sync(&file)
-            .at("sync", &spare)
-            .map_err(|at| Unstaged::Failed(at.into()))?;
+        self.disk.write_at(&file, &header.encode(), 0).at("write to", &spare)?;
+        self.disk.sync(&file).at("sync", &spare).map_err(|at| Unstaged::Failed(at.into()))?;
         std::fs::rename(&spare, &path).at("rename to", &path)?;
         disk::sync_dir(&self.layout.set(self.set))
             .at("sync the folder of", &path)
             .map_err(|at| Unstaged::Failed(at.into()))?;
         let end = file.metadata().at("look at", &path)?.len();
-        self.active = Some(Active {
-            file,
-            path: path.clone(),
-            offset: header::LEN,
-            end,
-        });
+        self.active = Some(Active { file, path: path.clone(), offset: header::LEN, end });
         self.catalog.push(Segment { path, header });
         Ok(())
     }

@@ -58,9 +58,7 @@ impl Settings {
 
     pub(crate) fn check(&self) -> Result<(), OpenError> {
         let wrong = |what: String| Err(OpenError::Settings(what));
-        let room = self
-            .segment_bytes
-            .saturating_sub(header::LEN + frame::MAX_OVERHEAD);
+        let room = self.segment_bytes.saturating_sub(header::LEN + frame::MAX_OVERHEAD);
         if self.max_body_bytes > room {
             return wrong(format!(
                 "a record of {} bytes does not fit into a segment of {}; make segments larger",
@@ -71,10 +69,7 @@ impl Settings {
             return wrong(format!("segments are at most {} bytes", frame::MAX_FRAME));
         }
         if u64::from(self.queue_bytes) < self.max_body_bytes {
-            return wrong(format!(
-                "a queue of {} bytes cannot take the largest record",
-                self.queue_bytes
-            ));
+            return wrong(format!("a queue of {} bytes cannot take the largest record", self.queue_bytes));
         }
         if self.queue_records == 0 || self.group_records == 0 || self.checkpoints_kept == 0 {
             return wrong("queue, group and kept checkpoints must be at least 1".to_string());

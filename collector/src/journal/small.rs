@@ -34,11 +34,7 @@ pub(crate) fn read(path: &Path, magic: &[u8; 4], content_len: usize) -> io::Resu
     };
     let good =
         body.len() == content_len + 4 && &body[..4] == magic && *crc == crc32c::crc32c(body).to_le_bytes();
-    Ok(if good {
-        Small::Content(body[4..].to_vec())
-    } else {
-        Small::Damaged
-    })
+    Ok(if good { Small::Content(body[4..].to_vec()) } else { Small::Damaged })
 }
 
 /// Writes a sealed file whole and durable.

@@ -28,11 +28,7 @@ impl Pending {
     /// It was refused, or the journal stopped: then it may be there or not, and is to be sent again
     /// after the next start.
     pub async fn durable(self) -> Result<Position, JournalError> {
-        let lost = || {
-            Err(JournalError::Failed(Failure::new(
-                "the writer ended without an answer",
-            )))
-        };
+        let lost = || Err(JournalError::Failed(Failure::new("the writer ended without an answer")));
         self.reply.await.unwrap_or_else(|_| lost())
     }
 }

@@ -31,10 +31,7 @@ pub(crate) fn judge(
     let mut bytes = vec![0; rest];
     let file = File::open(path).at("open", path)?;
     file.read_exact_at(&mut bytes, scan.offset()).at("read", path)?;
-    let used = bytes
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |last| last + 1);
+    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let bad = scan.next_position();
     if let Some(Flaw::Misplaced(what)) = flaw {
         return Err(scan.damage(what).into());
@@ -42,9 +39,7 @@ pub(crate) fn judge(
     let what = flaw.map(Flaw::text);
     if durable >= bad {
         let what = what.unwrap_or("it is not there");
-        return Err(scan
-            .damage(format!("{what}, though records up to {durable} were durable"))
-            .into());
+        return Err(scan.damage(format!("{what}, though records up to {durable} were durable")).into());
     }
     if used == 0 {
         return Ok(None);
@@ -53,9 +48,7 @@ pub(crate) fn judge(
     if let Some((at, position)) = valid_of_a_later_group(set, &bytes[..used], bad) {
         let offset = scan.offset() + at as u64;
         return Err(scan
-            .damage(format!(
-                "{what}, though the later record {position} is whole at offset {offset}"
-            ))
+            .damage(format!("{what}, though the later record {position} is whole at offset {offset}"))
             .into());
     }
     Ok(Some(Torn {

@@ -74,21 +74,12 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, OpenError> {
             moved: &moved,
         };
         let end = walk.run(&mut |stored| {
-            rests_on = rests_on.max(
-                stored
-                    .decision
-                    .as_ref()
-                    .map_or(Position::START, |frame| frame.rests_on),
-            );
+            rests_on = rests_on.max(stored.decision.as_ref().map_or(Position::START, |frame| frame.rests_on));
             heads.follow(stored, Position::new(u64::MAX))
         })?;
         (segments, end)
     };
-    let decisions = report(
-        segments.first().map(|first| first.header.first),
-        segments.len(),
-        &end,
-    );
+    let decisions = report(segments.first().map(|first| first.header.first), segments.len(), &end);
     let segments = listed(&layout, Set::Findings, &identity)?;
     let durable = witness.map(|witness| witness.findings);
     let walk = Walk {
@@ -106,20 +97,9 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, OpenError> {
         let path = layout.set(Set::Findings);
         return Err(Damage::new(Set::Findings, &path, 0, findings_end.mark.position.next(), what).into());
     }
-    let findings = report(
-        segments.first().map(|first| first.header.first),
-        segments.len(),
-        &findings_end,
-    );
+    let findings = report(segments.first().map(|first| first.header.first), segments.len(), &findings_end);
     let torn = findings_end.torn.into_iter().chain(end.torn).collect();
-    Ok(VerifyReport {
-        identity,
-        findings,
-        decisions,
-        migrations: heads.all().clone(),
-        torn,
-        notes,
-    })
+    Ok(VerifyReport { identity, findings, decisions, migrations: heads.all().clone(), torn, notes })
 }
 
 /// What the witness says, or a note that it says nothing.

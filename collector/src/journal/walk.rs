@@ -67,10 +67,8 @@ impl Walk<'_> {
                 records += 1;
             }
             if next.header.first != scan.next_position() {
-                let what = format!(
-                    "it is not there; the next segment begins at record {}",
-                    next.header.first
-                );
+                let what =
+                    format!("it is not there; the next segment begins at record {}", next.header.first);
                 return Err(scan.damage(what).into());
             }
             if next.header.chain != scan.chain() {
@@ -103,16 +101,8 @@ impl Walk<'_> {
             Err(_) | Ok(Some(_)) if proved && (self.moved)() => None,
             judged => judged?,
         };
-        let mark = Mark {
-            position: scan.next_position().before(),
-            chain: scan.chain(),
-        };
-        Ok(End {
-            mark,
-            offset: scan.offset(),
-            torn,
-            records,
-        })
+        let mark = Mark { position: scan.next_position().before(), chain: scan.chain() };
+        Ok(End { mark, offset: scan.offset(), torn, records })
     }
 
     fn record(
@@ -158,15 +148,7 @@ impl Walk<'_> {
             let what = format!("no segment is there, though records up to {durable} were durable");
             return Err(Damage::new(self.set, &path, 0, Position::new(1), what).into());
         }
-        let mark = Mark {
-            position: Position::START,
-            chain: chain::genesis(self.journal, self.set),
-        };
-        Ok(End {
-            mark,
-            offset: 0,
-            torn: None,
-            records: 0,
-        })
+        let mark = Mark { position: Position::START, chain: chain::genesis(self.journal, self.set) };
+        Ok(End { mark, offset: 0, torn: None, records: 0 })
     }
 }

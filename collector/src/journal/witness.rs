@@ -54,11 +54,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Result<Witness, &'static str>> {
         position: Position::new(u64::from_le_bytes(std::array::from_fn(|i| bytes[from + i]))),
         chain: Sha256::from_bytes(std::array::from_fn(|i| bytes[from + 8 + i])),
     };
-    Ok(Ok(Witness {
-        journal: std::array::from_fn(|i| bytes[i]),
-        findings: mark(16),
-        decisions: mark(56),
-    }))
+    Ok(Ok(Witness { journal: std::array::from_fn(|i| bytes[i]), findings: mark(16), decisions: mark(56) }))
 }
 
 /// Whether somebody has told of more since this was read: then the journal is being written to.
@@ -68,11 +64,7 @@ pub(crate) fn moved(path: &Path, earlier: Option<Witness>) -> bool {
 
 /// Opens the file to be kept up to date.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
+    File::options().write(true).create(true).truncate(false).open(path)
 }
 
 /// Overwrites the witness in place: it is smaller than a sector.

@@ -26,24 +26,10 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
 
 /// What the handles ask of the writer.
 pub(crate) enum Ask {
-    Findings {
-        record: Record,
-        lane: Lane,
-        reply: Reply<Position>,
-        room: OwnedSemaphorePermit,
-    },
-    Decision {
-        new: Box<NewDecision>,
-        reply: Reply<Answer>,
-        room: OwnedSemaphorePermit,
-    },
-    Drop {
-        before: Position,
-        reply: Reply<Dropped>,
-    },
-    Close {
-        reply: Reply<()>,
-    },
+    Findings { record: Record, lane: Lane, reply: Reply<Position>, room: OwnedSemaphorePermit },
+    Decision { new: Box<NewDecision>, reply: Reply<Answer>, room: OwnedSemaphorePermit },
+    Drop { before: Position, reply: Reply<Dropped> },
+    Close { reply: Reply<()> },
 }
 
 /// Everything the thread owns.
@@ -170,20 +156,14 @@ impl Writer {
 
     fn low(&mut self) -> Option<(u64, u64)> {
         match self.run_or_stop(|writer| Ok(writer.ballast.look()?)) {
-            Ok(Space::Low {
-                free_bytes,
-                need_bytes,
-            }) => Some((free_bytes, need_bytes)),
+            Ok(Space::Low { free_bytes, need_bytes }) => Some((free_bytes, need_bytes)),
             Ok(Space::Enough) | Err(_) => None,
         }
     }
 
     fn stage_findings(&mut self, record: &Record, low: Option<(u64, u64)>) -> Result<Position, JournalError> {
         if let Some((free_bytes, need_bytes)) = low {
-            return Err(JournalError::Full {
-                free_bytes,
-                need_bytes,
-            });
+            return Err(JournalError::Full { free_bytes, need_bytes });
         }
         if let Some(failure) = self.stopped() {
             return Err(JournalError::Failed(failure));
@@ -199,24 +179,15 @@ impl Writer {
         if let Some(failure) = self.stopped() {
             return Err(JournalError::Failed(failure));
         }
-        let in_group = staged
-            .heads
-            .iter()
-            .rev()
-            .find(|(name, _)| *name == new.migration)
-            .map(|(_, head)| *head);
+        let in_group =
+            staged.heads.iter().rev().find(|(name, _)| *name == new.migration).map(|(_, head)| *head);
         let head = in_group.or_else(|| self.shared.decision_head(&new.migration));
         if head.map(|head| head.position) != new.expected {
-            return Ok(Answer::Conflict {
-                head: head.map(|head| head.position),
-            });
+            return Ok(Answer::Conflict { head: head.map(|head| head.position) });
         }
         let findings = self.findings.durable.position;
         if new.rests_on > findings {
-            return Err(JournalError::RestsOnMissing {
-                rests_on: new.rests_on,
-                head: findings,
-            });
+            return Err(JournalError::RestsOnMissing { rests_on: new.rests_on, head: findings });
         }
         let part = DecisionPart {
             migration: &new.migration,
@@ -234,14 +205,7 @@ impl Writer {
         match outcome {
             Ok((position, link)) => {
                 let link = link.expect("a decision part always makes a link");
-                staged.heads.push((
-                    new.migration,
-                    DecisionHead {
-                        position,
-                        link,
-                        rests_on: new.rests_on,
-                    },
-                ));
+                staged.heads.push((new.migration, DecisionHead { position, link, rests_on: new.rests_on }));
                 Ok(Answer::Appended { position, link })
             }
             Err(Unstaged::Full) => Err(full(self.ballast.full())),
@@ -261,38 +225,20 @@ impl Writer {
 
     fn tell(&mut self, heads: Vec<(Name, DecisionHead)>) {
         self.shared.believe(heads);
-        let now = Heads {
-            findings: self.findings.durable.position,
-            decisions: self.decisions.durable.position,
-        };
-        self.heads
-            .send_if_modified(|told| std::mem::replace(told, now) != now);
+        let now =
+            Heads { findings: self.findings.durable.position, decisions: self.decisions.durable.position };
+        self.heads.send_if_modified(|told| std::mem::replace(told, now) != now);
     }
 
     /// Removes whole segments that end before this position. The floor is durable before the first goes.
     fn drop_before(&mut self, before: Position) -> Result<Dropped, JournalError> {
         let segments = self.findings.catalog.all();
-        let Some(oldest) = segments
-            .iter()
-            .rev()
-            .find(|segment| segment.header.first <= before)
-        else {
-            return Ok(Dropped {
-                segments: 0,
-                bytes: 0,
-                oldest: self.floor.oldest(),
-            });
+        let Some(oldest) = segments.iter().rev().find(|segment| segment.header.first <= before) else {
+            return Ok(Dropped { segments: 0, bytes: 0, oldest: self.floor.oldest() });
         };
-        let floor = Floor {
-            number: oldest.header.number,
-            first: oldest.header.first,
-        };
+        let floor = Floor { number: oldest.header.number, first: oldest.header.first };
         if floor.number <= self.floor.number {
-            return Ok(Dropped {
-                segments: 0,
-                bytes: 0,
-                oldest: self.floor.oldest(),
-            });
+            return Ok(Dropped { segments: 0, bytes: 0, oldest: self.floor.oldest() });
         }
         let path = self.layout.floor();
         let mut written = floor::write(&path, floor);
@@ -302,11 +248,7 @@ impl Writer {
         written.at("write", &path)?;
         self.floor = floor;
         self.shared.raise_floor(floor);
-        let mut dropped = Dropped {
-            segments: 0,
-            bytes: 0,
-            oldest: floor.oldest(),
-        };
+        let mut dropped = Dropped { segments: 0, bytes: 0, oldest: floor.oldest() };
         for segment in self.findings.catalog.drop_before(floor.number) {
             dropped.bytes += std::fs::metadata(&segment.path).map_or(0, |meta| meta.len());
             std::fs::remove_file(&segment.path).at("remove", &segment.path)?;
@@ -338,17 +280,8 @@ impl Writer {
 
 fn full(space: Space) -> JournalError {
     match space {
-        Space::Low {
-            free_bytes,
-            need_bytes,
-        } => JournalError::Full {
-            free_bytes,
-            need_bytes,
-        },
-        Space::Enough => JournalError::Full {
-            free_bytes: 0,
-            need_bytes: 0,
-        },
+        Space::Low { free_bytes, need_bytes } => JournalError::Full { free_bytes, need_bytes },
+        Space::Enough => JournalError::Full { free_bytes: 0, need_bytes: 0 },
     }
 }
 
@@ -363,9 +296,7 @@ fn unknown_all(answers: Vec<(Reply<Answer>, Result<Answer, JournalError>)>, fail
     for (reply, outcome) in answers {
         let answer = match outcome {
             Ok(Answer::Appended { .. } | Answer::Conflict { .. } | Answer::Unknown { .. }) => {
-                Ok(Answer::Unknown {
-                    why: failure.to_string(),
-                })
+                Ok(Answer::Unknown { why: failure.to_string() })
             }
             Err(error) => Err(error),
         };

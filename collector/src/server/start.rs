@@ -19,6 +19,7 @@ use tonic_health::ServingStatus;
 use super::{Addresses, Running, listen, ops};
 use crate::access::Access;
 use crate::api::{self, Api};
+use crate::blind_spots::BlindSpots;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
@@ -134,6 +135,7 @@ async fn serve(
     let store: Arc<dyn Store> = Arc::new(opened.journal.clone());
     let (driver, inbox) = driver::prepare();
     let (intake, believed) = Intake::open(store.clone(), opened.clock);
+    let blind_spots = BlindSpots::default();
     let (sessions, refused, tasks) = (Sessions::default(), Refused::default(), TaskTracker::new());
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::NotServing).await;
@@ -166,12 +168,14 @@ async fn serve(
         sessions: sessions.clone(),
         components: opened.journal.components(),
         refused: refused.clone(),
+        blind_spots: blind_spots.clone(),
         clock: opened.clock,
         session_idle: opened.config.session_idle,
         stop: stop.clone(),
         tasks: tasks.clone(),
     };
-    let api = Arc::new(faces(&opened, addresses, driver.clone(), refused, stop.clone()));
+    let told = (refused, blind_spots);
+    let api = Arc::new(faces(&opened, addresses, driver.clone(), told, stop.clone()));
     let routes = api::routes(&api, health_service)?;
     servers.spawn(wrap("api", listen::api(api_acceptor, listeners.api, routes, stop.clone())));
 
@@ -267,7 +271,7 @@ fn faces(
     opened: &Opened,
     addresses: Addresses,
     driver: Driver,
-    refused: Refused,
+    (refused, blind_spots): (Refused, BlindSpots),
     stop: CancellationToken,
 ) -> Api {
     let host = opened.config.hosts.first().cloned().unwrap_or_else(|| addresses.api.ip().to_string());
@@ -284,6 +288,7 @@ fn faces(
         gate_key: opened.gate_key.clone(),
         clock: opened.clock,
         refused,
+        blind_spots,
         certificate_life: opened.config.certificate_life,
         agents_address: at(addresses.agents.port()),
         api_url: format!("https://{}", at(addresses.api.port())),

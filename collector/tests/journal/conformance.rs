@@ -21,10 +21,7 @@ async fn check(store: Arc<dyn Store>) {
 }
 
 fn empty(store: &dyn Store) {
-    assert_eq!(
-        (store.heads().findings, store.heads().decisions),
-        (Position::START, Position::START)
-    );
+    assert_eq!((store.heads().findings, store.heads().decisions), (Position::START, Position::START));
     assert_eq!(store.oldest_findings(), Position::new(1));
     assert_eq!((findings(store).len(), decisions(store).len()), (0, 0));
     assert!(store.migrations().is_empty());
@@ -32,24 +29,15 @@ fn empty(store: &dyn Store) {
 
 async fn findings_keep_their_order(store: &dyn Store) {
     for n in 1..=40_u64 {
-        let position = store
-            .append_findings(record(format!("f{n} {}", "x".repeat(200))))
-            .await
-            .unwrap();
+        let position = store.append_findings(record(format!("f{n} {}", "x".repeat(200)))).await.unwrap();
         assert_eq!(position, Position::new(n));
     }
     let read = findings(store);
     assert_eq!(read.len(), 40);
-    assert!(
-        read.iter()
-            .zip(1..)
-            .all(|(stored, n)| stored.position == Position::new(n))
-    );
+    assert!(read.iter().zip(1..).all(|(stored, n)| stored.position == Position::new(n)));
     assert!(read[6].record.body.starts_with(b"f7 "));
-    let tail: Vec<_> = store
-        .read_findings(Position::new(39))
-        .map(|stored| stored.unwrap().position)
-        .collect();
+    let tail: Vec<_> =
+        store.read_findings(Position::new(39)).map(|stored| stored.unwrap().position).collect();
     assert_eq!(tail, [Position::new(39), Position::new(40)]);
     assert_eq!(store.read_findings(Position::new(41)).count(), 0);
     let chains: std::collections::BTreeSet<_> = read.iter().map(|stored| stored.chain).collect();
@@ -57,39 +45,16 @@ async fn findings_keep_their_order(store: &dyn Store) {
 }
 
 async fn decisions_chain(store: &dyn Store) {
-    let first = appended(
-        store
-            .append_decision(decision("shop", None, 40, "a"))
-            .await
-            .unwrap(),
-    );
-    let other = appended(
-        store
-            .append_decision(decision("bank", None, 0, "b"))
-            .await
-            .unwrap(),
-    );
-    let second = appended(
-        store
-            .append_decision(decision("shop", Some(first.number()), 40, "c"))
-            .await
-            .unwrap(),
-    );
-    assert_eq!(
-        (first, other, second),
-        (Position::new(1), Position::new(2), Position::new(3))
-    );
+    let first = appended(store.append_decision(decision("shop", None, 40, "a")).await.unwrap());
+    let other = appended(store.append_decision(decision("bank", None, 0, "b")).await.unwrap());
+    let second =
+        appended(store.append_decision(decision("shop", Some(first.number()), 40, "c")).await.unwrap());
+    assert_eq!((first, other, second), (Position::new(1), Position::new(2), Position::new(3)));
     for wrong in [None, Some(first.number()), Some(99)] {
-        let answer = store
-            .append_decision(decision("shop", wrong, 0, "late"))
-            .await
-            .unwrap();
+        let answer = store.append_decision(decision("shop", wrong, 0, "late")).await.unwrap();
         assert_eq!(answer, Answer::Conflict { head: Some(second) });
     }
-    let answer = store
-        .append_decision(decision("new", Some(1), 0, "late"))
-        .await
-        .unwrap();
+    let answer = store.append_decision(decision("new", Some(1), 0, "late")).await.unwrap();
     assert_eq!(answer, Answer::Conflict { head: None });
     let read = decisions(store);
     assert_eq!(bodies(&read), ["a", "b", "c"]);
@@ -99,22 +64,15 @@ async fn decisions_chain(store: &dyn Store) {
         (name("shop"), Some(first), Position::new(40))
     );
     assert_eq!(
-        store
-            .decision_head(&name("shop"))
-            .map(|head| (head.position, head.link)),
+        store.decision_head(&name("shop")).map(|head| (head.position, head.link)),
         Some((second, frame.link))
     );
     assert_eq!(store.migrations(), [name("bank"), name("shop")]);
 }
 
 async fn a_decision_rests_on_durable_findings(store: &dyn Store) {
-    let refused = store
-        .append_decision(decision("shop", Some(3), 41, "early"))
-        .await;
-    assert!(
-        matches!(refused, Err(JournalError::RestsOnMissing { .. })),
-        "{refused:?}"
-    );
+    let refused = store.append_decision(decision("shop", Some(3), 41, "early")).await;
+    assert!(matches!(refused, Err(JournalError::RestsOnMissing { .. })), "{refused:?}");
     assert_eq!(store.heads().decisions, Position::new(3));
 }
 
@@ -140,17 +98,11 @@ async fn one_of_many_decides(store: Arc<dyn Store>) {
             })
         });
         let answers: Vec<Answer> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
-        let won: Vec<_> = answers
-            .iter()
-            .filter(|answer| matches!(answer, Answer::Appended { .. }))
-            .collect();
+        let won: Vec<_> = answers.iter().filter(|answer| matches!(answer, Answer::Appended { .. })).collect();
         assert_eq!(won.len(), 1, "round {round}: {answers:?}");
         let position = appended(won[0].clone());
         let told = Answer::Conflict { head: Some(position) };
-        assert!(
-            answers.iter().all(|answer| *answer == told || answer == won[0]),
-            "{answers:?}"
-        );
+        assert!(answers.iter().all(|answer| *answer == told || answer == won[0]), "{answers:?}");
         head = Some(position.number());
     }
 }
@@ -187,12 +139,7 @@ async fn crowds_are_whole(store: Arc<dyn Store>) {
         tokio::spawn(async move {
             let mut pending = Vec::new();
             for n in 0..50_u64 {
-                pending.push(
-                    store
-                        .submit_findings(record(format!("{task}/{n}")))
-                        .await
-                        .unwrap(),
-                );
+                pending.push(store.submit_findings(record(format!("{task}/{n}"))).await.unwrap());
             }
             let mut positions = Vec::new();
             for one in pending {
@@ -202,26 +149,13 @@ async fn crowds_are_whole(store: Arc<dyn Store>) {
             positions
         })
     });
-    let mut positions: Vec<Position> = join_all(tasks)
-        .await
-        .into_iter()
-        .flat_map(Result::unwrap)
-        .collect();
+    let mut positions: Vec<Position> = join_all(tasks).await.into_iter().flat_map(Result::unwrap).collect();
     positions.sort();
     positions.dedup();
     assert_eq!(positions.len(), 400);
-    let read = bodies(
-        &store
-            .read_findings(before.next())
-            .map(Result::unwrap)
-            .collect::<Vec<_>>(),
-    );
+    let read = bodies(&store.read_findings(before.next()).map(Result::unwrap).collect::<Vec<_>>());
     for task in 0..8 {
-        let own: Vec<_> = read
-            .iter()
-            .filter(|body| body.starts_with(&format!("{task}/")))
-            .cloned()
-            .collect();
+        let own: Vec<_> = read.iter().filter(|body| body.starts_with(&format!("{task}/"))).cloned().collect();
         assert_eq!(own, (0..50).map(|n| format!("{task}/{n}")).collect::<Vec<_>>());
     }
 }
@@ -262,23 +196,10 @@ async fn files_and_memory_make_the_same_chains() {
     let memory = MemoryJournal::new(files.identity());
     for store in [&files as &dyn Store, &memory] {
         for n in 0..30 {
-            store
-                .append_findings(record(format!("finding {n} {}", "y".repeat(300))))
-                .await
-                .unwrap();
+            store.append_findings(record(format!("finding {n} {}", "y".repeat(300)))).await.unwrap();
         }
-        let first = appended(
-            store
-                .append_decision(decision("shop", None, 30, "a"))
-                .await
-                .unwrap(),
-        );
-        appended(
-            store
-                .append_decision(decision("shop", Some(first.number()), 30, "b"))
-                .await
-                .unwrap(),
-        );
+        let first = appended(store.append_decision(decision("shop", None, 30, "a")).await.unwrap());
+        appended(store.append_decision(decision("shop", Some(first.number()), 30, "b")).await.unwrap());
     }
     let plain = |store: &dyn Store| (findings(store), decisions(store));
     assert_eq!(plain(&files), plain(&memory));
@@ -291,31 +212,13 @@ async fn memory_can_answer_that_nobody_knows() {
     store.fault(MemoryFault::UnknownCommitted);
     store.fault(MemoryFault::Stop);
     let unknown = |answer| matches!(answer, Answer::Unknown { .. });
-    assert!(unknown(
-        store
-            .append_decision(decision("shop", None, 0, "a"))
-            .await
-            .unwrap()
-    ));
+    assert!(unknown(store.append_decision(decision("shop", None, 0, "a")).await.unwrap()));
     assert_eq!(store.heads().decisions, Position::START);
-    assert!(unknown(
-        store
-            .append_decision(decision("shop", None, 0, "b"))
-            .await
-            .unwrap()
-    ));
+    assert!(unknown(store.append_decision(decision("shop", None, 0, "b")).await.unwrap()));
     assert_eq!(bodies(&decisions(&store)), ["b"]);
-    assert!(unknown(
-        store
-            .append_decision(decision("shop", Some(1), 0, "c"))
-            .await
-            .unwrap()
-    ));
+    assert!(unknown(store.append_decision(decision("shop", Some(1), 0, "c")).await.unwrap()));
     assert!(store.failed().borrow().is_some());
-    assert!(matches!(
-        store.append_findings(record("d")).await,
-        Err(JournalError::Failed(_))
-    ));
+    assert!(matches!(store.append_findings(record("d")).await, Err(JournalError::Failed(_))));
 }
 
 #[tokio::test]

@@ -12,11 +12,7 @@ use tidelock_collector::journal::{
 use crate::support::{copy_dir, decisions, fill, findings, frames, name, open, refused, segments, small};
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -28,25 +24,15 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 
 /// The seed is printed, and taken from `TIDELOCK_SEED` when that is set.
 fn runner(cases: u32) -> TestRunner {
-    let seed = std::env::var("TIDELOCK_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or_else(|| {
-            u64::from(std::process::id()) << 16
-                | u64::from(std::sync::Arc::as_ptr(&std::sync::Arc::new(0)) as usize as u16)
-        });
+    let seed = std::env::var("TIDELOCK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
+        u64::from(std::process::id()) << 16
+            | u64::from(std::sync::Arc::as_ptr(&std::sync::Arc::new(0)) as usize as u16)
+    });
     println!("TIDELOCK_SEED={seed}");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    TestRunner::new_with_rng(
-        Config {
-            cases,
-            failure_persistence: None,
-            ..Config::default()
-        },
-        rng,
-    )
+    TestRunner::new_with_rng(Config { cases, failure_persistence: None, ..Config::default() }, rng)
 }
 
 /// One bit anywhere: `verify` names it, or it is one of the few that carry nothing.
@@ -55,10 +41,8 @@ fn any_flipped_bit_is_named_or_harmless() {
     let dir = tempfile::tempdir().unwrap();
     let whole = dir.path().join("whole");
     block_on(fill(&small(&whole), 60, 25));
-    let files: Vec<_> = files(&whole)
-        .iter()
-        .map(|path| path.strip_prefix(&whole).unwrap().to_path_buf())
-        .collect();
+    let files: Vec<_> =
+        files(&whole).iter().map(|path| path.strip_prefix(&whole).unwrap().to_path_buf()).collect();
     let (all_findings, all_decisions) = {
         let (journal, _) = open(&small(&whole));
         let all = (findings(&journal), decisions(&journal));
@@ -165,12 +149,7 @@ async fn parts_of_two_journals_do_not_mix() {
     let (one, other) = (dir.path().join("one"), dir.path().join("other"));
     fill(&small(&one), 10, 3).await;
     fill(&small(&other), 10, 3).await;
-    for file in [
-        "findings/0000000001.seg",
-        "decisions/0000000001.seg",
-        "witness",
-        "identity",
-    ] {
+    for file in ["findings/0000000001.seg", "decisions/0000000001.seg", "witness", "identity"] {
         let mixed = dir.path().join("mixed");
         copy_dir(&one, &mixed);
         std::fs::copy(other.join(file), mixed.join(file)).unwrap();
@@ -186,17 +165,8 @@ async fn a_journal_shorter_than_a_checkpoint_or_a_decision_is_refused() {
     let settings = small(dir.path());
     fill(&settings, 10, 0).await;
     let (journal, _) = open(&settings);
-    let at = Heads {
-        findings: Position::new(10),
-        decisions: Position::START,
-    };
-    journal
-        .write_checkpoint(&Checkpoint {
-            migration: name("shop"),
-            at,
-            state: b"state".to_vec(),
-        })
-        .unwrap();
+    let at = Heads { findings: Position::new(10), decisions: Position::START };
+    journal.write_checkpoint(&Checkpoint { migration: name("shop"), at, state: b"state".to_vec() }).unwrap();
     journal.close().await;
     std::fs::remove_file(dir.path().join("witness")).unwrap();
     let path = segments(dir.path(), "findings").pop().unwrap();
@@ -216,12 +186,7 @@ async fn a_journal_shorter_than_a_checkpoint_or_a_decision_is_refused() {
     bytes[frame].fill(0);
     std::fs::write(&path, &bytes).unwrap();
     assert!(refused(&settings).contains("rests on finding 10"));
-    assert!(
-        verify(dir.path())
-            .unwrap_err()
-            .to_string()
-            .contains("rests on finding 10")
-    );
+    assert!(verify(dir.path()).unwrap_err().to_string().contains("rests on finding 10"));
 }
 
 #[tokio::test]
@@ -234,19 +199,12 @@ async fn a_folder_is_read_without_a_collector_and_beside_one() {
     let report = verify(dir.path()).unwrap();
     assert_eq!((report.findings.records, report.decisions.records), (60, 25));
     assert_eq!(report.migrations.len(), 2);
-    assert_eq!(
-        report.migrations.get("shop").copied(),
-        journal.decision_head(&name("shop"))
-    );
-    let read: Vec<_> = read_findings_offline(dir.path(), Position::new(1))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+    assert_eq!(report.migrations.get("shop").copied(), journal.decision_head(&name("shop")));
+    let read: Vec<_> =
+        read_findings_offline(dir.path(), Position::new(1)).unwrap().map(Result::unwrap).collect();
     assert_eq!(read, findings(&journal));
-    let read: Vec<_> = read_decisions_offline(dir.path(), Position::new(20))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+    let read: Vec<_> =
+        read_decisions_offline(dir.path(), Position::new(20)).unwrap().map(Result::unwrap).collect();
     assert_eq!(read, decisions(&journal)[19..]);
 }
 
@@ -263,10 +221,7 @@ async fn a_journal_is_proved_while_it_is_written() {
             tokio::spawn(async move {
                 loop {
                     let body = format!("{task} {}", "x".repeat(300));
-                    journal
-                        .append_findings(crate::support::record(body))
-                        .await
-                        .unwrap();
+                    journal.append_findings(crate::support::record(body)).await.unwrap();
                 }
             })
         })
@@ -278,10 +233,7 @@ async fn a_journal_is_proved_while_it_is_written() {
         let dir = dir.path().to_path_buf();
         let proved = tokio::task::spawn_blocking(move || {
             let report = verify(&dir).unwrap();
-            let read = read_findings_offline(&dir, Position::new(1))
-                .unwrap()
-                .map(Result::unwrap)
-                .count();
+            let read = read_findings_offline(&dir, Position::new(1)).unwrap().map(Result::unwrap).count();
             assert!(read as u64 >= report.findings.head.number());
             report.findings.head.number()
         });

@@ -41,13 +41,7 @@ async fn those_who_wait_share_one_sync() {
     disk.hold();
     let mut pending = vec![journal.submit_findings(record("in the sync")).await.unwrap()];
     // The writer must have taken it before the others gather.
-    while disk
-        .log
-        .lock()
-        .unwrap()
-        .last()
-        .is_none_or(|last| last != "sync findings")
-    {
+    while disk.log.lock().unwrap().last().is_none_or(|last| last != "sync findings") {
         tokio::task::yield_now().await;
     }
     let before = disk.syncs.load(Ordering::SeqCst);
@@ -74,12 +68,7 @@ async fn a_full_queue_makes_callers_wait() {
     disk.hold();
     let mut pending = Vec::new();
     let full = loop {
-        match timeout(
-            NOT_YET,
-            journal.submit_findings(record(format!("{}", pending.len()))),
-        )
-        .await
-        {
+        match timeout(NOT_YET, journal.submit_findings(record(format!("{}", pending.len())))).await {
             Ok(one) => pending.push(one.unwrap()),
             Err(elapsed) => break elapsed,
         }
@@ -91,10 +80,7 @@ async fn a_full_queue_makes_callers_wait() {
     for one in pending {
         one.durable().await.unwrap();
     }
-    assert_eq!(
-        bodies(&findings(&journal)),
-        (0..count).map(|n| n.to_string()).collect::<Vec<_>>()
-    );
+    assert_eq!(bodies(&findings(&journal)), (0..count).map(|n| n.to_string()).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,12 +114,7 @@ async fn a_decision_reaches_the_disk_after_its_findings() {
     settings.disk = disk.clone();
     let (journal, _) = open(&settings);
     journal.append_findings(record("f")).await.unwrap();
-    appended(
-        journal
-            .append_decision(decision("shop", None, 1, "d"))
-            .await
-            .unwrap(),
-    );
+    appended(journal.append_decision(decision("shop", None, 1, "d")).await.unwrap());
     disk.log.lock().unwrap().clear();
     let (one, two) = tokio::join!(
         journal.append_findings(record("f")),
@@ -156,12 +137,7 @@ async fn broken(set: &str) -> (Journal, std::sync::Arc<Faulty>, tempfile::TempDi
     settings.disk = disk.clone();
     let (journal, _) = open(&settings);
     journal.append_findings(record("f1")).await.unwrap();
-    appended(
-        journal
-            .append_decision(decision("shop", None, 1, "d1"))
-            .await
-            .unwrap(),
-    );
+    appended(journal.append_decision(decision("shop", None, 1, "d1")).await.unwrap());
     *disk.break_sync_of.lock().unwrap() = Some(dir.path().join(set));
     (journal, disk, dir)
 }
@@ -170,27 +146,17 @@ async fn broken(set: &str) -> (Journal, std::sync::Arc<Faulty>, tempfile::TempDi
 async fn a_failed_sync_of_findings_stops_the_journal_for_good() {
     let (journal, disk, dir) = broken("findings").await;
     let lost = journal.append_findings(record("f2")).await.unwrap_err();
-    assert!(
-        lost.to_string().contains("sync") && lost.to_string().contains("end the process"),
-        "{lost}"
-    );
+    assert!(lost.to_string().contains("sync") && lost.to_string().contains("end the process"), "{lost}");
     assert!(!lost.passes_by_itself());
     let failed = journal.failed();
     assert!(failed.borrow().is_some());
     *disk.break_sync_of.lock().unwrap() = None;
-    assert!(matches!(
-        journal.append_findings(record("f3")).await,
-        Err(JournalError::Failed(_))
-    ));
+    assert!(matches!(journal.append_findings(record("f3")).await, Err(JournalError::Failed(_))));
     assert!(matches!(
         journal.append_decision(decision("shop", Some(1), 1, "d2")).await,
         Err(JournalError::Failed(_))
     ));
-    assert_eq!(
-        disk.failed_syncs.load(Ordering::SeqCst),
-        1,
-        "a failed sync was tried again"
-    );
+    assert_eq!(disk.failed_syncs.load(Ordering::SeqCst), 1, "a failed sync was tried again");
     assert_eq!((findings(&journal).len(), decisions(&journal).len()), (1, 1));
     journal.close().await;
     // Written and never synced: the next start makes it durable before it believes it.
@@ -201,15 +167,9 @@ async fn a_failed_sync_of_findings_stops_the_journal_for_good() {
 #[tokio::test]
 async fn a_failed_sync_of_a_decision_is_unknown() {
     let (journal, _, dir) = broken("decisions").await;
-    let answer = journal
-        .append_decision(decision("shop", Some(1), 1, "d2"))
-        .await
-        .unwrap();
+    let answer = journal.append_decision(decision("shop", Some(1), 1, "d2")).await.unwrap();
     assert!(matches!(answer, Answer::Unknown { .. }), "{answer:?}");
-    assert_eq!(
-        journal.decision_head(&name("shop")).unwrap().position,
-        Position::new(1)
-    );
+    assert_eq!(journal.decision_head(&name("shop")).unwrap().position, Position::new(1));
     journal.close().await;
     let (journal, _) = open(&small(dir.path()));
     assert_eq!(bodies(&decisions(&journal)), ["d1", "d2"]);
@@ -227,30 +187,10 @@ async fn low_space_refuses_findings_and_lets_decisions_pass() {
     assert_eq!(*journal.space().borrow(), Space::Enough);
     disk.free.store(9_999, Ordering::SeqCst);
     let full = journal.append_findings(record("g")).await.unwrap_err();
-    assert!(
-        matches!(
-            full,
-            JournalError::Full {
-                free_bytes: 9_999,
-                need_bytes: 10_000
-            }
-        ),
-        "{full:?}"
-    );
+    assert!(matches!(full, JournalError::Full { free_bytes: 9_999, need_bytes: 10_000 }), "{full:?}");
     assert!(full.passes_by_itself());
-    assert_eq!(
-        *journal.space().borrow(),
-        Space::Low {
-            free_bytes: 9_999,
-            need_bytes: 10_000
-        }
-    );
-    appended(
-        journal
-            .append_decision(decision("shop", None, 1, "degraded"))
-            .await
-            .unwrap(),
-    );
+    assert_eq!(*journal.space().borrow(), Space::Low { free_bytes: 9_999, need_bytes: 10_000 });
+    appended(journal.append_decision(decision("shop", None, 1, "degraded")).await.unwrap());
     disk.free.store(u64::MAX, Ordering::SeqCst);
     journal.append_findings(record("g")).await.unwrap();
     assert_eq!(*journal.space().borrow(), Space::Enough);
@@ -294,18 +234,11 @@ async fn a_full_disk_costs_the_ballast_before_a_decision() {
     let (journal, _) = open(&settings);
     assert!(dir.path().join("ballast").exists());
     disk.refuse_fill.store(true, Ordering::SeqCst);
-    let refused = journal
-        .append_decision(decision("shop", None, 0, "no segment"))
-        .await;
+    let refused = journal.append_decision(decision("shop", None, 0, "no segment")).await;
     assert!(matches!(refused, Err(JournalError::Full { .. })), "{refused:?}");
     assert!(!dir.path().join("ballast").exists());
     disk.refuse_fill.store(false, Ordering::SeqCst);
-    appended(
-        journal
-            .append_decision(decision("shop", None, 0, "room"))
-            .await
-            .unwrap(),
-    );
+    appended(journal.append_decision(decision("shop", None, 0, "room")).await.unwrap());
     // The next look finds room and takes the ballast up again.
     journal.append_findings(record("f")).await.unwrap();
     assert!(dir.path().join("ballast").exists());
@@ -318,14 +251,8 @@ async fn a_closed_journal_gives_its_folder_back() {
     let pending = journal.submit_findings(record("last")).await.unwrap();
     journal.close().await;
     pending.durable().await.unwrap();
-    assert!(matches!(
-        journal.append_findings(record("late")).await,
-        Err(JournalError::Closed)
-    ));
+    assert!(matches!(journal.append_findings(record("late")).await, Err(JournalError::Closed)));
     let (journal, report) = open(&small(dir.path()));
     assert_eq!(bodies(&findings(&journal)), ["last"]);
-    assert!(
-        report.torn.is_empty() && report.notes.is_empty() && !report.created,
-        "{report:?}"
-    );
+    assert!(report.torn.is_empty() && report.notes.is_empty() && !report.created, "{report:?}");
 }

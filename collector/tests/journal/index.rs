@@ -13,10 +13,7 @@ use crate::support::{appended, decision, name, open, record, small};
 const SPOOL: SpoolEpoch = SpoolEpoch(42);
 
 fn agent() -> AgentKey {
-    AgentKey {
-        side: Side::Target,
-        name: name("a1"),
-    }
+    AgentKey { side: Side::Target, name: name("a1") }
 }
 
 fn hash(seq: u64) -> [u8; 16] {
@@ -56,11 +53,7 @@ fn fold(set: Set, stored: &Stored) -> Folded {
 }
 
 fn settings() -> IndexSettings {
-    IndexSettings {
-        dedup_window: 1000,
-        history_chunks: 3,
-        ..IndexSettings::default()
-    }
+    IndexSettings { dedup_window: 1000, history_chunks: 3, ..IndexSettings::default() }
 }
 
 fn open_index(journal: &Journal) -> (SledIndex, tidelock_collector::journal::IndexStart) {
@@ -70,10 +63,7 @@ fn open_index(journal: &Journal) -> (SledIndex, tidelock_collector::journal::Ind
 async fn journal(dir: &Path, batches: u64) -> Journal {
     let (journal, _) = open(&small(dir));
     for n in 0..batches {
-        journal
-            .append_findings(record(format!("{},10", 1 + n * 10)))
-            .await
-            .unwrap();
+        journal.append_findings(record(format!("{},10", 1 + n * 10))).await.unwrap();
     }
     let mut head = None;
     for n in 0..5 {
@@ -86,14 +76,10 @@ async fn journal(dir: &Path, batches: u64) -> Journal {
 /// What the index says, as far as these tests ask.
 fn answers(index: &SledIndex) -> (Vec<HistoryItem>, Vec<Event>, Vec<Cursor>, Vec<Seen>) {
     (
-        index
-            .history(&name("shop"), &name("login"), Side::Target, 12)
-            .unwrap(),
+        index.history(&name("shop"), &name("login"), Side::Target, 12).unwrap(),
         index.events_since(&name("shop"), Position::new(2), 100).unwrap(),
         index.cursors(&name("shop"), &agent()).unwrap(),
-        (0..60)
-            .map(|seq| index.seen(&name("shop"), &agent(), SPOOL, seq).unwrap())
-            .collect(),
+        (0..60).map(|seq| index.seen(&name("shop"), &agent(), SPOOL, seq).unwrap()).collect(),
     )
 }
 
@@ -110,27 +96,11 @@ async fn the_index_answers_what_the_journal_says() {
         (history[0].position, history[11].summary.as_slice()),
         (Position::new(5), b"finding 28".as_slice())
     );
-    assert_eq!(
-        events
-            .iter()
-            .map(|event| event.position.number())
-            .collect::<Vec<_>>(),
-        [3, 4, 5]
-    );
+    assert_eq!(events.iter().map(|event| event.position.number()).collect::<Vec<_>>(), [3, 4, 5]);
     assert_eq!(events[0].body, b"event 2");
-    assert_eq!(
-        cursors,
-        [Cursor {
-            spool_epoch: SPOOL,
-            last_seq: 50
-        }]
-    );
+    assert_eq!(cursors, [Cursor { spool_epoch: SPOOL, last_seq: 50 }]);
     let wanted = |seq| {
-        if (1..=50).contains(&seq) {
-            Seen::Yes(hash(seq))
-        } else {
-            Seen::No
-        }
+        if (1..=50).contains(&seq) { Seen::Yes(hash(seq)) } else { Seen::No }
     };
     assert_eq!(seen, (0..60).map(wanted).collect::<Vec<_>>());
     assert_eq!(index.seen(&name("bank"), &agent(), SPOOL, 5).unwrap(), Seen::No);
@@ -145,19 +115,13 @@ async fn a_second_start_folds_only_what_is_new() {
     let before = answers(&index);
     drop(index);
     let (index, start) = open_index(&journal);
-    assert_eq!(
-        (start.findings, start.decisions, start.set_aside.is_none()),
-        (0, 0, true)
-    );
+    assert_eq!((start.findings, start.decisions, start.set_aside.is_none()), (0, 0, true));
     assert_eq!(answers(&index), before);
     drop(index);
     journal.append_findings(record("51,10")).await.unwrap();
     let (index, start) = open_index(&journal);
     assert_eq!((start.findings, start.decisions), (1, 0));
-    assert_eq!(
-        index.seen(&name("shop"), &agent(), SPOOL, 60).unwrap(),
-        Seen::Yes(hash(60))
-    );
+    assert_eq!(index.seen(&name("shop"), &agent(), SPOOL, 60).unwrap(), Seen::Yes(hash(60)));
 }
 
 #[tokio::test]
@@ -212,20 +176,14 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
     let dir = tempfile::tempdir().unwrap();
     let journal = journal(dir.path(), 0).await;
     let (index, _) = open_index(&journal);
-    let item = |seq: u64| HistoryItem {
-        at_unix_ms: seq,
-        position: Position::START,
-        summary: vec![1; 900],
-    };
+    let item = |seq: u64| HistoryItem { at_unix_ms: seq, position: Position::START, summary: vec![1; 900] };
     let batch = |first: u64, count: u64, salt: u64| Batch {
         migration: name("shop"),
         agent: agent(),
         spool_epoch: SPOOL,
         first_seq: first,
         hashes: (first..first + count).map(|seq| hash(seq + salt)).collect(),
-        history: (first..first + count)
-            .map(|seq| (name("login"), item(seq)))
-            .collect(),
+        history: (first..first + count).map(|seq| (name("login"), item(seq))).collect(),
     };
     for n in 0..300 {
         let entry = Entry::Batch(batch(1 + n * 10, 10, 0));
@@ -235,33 +193,17 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
         }
     }
     let seen = |seq| index.seen(&name("shop"), &agent(), SPOOL, seq).unwrap();
-    assert_eq!(
-        (seen(1), seen(1500), seen(2500)),
-        (Seen::No, Seen::No, Seen::Yes(hash(2500)))
-    );
-    let history = index
-        .history(&name("shop"), &name("login"), Side::Target, usize::MAX)
-        .unwrap();
+    assert_eq!((seen(1), seen(1500), seen(2500)), (Seen::No, Seen::No, Seen::Yes(hash(2500))));
+    let history = index.history(&name("shop"), &name("login"), Side::Target, usize::MAX).unwrap();
     assert!((36..=54).contains(&history.len()), "{} lines", history.len());
     assert_eq!(history[0].at_unix_ms, 3000);
     // A batch that says other things about numbers that are known changes nothing about them.
-    index
-        .add_findings(Position::new(301), vec![Entry::Batch(batch(2995, 12, 7))])
-        .unwrap();
+    index.add_findings(Position::new(301), vec![Entry::Batch(batch(2995, 12, 7))]).unwrap();
     assert_eq!(
         (seen(2995), seen(3000), seen(3001)),
-        (
-            Seen::Yes(hash(2995)),
-            Seen::Yes(hash(3000)),
-            Seen::Yes(hash(3008))
-        )
+        (Seen::Yes(hash(2995)), Seen::Yes(hash(3000)), Seen::Yes(hash(3008)))
     );
-    let gap = Entry::Gap {
-        migration: name("shop"),
-        agent: agent(),
-        spool_epoch: SPOOL,
-        to: 4000,
-    };
+    let gap = Entry::Gap { migration: name("shop"), agent: agent(), spool_epoch: SPOOL, to: 4000 };
     index.add_findings(Position::new(302), vec![gap]).unwrap();
     assert_eq!(index.cursors(&name("shop"), &agent()).unwrap()[0].last_seq, 4000);
 }
@@ -293,10 +235,7 @@ async fn a_database_with_holes_never_answers_wrongly() {
             Ok(is) => assert_eq!(is, wanted, "hole {hole} at {at}"),
             Err(_) => {
                 let (index, start) = open_index(&journal);
-                assert!(
-                    start.set_aside.is_some(),
-                    "hole {hole} at {at} broke it and was forgotten"
-                );
+                assert!(start.set_aside.is_some(), "hole {hole} at {at} broke it and was forgotten");
                 assert_eq!(answers(&index), wanted);
             }
         }

@@ -1,10 +1,6 @@
 //! Tests of the journal: what is acknowledged is there, and what is there is what was written.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests, outside of a test function"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, outside of a test function")]
 
 mod conformance;
 mod damage;

@@ -9,15 +9,8 @@ use crate::support::{
 };
 
 fn checkpoint(migration: &str, decisions: u64, findings: u64) -> Checkpoint {
-    let at = Heads {
-        findings: Position::new(findings),
-        decisions: Position::new(decisions),
-    };
-    Checkpoint {
-        migration: name(migration),
-        at,
-        state: format!("{migration} at {findings}").into_bytes(),
-    }
+    let at = Heads { findings: Position::new(findings), decisions: Position::new(decisions) };
+    Checkpoint { migration: name(migration), at, state: format!("{migration} at {findings}").into_bytes() }
 }
 
 #[tokio::test]
@@ -32,29 +25,20 @@ async fn findings_go_by_whole_segments_and_only_behind_checkpoints() {
     journal.write_checkpoint(&checkpoint("shop", 2, 60)).unwrap();
     journal.write_checkpoint(&checkpoint("bank", 2, 30)).unwrap();
     let needed = journal.drop_findings_before(before).await.unwrap_err();
-    assert!(
-        needed.to_string().contains("bank holds them up to 30"),
-        "{needed}"
-    );
+    assert!(needed.to_string().contains("bank holds them up to 30"), "{needed}");
     for newer in [55, 56, 57] {
         journal.write_checkpoint(&checkpoint("bank", 2, newer)).unwrap();
     }
     let dropped = journal.drop_findings_before(before).await.unwrap();
     assert!(dropped.segments >= 2 && dropped.oldest <= before, "{dropped:?}");
     assert_eq!(journal.oldest_findings(), dropped.oldest);
-    assert_eq!(
-        findings(&journal).first().map(|stored| stored.position),
-        Some(dropped.oldest)
-    );
+    assert_eq!(findings(&journal).first().map(|stored| stored.position), Some(dropped.oldest));
     let early = journal.read_findings(Position::new(1)).next();
     assert!(matches!(early, Some(Err(ReadError::Dropped { .. }))), "{early:?}");
     let last = journal.append_findings(record("more")).await.unwrap();
     journal.close().await;
     let (journal, _) = open(&settings);
-    assert_eq!(
-        (journal.oldest_findings(), journal.heads().findings),
-        (dropped.oldest, last)
-    );
+    assert_eq!((journal.oldest_findings(), journal.heads().findings), (dropped.oldest, last));
     assert_eq!(verify(dir.path()).unwrap().findings.oldest, dropped.oldest);
     journal.close().await;
     // What is kept must be there: the floor is no excuse for a hole.
@@ -73,11 +57,7 @@ async fn a_drop_cut_short_is_finished_at_the_next_start() {
     journal.write_checkpoint(&checkpoint("shop", 1, 60)).unwrap();
     let dropped = journal.drop_findings_before(Position::new(60)).await.unwrap();
     journal.close().await;
-    std::fs::copy(
-        old.join("findings/0000000001.seg"),
-        settings.dir.join("findings/0000000001.seg"),
-    )
-    .unwrap();
+    std::fs::copy(old.join("findings/0000000001.seg"), settings.dir.join("findings/0000000001.seg")).unwrap();
     let (journal, report) = open(&settings);
     assert_eq!(report.notes.len(), 1);
     assert_eq!(journal.oldest_findings(), dropped.oldest);
@@ -98,22 +78,13 @@ async fn the_newest_readable_checkpoint_is_found_and_damaged_ones_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let settings = small(dir.path());
     let (journal, _) = open(&settings);
-    assert!(
-        journal
-            .latest_checkpoint(&name("shop"))
-            .unwrap()
-            .checkpoint
-            .is_none()
-    );
+    assert!(journal.latest_checkpoint(&name("shop")).unwrap().checkpoint.is_none());
     for n in 1..=6 {
         journal.append_findings(record(format!("{n}"))).await.unwrap();
         journal.write_checkpoint(&checkpoint("shop", 0, n)).unwrap();
     }
     let folder = dir.path().join("checkpoints/shop");
-    let mut files: Vec<_> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert_eq!(files.len(), 3);
     let newest = files.pop().unwrap();
@@ -127,15 +98,9 @@ async fn the_newest_readable_checkpoint_is_found_and_damaged_ones_are_told() {
         assert_eq!(found.damaged, std::slice::from_ref(&newest));
     }
     std::fs::write(&newest, &whole).unwrap();
-    assert_eq!(
-        journal.latest_checkpoint(&name("shop")).unwrap().checkpoint,
-        Some(checkpoint("shop", 0, 6))
-    );
+    assert_eq!(journal.latest_checkpoint(&name("shop")).unwrap().checkpoint, Some(checkpoint("shop", 0, 6)));
     let early = journal.write_checkpoint(&checkpoint("shop", 0, 7));
-    assert!(
-        matches!(early, Err(JournalError::RestsOnMissing { .. })),
-        "{early:?}"
-    );
+    assert!(matches!(early, Err(JournalError::RestsOnMissing { .. })), "{early:?}");
 }
 
 #[tokio::test]
@@ -149,22 +114,11 @@ async fn components_are_what_their_name_says() {
     assert!(components.contains(&sha256));
     let path = dir.path().join(format!("components/{sha256}.wasm"));
     std::fs::write(&path, b"Component").unwrap();
-    assert!(matches!(
-        components.get(&sha256),
-        Err(ComponentError::Changed { .. })
-    ));
+    assert!(matches!(components.get(&sha256), Err(ComponentError::Changed { .. })));
     // The true bytes mend it.
     components.put(b"component").unwrap();
     assert_eq!(components.get(&sha256).unwrap(), b"component");
     std::fs::remove_file(&path).unwrap();
-    assert!(matches!(
-        components.get(&sha256),
-        Err(ComponentError::Missing { .. })
-    ));
-    appended(
-        journal
-            .append_decision(decision("shop", None, 0, "d"))
-            .await
-            .unwrap(),
-    );
+    assert!(matches!(components.get(&sha256), Err(ComponentError::Missing { .. })));
+    appended(journal.append_decision(decision("shop", None, 0, "d")).await.unwrap());
 }

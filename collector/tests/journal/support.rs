@@ -21,11 +21,7 @@ pub(crate) fn name(text: &str) -> Name {
 }
 
 pub(crate) fn record(body: impl Into<Vec<u8>>) -> Record {
-    Record {
-        kind: 1,
-        at_unix_ms: 1_700_000_000_000,
-        body: body.into(),
-    }
+    Record { kind: 1, at_unix_ms: 1_700_000_000_000, body: body.into() }
 }
 
 pub(crate) fn decision(migration: &str, expected: Option<u64>, rests_on: u64, body: &str) -> NewDecision {
@@ -62,24 +58,15 @@ pub(crate) fn refused(settings: &Settings) -> String {
 }
 
 pub(crate) fn findings(store: &dyn Store) -> Vec<Stored> {
-    store
-        .read_findings(store.oldest_findings())
-        .map(Result::unwrap)
-        .collect()
+    store.read_findings(store.oldest_findings()).map(Result::unwrap).collect()
 }
 
 pub(crate) fn decisions(store: &dyn Store) -> Vec<Stored> {
-    store
-        .read_decisions(Position::new(1))
-        .map(Result::unwrap)
-        .collect()
+    store.read_decisions(Position::new(1)).map(Result::unwrap).collect()
 }
 
 pub(crate) fn bodies(records: &[Stored]) -> Vec<String> {
-    records
-        .iter()
-        .map(|stored| String::from_utf8_lossy(&stored.record.body).into_owned())
-        .collect()
+    records.iter().map(|stored| String::from_utf8_lossy(&stored.record.body).into_owned()).collect()
 }
 
 pub(crate) fn appended(answer: Answer) -> Position {
@@ -93,10 +80,7 @@ pub(crate) fn appended(answer: Answer) -> Position {
 pub(crate) async fn fill(settings: &Settings, findings: usize, decisions: usize) {
     let (journal, _) = open(settings);
     for n in 0..findings {
-        journal
-            .append_findings(record(format!("finding {n} {}", "x".repeat(120 + n % 97))))
-            .await
-            .unwrap();
+        journal.append_findings(record(format!("finding {n} {}", "x".repeat(120 + n % 97)))).await.unwrap();
     }
     let mut heads = [None, None];
     for n in 0..decisions {
@@ -193,12 +177,8 @@ impl Faulty {
 
     fn note(&self, what: &str, file: &File) {
         let place = Faulty::place(file);
-        let folder = place
-            .parent()
-            .and_then(Path::file_name)
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let folder =
+            place.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         self.log.lock().unwrap().push(format!("{what} {folder}"));
     }
 }

@@ -31,11 +31,7 @@ async fn every_byte(set: &str) {
         bytes[cut..frame.end].fill(0);
         std::fs::write(torn.join(set).join(last.file_name().unwrap()), &bytes).unwrap();
         let (journal, report) = open(&small(&torn));
-        assert_eq!(
-            report.torn.len(),
-            usize::from(cut > frame.start),
-            "cut at {cut} of {frame:?}"
-        );
+        assert_eq!(report.torn.len(), usize::from(cut > frame.start), "cut at {cut} of {frame:?}");
         let is = (bodies(&findings(&journal)), bodies(&decisions(&journal)));
         let (f, d) = (before_findings.len(), before_decisions.len());
         let wanted = if set == "findings" { (f - 1, d) } else { (f, d - 1) };
@@ -85,10 +81,7 @@ async fn a_hole_inside_the_last_group_is_an_unfinished_write() {
     let dir = tempfile::tempdir().unwrap();
     let settings = small(dir.path());
     let (journal, _) = open(&settings);
-    journal
-        .append_findings(crate::support::record("alone"))
-        .await
-        .unwrap();
+    journal.append_findings(crate::support::record("alone")).await.unwrap();
     let disk = crate::support::Faulty::new();
     journal.close().await;
     let mut held = settings.clone();
@@ -97,12 +90,7 @@ async fn a_hole_inside_the_last_group_is_an_unfinished_write() {
     disk.hold();
     let mut pending = Vec::new();
     for n in 0..6 {
-        pending.push(
-            journal
-                .submit_findings(crate::support::record(format!("crowd {n}")))
-                .await
-                .unwrap(),
-        );
+        pending.push(journal.submit_findings(crate::support::record(format!("crowd {n}"))).await.unwrap());
     }
     disk.release();
     for one in pending {
@@ -119,11 +107,7 @@ async fn a_hole_inside_the_last_group_is_an_unfinished_write() {
     broken[all[4].clone()].fill(0);
     std::fs::write(&path, &broken).unwrap();
     let (journal, report) = open(&settings);
-    assert_eq!(
-        (report.torn.len(), findings(&journal).len()),
-        (1, 4),
-        "{report:?}"
-    );
+    assert_eq!((report.torn.len(), findings(&journal).len()), (1, 4), "{report:?}");
     journal.close().await;
     // The same hole in an older group is damage: a later group was begun, so this one was durable.
     forget_the_witness(dir.path());
@@ -131,10 +115,7 @@ async fn a_hole_inside_the_last_group_is_an_unfinished_write() {
     broken[all[0].clone()].fill(0);
     std::fs::write(&path, &broken).unwrap();
     let words = refused(&settings);
-    assert!(
-        words.contains("record 1 of findings") && words.contains("is whole at offset"),
-        "{words}"
-    );
+    assert!(words.contains("record 1 of findings") && words.contains("is whole at offset"), "{words}");
 }
 
 #[tokio::test]
@@ -149,9 +130,6 @@ async fn what_was_acknowledged_is_never_taken_for_unfinished() {
         bytes[frame].fill(0);
         std::fs::write(&path, &bytes).unwrap();
         let words = refused(&settings);
-        assert!(
-            words.contains("were durable") && words.contains(set.word()),
-            "{words}"
-        );
+        assert!(words.contains("were durable") && words.contains(set.word()), "{words}");
     }
 }

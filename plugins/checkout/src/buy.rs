@@ -26,16 +26,8 @@ pub(crate) struct Shopper<'c> {
 
 impl<'c> Shopper<'c> {
     pub(crate) fn new(ctx: &'c Context, settings: &'c Settings) -> Shopper<'c> {
-        let key = format!(
-            "tidelock-{}-{}-{}",
-            ctx.side_name(),
-            ctx.round(),
-            ctx.random_hex(8)
-        );
-        Shopper {
-            settings,
-            player: Player::new(ctx, &settings.target, settings.given(&key)),
-        }
+        let key = format!("tidelock-{}-{}-{}", ctx.side_name(), ctx.round(), ctx.random_hex(8));
+        Shopper { settings, player: Player::new(ctx, &settings.target, settings.given(&key)) }
     }
 
     /// Goes the whole way.
@@ -101,32 +93,21 @@ impl<'c> Shopper<'c> {
     fn browse(&mut self) -> Result<String, Stop> {
         let list = self.call("products", &self.settings.products_path);
         let products = self.player.play(&list).map_err(|halt| halt.stop)?.json()?;
-        let products = products
-            .as_array()
-            .ok_or_else(|| Stop::Wrong("the answer is no list".to_owned()))?;
+        let products = products.as_array().ok_or_else(|| Stop::Wrong("the answer is no list".to_owned()))?;
         let quantity = self.settings.quantity;
         let fits = |product: &&Value| match &self.settings.product {
             Some(wanted) => product["id"] == json!(wanted),
-            None => product
-                .get("stock")
-                .is_none_or(|stock| stock.as_u64() >= Some(quantity)),
+            None => product.get("stock").is_none_or(|stock| stock.as_u64() >= Some(quantity)),
         };
         let Some(product) = products.iter().find(fits) else {
             let wanted = self.settings.product.as_deref().unwrap_or("in stock");
-            return Err(Stop::Wrong(format!(
-                "of {} products none is {wanted}",
-                products.len()
-            )));
+            return Err(Stop::Wrong(format!("of {} products none is {wanted}", products.len())));
         };
         let price = product[&self.settings.price_field].as_u64();
         let price = price.ok_or_else(|| Stop::Wrong(format!("{} has no whole price", product["id"])))?;
         ensure!(price > 0, "{} costs nothing", product["id"]);
-        self.player
-            .vars
-            .insert("product".to_owned(), product["id"].clone());
-        self.player
-            .vars
-            .insert("expected_total".to_owned(), json!(price.saturating_mul(quantity)));
+        self.player.vars.insert("product".to_owned(), product["id"].clone());
+        self.player.vars.insert("expected_total".to_owned(), json!(price.saturating_mul(quantity)));
         Ok(format!("{quantity} of {} at {price}", product["id"]))
     }
 
@@ -135,15 +116,8 @@ impl<'c> Shopper<'c> {
         let headers = self.settings.headers.clone();
         FlowStep {
             name: name.to_owned(),
-            request: Request {
-                path: path.to_owned(),
-                headers,
-                ..Request::default()
-            },
-            expect: Expect {
-                status: Some(Statuses::ranges(&[(200, 299)])),
-                ..Expect::default()
-            },
+            request: Request { path: path.to_owned(), headers, ..Request::default() },
+            expect: Expect { status: Some(Statuses::ranges(&[(200, 299)])), ..Expect::default() },
             ..FlowStep::default()
         }
     }
@@ -159,10 +133,7 @@ impl<'c> Shopper<'c> {
 
     fn pay(&self) -> FlowStep {
         let mut step = self.call(PAY, &self.settings.checkout_path);
-        step.request.headers.insert(
-            self.settings.idempotency_header.clone(),
-            json!("{{idempotency_key}}"),
-        );
+        step.request.headers.insert(self.settings.idempotency_header.clone(), json!("{{idempotency_key}}"));
         step.request.json = Some(json!({ "cart_id": "{{cart_id}}", "card": "{{card}}", "synthetic": true }));
         step.extract = taken(&[("order_id", "/order_id"), ("total", &self.settings.total_pointer)]);
         step
@@ -173,9 +144,7 @@ impl<'c> Shopper<'c> {
         let value = |name: &str| self.player.vars.get(name).cloned().unwrap_or_default();
         let number = |name: &str| {
             let value = value(name);
-            let number = value
-                .as_f64()
-                .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
+            let number = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
             number.ok_or_else(|| Stop::Wrong(format!("{name} is {value}, which is no number")))
         };
         let id = match value("order_id") {
@@ -186,22 +155,11 @@ impl<'c> Shopper<'c> {
             }
         };
         ensure!(!id.is_empty(), "the order's id is empty");
-        Ok(Order {
-            id,
-            total: number("total")?,
-            expected_total: number("expected_total")?,
-            paid_by,
-        })
+        Ok(Order { id, total: number("total")?, expected_total: number("expected_total")?, paid_by })
     }
 }
 
 fn taken(places: &[(&str, &str)]) -> BTreeMap<String, Extract> {
-    let place = |pointer: &str| Extract {
-        json: Some(pointer.to_owned()),
-        ..Extract::default()
-    };
-    places
-        .iter()
-        .map(|(name, pointer)| ((*name).to_owned(), place(pointer)))
-        .collect()
+    let place = |pointer: &str| Extract { json: Some(pointer.to_owned()), ..Extract::default() };
+    places.iter().map(|(name, pointer)| ((*name).to_owned(), place(pointer))).collect()
 }

@@ -24,10 +24,7 @@ pub(crate) fn prove(shopper: &mut Shopper<'_>, order: &Order, run: &mut Scenario
                 step.note("the second click was refused or gave the same order");
                 Ok(())
             }
-            Some(id) => Err(Stop::Wrong(format!(
-                "one key made two orders: {} and {id}",
-                order.id
-            ))),
+            Some(id) => Err(Stop::Wrong(format!("one key made two orders: {} and {id}", order.id))),
         }
     });
     let mut cleaned = Ok(());
@@ -55,10 +52,7 @@ fn right_total(order: &Order) -> Result<(), Stop> {
 fn once(shopper: &mut Shopper<'_>, order: &Order) -> Result<Option<String>, Stop> {
     let mut again = order.paid_by.clone();
     // A repeat may be answered with another status than the first time.
-    again.expect = Expect {
-        status: Some(Statuses::ranges(&[(200, 299)])),
-        ..Expect::default()
-    };
+    again.expect = Expect { status: Some(Statuses::ranges(&[(200, 299)])), ..Expect::default() };
     again.retry = None;
     match shopper.again(&again) {
         Ok(_) => {
@@ -66,19 +60,16 @@ fn once(shopper: &mut Shopper<'_>, order: &Order) -> Result<Option<String>, Stop
             Ok(Some(second.id).filter(|id| *id != order.id))
         }
         // Some shops say "conflict" to a repeat: that makes one order too.
-        Err(Halt {
-            answered: Some(409), ..
-        }) => Ok(None),
+        Err(Halt { answered: Some(409), .. }) => Ok(None),
         Err(halt) => Err(halt.stop),
     }
 }
 
 fn read_back(shopper: &mut Shopper<'_>, order: &Order) -> Result<(), Stop> {
     let step = order_call(shopper, "read-back", &order.id);
-    let reply = shopper.again(&step).map_err(|halt| {
-        halt.stop
-            .at(&format!("the shop gave the number {}, but", order.id))
-    })?;
+    let reply = shopper
+        .again(&step)
+        .map_err(|halt| halt.stop.at(&format!("the shop gave the number {}, but", order.id)))?;
     let read = reply.json()?;
     let settings = shopper.settings;
     let total = read.pointer(&settings.total_pointer).and_then(Value::as_f64);
@@ -91,11 +82,7 @@ fn read_back(shopper: &mut Shopper<'_>, order: &Order) -> Result<(), Stop> {
     );
     if !settings.synthetic_pointer.is_empty() {
         let marked = read.pointer(&settings.synthetic_pointer);
-        ensure!(
-            marked == Some(&Value::Bool(true)),
-            "order {} is not marked as synthetic",
-            order.id
-        );
+        ensure!(marked == Some(&Value::Bool(true)), "order {} is not marked as synthetic", order.id);
     }
     Ok(())
 }
@@ -109,16 +96,10 @@ fn take_back(shopper: &mut Shopper<'_>, id: &str) -> Result<(), Stop> {
     }
     let mut gone = order_call(shopper, "gone", id);
     gone.expect.status = Some(Statuses::ranges(&[(404, 404), (410, 410)]));
-    shopper
-        .again(&gone)
-        .map(drop)
-        .map_err(|halt| halt.stop.at("after it was taken back"))
+    shopper.again(&gone).map(drop).map_err(|halt| halt.stop.at("after it was taken back"))
 }
 
 fn order_call(shopper: &mut Shopper<'_>, name: &str, id: &str) -> tidelock_plugin::flow::FlowStep {
-    shopper
-        .player
-        .vars
-        .insert("order_id".to_owned(), Value::from(tidelock_plugin::percent(id)));
+    shopper.player.vars.insert("order_id".to_owned(), Value::from(tidelock_plugin::percent(id)));
     shopper.call(name, &shopper.settings.order_path)
 }

@@ -143,17 +143,14 @@ impl Settings {
         }
         if self.idempotency_header.is_empty() {
             return Err(
-                "idempotency_header: without it nothing tells a second click from a second order".to_owned(),
+                "idempotency_header: without it nothing tells a second click from a second order".to_owned()
             );
         }
-        for (key, pointer) in [
-            ("total_pointer", &self.total_pointer),
-            ("synthetic_pointer", &self.synthetic_pointer),
-        ] {
+        for (key, pointer) in
+            [("total_pointer", &self.total_pointer), ("synthetic_pointer", &self.synthetic_pointer)]
+        {
             if !pointer.is_empty() && !pointer.starts_with('/') {
-                return Err(format!(
-                    "{key}: `{pointer}` is no JSON pointer: it begins with `/`"
-                ));
+                return Err(format!("{key}: `{pointer}` is no JSON pointer: it begins with `/`"));
             }
         }
         self.flow.as_ref().map_or(Ok(()), |flow| self.check_flow(flow))
@@ -173,16 +170,11 @@ impl Settings {
         if !pay.sends("idempotency_key") || !used.contains("idempotency_key") {
             return Err("flow: the step `pay` must send `{{idempotency_key}}`".to_owned());
         }
-        if !flow
-            .steps
-            .iter()
-            .any(|step| step.extract.contains_key("expected_total"))
+        if !flow.steps.iter().any(|step| step.extract.contains_key("expected_total"))
             && !flow.vars.contains_key("expected_total")
         {
-            return Err(
-                "flow: an earlier step must take `expected_total`, which the order is held against"
-                    .to_owned(),
-            );
+            return Err("flow: an earlier step must take `expected_total`, which the order is held against"
+                .to_owned());
         }
         Ok(())
     }
@@ -194,16 +186,9 @@ impl Settings {
             .into_iter()
             .collect();
         given.insert("quantity".to_owned(), self.quantity.into());
-        for (name, value) in [
-            ("user", &self.user),
-            ("password", &self.password),
-            ("product", &self.product),
-        ] {
-            given.extend(
-                value
-                    .as_ref()
-                    .map(|value| (name.to_owned(), Value::from(value.as_str()))),
-            );
+        for (name, value) in [("user", &self.user), ("password", &self.password), ("product", &self.product)]
+        {
+            given.extend(value.as_ref().map(|value| (name.to_owned(), Value::from(value.as_str()))));
         }
         given
     }

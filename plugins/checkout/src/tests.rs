@@ -44,19 +44,13 @@ impl Shop {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/login") => reply(200, &[], "<input name=csrf_token value=k>"),
-            ("POST", "/login") => reply(
-                303,
-                &[("location", "/account"), ("set-cookie", "session=s; Path=/")],
-                "",
-            ),
+            ("POST", "/login") => {
+                reply(303, &[("location", "/account"), ("set-cookie", "session=s; Path=/")], "")
+            }
             ("GET", "/api/products") => {
                 let stock = if self.fault == Fault::SoldOut { 0 } else { 9 };
                 let tea = json!({ "id": "tea", "price_cents": 450, "stock": stock });
-                reply(
-                    200,
-                    &[],
-                    &json!([{ "id": "cup", "price_cents": 900, "stock": 0 }, tea]).to_string(),
-                )
+                reply(200, &[], &json!([{ "id": "cup", "price_cents": 900, "stock": 0 }, tea]).to_string())
             }
             _ if !customer => reply(401, &[], "{}"),
             ("POST", "/api/cart") => {
@@ -75,37 +69,20 @@ impl Shop {
         if self.fault == Fault::Unpayable {
             return reply(500, &[], "{}");
         }
-        let known = self
-            .keys
-            .borrow()
-            .get(key)
-            .cloned()
-            .filter(|_| self.fault != Fault::TwoOrders);
+        let known = self.keys.borrow().get(key).cloned().filter(|_| self.fault != Fault::TwoOrders);
         if known.is_some() && self.fault == Fault::Conflict {
             return reply(409, &[], "{}");
         }
         let status = if known.is_some() { 200 } else { 201 };
         let id = known.unwrap_or_else(|| format!("S-{}", 1000 + self.orders.borrow().len()));
-        let total = if self.fault == Fault::WrongTotal {
-            1000
-        } else {
-            900
-        };
-        let kept = if self.fault == Fault::KeptAtAnotherPrice {
-            901
-        } else {
-            total
-        };
+        let total = if self.fault == Fault::WrongTotal { 1000 } else { 900 };
+        let kept = if self.fault == Fault::KeptAtAnotherPrice { 901 } else { total };
         if self.fault != Fault::NothingKept {
             let order = json!({ "total_cents": kept, "synthetic": self.fault != Fault::Unmarked });
             self.orders.borrow_mut().insert(id.clone(), order);
         }
         self.keys.borrow_mut().insert(key.to_owned(), id.clone());
-        reply(
-            status,
-            &[],
-            &json!({ "order_id": id, "total_cents": total }).to_string(),
-        )
+        reply(status, &[], &json!({ "order_id": id, "total_cents": total }).to_string())
     }
 
     fn order(&self, method: &str, id: &str) -> HttpResponse {
@@ -123,20 +100,11 @@ impl Shop {
 }
 
 fn run_with(fault: Fault, extra: Value) -> (Result<Report, Trouble>, usize) {
-    let shop = Rc::new(Shop {
-        fault,
-        orders: RefCell::default(),
-        keys: RefCell::default(),
-    });
+    let shop = Rc::new(Shop { fault, orders: RefCell::default(), keys: RefCell::default() });
     let seen = shop.clone();
-    let host = FakeHost::new()
-        .http(move |_, request| Ok(seen.answer(request)))
-        .rc();
+    let host = FakeHost::new().http(move |_, request| Ok(seen.answer(request))).rc();
     let mut settings = json!({ "target": "shop", "user": "ana", "password": "secret:pw", "quantity": 2 });
-    settings
-        .as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
+    settings.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     let report = host.run::<Checkout>(&settings);
     let left = shop.orders.borrow().len();
     (report, left)
@@ -146,16 +114,8 @@ fn failed_steps(fault: Fault) -> (Vec<String>, usize) {
     let (report, left) = run_with(fault, json!({}));
     let report = report.unwrap();
     assert_eq!(report.outcome, Outcome::Fail, "{fault:?}: {report:?}");
-    let failed = report
-        .steps
-        .into_iter()
-        .filter(|step| step.outcome == Outcome::Fail);
-    (
-        failed
-            .map(|step| format!("{}: {}", step.name, step.note))
-            .collect(),
-        left,
-    )
+    let failed = report.steps.into_iter().filter(|step| step.outcome == Outcome::Fail);
+    (failed.map(|step| format!("{}: {}", step.name, step.note)).collect(), left)
 }
 
 #[test]
@@ -165,19 +125,7 @@ fn an_order_is_bought_proved_and_taken_back() {
         let report = report.unwrap();
         let names: Vec<_> = report.steps.iter().map(|step| step.name.as_str()).collect();
         assert_eq!(report.outcome, Outcome::Pass, "{report:?}");
-        assert_eq!(
-            names,
-            [
-                "login",
-                "browse",
-                "cart",
-                "pay",
-                "total",
-                "read-back",
-                "once",
-                "clean-up"
-            ]
-        );
+        assert_eq!(names, ["login", "browse", "cart", "pay", "total", "read-back", "once", "clean-up"]);
         assert_eq!(
             (report.measure("order_total"), report.marks[0].key.as_str(), left),
             (Some(900.0), "S-1000", 0)
@@ -188,37 +136,17 @@ fn an_order_is_bought_proved_and_taken_back() {
 #[test]
 fn each_fault_is_found_at_its_step_and_nothing_is_left_behind() {
     for (fault, found, left) in [
-        (
-            Fault::WrongTotal,
-            "total: order S-1000 costs 1000, the cart said 900",
-            0,
-        ),
-        (
-            Fault::TwoOrders,
-            "once: one key made two orders: S-1000 and S-1001",
-            0,
-        ),
-        (
-            Fault::KeptAtAnotherPrice,
-            "read-back: order S-1000 was sold at 900 and is kept at 901",
-            0,
-        ),
-        (
-            Fault::Unmarked,
-            "read-back: order S-1000 is not marked as synthetic",
-            0,
-        ),
+        (Fault::WrongTotal, "total: order S-1000 costs 1000, the cart said 900", 0),
+        (Fault::TwoOrders, "once: one key made two orders: S-1000 and S-1001", 0),
+        (Fault::KeptAtAnotherPrice, "read-back: order S-1000 was sold at 900 and is kept at 901", 0),
+        (Fault::Unmarked, "read-back: order S-1000 is not marked as synthetic", 0),
         (
             Fault::Stays,
             "clean-up: after it was taken back: /api/orders/S-1000 answered 200, expected 404 or 410",
             1,
         ),
         (Fault::SoldOut, "browse: of 2 products none is in stock", 0),
-        (
-            Fault::Unpayable,
-            "pay: /api/checkout answered 500, expected 200-299",
-            0,
-        ),
+        (Fault::Unpayable, "pay: /api/checkout answered 500, expected 200-299", 0),
     ] {
         assert_eq!(failed_steps(fault), (vec![found.to_owned()], left), "{fault:?}");
     }
@@ -252,9 +180,7 @@ fn a_team_describes_its_own_way_to_an_order() {
     let mut short = flow.clone();
     short["steps"].as_array_mut().unwrap().pop();
     let (report, _) = run_with(Fault::None, json!({ "flow": short }));
-    let Err(Trouble::BadSettings(why)) = report else {
-        panic!("it was taken")
-    };
+    let Err(Trouble::BadSettings(why)) = report else { panic!("it was taken") };
     assert!(why.starts_with("flow: its last step must be `pay`"), "{why}");
 }
 

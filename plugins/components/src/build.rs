@@ -45,12 +45,7 @@ pub struct Built {
 pub fn build(package_dir: &Path, profile: Profile) -> Result<Built> {
     let manifest = package_dir.join("Cargo.toml");
     let package = package_name(&manifest)?;
-    let built = build_packages(
-        package_dir,
-        &[package],
-        profile,
-        &package_dir.join("target/plugins"),
-    )?;
+    let built = build_packages(package_dir, &[package], profile, &package_dir.join("target/plugins"))?;
     built.into_iter().next().context("nothing was built")
 }
 
@@ -66,23 +61,14 @@ pub fn build_packages(
 ) -> Result<Vec<Built>> {
     let target = workspace_dir.join("target/wasm");
     compile(workspace_dir, packages, profile, &target)?;
-    let folder = target.join(TRIPLE).join(if profile == Profile::Plugin {
-        "plugin"
-    } else {
-        "debug"
-    });
-    packages
-        .iter()
-        .map(|package| component(package, &folder, out))
-        .collect()
+    let folder = target.join(TRIPLE).join(if profile == Profile::Plugin { "plugin" } else { "debug" });
+    packages.iter().map(|package| component(package, &folder, out)).collect()
 }
 
 fn compile(workspace_dir: &Path, packages: &[String], profile: Profile, target: &Path) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command
-        .current_dir(workspace_dir)
-        .args(["build", "--lib", "--target", TRIPLE]);
+    command.current_dir(workspace_dir).args(["build", "--lib", "--target", TRIPLE]);
     if profile == Profile::Plugin {
         command.args(["--profile", "plugin"]);
         for setting in [
@@ -104,10 +90,7 @@ fn compile(workspace_dir: &Path, packages: &[String], profile: Profile, target: 
         _ => FLAGS.to_owned(),
     };
     // Flags meant for the host's own build, such as those of a coverage run, do not fit WebAssembly.
-    command
-        .env(FLAGS_VARIABLE, flags)
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command.env(FLAGS_VARIABLE, flags).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.env("CARGO_TARGET_DIR", target);
     let status = command.status().context("start cargo; is Rust installed?")?;
     if !status.success() {
@@ -122,21 +105,13 @@ fn compile(workspace_dir: &Path, packages: &[String], profile: Profile, target: 
 fn component(package: &str, folder: &Path, out: &Path) -> Result<Built> {
     let module = folder.join(format!("{}.wasm", package.replace('-', "_")));
     let core = std::fs::read(&module).with_context(|| {
-        format!(
-            "read {}: does {package} have `[lib] crate-type = [\"cdylib\"]`?",
-            module.display()
-        )
+        format!("read {}: does {package} have `[lib] crate-type = [\"cdylib\"]`?", module.display())
     })?;
     let bytes = encode(&core).with_context(|| format!("make a component of {package}"))?;
     let name = package.strip_prefix("tidelock-").unwrap_or(package).to_owned();
     let path = out.join(format!("{name}.wasm"));
     let changed = write_if_changed(&path, &bytes)?;
-    Ok(Built {
-        name,
-        path,
-        sha256: sha256_hex(&bytes),
-        changed,
-    })
+    Ok(Built { name, path, sha256: sha256_hex(&bytes), changed })
 }
 
 /// The package's name, as its own file says it.

@@ -22,10 +22,7 @@ pub fn encode(core_module: &[u8]) -> Result<Vec<u8>> {
     encoder.module(core_module).context("read the core module")?;
     let component = encoder.encode().context("encode the component")?;
     let faces = faces(&component)?;
-    if let Some(missing) = EXPORTS
-        .iter()
-        .find(|name| !faces.exports.iter().any(|export| export == **name))
-    {
+    if let Some(missing) = EXPORTS.iter().find(|name| !faces.exports.iter().any(|export| export == **name)) {
         bail!("the component does not export `{missing}`: does the plugin call `tidelock_plugin::export!`?");
     }
     let foreign: Vec<_> = faces.imports.into_iter().filter(|name| !ours(name)).collect();
@@ -52,16 +49,12 @@ pub fn imports(component: &[u8]) -> Result<Vec<String>> {
 /// # Errors
 /// The bytes are no component.
 pub fn foreign_imports(component: &[u8]) -> Result<Vec<String>> {
-    Ok(imports(component)?
-        .into_iter()
-        .filter(|name| !ours(name))
-        .collect())
+    Ok(imports(component)?.into_iter().filter(|name| !ours(name)).collect())
 }
 
 fn ours(name: &str) -> bool {
     let rest = name.strip_prefix(CONTRACT);
-    rest.and_then(|rest| rest.split_once('@'))
-        .is_some_and(|(_, version)| version.starts_with(MAJOR))
+    rest.and_then(|rest| rest.split_once('@')).is_some_and(|(_, version)| version.starts_with(MAJOR))
 }
 
 /// What a component asks for and offers.
@@ -78,17 +71,10 @@ fn faces(component: &[u8]) -> Result<Faces> {
     };
     let world = &resolve.worlds[world];
     // A type that the world uses is listed as an import too; it reaches nothing.
-    let reaching = world
-        .imports
-        .iter()
-        .filter(|(_, item)| !matches!(item, WorldItem::Type { .. }));
+    let reaching = world.imports.iter().filter(|(_, item)| !matches!(item, WorldItem::Type { .. }));
     Ok(Faces {
         imports: reaching.map(|(key, _)| resolve.name_world_key(key)).collect(),
-        exports: world
-            .exports
-            .keys()
-            .map(|key| resolve.name_world_key(key))
-            .collect(),
+        exports: world.exports.keys().map(|key| resolve.name_world_key(key)).collect(),
     })
 }
 
@@ -99,10 +85,7 @@ mod tests {
     #[test]
     fn garbage_is_no_plugin() {
         assert!(encode(b"").is_err());
-        assert!(
-            encode(b"\0asm\x01\0\0\0").is_err(),
-            "an empty module exports nothing of the contract"
-        );
+        assert!(encode(b"\0asm\x01\0\0\0").is_err(), "an empty module exports nothing of the contract");
         assert!(imports(b"nonsense").is_err());
     }
 }

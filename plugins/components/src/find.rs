@@ -23,36 +23,22 @@ pub fn builtin(name: &str) -> Result<PathBuf> {
 /// Lists where it was looked for, or the names that there are.
 pub fn builtin_in(name: &str, folders: &[PathBuf]) -> Result<PathBuf> {
     if !FIRST_PARTY.contains(&name) {
-        bail!(
-            "no plugin builtin:{name} in this release; there are {}",
-            FIRST_PARTY.join(", ")
-        );
+        bail!("no plugin builtin:{name} in this release; there are {}", FIRST_PARTY.join(", "));
     }
-    let looked: Vec<PathBuf> = folders
-        .iter()
-        .map(|folder| folder.join(format!("{name}.wasm")))
-        .collect();
+    let looked: Vec<PathBuf> = folders.iter().map(|folder| folder.join(format!("{name}.wasm"))).collect();
     if let Some(found) = looked.iter().find(|path| path.is_file()) {
         return Ok(found.clone());
     }
     let places: Vec<_> = looked.iter().map(|path| path.display().to_string()).collect();
-    bail!(
-        "builtin:{name} is in none of {}; run `make plugins` or set {VARIABLE}",
-        places.join(", ")
-    )
+    bail!("builtin:{name} is in none of {}; run `make plugins` or set {VARIABLE}", places.join(", "))
 }
 
 /// Where first-party components may lie: the environment's folder, then places beside this program.
 pub fn folders() -> Vec<PathBuf> {
-    let named = std::env::var_os(VARIABLE)
-        .filter(|folder| !folder.is_empty())
-        .map(PathBuf::from);
+    let named = std::env::var_os(VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let program = std::env::current_exe().ok();
     let home = program.as_deref().and_then(Path::parent);
-    named
-        .into_iter()
-        .chain(home.map(beside).into_iter().flatten())
-        .collect()
+    named.into_iter().chain(home.map(beside).into_iter().flatten()).collect()
 }
 
 /// The places beside a program in `home`: a release's archive, a target folder (also from its `deps`), a package.
@@ -90,13 +76,8 @@ mod tests {
 
     #[test]
     fn the_error_says_where_it_was_looked_for() {
-        let why = builtin_in("login", &[PathBuf::from("/nowhere")])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            why.contains("/nowhere/login.wasm") && why.contains("make plugins"),
-            "{why}"
-        );
+        let why = builtin_in("login", &[PathBuf::from("/nowhere")]).unwrap_err().to_string();
+        assert!(why.contains("/nowhere/login.wasm") && why.contains("make plugins"), "{why}");
         let why = builtin_in("../../etc/passwd", &[]).unwrap_err().to_string();
         assert!(why.contains("there are checkout"), "{why}");
     }

@@ -26,12 +26,10 @@ pub const FIRST_PARTY: [&str; 5] = ["checkout", "http-flow", "job-writes", "logi
 /// The name of a component: the sha256 of its bytes in lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

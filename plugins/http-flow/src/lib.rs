@@ -63,10 +63,7 @@ mod tests {
     #[test]
     fn a_flow_that_is_answered_as_expected_passes() {
         let report = run(&products(json!({ "at_least": 1 }))).unwrap();
-        assert_eq!(
-            (report.outcome, report.steps[0].name.as_str()),
-            (Outcome::Pass, "products")
-        );
+        assert_eq!((report.outcome, report.steps[0].name.as_str()), (Outcome::Pass, "products"));
     }
 
     #[test]
@@ -81,10 +78,7 @@ mod tests {
     #[test]
     fn settings_without_a_flow_are_refused() {
         let refused = run(&json!({ "target": "shop" }));
-        assert_eq!(
-            refused,
-            Err(Trouble::BadSettings("the key `flow` is missing".to_owned()))
-        );
+        assert_eq!(refused, Err(Trouble::BadSettings("the key `flow` is missing".to_owned())));
     }
 
     #[test]

@@ -21,23 +21,13 @@ impl<'s> Book<'s> {
     pub(crate) fn of_runs(settings: &'s Settings) -> Option<Book<'s>> {
         let columns = &settings.columns;
         let (name, at, writer) = (&columns.job, &columns.started_at, &columns.writer);
-        settings.runs_table.as_deref().map(|table| Book {
-            table,
-            name,
-            at,
-            writer,
-        })
+        settings.runs_table.as_deref().map(|table| Book { table, name, at, writer })
     }
 
     /// The table of changes.
     pub(crate) fn of_changes(settings: &'s Settings) -> Option<Book<'s>> {
         let log = settings.change_log.as_ref()?;
-        Some(Book {
-            table: &log.table,
-            name: &log.of,
-            at: &log.at,
-            writer: &log.writer,
-        })
+        Some(Book { table: &log.table, name: &log.of, at: &log.at, writer: &log.writer })
     }
 
     /// Reads the table as it is now.
@@ -50,11 +40,7 @@ impl<'s> Book<'s> {
             self.all_rows_are_seen(db, &table)?;
         }
         let column = |name: &str| quoted(name).map_err(Stop::blind);
-        let writer = if self.writer.is_empty() {
-            "''".to_owned()
-        } else {
-            column(self.writer)?
-        };
+        let writer = if self.writer.is_empty() { "''".to_owned() } else { column(self.writer)? };
         let statement = format!(
             "SELECT CAST({name} AS text) AS name, CAST({writer} AS text) AS writer, count(*) AS row_count, \
              CAST(max({at}) AS text) AS latest FROM {table} GROUP BY 1, 2 ORDER BY 1, 2",
@@ -63,25 +49,16 @@ impl<'s> Book<'s> {
         );
         let rows = db.query(&statement, &[])?;
         if rows.len() > MAX_GROUPS {
-            return Err(Stop::blind(format!(
-                "{}: more than {MAX_GROUPS} names and writers",
-                self.table
-            )));
+            return Err(Stop::blind(format!("{}: more than {MAX_GROUPS} names and writers", self.table)));
         }
         let mut groups = Groups::new();
         for row in rows {
             let group = Group {
-                rows: row
-                    .integer("row_count")?
-                    .and_then(|rows| u64::try_from(rows).ok())
-                    .unwrap_or_default(),
+                rows: row.integer("row_count")?.and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default(),
                 latest: row.text("latest")?.unwrap_or_default(),
             };
             let name = row.text("name")?.unwrap_or_else(|| "unnamed".to_owned());
-            groups
-                .entry(name)
-                .or_default()
-                .insert(row.text("writer")?.unwrap_or_default(), group);
+            groups.entry(name).or_default().insert(row.text("writer")?.unwrap_or_default(), group);
         }
         Ok(groups)
     }

@@ -42,11 +42,7 @@ pub(crate) fn news(before: &Groups, now: &Groups) -> Vec<News> {
                 Some(_) => 0,
             };
             if rows > 0 {
-                news.push(News {
-                    name: name.clone(),
-                    writer: writer.clone(),
-                    rows,
-                });
+                news.push(News { name: name.clone(), writer: writer.clone(), rows });
             }
         }
     }
@@ -60,10 +56,7 @@ pub(crate) type Counters = BTreeMap<String, Vec<u64>>;
 pub(crate) fn grown(before: &Counters, now: &Counters) -> Option<Vec<(String, u64)>> {
     let mut grown = Vec::new();
     for (table, counters) in now {
-        let old = before
-            .get(table)
-            .cloned()
-            .unwrap_or_else(|| vec![0; counters.len()]);
+        let old = before.get(table).cloned().unwrap_or_else(|| vec![0; counters.len()]);
         if old.len() != counters.len() {
             return None;
         }
@@ -85,66 +78,36 @@ mod tests {
     fn groups(rows: &[(&str, &str, u64, &str)]) -> Groups {
         let mut groups = Groups::new();
         for (name, writer, rows, latest) in rows {
-            let group = Group {
-                rows: *rows,
-                latest: (*latest).to_owned(),
-            };
-            groups
-                .entry((*name).to_owned())
-                .or_default()
-                .insert((*writer).to_owned(), group);
+            let group = Group { rows: *rows, latest: (*latest).to_owned() };
+            groups.entry((*name).to_owned()).or_default().insert((*writer).to_owned(), group);
         }
         groups
     }
 
     fn told(before: &[(&str, &str, u64, &str)], now: &[(&str, &str, u64, &str)]) -> Vec<(String, u64)> {
-        news(&groups(before), &groups(now))
-            .into_iter()
-            .map(|news| (news.name, news.rows))
-            .collect()
+        news(&groups(before), &groups(now)).into_iter().map(|news| (news.name, news.rows)).collect()
     }
 
     #[test]
     fn new_rows_new_writers_and_replaced_rows_are_news() {
+        assert_eq!(told(&[("a", "h", 3, "t1")], &[("a", "h", 5, "t2")]), [("a".to_owned(), 2)]);
         assert_eq!(
-            told(&[("a", "h", 3, "t1")], &[("a", "h", 5, "t2")]),
-            [("a".to_owned(), 2)]
-        );
-        assert_eq!(
-            told(
-                &[("a", "h", 3, "t1")],
-                &[("a", "h", 3, "t1"), ("a", "g", 1, "t0")]
-            ),
+            told(&[("a", "h", 3, "t1")], &[("a", "h", 3, "t1"), ("a", "g", 1, "t0")]),
             [("a".to_owned(), 1)]
         );
-        assert_eq!(
-            told(&[("a", "h", 3, "t1")], &[("a", "h", 1, "t2")]),
-            [("a".to_owned(), 1)]
-        );
+        assert_eq!(told(&[("a", "h", 3, "t1")], &[("a", "h", 1, "t2")]), [("a".to_owned(), 1)]);
     }
 
     #[test]
     fn rows_that_were_cleaned_away_are_no_news() {
-        assert!(
-            told(
-                &[("a", "h", 3, "t1"), ("b", "h", 1, "t1")],
-                &[("a", "h", 1, "t1")]
-            )
-            .is_empty()
-        );
+        assert!(told(&[("a", "h", 3, "t1"), ("b", "h", 1, "t1")], &[("a", "h", 1, "t1")]).is_empty());
     }
 
     #[test]
     fn a_counter_that_went_back_cannot_be_compared() {
         let counters = |values: &[u64]| Counters::from([("orders".to_owned(), values.to_vec())]);
-        assert_eq!(
-            grown(&counters(&[1, 2]), &counters(&[3, 2])),
-            Some(vec![("orders".to_owned(), 2)])
-        );
+        assert_eq!(grown(&counters(&[1, 2]), &counters(&[3, 2])), Some(vec![("orders".to_owned(), 2)]));
         assert_eq!(grown(&counters(&[1, 2]), &counters(&[5, 1])), None);
-        assert_eq!(
-            grown(&Counters::new(), &counters(&[5, 1])),
-            Some(vec![("orders".to_owned(), 6)])
-        );
+        assert_eq!(grown(&Counters::new(), &counters(&[5, 1])), Some(vec![("orders".to_owned(), 6)]));
     }
 }

@@ -69,11 +69,7 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
 /// Reports what was found. A reading without an answer is not silence; a write that was seen is a write all
 /// the same.
 fn tell(settings: &Settings, run: &mut Scenario, found: Found) -> Result<(), Stop> {
-    let told = if found.told.is_empty() {
-        "nobody wrote here".to_owned()
-    } else {
-        found.told.join("; ")
-    };
+    let told = if found.told.is_empty() { "nobody wrote here".to_owned() } else { found.told.join("; ") };
     if found.no_answer.is_none() || found.writes > 0 {
         run.measure("writes", found.writes as f64, "rows");
         run.note(&told);
@@ -120,11 +116,7 @@ fn runs(
         run.measure(&format!("runs.{name}"), *of_job as f64, "");
         if !settings.allows(&writer) {
             found.runs += rows;
-            let times = if rows == 1 {
-                "once".to_owned()
-            } else {
-                format!("{rows} times")
-            };
+            let times = if rows == 1 { "once".to_owned() } else { format!("{rows} times") };
             found.wrote(run, rows, format!("job {name} ran {times} by {}", named(&writer)));
         }
     }
@@ -149,11 +141,7 @@ fn postgres_tables(
     let (allowed, others): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|session| may(session));
     for writer in others.iter().filter(|session| session.writing) {
         found.open_writers += 1;
-        found.wrote(
-            run,
-            1,
-            format!("{} is writing in an open transaction", writer.name()),
-        );
+        found.wrote(run, 1, format!("{} is writing in an open transaction", writer.name()));
     }
     let before: Option<postgres::Reading> = remember(ctx, "tables", &now)?;
     let Some(before) = before else {
@@ -179,11 +167,7 @@ fn postgres_tables(
                 feed.name()
             ));
         } else {
-            found.wrote(
-                run,
-                rows,
-                format!("{table}: {rows} rows by {}", one_of(&suspects)),
-            );
+            found.wrote(run, rows, format!("{table}: {rows} rows by {}", one_of(&suspects)));
         }
     }
     if found.writes == 0 && allowed.is_empty() {
@@ -247,11 +231,7 @@ fn remember<T: serde::Serialize + serde::de::DeserializeOwned>(
 }
 
 fn named(writer: &str) -> &str {
-    if writer.is_empty() {
-        "an unnamed writer"
-    } else {
-        writer
-    }
+    if writer.is_empty() { "an unnamed writer" } else { writer }
 }
 
 fn one_of(suspects: &[String]) -> String {

@@ -76,9 +76,7 @@ impl Session {
 
     /// Whether it may have written since the last look.
     pub(crate) fn may_have_written(&self, since_last_look_s: i64) -> bool {
-        let active = self
-            .quiet_s
-            .is_none_or(|quiet| quiet <= since_last_look_s + LATE_S);
+        let active = self.quiet_s.is_none_or(|quiet| quiet <= since_last_look_s + LATE_S);
         self.writing || (active && !self.application.starts_with("tidelock"))
     }
 }
@@ -96,9 +94,7 @@ pub(crate) fn read(db: &Database, settings: &Settings, at_unix_ms: u64) -> Resul
         &[],
     )?;
     if server.boolean("standby")? {
-        return Err(Stop::blind(
-            "this server is a standby, which counts no writes: name the primary",
-        ));
+        return Err(Stop::blind("this server is a standby, which counts no writes: name the primary"));
     }
     if server.text("counting")?.as_deref() != Some("on") {
         return Err(Stop::blind("this server counts no writes: track_counts is off"));
@@ -126,26 +122,15 @@ pub(crate) fn read(db: &Database, settings: &Settings, at_unix_ms: u64) -> Resul
     }
     for name in &settings.watch_tables {
         let (schema, table) = name.split_once('.').unwrap_or(("public", name));
-        let found = of_schema(db, schema)?
-            .into_iter()
-            .find(|(found, _)| found == table);
+        let found = of_schema(db, schema)?.into_iter().find(|(found, _)| found == table);
         let (_, counters) =
             found.ok_or_else(|| Stop::blind(format!("there is no table {schema}.{table}")))?;
         tables.insert(format!("{schema}.{table}"), counters);
     }
     if tables.len() > MAX_TABLES {
-        return Err(Stop::blind(format!(
-            "{} tables; one check looks at {MAX_TABLES}",
-            tables.len()
-        )));
+        return Err(Stop::blind(format!("{} tables; one check looks at {MAX_TABLES}", tables.len())));
     }
-    Ok(Reading {
-        since,
-        tables,
-        at_unix_ms,
-        next_transaction,
-        moved_at_unix_ms: None,
-    })
+    Ok(Reading { since, tables, at_unix_ms, next_transaction, moved_at_unix_ms: None })
 }
 
 fn of_schema(db: &Database, schema: &str) -> Result<Vec<(String, Vec<u64>)>, Stop> {
@@ -162,10 +147,7 @@ fn of_schema(db: &Database, schema: &str) -> Result<Vec<(String, Vec<u64>)>, Sto
         .map(|row| {
             let counters = ["inserted", "updated", "deleted"].map(|column| counter(row, column));
             let [inserted, updated, deleted] = counters;
-            Ok((
-                row.text("name")?.unwrap_or_default(),
-                vec![inserted?, updated?, deleted?],
-            ))
+            Ok((row.text("name")?.unwrap_or_default(), vec![inserted?, updated?, deleted?]))
         })
         .collect()
 }

@@ -47,11 +47,7 @@ pub(crate) struct RunColumns {
 
 impl Default for RunColumns {
     fn default() -> RunColumns {
-        RunColumns {
-            job: "job".to_owned(),
-            started_at: "started_at".to_owned(),
-            writer: "host".to_owned(),
-        }
+        RunColumns { job: "job".to_owned(), started_at: "started_at".to_owned(), writer: "host".to_owned() }
     }
 }
 
@@ -81,33 +77,23 @@ impl Settings {
         let watched = self.watch_schemas.len() + self.watch_tables.len();
         if self.runs_table.is_none() && self.change_log.is_none() && watched == 0 {
             return Err(
-                "name runs_table, change_log, watch_schemas or watch_tables: nothing is looked at".to_owned(),
+                "name runs_table, change_log, watch_schemas or watch_tables: nothing is looked at".to_owned()
             );
         }
         if watched > 64 {
-            return Err(format!(
-                "watch_schemas, watch_tables: {watched} names; one check looks at 64"
-            ));
+            return Err(format!("watch_schemas, watch_tables: {watched} names; one check looks at 64"));
         }
         if !self.jobs.is_empty() && self.runs_table.is_none() {
             return Err("jobs: they are looked for in runs_table, which is missing".to_owned());
         }
         let columns = &self.columns;
-        let named = [
-            ("columns.job", &columns.job),
-            ("columns.started_at", &columns.started_at),
-        ];
+        let named = [("columns.job", &columns.job), ("columns.started_at", &columns.started_at)];
         let mut names: Vec<(&str, &String)> = named.into_iter().collect();
         names.extend(Some(("columns.writer", &columns.writer)).filter(|(_, name)| !name.is_empty()));
         names.extend(self.runs_table.iter().map(|name| ("runs_table", name)));
         names.extend(self.watch_tables.iter().map(|name| ("watch_tables", name)));
         if let Some(log) = &self.change_log {
-            let ChangeLog {
-                table,
-                of,
-                at,
-                writer,
-            } = log;
+            let ChangeLog { table, of, at, writer } = log;
             names.extend([
                 ("change_log.table", table),
                 ("change_log.of", of),
@@ -151,9 +137,5 @@ pub(crate) fn quoted(name: &str) -> Result<String, String> {
             "`{name}` is no name of a table or column: letters, digits and `_`, with at most one dot"
         ));
     }
-    Ok(parts
-        .iter()
-        .map(|part| format!("\"{part}\""))
-        .collect::<Vec<_>>()
-        .join("."))
+    Ok(parts.iter().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join("."))
 }

@@ -36,13 +36,7 @@ pub(crate) fn read(db: &Database, settings: &Settings) -> Result<Sizes, Stop> {
             let value = row.integer(column)?.and_then(|value| u64::try_from(value).ok());
             value.ok_or_else(|| Stop::blind(format!("{table}: {column} is not known")))
         };
-        sizes.insert(
-            table.clone(),
-            Size {
-                rows: number("row_count")?,
-                newest: number("newest")?,
-            },
-        );
+        sizes.insert(table.clone(), Size { rows: number("row_count")?, newest: number("newest")? });
     }
     Ok(sizes)
 }
@@ -69,9 +63,7 @@ mod tests {
 
     fn rows(before: (u64, u64), now: (u64, u64)) -> u64 {
         let sizes = |(rows, newest): (u64, u64)| Sizes::from([("orders".to_owned(), Size { rows, newest })]);
-        changed(&sizes(before), &sizes(now))
-            .first()
-            .map_or(0, |(_, rows)| *rows)
+        changed(&sizes(before), &sizes(now)).first().map_or(0, |(_, rows)| *rows)
     }
 
     #[test]

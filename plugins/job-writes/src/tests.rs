@@ -26,11 +26,7 @@ struct Server {
 }
 
 fn rows(columns: &[&str], rows: Vec<Vec<SqlValue>>) -> Rows {
-    Rows {
-        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
-        rows,
-        more: false,
-    }
+    Rows { columns: columns.iter().map(|column| (*column).to_owned()).collect(), rows, more: false }
 }
 
 fn text(text: &str) -> SqlValue {
@@ -58,21 +54,13 @@ impl Server {
             let table = |(name, count): &(&str, i64)| {
                 vec![text(name), SqlValue::Integer(*count), zero.clone(), zero.clone()]
             };
-            let seen = if params == [text("shop")] {
-                self.tables.iter().map(table).collect()
-            } else {
-                Vec::new()
-            };
+            let seen =
+                if params == [text("shop")] { self.tables.iter().map(table).collect() } else { Vec::new() };
             return Ok(rows(&["name", "inserted", "updated", "deleted"], seen));
         }
         if statement.contains("pg_stat_activity") {
             let session = |(role, application, writing, quiet): &(&str, &str, bool, i64)| {
-                vec![
-                    text(role),
-                    text(application),
-                    SqlValue::Boolean(*writing),
-                    SqlValue::Integer(*quiet),
-                ]
+                vec![text(role), text(application), SqlValue::Boolean(*writing), SqlValue::Integer(*quiet)]
             };
             let sessions = self.sessions.iter().map(session).collect();
             return Ok(rows(&["role", "application", "writing", "quiet_s"], sessions));
@@ -93,10 +81,7 @@ impl Server {
         let group = |(job, host, runs, latest): &(&str, &str, i64, &str)| {
             vec![text(job), text(host), SqlValue::Integer(*runs), text(latest)]
         };
-        Ok(rows(
-            &["name", "writer", "row_count", "latest"],
-            self.runs.iter().map(group).collect(),
-        ))
+        Ok(rows(&["name", "writer", "row_count", "latest"], self.runs.iter().map(group).collect()))
     }
 }
 
@@ -115,11 +100,7 @@ impl Night {
             assert_eq!(target, "db");
             seen.borrow().answer(statement, params)
         });
-        Night {
-            server,
-            host: host.rc(),
-            settings,
-        }
+        Night { server, host: host.rc(), settings }
     }
 
     fn run(&self) -> Result<Report, Trouble> {
@@ -135,29 +116,16 @@ impl Night {
 fn jobs(extra: Value) -> Night {
     let mut settings =
         json!({ "target": "db", "runs_table": "job_runs", "columns": { "started_at": "started_at_ms" } });
-    settings
-        .as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
-    let server = Server {
-        runs: vec![("invoice", "old-1", 4, "100")],
-        ..Server::default()
-    };
+    settings.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    let server = Server { runs: vec![("invoice", "old-1", 4, "100")], ..Server::default() };
     Night::new("sqlite", server, settings)
 }
 
 fn schema(sessions: Vec<(&'static str, &'static str, bool, i64)>, extra: Value) -> Night {
     let mut settings = json!({ "target": "db", "watch_schemas": ["shop"] });
-    settings
-        .as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
-    let server = Server {
-        tables: vec![("orders", 10), ("carts", 5)],
-        sessions,
-        since: "s0",
-        ..Server::default()
-    };
+    settings.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    let server =
+        Server { tables: vec![("orders", 10), ("carts", 5)], sessions, since: "s0", ..Server::default() };
     Night::new("postgres", server, settings)
 }
 
@@ -171,10 +139,7 @@ fn the_first_look_is_no_silence() {
     );
     assert_eq!(report.measure("writes"), None);
     let report = night.report();
-    assert_eq!(
-        (report.outcome, report.measure("writes")),
-        (Outcome::Pass, Some(0.0))
-    );
+    assert_eq!((report.outcome, report.measure("writes")), (Outcome::Pass, Some(0.0)));
     assert_eq!(report.note, "nobody wrote here");
 }
 
@@ -186,18 +151,10 @@ fn the_forgotten_job_is_named_with_its_host() {
     let report = night.report();
     assert_eq!(report.outcome, Outcome::Pass, "a claim judges it");
     assert_eq!(report.note, "job invoice ran 2 times by old-1");
-    for (name, value) in [
-        ("writes", 2.0),
-        ("runs", 2.0),
-        ("runs.invoice", 2.0),
-        ("runs.stock", 0.0),
-    ] {
+    for (name, value) in [("writes", 2.0), ("runs", 2.0), ("runs.invoice", 2.0), ("runs.stock", 0.0)] {
         assert_eq!(report.measure(name), Some(value), "{name}");
     }
-    assert_eq!(
-        (report.remaining[0].count, report.remaining[0].unit.as_str()),
-        (2, "rows")
-    );
+    assert_eq!((report.remaining[0].count, report.remaining[0].unit.as_str()), (2, "rows"));
 }
 
 #[test]
@@ -211,11 +168,7 @@ fn a_write_is_a_fault_where_it_must_be_quiet() {
         (report.outcome, report.note.as_str()),
         (Outcome::Fail, "quiet: job invoice ran once by old-1")
     );
-    assert_eq!(
-        night.report().outcome,
-        Outcome::Pass,
-        "the reading was kept with the fault"
-    );
+    assert_eq!(night.report().outcome, Outcome::Pass, "the reading was kept with the fault");
 }
 
 #[test]
@@ -224,15 +177,8 @@ fn an_allowed_writer_is_not_counted_and_another_one_is() {
     night.report();
     night.server.borrow_mut().runs = vec![("invoice", "old-1", 5, "200")];
     let report = night.report();
-    assert_eq!(
-        (report.measure("writes"), report.measure("runs.invoice")),
-        (Some(0.0), Some(1.0))
-    );
-    night
-        .server
-        .borrow_mut()
-        .runs
-        .push(("invoice", "old-2", 1, "200"));
+    assert_eq!((report.measure("writes"), report.measure("runs.invoice")), (Some(0.0), Some(1.0)));
+    night.server.borrow_mut().runs.push(("invoice", "old-2", 1, "200"));
     assert_eq!(night.report().measure("writes"), Some(1.0));
 }
 
@@ -240,24 +186,14 @@ fn an_allowed_writer_is_not_counted_and_another_one_is() {
 fn row_level_security_is_no_silence() {
     let night = schema(Vec::new(), json!({ "runs_table": "ops.job_runs" }));
     night.server.borrow_mut().hidden = true;
-    let Err(Trouble::CouldNotLook(why)) = night.run() else {
-        panic!("it looked")
-    };
-    assert!(
-        why.contains("row-level security may hide rows of ops.job_runs"),
-        "{why}"
-    );
+    let Err(Trouble::CouldNotLook(why)) = night.run() else { panic!("it looked") };
+    assert!(why.contains("row-level security may hide rows of ops.job_runs"), "{why}");
 }
 
 #[test]
 fn a_writer_is_named_by_its_application_name() {
-    let night = schema(
-        vec![
-            ("billing", "invoice-cron", false, 4),
-            ("tidelock_ro", "tidelock", false, 1),
-        ],
-        json!({}),
-    );
+    let night =
+        schema(vec![("billing", "invoice-cron", false, 4), ("tidelock_ro", "tidelock", false, 1)], json!({}));
     night.report();
     night.server.borrow_mut().tables = vec![("orders", 13), ("carts", 5)];
     let report = night.report();
@@ -271,40 +207,24 @@ fn an_open_transaction_that_wrote_is_seen_before_it_is_counted() {
     let night = schema(vec![("billing", "invoice-cron", true, 0)], json!({}));
     night.report();
     let report = night.report();
-    assert_eq!(
-        (report.measure("writes"), report.measure("open_writers")),
-        (Some(1.0), Some(1.0))
-    );
-    assert_eq!(
-        report.note,
-        "invoice-cron (billing) is writing in an open transaction"
-    );
+    assert_eq!((report.measure("writes"), report.measure("open_writers")), (Some(1.0), Some(1.0)));
+    assert_eq!(report.note, "invoice-cron (billing) is writing in an open transaction");
 }
 
 #[test]
 fn counters_that_may_be_late_are_no_silence() {
     let night = schema(vec![("billing", "invoice-cron", false, 3)], json!({}));
     night.report();
-    assert_eq!(
-        night.report().outcome,
-        Outcome::Pass,
-        "no transaction has written"
-    );
+    assert_eq!(night.report().outcome, Outcome::Pass, "no transaction has written");
     // It moves at once, the counters do not; the second look is ten seconds later.
     night.server.borrow_mut().next_transaction = 8;
     for _ in 0..2 {
         let report = night.report();
-        assert_eq!(
-            (report.outcome, report.measure("writes")),
-            (Outcome::NotRun, None)
-        );
+        assert_eq!((report.outcome, report.measure("writes")), (Outcome::NotRun, None));
         assert!(report.note.contains("invoice-cron (billing)"), "{}", report.note);
     }
     let report = night.report();
-    assert_eq!(
-        report.note, "nobody wrote here",
-        "it was another table of the server"
-    );
+    assert_eq!(report.note, "nobody wrote here", "it was another table of the server");
     // A session that has been quiet for long has handed everything in.
     night.server.borrow_mut().next_transaction = 9;
     night.server.borrow_mut().sessions[0].3 = 60;
@@ -316,10 +236,7 @@ fn a_writer_that_has_gone_is_counted_without_a_name() {
     let night = schema(vec![("web", "reports", false, 900)], json!({}));
     night.report();
     night.server.borrow_mut().tables[0].1 = 11;
-    assert_eq!(
-        night.report().note,
-        "shop.orders: 1 rows by a writer that has gone"
-    );
+    assert_eq!(night.report().note, "shop.orders: 1 rows by a writer that has gone");
 }
 
 #[test]
@@ -341,23 +258,14 @@ fn the_feed_is_not_told_from_a_job() {
     assert_eq!(night.report().measure("writes"), Some(0.0), "nothing was written");
     night.server.borrow_mut().tables[0].1 = 11;
     let report = night.report();
-    assert_eq!(
-        (report.outcome, report.measure("writes")),
-        (Outcome::NotRun, None)
-    );
+    assert_eq!((report.outcome, report.measure("writes")), (Outcome::NotRun, None));
     assert!(
-        report
-            .note
-            .starts_with("cannot tell the feed from a job: 1 rows were written to shop.orders"),
+        report.note.starts_with("cannot tell the feed from a job: 1 rows were written to shop.orders"),
         "{}",
         report.note
     );
     // A job that is caught in the act is a job, feed or not.
-    night
-        .server
-        .borrow_mut()
-        .sessions
-        .push(("billing", "invoice-cron", true, 0));
+    night.server.borrow_mut().sessions.push(("billing", "invoice-cron", true, 0));
     assert_eq!(night.report().measure("writes"), Some(1.0));
 }
 
@@ -367,20 +275,12 @@ fn what_cannot_be_counted_is_not_looked_at() {
     standby.server.borrow_mut().standby = true;
     let empty = schema(Vec::new(), json!({ "watch_schemas": ["nothing"] }));
     let missing = schema(Vec::new(), json!({ "watch_tables": ["shop.nothing"] }));
-    let sqlite = Night::new(
-        "sqlite",
-        Server::default(),
-        json!({ "target": "db", "watch_schemas": ["main"] }),
-    );
-    for (night, word) in [
-        (standby, "standby"),
-        (empty, "no tables"),
-        (missing, "no table"),
-        (sqlite, "watch_tables"),
-    ] {
-        let Err(Trouble::CouldNotLook(why)) = night.run() else {
-            panic!("it looked: {word}")
-        };
+    let sqlite =
+        Night::new("sqlite", Server::default(), json!({ "target": "db", "watch_schemas": ["main"] }));
+    for (night, word) in
+        [(standby, "standby"), (empty, "no tables"), (missing, "no table"), (sqlite, "watch_tables")]
+    {
+        let Err(Trouble::CouldNotLook(why)) = night.run() else { panic!("it looked: {word}") };
         assert!(why.contains(word), "{why}");
     }
 }
@@ -388,14 +288,7 @@ fn what_cannot_be_counted_is_not_looked_at() {
 #[test]
 fn sqlite_tables_are_counted_themselves() {
     let settings = json!({ "target": "db", "watch_tables": ["orders"] });
-    let night = Night::new(
-        "sqlite",
-        Server {
-            tables: vec![("orders", 3)],
-            ..Server::default()
-        },
-        settings,
-    );
+    let night = Night::new("sqlite", Server { tables: vec![("orders", 3)], ..Server::default() }, settings);
     night.report();
     night.server.borrow_mut().tables[0].1 = 5;
     assert_eq!(night.report().note, "orders: 2 rows by an unnamed writer");
@@ -405,18 +298,12 @@ fn sqlite_tables_are_counted_themselves() {
 fn a_change_log_tells_the_feed_from_a_job() {
     let log = json!({ "table": "log", "of": "stream", "at": "at_ms", "writer": "writer" });
     let settings = json!({ "target": "db", "change_log": log, "allowed_writers": ["feed"] });
-    let server = Server {
-        runs: vec![("orders", "feed", 10, "1")],
-        ..Server::default()
-    };
+    let server = Server { runs: vec![("orders", "feed", 10, "1")], ..Server::default() };
     let night = Night::new("sqlite", server, settings);
     night.report();
     night.server.borrow_mut().runs = vec![("orders", "feed", 20, "2"), ("orders", "cron", 1, "2")];
     let report = night.report();
-    assert_eq!(
-        (report.note.as_str(), report.measure("writes")),
-        ("orders: 1 rows by cron", Some(1.0))
-    );
+    assert_eq!((report.note.as_str(), report.measure("writes")), ("orders: 1 rows by cron", Some(1.0)));
 }
 
 #[test]

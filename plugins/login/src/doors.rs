@@ -28,9 +28,7 @@ pub(crate) fn headers(settings: &Settings, player: &Player<'_>) -> Result<BTreeM
         .into_iter()
         .map(|(name, value)| {
             let value = fill(&value, &player.vars).map_err(|name| {
-                Stop::blind(format!(
-                    "page_headers: nothing has given `{{{{{name}}}}}` its value"
-                ))
+                Stop::blind(format!("page_headers: nothing has given `{{{{{name}}}}}` its value"))
             })?;
             Ok((name, value))
         })
@@ -51,10 +49,7 @@ pub(crate) fn knock(
     if settings.mode == Mode::Basic
         && let (Some(user), Some(password)) = (player.vars.get("user"), player.vars.get("password"))
     {
-        call = call.basic(
-            user.as_str().unwrap_or_default(),
-            password.as_str().unwrap_or_default(),
-        );
+        call = call.basic(user.as_str().unwrap_or_default(), password.as_str().unwrap_or_default());
     }
     let reply = call.send()?;
     let door = judge(settings, &reply)?;
@@ -68,10 +63,7 @@ pub(crate) fn judge(settings: &Settings, reply: &Reply) -> Result<Door, Stop> {
     if !reply.is_ok() {
         return Ok(Door::Shut);
     }
-    let shows = settings
-        .page_contains
-        .as_ref()
-        .is_none_or(|text| reply.text().contains(text));
+    let shows = settings.page_contains.as_ref().is_none_or(|text| reply.text().contains(text));
     Ok(if shows { Door::Open } else { Door::Shut })
 }
 
@@ -82,26 +74,16 @@ pub(crate) fn must_be_open(settings: &Settings, door: Door, reply: &Reply, whom:
     }
     let page = &settings.page;
     let status = reply.status;
-    let to = reply
-        .header("location")
-        .map(|to| format!(" and leads to {to}"))
-        .unwrap_or_default();
+    let to = reply.header("location").map(|to| format!(" and leads to {to}")).unwrap_or_default();
     let without = match &settings.page_contains {
         Some(text) if reply.is_ok() => format!(" without {text:?}"),
         Some(_) | None => String::new(),
     };
-    Err(Stop::Wrong(format!(
-        "{page} answered {status}{to}{without} {whom}"
-    )))
+    Err(Stop::Wrong(format!("{page} answered {status}{to}{without} {whom}")))
 }
 
 /// The door must be shut.
 pub(crate) fn must_be_shut(settings: &Settings, door: Door, reply: &Reply, whom: &str) -> Result<(), Stop> {
-    ensure!(
-        door == Door::Shut,
-        "{} is open {whom} (answered {})",
-        settings.page,
-        reply.status
-    );
+    ensure!(door == Door::Shut, "{} is open {whom} (answered {})", settings.page, reply.status);
     Ok(())
 }

@@ -47,17 +47,9 @@ impl Shop {
             return Err(HttpFailure::Connect("refused".to_owned()));
         }
         let cookie = header(request, "cookie").unwrap_or_default();
-        let session = cookie
-            .split("; ")
-            .find_map(|pair| pair.strip_prefix("session="))
-            .map(str::to_owned);
-        let session = session.or_else(|| {
-            Some(
-                header(request, "authorization")?
-                    .strip_prefix("Bearer ")?
-                    .to_owned(),
-            )
-        });
+        let session = cookie.split("; ").find_map(|pair| pair.strip_prefix("session=")).map(str::to_owned);
+        let session =
+            session.or_else(|| Some(header(request, "authorization")?.strip_prefix("Bearer ")?.to_owned()));
         let body = String::from_utf8_lossy(&request.body).into_owned();
         Ok(match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/login") => reply(
@@ -65,11 +57,9 @@ impl Shop {
                 &[("set-cookie", "csrf=k; Path=/")],
                 r#"<input type="hidden" name="csrf_token" value="k">"#,
             ),
-            ("POST", "/login") => self.log_in(
-                side,
-                &body,
-                cookie.contains("csrf=k") && body.contains("csrf_token=k"),
-            ),
+            ("POST", "/login") => {
+                self.log_in(side, &body, cookie.contains("csrf=k") && body.contains("csrf_token=k"))
+            }
             ("POST", "/api/login") => match self.accepts(&body.contains(r#""password":"secret:pw""#)) {
                 true => reply(200, &[], &json!({ "token": self.open(side) }).to_string()),
                 false => reply(401, &[], "{}"),
@@ -78,11 +68,7 @@ impl Shop {
                 if self.fault != Fault::LogoutForgets {
                     self.sessions.borrow_mut().remove(&session.unwrap_or_default());
                 }
-                reply(
-                    303,
-                    &[("location", "/"), ("set-cookie", "session=; Max-Age=0; Path=/")],
-                    "",
-                )
+                reply(303, &[("location", "/"), ("set-cookie", "session=; Max-Age=0; Path=/")], "")
             }
             ("GET", "/account") => self.account(side, session.as_deref()),
             ("GET", "/basic") => {
@@ -130,10 +116,7 @@ impl Shop {
             if *self.strangers.borrow() < 3 {
                 return reply(
                     303,
-                    &[
-                        ("location", "/login"),
-                        ("set-cookie", "session=; Max-Age=0; Path=/"),
-                    ],
+                    &[("location", "/login"), ("set-cookie", "session=; Max-Age=0; Path=/")],
                     "",
                 );
             }
@@ -158,15 +141,10 @@ fn run_with(fault: Fault, extra: Value) -> Result<Report, Trouble> {
         made: RefCell::new(0),
         strangers: RefCell::new(0),
     });
-    let host = FakeHost::new()
-        .http(move |side, request| shop.answer(side, request))
-        .rc();
+    let host = FakeHost::new().http(move |side, request| shop.answer(side, request)).rc();
     let mut settings =
         json!({ "target": "shop", "user": "ana", "password": "secret:pw", "page_contains": "Signed in as" });
-    settings
-        .as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
+    settings.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     host.run::<Login>(&settings)
 }
 
@@ -235,15 +213,9 @@ fn the_sentence_says_what_was_seen() {
 fn a_session_may_take_its_time_to_travel() {
     let report = run(Fault::SessionsTravel);
     assert_eq!(report.outcome, Outcome::Pass, "{report:?}");
-    assert_eq!(
-        report.step("session-from-other-side").unwrap().note,
-        "known here after 203 ms"
-    );
+    assert_eq!(report.step("session-from-other-side").unwrap().note, "known here after 203 ms");
     let strict = json!({ "session_from_other_side": "other", "session_within_ms": 0 });
-    assert_eq!(
-        run_with(Fault::SessionsTravel, strict).unwrap().outcome,
-        Outcome::Fail
-    );
+    assert_eq!(run_with(Fault::SessionsTravel, strict).unwrap().outcome, Outcome::Fail);
 }
 
 #[test]
@@ -251,15 +223,11 @@ fn a_token_login_passes_and_accepting_anything_fails() {
     let way = json!({ "mode": "json", "login_path": "/api/login" });
     let report = run_with(Fault::None, way.clone()).unwrap();
     assert_eq!(report.outcome, Outcome::Pass, "{report:?}");
-    for (fault, step) in [
-        (Fault::AcceptsAnything, "wrong-password-refused"),
-        (Fault::LogoutForgets, "logout"),
-    ] {
+    for (fault, step) in
+        [(Fault::AcceptsAnything, "wrong-password-refused"), (Fault::LogoutForgets, "logout")]
+    {
         let report = run_with(fault, way.clone()).unwrap();
-        assert_eq!(
-            (report.outcome, &*report.steps.last().unwrap().name),
-            (Outcome::Fail, step)
-        );
+        assert_eq!((report.outcome, &*report.steps.last().unwrap().name), (Outcome::Fail, step));
     }
 }
 
@@ -281,10 +249,7 @@ fn a_team_describes_its_own_login_as_a_flow() {
           "form": { "user": "{{user}}", "password": "{{password}}", "csrf_token": "{{t}}" } },
           "expect": { "header": { "location": "/account" } } },
     ] } });
-    assert_eq!(
-        run_with(Fault::None, flow.clone()).unwrap().outcome,
-        Outcome::Pass
-    );
+    assert_eq!(run_with(Fault::None, flow.clone()).unwrap().outcome, Outcome::Pass);
     let report = run_with(Fault::AcceptsAnything, flow).unwrap();
     assert_eq!(report.steps.last().unwrap().name, "wrong-password-refused");
 }
@@ -293,25 +258,14 @@ fn a_team_describes_its_own_login_as_a_flow() {
 fn a_lost_csrf_token_is_no_refused_password() {
     let report = run_with(Fault::None, json!({ "csrf_selector": "input[name=token]" })).unwrap();
     let last = report.steps.last().unwrap();
-    assert_eq!(
-        (last.name.as_str(), last.outcome),
-        ("wrong-password-refused", Outcome::Fail)
-    );
-    assert!(
-        last.note.starts_with("open-form: csrf: the page has no element"),
-        "{}",
-        last.note
-    );
+    assert_eq!((last.name.as_str(), last.outcome), ("wrong-password-refused", Outcome::Fail));
+    assert!(last.note.starts_with("open-form: csrf: the page has no element"), "{}", last.note);
 }
 
 #[test]
 fn a_wrong_password_may_be_tried_more_seldom() {
-    let steps = |every: u64| {
-        run_with(Fault::None, json!({ "wrong_password_every": every }))
-            .unwrap()
-            .steps
-            .len()
-    };
+    let steps =
+        |every: u64| run_with(Fault::None, json!({ "wrong_password_every": every })).unwrap().steps.len();
     assert_eq!((steps(7), steps(4)), (6, 5), "the fake round is 7");
 }
 
@@ -323,14 +277,9 @@ fn settings_that_could_not_prove_anything_are_refused() {
         (json!({ "wrong_password_every": 0 }), "wrong_password_every"),
         (json!({ "csrf_selector": "form input" }), "csrf_selector"),
         (json!({ "pasword": "x" }), "pasword"),
-        (
-            json!({ "flow": { "steps": [{ "name": "a", "request": { "path": "/" } }] } }),
-            "flow",
-        ),
+        (json!({ "flow": { "steps": [{ "name": "a", "request": { "path": "/" } }] } }), "flow"),
     ] {
-        let Err(Trouble::BadSettings(why)) = run_with(Fault::None, extra) else {
-            panic!("{key} was taken")
-        };
+        let Err(Trouble::BadSettings(why)) = run_with(Fault::None, extra) else { panic!("{key} was taken") };
         assert!(why.starts_with(key), "{why}");
     }
 }

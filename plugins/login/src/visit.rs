@@ -20,16 +20,10 @@ pub(crate) fn visit(ctx: &Context, settings: &Settings, run: &mut Scenario) -> R
             Ok(())
         })?;
     }
-    let mut customer = Player::new(
-        ctx,
-        &settings.target,
-        settings.given(&settings.user, &settings.password),
-    );
+    let mut customer = Player::new(ctx, &settings.target, settings.given(&settings.user, &settings.password));
     run.step("login", |_| log_in(settings, &mut customer))?;
     let session = Session::of(settings, &customer)?;
-    run.step("session", |_| {
-        stays_open(settings, &customer, &session, "with a session")
-    })?;
+    run.step("session", |_| stays_open(settings, &customer, &session, "with a session"))?;
     if settings.requests > 1 {
         run.step("survives", |step| {
             for request in 2..=settings.requests {
@@ -63,10 +57,8 @@ struct Session {
 
 impl Session {
     fn of(settings: &Settings, player: &Player<'_>) -> Result<Session, Stop> {
-        let session = Session {
-            jar: player.browser.jar(&player.target),
-            headers: headers(settings, player)?,
-        };
+        let session =
+            Session { jar: player.browser.jar(&player.target), headers: headers(settings, player)? };
         ensure!(
             settings.mode == Mode::Basic || !session.jar.is_empty() || !session.headers.is_empty(),
             "logging in gave neither a cookie nor a token"
@@ -80,11 +72,7 @@ fn without_session(ctx: &Context, settings: &Settings) -> Result<(), Stop> {
     stranger.vars.remove("token");
     let mut call = stranger.browser.target(&settings.target).get(&settings.page);
     // Headers that need nothing from a login are not a session: a stranger may have them too.
-    for (name, value) in settings
-        .page_headers
-        .iter()
-        .filter(|(_, value)| !value.contains("{{"))
-    {
+    for (name, value) in settings.page_headers.iter().filter(|(_, value)| !value.contains("{{")) {
         call = call.header(name, value);
     }
     let reply = call.send()?;
@@ -116,26 +104,17 @@ fn wrong_password(ctx: &Context, settings: &Settings) -> Result<String, Stop> {
         sent |= step.sends("password");
         match stranger.play(step) {
             Ok(_) => {}
-            Err(Halt {
-                stop: Stop::Wrong(_),
-                answered: Some(status),
-            }) if sent && status < 500 => {
+            Err(Halt { stop: Stop::Wrong(_), answered: Some(status) }) if sent && status < 500 => {
                 refusal = Some(status);
                 break;
             }
             Err(halt) => return Err(halt.stop.at(&step.name)),
         }
     }
-    let headers = if refusal.is_some() {
-        BTreeMap::new()
-    } else {
-        headers(settings, &stranger)?
-    };
+    let headers = if refusal.is_some() { BTreeMap::new() } else { headers(settings, &stranger)? };
     let (door, reply) = knock(settings, &stranger, &headers)?;
     must_be_shut(settings, door, &reply, "after a wrong password")?;
-    Ok(refusal.map_or("the page stays shut".to_owned(), |status| {
-        format!("refused with {status}")
-    }))
+    Ok(refusal.map_or("the page stays shut".to_owned(), |status| format!("refused with {status}")))
 }
 
 fn stays_open(settings: &Settings, customer: &Player<'_>, session: &Session, whom: &str) -> Result<(), Stop> {
@@ -184,9 +163,7 @@ fn from_other_side(ctx: &Context, settings: &Settings, other: &str) -> Result<St
         let call = session
             .headers
             .iter()
-            .fold(shop.call(&settings.logout_method, path), |call, (name, value)| {
-                call.header(name, value)
-            });
+            .fold(shop.call(&settings.logout_method, path), |call, (name, value)| call.header(name, value));
         let _ = call.send();
     }
     Ok(format!("known here after {known_ms} ms"))

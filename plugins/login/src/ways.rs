@@ -14,19 +14,13 @@ pub(crate) fn flow(settings: &Settings) -> Flow {
         Mode::Json => vec![json_call(settings)],
         Mode::Basic => vec![basic(settings)],
     };
-    Flow {
-        steps,
-        ..Flow::default()
-    }
+    Flow { steps, ..Flow::default() }
 }
 
 fn fields(settings: &Settings) -> BTreeMap<String, Value> {
-    [
-        (&settings.user_field, "{{user}}"),
-        (&settings.password_field, "{{password}}"),
-    ]
-    .map(|(field, template)| (field.clone(), json!(template)))
-    .into()
+    [(&settings.user_field, "{{user}}"), (&settings.password_field, "{{password}}")]
+        .map(|(field, template)| (field.clone(), json!(template)))
+        .into()
 }
 
 fn form(settings: &Settings) -> Vec<FlowStep> {
@@ -49,38 +43,22 @@ fn json_call(settings: &Settings) -> FlowStep {
             json: Some(Value::Object(body)),
             ..Request::default()
         },
-        expect: Expect {
-            status: Some(Statuses::ranges(&[(200, 299)])),
-            ..Expect::default()
-        },
+        expect: Expect { status: Some(Statuses::ranges(&[(200, 299)])), ..Expect::default() },
         ..FlowStep::default()
     };
     if !settings.token.is_empty() {
-        let token = Extract {
-            json: Some(settings.token.clone()),
-            ..Extract::default()
-        };
+        let token = Extract { json: Some(settings.token.clone()), ..Extract::default() };
         call.extract.insert("token".to_owned(), token);
     }
     call
 }
 
 fn basic(settings: &Settings) -> FlowStep {
-    let basic = Basic {
-        user: "{{user}}".to_owned(),
-        password: "{{password}}".to_owned(),
-    };
+    let basic = Basic { user: "{{user}}".to_owned(), password: "{{password}}".to_owned() };
     FlowStep {
         name: "page".to_owned(),
-        request: Request {
-            path: settings.page.clone(),
-            basic: Some(basic),
-            ..Request::default()
-        },
-        expect: Expect {
-            status: Some(Statuses::ranges(&[(200, 299)])),
-            ..Expect::default()
-        },
+        request: Request { path: settings.page.clone(), basic: Some(basic), ..Request::default() },
+        expect: Expect { status: Some(Statuses::ranges(&[(200, 299)])), ..Expect::default() },
         ..FlowStep::default()
     }
 }

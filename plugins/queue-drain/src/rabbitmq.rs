@@ -56,11 +56,7 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
     let aside = set_aside(&broker, settings, run, now_s);
     ended.and(aside)?;
     sums.measure(run);
-    run.note(if left.is_empty() {
-        "nothing is left in the queues".to_owned()
-    } else {
-        left.join("; ")
-    });
+    run.note(if left.is_empty() { "nothing is left in the queues".to_owned() } else { left.join("; ") });
     Ok(())
 }
 
@@ -69,18 +65,8 @@ fn set_aside(broker: &Target, settings: &Settings, run: &mut Scenario, now_s: f6
     let mut ended = Ok(());
     let (mut delayed, mut dead) = (Tally::new(), Tally::new());
     for (queues, tally, name, what) in [
-        (
-            &settings.delay_queues,
-            &mut delayed,
-            "delayed",
-            "delayed messages on queue",
-        ),
-        (
-            &settings.dead_letter_queues,
-            &mut dead,
-            "dead_letters",
-            "dead letters on queue",
-        ),
+        (&settings.delay_queues, &mut delayed, "delayed", "delayed messages on queue"),
+        (&settings.dead_letter_queues, &mut dead, "dead_letters", "dead letters on queue"),
     ] {
         for queue in queues {
             match read(broker, settings, run, queue, now_s) {
@@ -90,18 +76,9 @@ fn set_aside(broker: &Target, settings: &Settings, run: &mut Scenario, now_s: f6
         }
     }
     for exchange in &settings.delayed_exchanges {
-        let held = run.step(&format!("exchange-{exchange}"), |_| {
-            held_back(broker, settings, exchange)
-        });
+        let held = run.step(&format!("exchange-{exchange}"), |_| held_back(broker, settings, exchange));
         match held {
-            Ok(held) => count(
-                run,
-                &mut delayed,
-                "delayed",
-                exchange,
-                held,
-                "delayed messages on exchange",
-            ),
+            Ok(held) => count(run, &mut delayed, "delayed", exchange, held, "delayed messages on exchange"),
             Err(stop) => ended = ended.and(Err(stop)),
         }
     }
@@ -165,11 +142,7 @@ fn report(run: &mut Scenario, queue: &str, depth: &Depth) {
     if let Some(age_s) = depth.oldest_age_s {
         run.measure(&format!("oldest_age.{queue}"), age_s, "s");
     }
-    run.remaining(
-        depth.visible + depth.in_flight,
-        "messages",
-        format!("messages on queue {queue}"),
-    );
+    run.remaining(depth.visible + depth.in_flight, "messages", format!("messages on queue {queue}"));
 }
 
 fn count(run: &mut Scenario, tally: &mut Tally, measure: &str, of: &str, messages: u64, what: &str) {
@@ -179,16 +152,9 @@ fn count(run: &mut Scenario, tally: &mut Tally, measure: &str, of: &str, message
 }
 
 fn told(depth: &Depth) -> String {
-    let Depth {
-        visible,
-        in_flight,
-        consumers,
-        oldest_age_s,
-    } = depth;
-    let age = oldest_age_s
-        .filter(|_| *visible > 0)
-        .map(|age| format!(", oldest {age:.0} s"))
-        .unwrap_or_default();
+    let Depth { visible, in_flight, consumers, oldest_age_s } = depth;
+    let age =
+        oldest_age_s.filter(|_| *visible > 0).map(|age| format!(", oldest {age:.0} s")).unwrap_or_default();
     let nobody = if *consumers == 0 { ", no consumer" } else { "" };
     format!("{visible} visible, {in_flight} in flight{age}{nobody}")
 }
@@ -197,11 +163,7 @@ fn depth(broker: &Target, settings: &Settings, queue: &str, now_s: f64) -> Resul
     let reply = ask(broker, settings, "queues", queue)?;
     let described: Described = serde_json::from_value(reply.json()?)
         .map_err(|error| Stop::Wrong(format!("the answer does not describe a queue: {error}")))?;
-    ensure!(
-        described.name == queue,
-        "the answer describes the queue {}, not {queue}",
-        described.name
-    );
+    ensure!(described.name == queue, "the answer describes the queue {}, not {queue}", described.name);
     if let Some(state @ ("down" | "crashed" | "stopped" | "minority" | "terminated" | "timeout")) =
         described.state.as_deref()
     {
@@ -216,41 +178,26 @@ fn depth(broker: &Target, settings: &Settings, queue: &str, now_s: f64) -> Resul
     let in_flight = described.messages_unacknowledged.ok_or_else(unknown)?;
     let consumers = described.consumers.ok_or_else(unknown)?;
     // The three counts are taken one after the other: where they disagree the larger one counts.
-    let visible = described
-        .messages
-        .map_or(ready, |all| ready.max(all.saturating_sub(in_flight)));
+    let visible = described.messages.map_or(ready, |all| ready.max(all.saturating_sub(in_flight)));
     let oldest_age_s = match described.head_message_timestamp.as_f64() {
         _ if visible + in_flight == 0 => Some(0.0),
         Some(at_s) => Some((now_s - at_s).max(0.0)),
         None => None,
     };
-    Ok(Depth {
-        visible,
-        in_flight,
-        consumers,
-        oldest_age_s,
-    })
+    Ok(Depth { visible, in_flight, consumers, oldest_age_s })
 }
 
 /// What an exchange of the delayed-message plugin holds back.
 fn held_back(broker: &Target, settings: &Settings, exchange: &str) -> Result<u64, Stop> {
     let described = ask(broker, settings, "exchanges", exchange)?.json()?;
     let kind = described.get("type").and_then(Value::as_str).unwrap_or_default();
-    ensure!(
-        kind == "x-delayed-message",
-        "the exchange is of the type {kind:?}, which delays nothing"
-    );
+    ensure!(kind == "x-delayed-message", "the exchange is of the type {kind:?}, which delays nothing");
     let held = described.get("messages_delayed").and_then(Value::as_u64);
     held.ok_or_else(|| Stop::blind("the broker does not say how many messages this exchange delays"))
 }
 
 fn ask(broker: &Target, settings: &Settings, what: &str, name: &str) -> Result<Reply, Stop> {
-    let path = format!(
-        "{}/{what}/{}/{}",
-        settings.api_path,
-        percent(&settings.vhost),
-        percent(name)
-    );
+    let path = format!("{}/{what}/{}/{}", settings.api_path, percent(&settings.vhost), percent(name));
     let reply = broker.get(&path).send()?;
     match reply.status {
         401 | 403 => Err(Stop::blind(format!(

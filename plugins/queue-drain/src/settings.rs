@@ -58,33 +58,18 @@ impl Settings {
 
     fn check(&self) -> Result<(), String> {
         if self.kind != "rabbitmq" {
-            return Err(format!(
-                "kind: `{}` is not yet looked at; `rabbitmq` is",
-                self.kind
-            ));
+            return Err(format!("kind: `{}` is not yet looked at; `rabbitmq` is", self.kind));
         }
         if self.queues.is_empty() {
             return Err("queues: name at least one; a check of no queue proves nothing".to_owned());
         }
-        let names = [
-            &self.queues,
-            &self.delay_queues,
-            &self.delayed_exchanges,
-            &self.dead_letter_queues,
-        ];
+        let names = [&self.queues, &self.delay_queues, &self.delayed_exchanges, &self.dead_letter_queues];
         let count = names.iter().map(|names| names.len()).sum::<usize>();
         if count > MAX_QUEUES {
-            return Err(format!(
-                "queues: {count} queues and exchanges; one check looks at {MAX_QUEUES}"
-            ));
+            return Err(format!("queues: {count} queues and exchanges; one check looks at {MAX_QUEUES}"));
         }
         let mut seen = BTreeSet::new();
-        for name in self
-            .queues
-            .iter()
-            .chain(&self.delay_queues)
-            .chain(&self.dead_letter_queues)
-        {
+        for name in self.queues.iter().chain(&self.delay_queues).chain(&self.dead_letter_queues) {
             if name.is_empty() || !seen.insert(name.to_lowercase()) {
                 return Err(format!("queues: `{name}` is empty or named twice"));
             }

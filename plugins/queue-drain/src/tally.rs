@@ -12,10 +12,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Nothing added yet.
     pub(crate) fn new() -> Tally {
-        Tally {
-            sum: Some(0.0),
-            looked: false,
-        }
+        Tally { sum: Some(0.0), looked: false }
     }
 
     /// Adds a number.

@@ -29,25 +29,16 @@ fn run(orders: (u16, Value), extra: Value) -> Result<Report, Trouble> {
                 described["name"] = json!(name);
                 Ok(reply(200, &[], &described.to_string()))
             }
-            "/api/exchanges/%2F/delay" => Ok(reply(
-                200,
-                &[],
-                r#"{"name":"delay","type":"x-delayed-message","messages_delayed":5}"#,
-            )),
+            "/api/exchanges/%2F/delay" => {
+                Ok(reply(200, &[], r#"{"name":"delay","type":"x-delayed-message","messages_delayed":5}"#))
+            }
             "/api/exchanges/%2F/plain" => Ok(reply(200, &[], r#"{"name":"plain","type":"direct"}"#)),
             "/api/queues/%2F/slow" => Err(HttpFailure::Timeout("5 s".to_owned())),
-            _ => Ok(reply(
-                404,
-                &[],
-                r#"{"error":"Object Not Found","reason":"Not Found"}"#,
-            )),
+            _ => Ok(reply(404, &[], r#"{"error":"Object Not Found","reason":"Not Found"}"#)),
         }
     });
     let mut settings = json!({ "target": "rabbit", "queues": ["orders"] });
-    settings
-        .as_object_mut()
-        .unwrap()
-        .extend(extra.as_object().unwrap().clone());
+    settings.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     host.rc().run::<QueueDrain>(&settings)
 }
 
@@ -58,16 +49,8 @@ fn seen(orders: Value) -> Report {
 #[test]
 fn an_empty_queue_is_a_pass_with_zeros() {
     let report = seen(queue(0, 0, 2));
-    assert_eq!(
-        (report.outcome, report.note.as_str()),
-        (Outcome::Pass, "nothing is left in the queues")
-    );
-    for (name, value) in [
-        ("visible", 0.0),
-        ("in_flight", 0.0),
-        ("consumers", 2.0),
-        ("oldest_age", 0.0),
-    ] {
+    assert_eq!((report.outcome, report.note.as_str()), (Outcome::Pass, "nothing is left in the queues"));
+    for (name, value) in [("visible", 0.0), ("in_flight", 0.0), ("consumers", 2.0), ("oldest_age", 0.0)] {
         assert_eq!(report.measure(name), Some(value), "{name}");
     }
     assert!(report.remaining.is_empty());
@@ -76,10 +59,7 @@ fn an_empty_queue_is_a_pass_with_zeros() {
 #[test]
 fn what_was_taken_but_not_acknowledged_remains() {
     let report = seen(queue(0, 4, 1));
-    assert_eq!(
-        (report.measure("visible"), report.measure("in_flight")),
-        (Some(0.0), Some(4.0))
-    );
+    assert_eq!((report.measure("visible"), report.measure("in_flight")), (Some(0.0), Some(4.0)));
     assert_eq!(
         (report.remaining[0].count, report.remaining[0].what.as_str()),
         (4, "messages on queue orders")
@@ -97,11 +77,7 @@ fn a_queue_that_nobody_consumes_is_told() {
 #[test]
 fn the_oldest_age_is_known_only_with_a_timestamp() {
     let mut described = queue(2, 0, 1);
-    assert_eq!(
-        seen(described.clone()).measure("oldest_age"),
-        None,
-        "unknown is not zero"
-    );
+    assert_eq!(seen(described.clone()).measure("oldest_age"), None, "unknown is not zero");
     described["head_message_timestamp"] = json!("");
     assert_eq!(seen(described.clone()).measure("oldest_age"), None);
     described["head_message_timestamp"] = json!(NOW_S - 90);
@@ -112,11 +88,7 @@ fn the_oldest_age_is_known_only_with_a_timestamp() {
 fn a_missing_queue_is_not_drained() {
     let report = run((404, json!({})), json!({})).unwrap();
     assert_eq!((report.outcome, report.measure("visible")), (Outcome::Fail, None));
-    assert!(
-        report.note.starts_with("queue-orders: missing on /"),
-        "{}",
-        report.note
-    );
+    assert!(report.note.starts_with("queue-orders: missing on /"), "{}", report.note);
 }
 
 #[test]
@@ -130,9 +102,7 @@ fn a_missing_queue_keeps_the_sum_unknown_but_the_others_are_read() {
 fn a_new_queue_without_counts_is_not_zero() {
     let mut described = queue(0, 0, 0);
     described.as_object_mut().unwrap().remove("messages_ready");
-    let Err(Trouble::CouldNotLook(why)) = run((200, described), json!({})) else {
-        panic!("it looked")
-    };
+    let Err(Trouble::CouldNotLook(why)) = run((200, described), json!({})) else { panic!("it looked") };
     assert!(why.contains("gives no counts"), "{why}");
 }
 
@@ -140,9 +110,7 @@ fn a_new_queue_without_counts_is_not_zero() {
 fn wrong_rights_are_no_answer() {
     for status in [401, 403] {
         let answer = run((status, json!({ "error": "not_authorised" })), json!({}));
-        let Err(Trouble::CouldNotLook(why)) = answer else {
-            panic!("{answer:?}")
-        };
+        let Err(Trouble::CouldNotLook(why)) = answer else { panic!("{answer:?}") };
         assert!(why.contains("monitoring"), "{why}");
     }
 }
@@ -150,12 +118,7 @@ fn wrong_rights_are_no_answer() {
 #[test]
 fn a_broken_broker_and_a_broken_queue_are_faults() {
     assert_eq!(run((500, json!({})), json!({})).unwrap().outcome, Outcome::Fail);
-    assert_eq!(
-        run((200, queue(0, 0, 1)), json!({ "queues": ["slow"] }))
-            .unwrap()
-            .outcome,
-        Outcome::Fail
-    );
+    assert_eq!(run((200, queue(0, 0, 1)), json!({ "queues": ["slow"] })).unwrap().outcome, Outcome::Fail);
     let mut described = queue(0, 0, 1);
     described["state"] = json!("down");
     assert_eq!(seen(described.clone()).note, "queue-orders: the queue is down");
@@ -176,20 +139,10 @@ fn delayed_and_dead_messages_are_counted_apart() {
     let extra =
         json!({ "delay_queues": ["later"], "delayed_exchanges": ["delay"], "dead_letter_queues": ["dead"] });
     let report = run((200, queue(0, 0, 1)), extra).unwrap();
-    assert_eq!(
-        (report.measure("visible"), report.measure("delayed")),
-        (Some(0.0), Some(9.0))
-    );
-    assert_eq!(
-        (report.measure("dead_letters"), report.measure("delayed.delay")),
-        (Some(4.0), Some(5.0))
-    );
+    assert_eq!((report.measure("visible"), report.measure("delayed")), (Some(0.0), Some(9.0)));
+    assert_eq!((report.measure("dead_letters"), report.measure("delayed.delay")), (Some(4.0), Some(5.0)));
     let unnamed = seen(queue(0, 0, 1));
-    assert_eq!(
-        (unnamed.measure("delayed"), unnamed.measure("dead_letters")),
-        (None, None),
-        "not looked at"
-    );
+    assert_eq!((unnamed.measure("delayed"), unnamed.measure("dead_letters")), (None, None), "not looked at");
     let plain = run((200, queue(0, 0, 1)), json!({ "delayed_exchanges": ["plain"] })).unwrap();
     assert_eq!(plain.outcome, Outcome::Fail);
 }
@@ -202,10 +155,7 @@ fn settings_that_prove_nothing_are_refused() {
         json!({ "queues": ["a", "A"] }),
         json!({ "queue": "x" }),
     ] {
-        assert!(
-            matches!(run((200, json!({})), extra.clone()), Err(Trouble::BadSettings(_))),
-            "{extra}"
-        );
+        assert!(matches!(run((200, json!({})), extra.clone()), Err(Trouble::BadSettings(_))), "{extra}");
     }
 }
 

@@ -3,10 +3,7 @@
 //! Every run has a fresh instance. An ordinary first allocation grows the memory, which costs the host
 //! system calls each time; most checks never leave the arena.
 
-#![expect(
-    unsafe_code,
-    reason = "an allocator hands out raw memory; a component has one thread"
-)]
+#![expect(unsafe_code, reason = "an allocator hands out raw memory; a component has one thread")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
@@ -23,10 +20,7 @@ struct Arena {
 unsafe impl Sync for Arena {}
 
 #[global_allocator]
-static ARENA: Arena = Arena {
-    bytes: UnsafeCell::new([0; ARENA_BYTES]),
-    used: UnsafeCell::new(0),
-};
+static ARENA: Arena = Arena { bytes: UnsafeCell::new([0; ARENA_BYTES]), used: UnsafeCell::new(0) };
 
 impl Arena {
     fn start(&self) -> usize {
@@ -35,9 +29,7 @@ impl Arena {
 
     /// The offset of `pointer` in the arena.
     fn offset(&self, pointer: *mut u8) -> Option<usize> {
-        (pointer as usize)
-            .checked_sub(self.start())
-            .filter(|offset| *offset < ARENA_BYTES)
+        (pointer as usize).checked_sub(self.start()).filter(|offset| *offset < ARENA_BYTES)
     }
 
     /// Whether a block is the newest one, which alone can grow, shrink or be given back.

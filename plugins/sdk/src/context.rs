@@ -20,11 +20,7 @@ pub struct Context {
 
 impl Context {
     pub(crate) fn new(told: types::Context, hosts: Hosts) -> Context {
-        Context {
-            told,
-            hosts,
-            jars: Rc::default(),
-        }
+        Context { told, hosts, jars: Rc::default() }
     }
 
     /// The side that this agent stands on.

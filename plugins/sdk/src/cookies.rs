@@ -52,39 +52,26 @@ impl Jar {
         }
         let now_s = i64::try_from(now_unix_ms / 1000).unwrap_or(i64::MAX);
         let ended = max_age.map_or_else(|| expires.is_some_and(|at| at <= now_s), |seconds| seconds <= 0);
-        self.cookies
-            .retain(|cookie| cookie.name != name || cookie.path != path);
+        self.cookies.retain(|cookie| cookie.name != name || cookie.path != path);
         if !ended && self.cookies.len() < MAX_COOKIES {
-            self.cookies.push(Cookie {
-                name: name.to_owned(),
-                value: value.to_owned(),
-                path,
-            });
+            self.cookies.push(Cookie { name: name.to_owned(), value: value.to_owned(), path });
         }
     }
 
     /// The `Cookie` header for a request, longest path first; nothing when no cookie fits.
     pub fn header(&self, request_path: &str) -> Option<String> {
         let path = bare_path(request_path);
-        let mut fitting: Vec<&Cookie> = self
-            .cookies
-            .iter()
-            .filter(|cookie| fits(&cookie.path, path))
-            .collect();
+        let mut fitting: Vec<&Cookie> =
+            self.cookies.iter().filter(|cookie| fits(&cookie.path, path)).collect();
         fitting.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        let pairs: Vec<_> = fitting
-            .iter()
-            .map(|cookie| format!("{}={}", cookie.name, cookie.value))
-            .collect();
+        let pairs: Vec<_> =
+            fitting.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
     /// The value of a cookie.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.cookies
-            .iter()
-            .find(|cookie| cookie.name == name)
-            .map(|cookie| cookie.value.as_str())
+        self.cookies.iter().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
     }
 
     /// Whether no cookie is held.
@@ -128,10 +115,7 @@ mod tests {
     #[test]
     fn a_cookie_is_kept_and_sent_back() {
         let jar = jar(&["session=abc; HttpOnly; Path=/", "lang=de"]);
-        assert_eq!(
-            jar.header("/account?x=1").as_deref(),
-            Some("session=abc; lang=de")
-        );
+        assert_eq!(jar.header("/account?x=1").as_deref(), Some("session=abc; lang=de"));
         assert_eq!(jar.get("session"), Some("abc"));
     }
 
@@ -144,10 +128,7 @@ mod tests {
 
     #[test]
     fn an_ended_cookie_is_taken_out() {
-        for end in [
-            "s=; Max-Age=0; Path=/",
-            "s=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/",
-        ] {
+        for end in ["s=; Max-Age=0; Path=/", "s=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/"] {
             assert!(jar(&["s=1; Path=/", end]).is_empty(), "{end}");
         }
         assert!(!jar(&["s=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT"]).is_empty());

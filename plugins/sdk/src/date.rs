@@ -21,24 +21,15 @@ pub(crate) fn unix_s(text: &str) -> Option<i64> {
 }
 
 fn month(word: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let word = word.to_ascii_lowercase();
-    MONTHS
-        .iter()
-        .zip(1..)
-        .find(|(name, _)| word.starts_with(**name))
-        .map(|(_, number)| number)
+    MONTHS.iter().zip(1..).find(|(name, _)| word.starts_with(**name)).map(|(_, number)| number)
 }
 
 /// Days since 1970 of a date of the Gregorian calendar; the year is taken to begin in March.
 fn days(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year / 4 - year / 100 + year / 400;
     let day_of_year = (153 * month + 2) / 5 + day - 1;
     year * 365 + leap_days + day_of_year - 719_468
@@ -58,13 +49,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_date() {
-        for text in [
-            "",
-            "soon",
-            "Thu, 99 Jan 1970 00:00:00 GMT",
-            "Thu, 01 Foo 1970 00:00:00 GMT",
-            "01 Jan 1970",
-        ] {
+        for text in
+            ["", "soon", "Thu, 99 Jan 1970 00:00:00 GMT", "Thu, 01 Foo 1970 00:00:00 GMT", "01 Jan 1970"]
+        {
             assert_eq!(unix_s(text), None, "{text}");
         }
     }

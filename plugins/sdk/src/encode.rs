@@ -5,28 +5,21 @@ use std::fmt::Write as _;
 /// Whether a text is a secret's handle, which the host replaces on the way out.
 pub fn is_secret(text: &str) -> bool {
     text.strip_prefix("secret:").is_some_and(|name| {
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     })
 }
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Percent-encodes everything but unreserved characters.
 pub fn percent(text: &str) -> String {
-    encode(text, |c| {
-        c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'_' | b'~')
-    })
+    encode(text, |c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'_' | b'~'))
 }
 
 /// Percent-encodes only what cannot stand in a path and query at all, so that what is encoded already stays.
@@ -37,15 +30,14 @@ pub(crate) fn path_safe(text: &str) -> String {
 }
 
 fn encode(text: &str, keep: impl Fn(u8) -> bool) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut out, byte| {
-            if keep(byte) {
-                out.push(char::from(byte));
-            } else {
-                let _ = write!(out, "%{byte:02X}");
-            }
-            out
-        })
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if keep(byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
 }
 
 /// An `application/x-www-form-urlencoded` body. A secret's handle stays as it is: the host puts the value
@@ -58,11 +50,7 @@ pub fn form<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String 
         }
         out.push_str(&percent(key));
         out.push('=');
-        out.push_str(&if is_secret(value) {
-            value.to_owned()
-        } else {
-            percent(value).replace("%20", "+")
-        });
+        out.push_str(&if is_secret(value) { value.to_owned() } else { percent(value).replace("%20", "+") });
     }
     out
 }
@@ -91,13 +79,9 @@ mod tests {
 
     #[test]
     fn base64_is_padded() {
-        for (plain, encoded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }
     }

@@ -45,9 +45,7 @@ impl Selector {
         while let Some(mark) = rest.chars().next() {
             rest = &rest[1..];
             let condition = if mark == '[' {
-                let end = rest
-                    .find(']')
-                    .ok_or_else(|| format!("`{text}`: `[` without `]`"))?;
+                let end = rest.find(']').ok_or_else(|| format!("`{text}`: `[` without `]`"))?;
                 let inside = &rest[..end];
                 rest = &rest[end + 1..];
                 attribute(inside)?
@@ -72,12 +70,8 @@ impl Selector {
     /// An attribute of the first element that fits and has it.
     pub fn attribute(&self, page: &str, name: &str) -> Option<String> {
         let name = name.to_ascii_lowercase();
-        self.tags(page).find_map(|tag| {
-            tag.attributes
-                .into_iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value)
-        })
+        self.tags(page)
+            .find_map(|tag| tag.attributes.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value))
     }
 
     /// The text of the first element that fits, without markup.
@@ -107,24 +101,17 @@ impl Selector {
     }
 
     fn fits(&self, tag: &Tag) -> bool {
-        let value_of = |name: &str| {
-            tag.attributes
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value)
-        };
+        let value_of =
+            |name: &str| tag.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value);
         self.tag.as_ref().is_none_or(|name| *name == tag.name)
-            && self
-                .conditions
-                .iter()
-                .all(|(name, condition)| match (condition, value_of(name)) {
-                    (_, None) => false,
-                    (Condition::Present, Some(_)) => true,
-                    (Condition::Is(wanted), Some(value)) => wanted == value,
-                    (Condition::Has(wanted), Some(value)) => {
-                        value.split_ascii_whitespace().any(|word| word == wanted)
-                    }
-                })
+            && self.conditions.iter().all(|(name, condition)| match (condition, value_of(name)) {
+                (_, None) => false,
+                (Condition::Present, Some(_)) => true,
+                (Condition::Is(wanted), Some(value)) => wanted == value,
+                (Condition::Has(wanted), Some(value)) => {
+                    value.split_ascii_whitespace().any(|word| word == wanted)
+                }
+            })
     }
 }
 
@@ -133,9 +120,7 @@ fn word(text: &str) -> Result<&str, String> {
     if !text.is_empty() && text.chars().all(taken) {
         return Ok(text);
     }
-    Err(format!(
-        "`{text}` is not one tag, `#id`, `.class` or `[attribute=value]`: use `regex` for more"
-    ))
+    Err(format!("`{text}` is not one tag, `#id`, `.class` or `[attribute=value]`: use `regex` for more"))
 }
 
 fn attribute(inside: &str) -> Result<(String, Condition), String> {
@@ -154,9 +139,8 @@ fn next_tag(page: &str, at: &mut usize) -> Option<Tag> {
         if rest.starts_with("!--") {
             *at = open + 1 + rest.find("-->")? + 3;
         } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let name_end = rest
-                .find(|c: char| c.is_whitespace() || c == '>' || c == '/')
-                .unwrap_or(rest.len());
+            let name_end =
+                rest.find(|c: char| c.is_whitespace() || c == '>' || c == '/').unwrap_or(rest.len());
             let name = rest[..name_end].to_ascii_lowercase();
             let (attributes, end) = attributes(rest, name_end)?;
             let content = open + 1 + end;
@@ -165,11 +149,7 @@ fn next_tag(page: &str, at: &mut usize) -> Option<Tag> {
                 let close = format!("</{name}");
                 *at = content + page[content..].to_ascii_lowercase().find(&close)?;
             }
-            return Some(Tag {
-                name,
-                attributes,
-                content,
-            });
+            return Some(Tag { name, attributes, content });
         } else {
             *at = open + 1;
         }
@@ -229,10 +209,7 @@ fn unescape(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let entity = rest
-            .find(';')
-            .filter(|end| *end <= 10)
-            .map(|end| (&rest[1..end], end));
+        let entity = rest.find(';').filter(|end| *end <= 10).map(|end| (&rest[1..end], end));
         let replaced = entity.and_then(|(name, end)| Some((entity_char(name)?, end)));
         let (c, used) = replaced.map_or(('&', 1), |(c, end)| (c, end + 1));
         out.push(c);
@@ -262,30 +239,14 @@ fn entity_char(name: &str) -> Option<char> {
 
 /// A sentence about what a selector did not find, with the inputs that the page has.
 pub(crate) fn missing(page: &str, selector: &str) -> String {
-    let inputs = Selector {
-        tag: Some("input".to_owned()),
-        conditions: Vec::new(),
-    };
+    let inputs = Selector { tag: Some("input".to_owned()), conditions: Vec::new() };
     let names: Vec<String> = inputs
         .tags(page)
-        .filter_map(|tag| {
-            tag.attributes
-                .into_iter()
-                .find(|(key, _)| key == "name")
-                .map(|(_, value)| value)
-        })
+        .filter_map(|tag| tag.attributes.into_iter().find(|(key, _)| key == "name").map(|(_, value)| value))
         .take(8)
         .collect();
-    let wanted = selector
-        .split('=')
-        .nth(1)
-        .unwrap_or(selector)
-        .trim_matches(['"', '\'', ']']);
-    let hint = if names.is_empty() {
-        String::new()
-    } else {
-        suggestion(wanted, &names)
-    };
+    let wanted = selector.split('=').nth(1).unwrap_or(selector).trim_matches(['"', '\'', ']']);
+    let hint = if names.is_empty() { String::new() } else { suggestion(wanted, &names) };
     format!("the page has no element `{selector}`{hint}")
 }
 
@@ -306,10 +267,7 @@ mod tests {
     #[test]
     fn the_live_token_is_found() {
         assert_eq!(value("input[name=csrf_token]", "value").as_deref(), Some("a+b\""));
-        assert_eq!(
-            value("input[type=hidden][name=\"csrf_token\"]", "value").as_deref(),
-            Some("a+b\"")
-        );
+        assert_eq!(value("input[type=hidden][name=\"csrf_token\"]", "value").as_deref(), Some("a+b\""));
         assert_eq!(value("meta[name='csrf']", "content").as_deref(), Some("m&1"));
     }
 
@@ -317,10 +275,7 @@ mod tests {
     fn classes_ids_and_bare_attributes_are_known() {
         assert_eq!(value("form.login", "action").as_deref(), Some("/x"));
         assert_eq!(value("[disabled]", "name").as_deref(), Some("user"));
-        assert_eq!(
-            Selector::parse("#who").unwrap().text(PAGE).as_deref(),
-            Some("Signed in as Ana")
-        );
+        assert_eq!(Selector::parse("#who").unwrap().text(PAGE).as_deref(), Some("Signed in as Ana"));
     }
 
     #[test]
@@ -341,18 +296,9 @@ mod tests {
 
     #[test]
     fn broken_pages_end() {
-        for page in [
-            "<",
-            "<a",
-            "<a b",
-            "<a b=",
-            "<a b='",
-            "<!--",
-            "<script>",
-            "<a ==>",
-            "<é <a x=1",
-            "<a x=&#x;>&",
-        ] {
+        for page in
+            ["<", "<a", "<a b", "<a b=", "<a b='", "<!--", "<script>", "<a ==>", "<é <a x=1", "<a x=&#x;>&"]
+        {
             let _ = Selector::parse("*").unwrap().attribute(page, "x");
             let _ = Selector::parse("a").unwrap().text(page);
         }

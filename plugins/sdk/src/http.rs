@@ -68,10 +68,7 @@ impl Browser {
 
     /// A granted target.
     pub fn target(&self, name: &str) -> Target {
-        Target {
-            browser: self.clone(),
-            name: name.to_owned(),
-        }
+        Target { browser: self.clone(), name: name.to_owned() }
     }
 
     /// The cookies that a target has set so far.
@@ -94,9 +91,7 @@ impl Browser {
             let mut jars = self.jars.borrow_mut();
             for (name, value) in &response.headers {
                 if name.eq_ignore_ascii_case("set-cookie") {
-                    jars.entry(target.to_owned())
-                        .or_default()
-                        .take(value, &request.path, now);
+                    jars.entry(target.to_owned()).or_default().take(value, &request.path, now);
                 }
             }
         }
@@ -146,9 +141,7 @@ impl Target {
 impl Call {
     /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Call {
-        self.request
-            .headers
-            .push((name.to_ascii_lowercase(), value.to_owned()));
+        self.request.headers.push((name.to_ascii_lowercase(), value.to_owned()));
         self
     }
 
@@ -160,10 +153,7 @@ impl Call {
     /// Authenticates with a name and a password, or with secrets' handles: the host decodes the pair, puts the
     /// values in and encodes it again.
     pub fn basic(self, user: &str, password: &str) -> Call {
-        self.header(
-            "authorization",
-            &format!("Basic {}", base64(format!("{user}:{password}").as_bytes())),
-        )
+        self.header("authorization", &format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
     }
 
     /// Sends fields as a form.
@@ -201,22 +191,13 @@ impl Call {
     /// # Errors
     /// [`Stop::Wrong`] when the target does not answer, [`Stop::Trouble`] when the call was not allowed.
     pub fn send(self) -> Result<Reply, Stop> {
-        let Call {
-            browser,
-            mut target,
-            mut request,
-            follow,
-            with_cookies,
-        } = self;
+        let Call { browser, mut target, mut request, follow, with_cookies } = self;
         let mut total_us = 0u64;
         for hop in 0..=MAX_HOPS {
             let response = browser.once(&target, request.clone(), with_cookies)?;
             total_us = total_us.saturating_add(response.timing.total_us);
-            let next = if follow {
-                redirect::next(&*browser.http, &target, &request, &response)?
-            } else {
-                None
-            };
+            let next =
+                if follow { redirect::next(&*browser.http, &target, &request, &response)? } else { None };
             let Some((to, path, redirected)) = next else {
                 return Ok(Reply::new(target, request.path, response, total_us));
             };
@@ -226,44 +207,20 @@ impl Call {
             request = redirected;
             (target, request.path) = (to, path_safe(&path));
         }
-        Err(Stop::Wrong(format!(
-            "more than {MAX_HOPS} redirects, the last one to {}",
-            request.path
-        )))
+        Err(Stop::Wrong(format!("more than {MAX_HOPS} redirects, the last one to {}", request.path)))
     }
 }
 
 impl Reply {
     fn new(target: String, path: String, response: HttpResponse, total_us: u64) -> Reply {
-        let path = if response.final_path.is_empty() {
-            path
-        } else {
-            response.final_path
-        };
-        let HttpResponse {
-            status,
-            headers,
-            body,
-            timing,
-            ..
-        } = response;
-        Reply {
-            target,
-            path,
-            status,
-            headers,
-            body,
-            timing,
-            total_us,
-        }
+        let path = if response.final_path.is_empty() { path } else { response.final_path };
+        let HttpResponse { status, headers, body, timing, .. } = response;
+        Reply { target, path, status, headers, body, timing, total_us }
     }
 
     /// A header's first value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The body as text; bytes that are no UTF-8 are replaced.
@@ -277,10 +234,7 @@ impl Reply {
     /// [`Stop::Wrong`] when it is not JSON.
     pub fn json(&self) -> Result<Value, Stop> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            Stop::Wrong(format!(
-                "{} answered {} without JSON: {error}",
-                self.path, self.status
-            ))
+            Stop::Wrong(format!("{} answered {} without JSON: {error}", self.path, self.status))
         })
     }
 

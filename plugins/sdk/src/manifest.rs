@@ -42,11 +42,7 @@ impl Manifest {
     }
 
     fn needs(mut self, setting: &str, kind: NeedKind, required: bool) -> Manifest {
-        self.needs.push(Need {
-            setting: setting.to_owned(),
-            kind,
-            required,
-        });
+        self.needs.push(Need { setting: setting.to_owned(), kind, required });
         self
     }
 

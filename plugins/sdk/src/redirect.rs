@@ -18,10 +18,7 @@ pub(crate) fn next(
     request: &HttpRequest,
     response: &HttpResponse,
 ) -> Result<Option<(String, String, HttpRequest)>, Stop> {
-    let location = response
-        .headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("location"));
+    let location = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
     let Some((_, location)) = location.filter(|_| is(response.status)) else {
         return Ok(None);
     };
@@ -46,16 +43,10 @@ pub(crate) fn resolve(
     location: &str,
 ) -> Result<(String, String), Stop> {
     let location = location.split('#').next().unwrap_or_default().trim();
-    let absolute = if location.starts_with("//") {
-        format!("https:{location}")
-    } else {
-        location.to_owned()
-    };
+    let absolute = if location.starts_with("//") { format!("https:{location}") } else { location.to_owned() };
     if absolute.contains("://") && !absolute.starts_with('/') {
         return host.target_of(&absolute).ok_or_else(|| {
-            Stop::blind(format!(
-                "a redirect leads to {absolute}, which is no target of this check: grant it"
-            ))
+            Stop::blind(format!("a redirect leads to {absolute}, which is no target of this check: grant it"))
         });
     }
     let bare = path.split('?').next().unwrap_or("/");
@@ -72,9 +63,7 @@ pub(crate) fn resolve(
 
 /// Takes `.` and `..` out of a path.
 fn tidy(path: &str) -> String {
-    let (path, query) = path
-        .split_once('?')
-        .map_or((path, None), |(path, query)| (path, Some(query)));
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let mut kept: Vec<&str> = Vec::new();
     for part in path.split('/').skip(1) {
         match part {
@@ -93,9 +82,8 @@ mod tests {
     use crate::testing::FakeHost;
 
     fn resolved(location: &str) -> Result<(String, String), Stop> {
-        let host = FakeHost::new()
-            .origin("https://shop.example", "shop")
-            .origin("https://sso.example", "sso");
+        let host =
+            FakeHost::new().origin("https://shop.example", "shop").origin("https://sso.example", "sso");
         resolve(&*host.rc(), "shop", "/a/b?x=1", location)
     }
 
@@ -108,27 +96,14 @@ mod tests {
             ("?y=2", "/a/b?y=2"),
             ("#top", "/a/b"),
         ] {
-            assert_eq!(
-                resolved(location),
-                Ok(("shop".to_owned(), path.to_owned())),
-                "{location}"
-            );
+            assert_eq!(resolved(location), Ok(("shop".to_owned(), path.to_owned())), "{location}");
         }
     }
 
     #[test]
     fn absolute_links_go_to_granted_targets_only() {
-        assert_eq!(
-            resolved("https://sso.example/in?x=1"),
-            Ok(("sso".to_owned(), "/in?x=1".to_owned()))
-        );
-        assert_eq!(
-            resolved("//sso.example/in"),
-            Ok(("sso".to_owned(), "/in".to_owned()))
-        );
-        assert!(matches!(
-            resolved("http://169.254.169.254/latest"),
-            Err(Stop::Trouble(_))
-        ));
+        assert_eq!(resolved("https://sso.example/in?x=1"), Ok(("sso".to_owned(), "/in?x=1".to_owned())));
+        assert_eq!(resolved("//sso.example/in"), Ok(("sso".to_owned(), "/in".to_owned())));
+        assert!(matches!(resolved("http://169.254.169.254/latest"), Err(Stop::Trouble(_))));
     }
 }

@@ -24,10 +24,7 @@ impl Report {
 
     /// The value of the measure of that name.
     pub fn measure(&self, name: &str) -> Option<f64> {
-        self.measures
-            .iter()
-            .find(|measure| measure.name == name)
-            .map(|measure| measure.value)
+        self.measures.iter().find(|measure| measure.name == name).map(|measure| measure.value)
     }
 
     /// The measure of that name, to be changed.

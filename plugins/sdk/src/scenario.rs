@@ -39,12 +39,7 @@ impl StepNote {
 
 impl Scenario {
     pub(crate) fn new(host: Rc<dyn BaseHost>) -> Scenario {
-        Scenario {
-            host,
-            report: Report::new(Outcome::Pass),
-            trouble: None,
-            no_answer: None,
-        }
+        Scenario { host, report: Report::new(Outcome::Pass), trouble: None, no_answer: None }
     }
 
     /// Takes one step and records what it found and how long it took.
@@ -72,68 +67,43 @@ impl Scenario {
     /// Records a step that was timed elsewhere.
     pub fn record(&mut self, name: &str, outcome: Outcome, duration_us: u64, note: &str) {
         if self.report.steps.len() == MAX_STEPS {
-            self.trouble
-                .get_or_insert(Trouble::CouldNotLook(format!("more than {MAX_STEPS} steps")));
+            self.trouble.get_or_insert(Trouble::CouldNotLook(format!("more than {MAX_STEPS} steps")));
             return;
         }
         let name = self.free_name(name);
-        self.report.steps.push(Step {
-            name,
-            outcome,
-            duration_us,
-            note: clip_to(note, NOTE_BYTES),
-        });
+        self.report.steps.push(Step { name, outcome, duration_us, note: clip_to(note, NOTE_BYTES) });
     }
 
     /// One number that a claim of the plan can be made about. Said twice, the later one counts.
     pub fn measure(&mut self, name: &str, value: f64, unit: &str) {
         if !value.is_finite() {
-            self.trouble.get_or_insert(Trouble::CouldNotLook(format!(
-                "the measure {name} is not a number"
-            )));
+            self.trouble.get_or_insert(Trouble::CouldNotLook(format!("the measure {name} is not a number")));
             return;
         }
         let name = tidy_name(name);
         match self.report.measure_mut(&name) {
             Some(measure) => measure.value = value,
-            None => self.report.measures.push(Measure {
-                name,
-                value,
-                unit: unit.to_owned(),
-            }),
+            None => self.report.measures.push(Measure { name, value, unit: unit.to_owned() }),
         }
     }
 
     /// What would be lost if traffic were switched now. Nothing is recorded for zero.
     pub fn remaining(&mut self, count: u64, unit: &str, what: impl Into<String>) {
         if count > 0 {
-            self.report.remaining.push(Remaining {
-                count,
-                unit: unit.to_owned(),
-                what: what.into(),
-            });
+            self.report.remaining.push(Remaining { count, unit: unit.to_owned(), what: what.into() });
         }
     }
 
     /// The hash of a set of rows at a position.
     pub fn digest(&mut self, key: &str, hash: &[u8], rows: u64, position: &str) {
         let (key, position) = (key.to_owned(), position.to_owned());
-        self.report.digests.push(Digest {
-            key,
-            hash: hash.to_vec(),
-            rows,
-            position,
-        });
+        self.report.digests.push(Digest { key, hash: hash.to_vec(), rows, position });
     }
 
     /// A synthetic write that was made here or found here, now.
     pub fn mark(&mut self, key: &str, kind: MarkKind) {
         let unix_ms = self.host.now_unix_ms();
-        self.report.marks.push(Mark {
-            key: key.to_owned(),
-            kind,
-            unix_ms,
-        });
+        self.report.marks.push(Mark { key: key.to_owned(), kind, unix_ms });
     }
 
     /// One sentence for people about the whole run.
@@ -163,12 +133,7 @@ impl Scenario {
             Err(Stop::Trouble(trouble)) => self.trouble = self.trouble.or(Some(trouble)),
             Ok(()) => {}
         }
-        if let Some(step) = self
-            .report
-            .steps
-            .iter()
-            .find(|step| step.outcome == Outcome::Fail)
-        {
+        if let Some(step) = self.report.steps.iter().find(|step| step.outcome == Outcome::Fail) {
             let why = format!("{}: {}", step.name, step.note);
             self.report.outcome = Outcome::Fail;
             self.note(why);
@@ -182,18 +147,11 @@ impl Scenario {
             self.note(why);
             return Ok(self.report);
         }
-        if let Some(step) = self
-            .report
-            .steps
-            .iter()
-            .find(|step| step.outcome == Outcome::NotRun)
-        {
+        if let Some(step) = self.report.steps.iter().find(|step| step.outcome == Outcome::NotRun) {
             return Err(Trouble::CouldNotLook(format!("{}: {}", step.name, step.note)));
         }
         if self.report.steps.is_empty() && self.report.measures.is_empty() {
-            return Err(Trouble::CouldNotLook(
-                "the check took no step and measured nothing".to_owned(),
-            ));
+            return Err(Trouble::CouldNotLook("the check took no step and measured nothing".to_owned()));
         }
         Ok(self.report)
     }
@@ -216,21 +174,13 @@ impl Scenario {
 fn tidy_name(name: &str) -> String {
     let mut tidy = String::with_capacity(name.len());
     for c in name.chars().flat_map(char::to_lowercase) {
-        let c = if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-            c
-        } else {
-            '-'
-        };
+        let c = if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
         if tidy.len() < NAME_BYTES {
             tidy.push(c);
         }
     }
     let tidy = tidy.trim_matches(['-', '_', '.']);
-    if tidy.is_empty() {
-        "unnamed".to_owned()
-    } else {
-        tidy.to_owned()
-    }
+    if tidy.is_empty() { "unnamed".to_owned() } else { tidy.to_owned() }
 }
 
 #[cfg(test)]
@@ -251,10 +201,7 @@ mod tests {
             })
         });
         let report = report.unwrap();
-        assert_eq!(
-            (report.outcome, report.steps[0].note.as_str()),
-            (Outcome::Pass, "fine")
-        );
+        assert_eq!((report.outcome, report.steps[0].note.as_str()), (Outcome::Pass, "fine"));
     }
 
     #[test]
@@ -264,10 +211,7 @@ mod tests {
             run.step("two", |_| Err(Stop::blind("denied")))
         });
         let report = report.unwrap();
-        assert_eq!(
-            (report.outcome, report.note.as_str()),
-            (Outcome::Fail, "one: bad")
-        );
+        assert_eq!((report.outcome, report.note.as_str()), (Outcome::Fail, "one: bad"));
     }
 
     #[test]
@@ -286,10 +230,7 @@ mod tests {
             run.step("one", |_| Ok(()))
         });
         let report = report.unwrap();
-        assert_eq!(
-            (report.outcome, report.note.as_str()),
-            (Outcome::NotRun, "first look")
-        );
+        assert_eq!((report.outcome, report.note.as_str()), (Outcome::NotRun, "first look"));
     }
 
     #[test]

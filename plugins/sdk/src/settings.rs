@@ -18,22 +18,14 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Trouble> {
         let path = error.path().to_string();
         Trouble::BadSettings(explain(&path, &error.into_inner().to_string()))
     })?;
-    reader
-        .end()
-        .map_err(|error| Trouble::BadSettings(format!("settings: {error}")))?;
+    reader.end().map_err(|error| Trouble::BadSettings(format!("settings: {error}")))?;
     Ok(value)
 }
 
 /// Turns serde's words into a sentence for the author of a plan.
 fn explain(path: &str, message: &str) -> String {
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message, |(before, _)| before);
-    let place = if path == "." {
-        String::new()
-    } else {
-        format!("{path}: ")
-    };
+    let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
+    let place = if path == "." { String::new() } else { format!("{path}: ") };
     if let Some(rest) = message.strip_prefix("unknown field `")
         && let Some((key, known)) = rest.split_once('`')
     {
@@ -97,20 +89,14 @@ mod tests {
     fn an_unknown_key_is_named_with_its_place_and_the_nearest_word() {
         let why = refused(r#"{"target":"shop","steps":[{"path":"/"},{"pth":"/"}]}"#);
         assert_eq!(why, "steps[1].pth: unknown key `pth`, did you mean `path`?");
-        assert_eq!(
-            refused(r#"{"colour":1}"#),
-            "colour: unknown key `colour`; known here: target, steps"
-        );
+        assert_eq!(refused(r#"{"colour":1}"#), "colour: unknown key `colour`; known here: target, steps");
     }
 
     #[test]
     fn a_missing_key_and_a_wrong_type_are_named() {
         assert_eq!(refused("{}"), "the key `target` is missing");
         assert_eq!(refused(""), "the key `target` is missing");
-        assert_eq!(
-            refused(r#"{"target":7}"#),
-            "target: invalid type: integer `7`, expected a string"
-        );
+        assert_eq!(refused(r#"{"target":7}"#), "target: invalid type: integer `7`, expected a string");
     }
 
     #[test]

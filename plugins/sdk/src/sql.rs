@@ -26,10 +26,7 @@ pub struct Row {
 
 impl Database {
     pub(crate) fn new(host: Rc<dyn SqlHost>, target: &str) -> Database {
-        Database {
-            host,
-            target: target.to_owned(),
-        }
+        Database { host, target: target.to_owned() }
     }
 
     /// `postgres` or `sqlite`.
@@ -49,15 +46,10 @@ impl Database {
     pub fn query(&self, statement: &str, params: &[SqlValue]) -> Result<Vec<Row>, Stop> {
         let mut rows = Vec::new();
         loop {
-            let page = self
-                .host
-                .query(&self.target, statement, params, rows.len() as u64, PAGE_ROWS)?;
+            let page = self.host.query(&self.target, statement, params, rows.len() as u64, PAGE_ROWS)?;
             let columns: Rc<[String]> = page.columns.into();
             let came = page.rows.len();
-            rows.extend(page.rows.into_iter().map(|cells| Row {
-                columns: columns.clone(),
-                cells,
-            }));
+            rows.extend(page.rows.into_iter().map(|cells| Row { columns: columns.clone(), cells }));
             if !page.more {
                 return Ok(rows);
             }
@@ -95,10 +87,7 @@ impl Database {
 
 impl Row {
     fn cell(&self, column: &str) -> Result<&SqlValue, Stop> {
-        let at = self
-            .columns
-            .iter()
-            .position(|name| name.eq_ignore_ascii_case(column));
+        let at = self.columns.iter().position(|name| name.eq_ignore_ascii_case(column));
         at.and_then(|at| self.cells.get(at))
             .ok_or_else(|| Stop::blind(format!("the answer has no column {column}")))
     }

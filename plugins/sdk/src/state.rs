@@ -25,10 +25,7 @@ impl State {
     /// # Errors
     /// The store did not answer.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Stop> {
-        Ok(self
-            .host
-            .get(key)?
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        Ok(self.host.get(key)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// Keeps a value.

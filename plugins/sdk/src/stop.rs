@@ -100,10 +100,7 @@ mod tests {
         let silent = Stop::from(http::Failure::Timeout("5 s".to_owned()));
         assert!(matches!(silent, Stop::Wrong(_)), "{silent}");
         let denied = Stop::from(http::Failure::Denied("DELETE".to_owned()));
-        assert!(
-            matches!(denied, Stop::Trouble(Trouble::CouldNotLook(_))),
-            "{denied}"
-        );
+        assert!(matches!(denied, Stop::Trouble(Trouble::CouldNotLook(_))), "{denied}");
     }
 
     #[test]

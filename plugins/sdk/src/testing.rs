@@ -147,29 +147,16 @@ impl FakeHost {
 pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> HttpResponse {
     HttpResponse {
         status,
-        headers: headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         body: body.as_bytes().to_vec(),
         final_path: String::new(),
-        timing: Timing {
-            connect_us: 100,
-            tls_us: 0,
-            first_byte_us: 800,
-            transfer_us: 100,
-            total_us: 1000,
-        },
+        timing: Timing { connect_us: 100, tls_us: 0, first_byte_us: 800, transfer_us: 100, total_us: 1000 },
     }
 }
 
 /// A request's first header of that name.
 pub fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request
-        .headers
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
+    request.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 /// Whether a schema names exactly the keys that a settings type takes.
@@ -179,9 +166,7 @@ pub fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 pub fn assert_schema<T: serde::de::DeserializeOwned>(schema: &str) {
     let schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
     assert_eq!(schema["additionalProperties"], false, "the schema is strict");
-    let properties = schema["properties"]
-        .as_object()
-        .expect("the schema has properties");
+    let properties = schema["properties"].as_object().expect("the schema has properties");
     let mut named: Vec<_> = properties.keys().cloned().collect();
     let Err(Trouble::BadSettings(why)) = crate::parse_settings::<T>(r#"{"no such key at all":1}"#) else {
         panic!("the settings take unknown keys")
@@ -201,17 +186,9 @@ impl HttpHost for FakeHost {
 
     fn target_of(&self, url: &str) -> Option<(String, String)> {
         self.origins.iter().find_map(|(origin, target)| {
-            let path = url
-                .strip_prefix(origin.as_str())
-                .filter(|path| path.is_empty() || path.starts_with('/'))?;
-            Some((
-                target.clone(),
-                if path.is_empty() {
-                    "/".to_owned()
-                } else {
-                    path.to_owned()
-                },
-            ))
+            let path =
+                url.strip_prefix(origin.as_str()).filter(|path| path.is_empty() || path.starts_with('/'))?;
+            Some((target.clone(), if path.is_empty() { "/".to_owned() } else { path.to_owned() }))
         })
     }
 }
@@ -274,14 +251,7 @@ impl BaseHost for FakeHost {
 
     fn random(&self, bytes: u32) -> Vec<u8> {
         self.drawn.set(self.drawn.get() + 1);
-        self.drawn
-            .get()
-            .to_le_bytes()
-            .iter()
-            .copied()
-            .cycle()
-            .take(bytes.min(1024) as usize)
-            .collect()
+        self.drawn.get().to_le_bytes().iter().copied().cycle().take(bytes.min(1024) as usize).collect()
     }
 
     fn log(&self, level: Level, message: &str) {

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for bad in ["", "sha256:", "ab", &"g".repeat(64), &"a".repeat(63), &"a".repeat(65), &"é".repeat(32)] {
+        for bad in ["", "sha256:", "ab", &"g".repeat(64), &"a".repeat(63), &"a".repeat(65), &"é".repeat(32)]
+        {
             assert!(bad.parse::<Sha256>().is_err(), "{bad:?} was taken");
         }
     }

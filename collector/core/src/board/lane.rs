@@ -96,10 +96,7 @@ impl Lane {
         scenario: &Scenario,
         finding: &Finding,
     ) -> Result<(), NotCounted> {
-        let same_round = self
-            .newest
-            .as_ref()
-            .is_some_and(|newest| finding.round <= newest.round);
+        let same_round = self.newest.as_ref().is_some_and(|newest| finding.round <= newest.round);
         if same_round && finding.outcome == Outcome::Pass {
             return Err(NotCounted::SameRound);
         }
@@ -120,11 +117,7 @@ impl Lane {
             self.bad_since.get_or_insert(place.at);
         }
         self.dwell(place.at, scenario, finding, passed);
-        let round = self
-            .newest
-            .as_ref()
-            .map_or(0, |newest| newest.round)
-            .max(newest.round);
+        let round = self.newest.as_ref().map_or(0, |newest| newest.round).max(newest.round);
         self.newest = Some(Newest { round, ..newest });
         self.wrong = None;
         Ok(())
@@ -132,13 +125,7 @@ impl Lane {
 
     fn dwell(&mut self, at: Timestamp, scenario: &Scenario, finding: &Finding, passed: bool) {
         for (index, claim) in scenario.claims.iter().enumerate() {
-            let ClaimKind::Measure {
-                measure,
-                at_most,
-                at_least,
-                ..
-            } = &claim.kind
-            else {
+            let ClaimKind::Measure { measure, at_most, at_least, .. } = &claim.kind else {
                 continue;
             };
             let value = finding.report.measure(measure).map(|measure| measure.value);

@@ -59,12 +59,7 @@ pub(crate) fn claim_state(lane: &Lane, index: usize, claim: &Claim) -> EvidenceS
     match &claim.kind {
         ClaimKind::Passes { in_a_row } if lane.passes >= (*in_a_row).max(1) => EvidenceState::Proved,
         ClaimKind::Passes { .. } => EvidenceState::Undecided,
-        ClaimKind::Measure {
-            measure,
-            at_most,
-            at_least,
-            held_for,
-        } => {
+        ClaimKind::Measure { measure, at_most, at_least, held_for } => {
             let Some(measure) = newest.measure(measure) else {
                 return EvidenceState::Undecided;
             };

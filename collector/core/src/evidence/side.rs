@@ -41,54 +41,24 @@ pub(crate) fn side_evidence(
 ) -> SideEvidence {
     let begun = begun.max(board.anew(side).unwrap_or(begun));
     let mut words: Vec<Word<'_>> = (roster.owing(side, now))
-        .map(|(agent, member)| {
-            word(
-                board.lane(name, agent),
-                (agent, member),
-                (name, scenario),
-                begun,
-                now,
-            )
-        })
+        .map(|(agent, member)| word(board.lane(name, agent), (agent, member), (name, scenario), begun, now))
         .collect();
     words.sort_by_key(|word| (word.state.rank(), word.since));
     let (remaining, _) = remaining(roster, board, name, side, now);
     let Some(worst) = words.first() else {
         return nobody(scenario, side, begun);
     };
-    let alike = words
-        .iter()
-        .filter(|word| word.state != EvidenceState::Proved)
-        .count();
+    let alike = words.iter().filter(|word| word.state != EvidenceState::Proved).count();
     let mut value = worst.value.clone();
     if alike > 1 {
-        value = format!(
-            "{value} (and {} like it)",
-            count(alike as u64 - 1, "agent", "agents")
-        );
+        value = format!("{value} (and {} like it)", count(alike as u64 - 1, "agent", "agents"));
     }
-    let claims = (0..scenario.claims.len())
-        .map(|index| claim_status(&words, scenario, index, begun, now))
-        .collect();
-    let seen = worst
-        .lane
-        .and_then(|lane| lane.newest.as_ref())
-        .map(|newest| newest.place.at);
+    let claims =
+        (0..scenario.claims.len()).map(|index| claim_status(&words, scenario, index, begun, now)).collect();
+    let seen = worst.lane.and_then(|lane| lane.newest.as_ref()).map(|newest| newest.place.at);
     let agent = Some(worst.agent.name.clone());
-    let status = SideStatus {
-        side,
-        state: worst.state,
-        value,
-        seen,
-        agent,
-        remaining,
-        claims,
-    };
-    SideEvidence {
-        status,
-        code: worst.code,
-        since: worst.since,
-    }
+    let status = SideStatus { side, state: worst.state, value, seen, agent, remaining, claims };
+    SideEvidence { status, code: worst.code, since: worst.since }
 }
 
 fn word<'a>(
@@ -99,33 +69,17 @@ fn word<'a>(
     now: Timestamp,
 ) -> Word<'a> {
     let state = lane_state(lane, scenario, now);
-    let told = |state, code, since, value| Word {
-        agent,
-        lane,
-        state,
-        code,
-        since,
-        value,
-    };
+    let told = |state, code, since, value| Word { agent, lane, state, code, since, value };
     if let Some((code, since, value)) = kept_from(agent, member, name) {
         return told(EvidenceState::Undecided, code, since, value);
     }
     let missing = || {
         let value = format!("{} has not reported it", agent.name);
-        told(
-            EvidenceState::Missing,
-            HoldCode::Missing,
-            begun.max(member.enrolled),
-            value,
-        )
+        told(EvidenceState::Missing, HoldCode::Missing, begun.max(member.enrolled), value)
     };
     let Some(lane) = lane else { return missing() };
     if let Some((since, component)) = lane.wrong {
-        let value = format!(
-            "{} ran component {}, not the plan's",
-            agent.name,
-            component.short()
-        );
+        let value = format!("{} ran component {}, not the plan's", agent.name, component.short());
         return told(EvidenceState::Undecided, HoldCode::BadDigest, since, value);
     }
     let Some(newest) = &lane.newest else {
@@ -134,9 +88,7 @@ fn word<'a>(
     let worst = (scenario.claims.iter().enumerate())
         .map(|(index, claim)| (claim_state(lane, index, claim), index, claim))
         .min_by_key(|(state, ..)| state.rank());
-    let since = worst.map_or(lane.since, |(state, index, claim)| {
-        claim_since(lane, index, claim, state)
-    });
+    let since = worst.map_or(lane.since, |(state, index, claim)| claim_since(lane, index, claim, state));
     let code = match state {
         EvidenceState::Stale => {
             let limit = span(scenario.fresh_for);
@@ -154,11 +106,7 @@ fn word<'a>(
 /// Why an agent's findings of a check are not asked at all.
 fn kept_from(agent: &AgentKey, member: &Member, name: &Name) -> Option<(HoldCode, Timestamp, String)> {
     if let Some((since, text)) = &member.suspended {
-        return Some((
-            HoldCode::Conflict,
-            *since,
-            format!("{agent} is suspended: {text}"),
-        ));
+        return Some((HoldCode::Conflict, *since, format!("{agent} is suspended: {text}")));
     }
     let (since, Refusal { cause, reason, .. }) = member.refused.get(name)?;
     let value = format!("{agent} does not carry it out: {cause}: {reason}");
@@ -168,26 +116,10 @@ fn kept_from(agent: &AgentKey, member: &Member, name: &Name) -> Option<(HoldCode
 /// No agent of the side owes anything: silence, not consent.
 fn nobody(scenario: &Scenario, side: Side, begun: Timestamp) -> SideEvidence {
     let value = format!("no agent on {side} reports it");
-    let claims = scenario
-        .claims
-        .iter()
-        .map(|claim| unheard(claim, begun))
-        .collect();
+    let claims = scenario.claims.iter().map(|claim| unheard(claim, begun)).collect();
     let (state, remaining) = (EvidenceState::Missing, Vec::new());
-    let status = SideStatus {
-        side,
-        state,
-        value,
-        seen: None,
-        agent: None,
-        remaining,
-        claims,
-    };
-    SideEvidence {
-        status,
-        code: HoldCode::Missing,
-        since: begun,
-    }
+    let status = SideStatus { side, state, value, seen: None, agent: None, remaining, claims };
+    SideEvidence { status, code: HoldCode::Missing, since: begun }
 }
 
 fn claim_status(
@@ -204,31 +136,13 @@ fn claim_status(
         };
         // What holds the whole lane (silence, a conflict, a refusal) holds each of its claims.
         let fresh = lane_state(Some(lane), scenario, now) == word.state
-            && !matches!(
-                word.code,
-                HoldCode::BadDigest | HoldCode::Refused | HoldCode::Conflict
-            )
+            && !matches!(word.code, HoldCode::BadDigest | HoldCode::Refused | HoldCode::Conflict)
             && word.state != EvidenceState::Stale;
-        let state = if fresh {
-            claim_state(lane, index, claim)
-        } else {
-            word.state
-        };
-        let progress = if state == EvidenceState::Proved {
-            100
-        } else {
-            progress(lane, newest, index, claim)
-        };
-        let told = if fresh {
-            is(lane, newest, index, claim)
-        } else {
-            word.value.clone()
-        };
-        let since = if fresh {
-            claim_since(lane, index, claim, state)
-        } else {
-            word.since
-        };
+        let state = if fresh { claim_state(lane, index, claim) } else { word.state };
+        let progress =
+            if state == EvidenceState::Proved { 100 } else { progress(lane, newest, index, claim) };
+        let told = if fresh { is(lane, newest, index, claim) } else { word.value.clone() };
+        let since = if fresh { claim_since(lane, index, claim, state) } else { word.since };
         ClaimStatus {
             name: claim.name.clone(),
             must: must(claim),
@@ -238,10 +152,7 @@ fn claim_status(
             since,
         }
     };
-    let worst = words
-        .iter()
-        .map(of)
-        .min_by_key(|status| (status.state.rank(), status.since));
+    let worst = words.iter().map(of).min_by_key(|status| (status.state.rank(), status.since));
     worst.unwrap_or_else(|| unheard(claim, begun))
 }
 

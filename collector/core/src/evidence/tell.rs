@@ -14,19 +14,12 @@ const NOTE_CHARS: usize = 200;
 pub(crate) fn must(claim: &Claim) -> String {
     match &claim.kind {
         ClaimKind::Passes { in_a_row } => {
-            format!(
-                "{} in a row from every agent",
-                count(u64::from(*in_a_row), "pass", "passes")
-            )
+            format!("{} in a row from every agent", count(u64::from(*in_a_row), "pass", "passes"))
         }
-        ClaimKind::Measure {
-            measure, held_for, ..
-        } if held_for.is_zero() => {
+        ClaimKind::Measure { measure, held_for, .. } if held_for.is_zero() => {
             format!("{measure} {}", bounds(claim))
         }
-        ClaimKind::Measure {
-            measure, held_for, ..
-        } => {
+        ClaimKind::Measure { measure, held_for, .. } => {
             format!("{measure} {} for {}", bounds(claim), span(*held_for))
         }
     }
@@ -35,9 +28,7 @@ pub(crate) fn must(claim: &Claim) -> String {
 fn bounds(claim: &Claim) -> String {
     match &claim.kind {
         ClaimKind::Passes { .. } => String::new(),
-        ClaimKind::Measure {
-            at_most, at_least, ..
-        } => match (at_least, at_most) {
+        ClaimKind::Measure { at_most, at_least, .. } => match (at_least, at_most) {
             (Some(low), Some(high)) => format!("between {low} and {high}"),
             (Some(low), None) => format!("at least {low}"),
             (None, Some(high)) => format!("at most {high}"),
@@ -54,18 +45,9 @@ pub(crate) fn is(lane: &Lane, newest: &Newest, index: usize, claim: &Claim) -> S
             Outcome::Pass => format!("{} of {in_a_row} passes in a row", lane.passes.min(*in_a_row)),
             Outcome::Fail | Outcome::NotRun => last_run(newest),
         },
-        ClaimKind::Measure {
-            measure,
-            at_most,
-            at_least,
-            held_for,
-        } => match newest.measure(measure) {
+        ClaimKind::Measure { measure, at_most, at_least, held_for } => match newest.measure(measure) {
             Some(found) if !inside(found.value, *at_most, *at_least) => {
-                let unit = if found.unit.is_empty() {
-                    String::new()
-                } else {
-                    format!(" {}", found.unit)
-                };
+                let unit = if found.unit.is_empty() { String::new() } else { format!(" {}", found.unit) };
                 format!("{measure} is {}{unit}, must be {}", found.value, bounds(claim))
             }
             _ if newest.outcome != Outcome::Pass => last_run(newest),
@@ -95,17 +77,9 @@ pub(crate) fn last_run(newest: &Newest) -> String {
         Outcome::Fail => "the last run failed".to_owned(),
         Outcome::NotRun => format!("did not run: {cause}"),
     };
-    let step = newest
-        .step
-        .as_ref()
-        .map(|step| format!(" at step {step}"))
-        .unwrap_or_default();
+    let step = newest.step.as_ref().map(|step| format!(" at step {step}")).unwrap_or_default();
     let note: String = newest.note.chars().take(NOTE_CHARS).collect();
-    let note = if note.is_empty() {
-        note
-    } else {
-        format!(": {note}")
-    };
+    let note = if note.is_empty() { note } else { format!(": {note}") };
     format!("{head}{step}{note}")
 }
 

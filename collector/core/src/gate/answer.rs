@@ -18,17 +18,10 @@ impl Migration {
         let holds = self.holds(gate, lease, proved, now);
         let word = self.word(gate, &holds);
         let open = word == VerdictWord::Open;
-        let rule = self
-            .sheet(gate)
-            .map(|sheet| sheet.rule.clone())
-            .unwrap_or_default();
+        let rule = self.sheet(gate).map(|sheet| sheet.rule.clone()).unwrap_or_default();
         let steady = self.gates.steady.get(&gate).filter(|_| proved);
         let granted = lease.map_or(self.phase_since, |lease| lease.granted);
-        let longest = holds
-            .iter()
-            .map(|hold| hold.since)
-            .min()
-            .unwrap_or(self.phase_since);
+        let longest = holds.iter().map(|hold| hold.since).min().unwrap_or(self.phase_since);
         let asked = |state| state == DecisionState::NotAsked && self.only_people(&holds);
         let decision = self.decision_status(gate, now).map(|mut status| {
             if asked(status.state) {
@@ -88,27 +81,16 @@ impl Migration {
         if holds.is_empty() && !lease.is_some_and(|lease| lease.valid(now)) {
             let reason = "nothing holds the gate any more; it opens once that is written down";
             let next = format!("tidelock gate wait {gate}");
-            holds.push(Hold::new(
-                HoldCode::Lease,
-                self.clock.max(self.phase_since),
-                reason,
-                next,
-            ));
+            holds.push(Hold::new(HoldCode::Lease, self.clock.max(self.phase_since), reason, next));
         }
         holds
     }
 
     fn word(&self, gate: Phase, holds: &[Hold]) -> VerdictWord {
-        let back = matches!(
-            self.phase,
-            Phase::RollingBack | Phase::RolledBack | Phase::Aborted
-        );
+        let back = matches!(self.phase, Phase::RollingBack | Phase::RolledBack | Phase::Aborted);
         let going = matches!(self.phase, Phase::Cutover | Phase::Watch) && self.going_back();
         let any = |states: &[EvidenceState]| {
-            holds
-                .iter()
-                .filter_map(|hold| hold.state)
-                .any(|s| states.contains(&s))
+            holds.iter().filter_map(|hold| hold.state).any(|s| states.contains(&s))
         };
         if (back || going) && gate != Phase::RolledBack || self.phase == Phase::Aborted {
             VerdictWord::Rollback
@@ -124,27 +106,21 @@ impl Migration {
     }
 
     fn only_people(&self, holds: &[Hold]) -> bool {
-        holds
-            .iter()
-            .all(|hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline))
+        holds.iter().all(|hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline))
     }
 
     fn summary(&self, gate: Phase, word: VerdictWord, holds: &[Hold]) -> String {
         let needed = self.sheet(gate).map_or(0, |sheet| sheet.scenarios.len() as u64);
-        let mut held: Vec<_> = holds
-            .iter()
-            .filter(|hold| hold.state.is_some())
-            .filter_map(|h| h.check.as_ref())
-            .collect();
+        let mut held: Vec<_> =
+            holds.iter().filter(|hold| hold.state.is_some()).filter_map(|h| h.check.as_ref()).collect();
         held.sort_unstable();
         held.dedup();
         let first = holds.first().map(|hold| hold.reason.as_str()).unwrap_or_default();
         match word {
             VerdictWord::Open if self.passed_for_ever(gate) => format!("the migration is {gate}"),
-            VerdictWord::Open => format!(
-                "{} proved: gate {gate} is open",
-                count(needed, "scenario is", "scenarios are")
-            ),
+            VerdictWord::Open => {
+                format!("{} proved: gate {gate} is open", count(needed, "scenario is", "scenarios are"))
+            }
             VerdictWord::Rollback => match self.phase {
                 Phase::Aborted => "the migration was given up before the switch".to_owned(),
                 Phase::RolledBack => "the migration went back: traffic is on the source again".to_owned(),
@@ -164,19 +140,13 @@ impl Migration {
                 let (check, why) = worst
                     .and_then(|hold| Some((hold.check.as_ref()?, hold.reason.as_str())))
                     .unwrap_or((held[0], first));
-                format!(
-                    "{} of {needed} needed {checks} {hold} gate {gate}: {check}: {why}",
-                    held.len(),
-                )
+                format!("{} of {needed} needed {checks} {hold} gate {gate}: {check}: {why}", held.len(),)
             }
         }
     }
 
     fn unreachable(&self, now: Timestamp) -> Vec<AgentKey> {
-        let silent = self
-            .roster
-            .iter()
-            .filter(|(_, member)| member.owes(now) && !member.online(now));
+        let silent = self.roster.iter().filter(|(_, member)| member.owes(now) && !member.online(now));
         silent.map(|(agent, _)| agent.clone()).collect()
     }
 
@@ -201,12 +171,7 @@ impl Migration {
             return None;
         }
         let told = |((what, unit), count)| Remaining { count, unit, what };
-        Some(
-            sums.into_iter()
-                .filter(|(_, count)| *count > 0)
-                .map(told)
-                .collect(),
-        )
+        Some(sums.into_iter().filter(|(_, count)| *count > 0).map(told).collect())
     }
 
     /// The way back: whether it can be decided now, and until when.
@@ -229,28 +194,14 @@ impl Migration {
                 "traffic was not moved: there is nothing to go back from".to_owned(),
             ),
             (Phase::RollingBack, _) => told(true, false, None, false, "going back is under way".to_owned()),
-            (Phase::RolledBack | Phase::Aborted | Phase::Committed | Phase::Retired, _) => told(
-                false,
-                false,
-                None,
-                false,
-                format!("the migration is {}", self.phase),
-            ),
-            (Phase::Cutover | Phase::Watch, None) => told(
-                true,
-                true,
-                None,
-                false,
-                "traffic is not on the target yet".to_owned(),
-            ),
+            (Phase::RolledBack | Phase::Aborted | Phase::Committed | Phase::Retired, _) => {
+                told(false, false, None, false, format!("the migration is {}", self.phase))
+            }
+            (Phase::Cutover | Phase::Watch, None) => {
+                told(true, true, None, false, "traffic is not on the target yet".to_owned())
+            }
             (Phase::Cutover | Phase::Watch, Some(switched)) => match rule.window {
-                None => told(
-                    true,
-                    false,
-                    None,
-                    false,
-                    "the plan has no rollback window".to_owned(),
-                ),
+                None => told(true, false, None, false, "the plan has no rollback window".to_owned()),
                 Some(window) => {
                     let until = switched.plus(window);
                     let closing = rule.warn_before.is_some_and(|warn| now >= until.minus(warn));

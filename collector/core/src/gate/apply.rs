@@ -17,40 +17,25 @@ use crate::verdict::DecisionState;
 
 impl Migration {
     pub(crate) fn decided(&mut self, at: Timestamp, event: &Event) {
-        self.requests
-            .remember(event.by.as_ref(), &event.request_id, &event.kind);
+        self.requests.remember(event.by.as_ref(), &event.request_id, &event.kind);
         let fits = match &event.kind {
-            EventKind::PlanApplied {
-                revision,
-                hash,
-                plan,
-                grid_origin,
-            } => self.plan_applied(at, *revision, *hash, plan, *grid_origin),
+            EventKind::PlanApplied { revision, hash, plan, grid_origin } => {
+                self.plan_applied(at, *revision, *hash, plan, *grid_origin)
+            }
             EventKind::PhaseChanged { from, to } => self.moved(at, *from, *to),
-            EventKind::Decided {
-                decision,
-                go,
-                complete,
-                ..
-            } => self.voted(at, event, decision, *go, *complete),
+            EventKind::Decided { decision, go, complete, .. } => {
+                self.voted(at, event, decision, *go, *complete)
+            }
             EventKind::HoldSet => self.held_by(at, event),
             EventKind::HoldReleased => {
                 self.gates.new_epoch();
                 self.gates.operator.take().is_some()
             }
-            EventKind::ManualCheckDone {
-                check,
-                evidence,
-                failed,
-            } => self.manual_done_at(at, event, check, evidence, *failed),
-            EventKind::LeaseGranted {
-                gate,
-                epoch,
-                valid_until,
-            } => {
-                let may = self
-                    .plan()
-                    .is_some_and(|plan| live(plan, self.phase).contains(gate));
+            EventKind::ManualCheckDone { check, evidence, failed } => {
+                self.manual_done_at(at, event, check, evidence, *failed)
+            }
+            EventKind::LeaseGranted { gate, epoch, valid_until } => {
+                let may = self.plan().is_some_and(|plan| live(plan, self.phase).contains(gate));
                 may && self.gates.grant(at, *gate, *epoch, *valid_until)
             }
             EventKind::LeaseRevoked { gate, epoch } => {
@@ -59,10 +44,9 @@ impl Migration {
             }
             EventKind::CutoverConfirmed { epoch } => self.confirmed(at, *epoch),
             EventKind::Switched { to } => self.switched(at, *to),
-            EventKind::AgentEnrolled {
-                agent,
-                certificate_ends,
-            } => self.enrolled(at, agent, *certificate_ends),
+            EventKind::AgentEnrolled { agent, certificate_ends } => {
+                self.enrolled(at, agent, *certificate_ends)
+            }
             EventKind::AgentRevoked { agent } => {
                 // Whoever chooses the witnesses hears them all anew.
                 self.board.start_anew(at, agent.side);
@@ -91,12 +75,7 @@ impl Migration {
         evidence: &str,
         failed: bool,
     ) -> bool {
-        let done = ManualDone {
-            at,
-            by: event.by.clone(),
-            evidence: evidence.to_owned(),
-            failed,
-        };
+        let done = ManualDone { at, by: event.by.clone(), evidence: evidence.to_owned(), failed };
         self.manual.insert(check.clone(), done);
         true
     }
@@ -126,9 +105,7 @@ impl Migration {
         self.hashes.insert(revision, hash);
         // A manual check that is another one now was not made.
         let same = |name: &Name| {
-            before
-                .as_ref()
-                .is_some_and(|old| old.manual_checks.get(name) == plan.manual_checks.get(name))
+            before.as_ref().is_some_and(|old| old.manual_checks.get(name) == plan.manual_checks.get(name))
         };
         self.manual.retain(|name, _| same(name));
         self.roster.reinstate();
@@ -167,11 +144,7 @@ impl Migration {
             ballot.voices.insert(by.clone(), at);
             ballot.complete |= complete;
         } else {
-            ballot.end(
-                DecisionState::Refused,
-                at,
-                format!("{by} said no: {}", event.reason),
-            );
+            ballot.end(DecisionState::Refused, at, format!("{by} said no: {}", event.reason));
         }
         if !go || complete && decision == "rollback" {
             self.gates.new_epoch();
@@ -180,22 +153,14 @@ impl Migration {
     }
 
     fn held_by(&mut self, at: Timestamp, event: &Event) -> bool {
-        let hold = OperatorHold {
-            at,
-            by: event.by.clone(),
-            reason: event.reason.clone(),
-        };
+        let hold = OperatorHold { at, by: event.by.clone(), reason: event.reason.clone() };
         self.gates.operator.get_or_insert(hold);
         self.gates.new_epoch();
         true
     }
 
     fn confirmed(&mut self, at: Timestamp, epoch: u64) -> bool {
-        let current = self
-            .gates
-            .leases
-            .get(&Phase::Cutover)
-            .is_some_and(|lease| lease.epoch == epoch);
+        let current = self.gates.leases.get(&Phase::Cutover).is_some_and(|lease| lease.epoch == epoch);
         if self.phase != Phase::Ready || !current {
             return false;
         }

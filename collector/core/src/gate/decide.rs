@@ -28,47 +28,24 @@ impl Migration {
             };
         }
         let kind = match ask {
-            Ask::Decide {
-                decision,
-                go,
-                by,
-                reason,
-                evidence_sequence,
-                ..
-            } => self.give(
-                now,
-                decision,
-                *go,
-                by,
-                reason,
-                evidence_sequence.filter(|seen| *seen > 0),
-            )?,
+            Ask::Decide { decision, go, by, reason, evidence_sequence, .. } => {
+                self.give(now, decision, *go, by, reason, evidence_sequence.filter(|seen| *seen > 0))?
+            }
             Ask::Hold { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldSet)?,
             Ask::Release { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldReleased)?,
             Ask::Confirm { epoch, by, .. } => self.confirm(now, *epoch, by)?,
             Ask::Switched { to, by, .. } => self.report_switch(*to, by)?,
-            Ask::ManualDone {
-                check,
-                by,
-                evidence,
-                failed,
-                ..
-            } => self.manual_done(check, by, evidence, *failed)?,
+            Ask::ManualDone { check, by, evidence, failed, .. } => {
+                self.manual_done(check, by, evidence, *failed)?
+            }
             Ask::Abort { by, reason, .. } => self.abort(by, reason)?,
-            Ask::SetRevision {
-                side, revision, by, ..
-            } => self.set_revision(*side, revision, by)?,
+            Ask::SetRevision { side, revision, by, .. } => self.set_revision(*side, revision, by)?,
             Ask::RevokeAgent { agent, by, .. } => return self.revoke_agent(now, agent, by, ask.reason()),
             Ask::ApplyPlan { .. } => return self.apply_plan(now, ask),
-            Ask::Enrol {
-                agent,
-                certificate_ends,
-            } => self.enrol(now, agent, *certificate_ends)?,
+            Ask::Enrol { agent, certificate_ends } => self.enrol(now, agent, *certificate_ends)?,
             Ask::ReportConflict { agent, text } => return self.report_conflict(now, agent, text),
         };
-        let (by, id) = ask
-            .request()
-            .map_or((None, ""), |(by, id)| (Some(by.name.clone()), id));
+        let (by, id) = ask.request().map_or((None, ""), |(by, id)| (Some(by.name.clone()), id));
         Ok(vec![self.event(now, by, ask.reason(), id, kind)])
     }
 
@@ -83,39 +60,22 @@ impl Migration {
     ) -> Event {
         let (evidence_hash, holds) = self.evidence_of(&kind, now);
         let (reason, request_id) = (reason.to_owned(), id.to_owned());
-        Event {
-            by,
-            reason,
-            request_id,
-            findings_position: self.position,
-            evidence_hash,
-            holds,
-            kind,
-        }
+        Event { by, reason, request_id, findings_position: self.position, evidence_hash, holds, kind }
     }
 
     /// The evidence hash and the holds that an event of this kind carries when it is decided at `now`:
     /// a replay asks it of the state before the event, with the event's time, and must get the same.
     pub fn evidence_of(&self, kind: &EventKind, now: Timestamp) -> (Sha256, Vec<String>) {
         let gate = self.gate_of(kind);
-        (
-            self.evidence_hash(gate, now),
-            self.obstacles(gate, now).iter().map(Hold::line).collect(),
-        )
+        (self.evidence_hash(gate, now), self.obstacles(gate, now).iter().map(Hold::line).collect())
     }
 
     /// The gate that an event is about.
     fn gate_of(&self, kind: &EventKind) -> Phase {
         let here = next(self.phase).unwrap_or(self.phase);
         match kind {
-            EventKind::PhaseChanged {
-                from: Phase::Ready,
-                to: Phase::Sync,
-            } => Phase::Ready,
-            EventKind::PhaseChanged {
-                to: Phase::RollingBack | Phase::Aborted,
-                ..
-            } => here,
+            EventKind::PhaseChanged { from: Phase::Ready, to: Phase::Sync } => Phase::Ready,
+            EventKind::PhaseChanged { to: Phase::RollingBack | Phase::Aborted, .. } => here,
             EventKind::PhaseChanged { to, .. } => *to,
             EventKind::LeaseGranted { gate, .. } | EventKind::LeaseRevoked { gate, .. } => *gate,
             EventKind::CutoverConfirmed { .. } => Phase::Cutover,
@@ -133,19 +93,14 @@ impl Migration {
     fn confirm(&self, now: Timestamp, epoch: u64, by: &Asker) -> Result<EventKind, Refusal> {
         self.may_switch(by)?;
         if self.phase != Phase::Ready {
-            let message = format!(
-                "the migration is in {}; a cutover is confirmed once, in ready",
-                self.phase
-            );
+            let message =
+                format!("the migration is in {}; a cutover is confirmed once, in ready", self.phase);
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
         let holds = self.obstacles(Phase::Cutover, now);
         if let Some(first) = holds.first() {
             let message = format!("gate cutover is shut: {}", first.line());
-            return Err(Refusal {
-                holds,
-                ..Refusal::new(RefusalCode::GateShut, message)
-            });
+            return Err(Refusal { holds, ..Refusal::new(RefusalCode::GateShut, message) });
         }
         match self.gates.leases.get(&Phase::Cutover) {
             Some(lease) if lease.epoch == epoch && lease.valid(now) => {
@@ -165,10 +120,8 @@ impl Migration {
             Side::Source => (Phase::RollingBack, self.traffic.back.is_some()),
         };
         if self.phase != phase {
-            let message = format!(
-                "the migration is in {}; a switch to the {to} is reported in {phase}",
-                self.phase
-            );
+            let message =
+                format!("the migration is in {}; a switch to the {to} is reported in {phase}", self.phase);
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
         if done {
@@ -191,10 +144,7 @@ impl Migration {
     fn may_hold(&self, by: &Asker, reason: &str, kind: EventKind) -> Result<EventKind, Refusal> {
         let release = kind == EventKind::HoldReleased;
         if !self.is_of_plan(by) {
-            let message = format!(
-                "{} is not in the plan; anyone in the plan may hold and release",
-                by.name
-            );
+            let message = format!("{} is not in the plan; anyone in the plan may hold and release", by.name);
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
         said(reason, "a hold or release")?;
@@ -221,10 +171,7 @@ impl Migration {
 /// What is kept for ever says why.
 pub(crate) fn said(reason: &str, what: &str) -> Result<(), Refusal> {
     if reason.trim().is_empty() {
-        return Err(Refusal::new(
-            RefusalCode::Incomplete,
-            format!("{what} needs a reason"),
-        ));
+        return Err(Refusal::new(RefusalCode::Incomplete, format!("{what} needs a reason")));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::evidence::{SideEvidence, side_evidence};
 use crate::migration::Migration;
 use crate::plan::{Plan, Scenario, before};
 use crate::roster::ONLINE_FOR;
-use crate::verdict::{DecisionStatus, DecisionState, EvidenceState, Hold, HoldCode};
+use crate::verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode};
 use crate::words::{count, span};
 
 impl Migration {
@@ -26,12 +26,7 @@ impl Migration {
     ) -> Vec<Hold> {
         let Some(plan) = self.plan() else {
             let reason = "no plan was applied yet";
-            return vec![Hold::new(
-                HoldCode::Plan,
-                self.phase_since,
-                reason,
-                "tidelock plan apply FILE",
-            )];
+            return vec![Hold::new(HoldCode::Plan, self.phase_since, reason, "tidelock plan apply FILE")];
         };
         let mut holds = Vec::new();
         if let Some(hold) = self.wrong_phase(gate) {
@@ -67,19 +62,11 @@ impl Migration {
         let own = matches!(gate, Phase::Sync | Phase::Ready | Phase::Watch) && gate == self.phase;
         let reason = match self.sheet(gate) {
             Some(_) if own || next(self.phase) == Some(gate) => return None,
-            Some(_) => format!(
-                "the migration is in {}; gate {gate} does not stand next",
-                self.phase
-            ),
+            Some(_) => format!("the migration is in {}; gate {gate} does not stand next", self.phase),
             None if next(self.phase) == Some(gate) && gate != Phase::Retired => return None,
             None => format!("the plan has no gate {gate}"),
         };
-        Some(Hold::new(
-            HoldCode::Phase,
-            self.phase_since,
-            reason,
-            "tidelock status",
-        ))
+        Some(Hold::new(HoldCode::Phase, self.phase_since, reason, "tidelock status"))
     }
 
     /// What evidence does not show, by the plan: silence holds as surely as a failure.
@@ -87,62 +74,34 @@ impl Migration {
         let mut holds = Vec::new();
         if sheet.nothing {
             let reason = "no scenario is needed: zero of zero proves nothing";
-            holds.push(Hold::new(
-                HoldCode::Unchecked,
-                self.phase_since,
-                reason,
-                "tidelock plan show",
-            ));
+            holds.push(Hold::new(HoldCode::Unchecked, self.phase_since, reason, "tidelock plan show"));
         }
         for name in &sheet.unknown {
             let reason = format!("the gate needs {name}, which the plan does not declare");
-            let mut hold = Hold::new(
-                HoldCode::UnknownCheck,
-                self.phase_since,
-                reason,
-                "tidelock plan check FILE",
-            );
+            let mut hold =
+                Hold::new(HoldCode::UnknownCheck, self.phase_since, reason, "tidelock plan check FILE");
             (hold.check, hold.state) = (Some(name.clone()), Some(EvidenceState::Missing));
             holds.push(hold);
         }
         for name in &sheet.unneeded {
             let reason = format!("{name} is critical and no gate needs it");
-            let mut hold = Hold::new(
-                HoldCode::Unchecked,
-                self.phase_since,
-                reason,
-                "tidelock plan check FILE",
-            );
+            let mut hold =
+                Hold::new(HoldCode::Unchecked, self.phase_since, reason, "tidelock plan check FILE");
             hold.check = Some(name.clone());
             holds.push(hold);
         }
-        holds.extend(
-            sheet
-                .sides
-                .iter()
-                .filter_map(|side| self.agents_hold(plan, *side, now)),
-        );
+        holds.extend(sheet.sides.iter().filter_map(|side| self.agents_hold(plan, *side, now)));
         for (name, on) in &sheet.scenarios {
             let Some(scenario) = plan.scenarios.get(name) else {
                 continue;
             };
             holds.extend(self.scenario_holds(name, scenario, on, now));
         }
-        holds.extend(
-            sheet
-                .manual
-                .iter()
-                .filter_map(|name| self.manual_hold(plan, name, now)),
-        );
+        holds.extend(sheet.manual.iter().filter_map(|name| self.manual_hold(plan, name, now)));
         if holds.is_empty() {
             // Never open for want of words.
             let reason = "what it needs is not proved";
-            holds.push(Hold::new(
-                HoldCode::ClaimUndecided,
-                self.phase_since,
-                reason,
-                "tidelock status",
-            ));
+            holds.push(Hold::new(HoldCode::ClaimUndecided, self.phase_since, reason, "tidelock status"));
         }
         holds
     }
@@ -166,16 +125,12 @@ impl Migration {
         let found = on
             .iter()
             .map(|side| side_evidence((&self.roster, &self.board), (name, scenario), *side, begun, now));
-        found
-            .filter_map(|found| side_hold(name, scenario.level, found, &next))
-            .collect()
+        found.filter_map(|found| side_hold(name, scenario.level, found, &next)).collect()
     }
 
     /// When evidence could first be given at all.
     pub(crate) fn evidence_begun(&self) -> Timestamp {
-        self.current
-            .as_ref()
-            .map_or(self.phase_since, |current| current.first_applied)
+        self.current.as_ref().map_or(self.phase_since, |current| current.first_applied)
     }
 
     fn agents_hold(&self, plan: &Plan, side: Side, now: Timestamp) -> Option<Hold> {
@@ -183,15 +138,9 @@ impl Migration {
             return None;
         }
         let least = plan.environment(side).agents_at_least.max(1);
-        let online = self
-            .roster
-            .owing(side, now)
-            .filter(|(_, member)| member.online(now))
-            .count();
-        let reason = format!(
-            "{online} of at least {} on {side} online",
-            count(u64::from(least), "agent", "agents")
-        );
+        let online = self.roster.owing(side, now).filter(|(_, member)| member.online(now)).count();
+        let reason =
+            format!("{online} of at least {} on {side} online", count(u64::from(least), "agent", "agents"));
         // Enough were there until the last of them fell silent that could be spared.
         let mut heard: Vec<Timestamp> = self
             .roster
@@ -199,15 +148,9 @@ impl Migration {
             .filter_map(|(_, member)| Some(member.heard?.plus(ONLINE_FOR)))
             .collect();
         heard.sort_unstable_by(|a, b| b.cmp(a));
-        let since = usize::try_from(least)
-            .ok()
-            .and_then(|least| heard.get(least - 1).copied());
-        let mut hold = Hold::new(
-            HoldCode::Agents,
-            since.unwrap_or(self.phase_since),
-            reason,
-            "tidelock agent ls",
-        );
+        let since = usize::try_from(least).ok().and_then(|least| heard.get(least - 1).copied());
+        let mut hold =
+            Hold::new(HoldCode::Agents, since.unwrap_or(self.phase_since), reason, "tidelock agent ls");
         (hold.side, hold.state) = (Some(side), Some(EvidenceState::Missing));
         Some(hold)
     }
@@ -216,49 +159,27 @@ impl Migration {
         let check = plan.manual_checks.get(name)?;
         let (since, state, reason) = match self.manual.get(name) {
             Some(done) if !done.failed => return None,
-            Some(done) => (
-                done.at,
-                Some(EvidenceState::Refuted),
-                format!("{} reported it as failed", check.owner),
-            ),
+            Some(done) => {
+                (done.at, Some(EvidenceState::Refuted), format!("{} reported it as failed", check.owner))
+            }
             None => {
-                let late = check
-                    .within
-                    .is_some_and(|within| now > self.phase_since.plus(within))
+                let late = check.within.is_some_and(|within| now > self.phase_since.plus(within))
                     && check.phase == Some(self.phase);
                 let due = if late { ", and it is overdue" } else { "" };
-                (
-                    self.phase_since,
-                    None,
-                    format!("{} has not made it yet{due}", check.owner),
-                )
+                (self.phase_since, None, format!("{} has not made it yet{due}", check.owner))
             }
         };
-        let mut hold = Hold::new(
-            HoldCode::Manual,
-            since,
-            reason,
-            format!("tidelock manual done {name}"),
-        );
+        let mut hold = Hold::new(HoldCode::Manual, since, reason, format!("tidelock manual done {name}"));
         (hold.check, hold.state) = (Some(name.clone()), state);
         Some(hold)
     }
 
     /// Somebody pressed hold. It never stands in the way back.
     pub(crate) fn operator_hold(&self, gate: Phase) -> Option<Hold> {
-        let hold = self
-            .gates
-            .operator
-            .as_ref()
-            .filter(|_| gate != Phase::RolledBack)?;
+        let hold = self.gates.operator.as_ref().filter(|_| gate != Phase::RolledBack)?;
         let by = hold.by.as_ref().map(Name::as_str).unwrap_or("somebody");
         let reason = format!("{by} pressed hold: {}", hold.reason);
-        Some(Hold::new(
-            HoldCode::Operator,
-            hold.at,
-            reason,
-            "tidelock release --reason TEXT",
-        ))
+        Some(Hold::new(HoldCode::Operator, hold.at, reason, "tidelock release --reason TEXT"))
     }
 
     fn switch_hold(&self, gate: Phase) -> Option<Hold> {
@@ -279,26 +200,14 @@ impl Migration {
         if now.since(since.unwrap_or(now)) >= needed {
             return None;
         }
-        let reason = format!(
-            "all that it needs is proved; waiting for {} without a break",
-            span(needed)
-        );
-        Some(Hold::new(
-            HoldCode::Stable,
-            since.unwrap_or(now),
-            reason,
-            format!("tidelock gate wait {gate}"),
-        ))
+        let reason = format!("all that it needs is proved; waiting for {} without a break", span(needed));
+        Some(Hold::new(HoldCode::Stable, since.unwrap_or(now), reason, format!("tidelock gate wait {gate}")))
     }
 
     fn decision_hold(&self, gate: Phase, clear: bool, now: Timestamp) -> Option<Hold> {
         let status = self.decision_status(gate, now)?;
         let (name, needed) = (&status.name, count(u64::from(status.needed), "voice", "voices"));
-        let ended = self
-            .gates
-            .ballots
-            .get(name)
-            .and_then(|ballot| ballot.ended.as_ref());
+        let ended = self.gates.ballots.get(name).and_then(|ballot| ballot.ended.as_ref());
         let reason = match status.state {
             DecisionState::Given => return None,
             _ if status.who.is_empty() => format!("the plan names nobody who decides {name}"),
@@ -316,12 +225,8 @@ impl Migration {
                 format!("{name} is not given by {}: {} of {needed}", asked(&status), status.given)
             }
         };
-        let mut hold = Hold::new(
-            HoldCode::Decision,
-            status.since,
-            reason,
-            format!("tidelock decide {name} --go"),
-        );
+        let mut hold =
+            Hold::new(HoldCode::Decision, status.since, reason, format!("tidelock decide {name} --go"));
         hold.check = Some(status.name);
         Some(hold)
     }

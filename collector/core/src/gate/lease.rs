@@ -42,15 +42,7 @@ impl Gates {
             return false;
         }
         self.epoch = epoch;
-        self.leases.insert(
-            gate,
-            Lease {
-                epoch,
-                granted: at,
-                valid_until,
-                broken: false,
-            },
-        );
+        self.leases.insert(gate, Lease { epoch, granted: at, valid_until, broken: false });
         true
     }
 
@@ -91,8 +83,7 @@ impl Migration {
     /// A renewal was asked for a moment ago: it holds as far as the evidence of now reaches.
     pub(crate) fn renewed(&mut self, at: Timestamp, gate: Phase, epoch: u64, valid_until: Timestamp) {
         if let Some(evidence) = self.evidence_until(gate, at) {
-            self.gates
-                .renew(at, gate, epoch, valid_until.min(evidence.plus(MOMENT)));
+            self.gates.renew(at, gate, epoch, valid_until.min(evidence.plus(MOMENT)));
         }
     }
 
@@ -105,21 +96,13 @@ impl Migration {
             }
             let valid_until = self.lease_until(*gate, now)?;
             let worth = valid_until >= lease.valid_until.plus(WORTH);
-            worth.then_some(Observation::LeaseRenewed {
-                gate: *gate,
-                epoch: lease.epoch,
-                valid_until,
-            })
+            worth.then_some(Observation::LeaseRenewed { gate: *gate, epoch: lease.epoch, valid_until })
         };
         self.gates.leases.iter().filter_map(due).collect()
     }
 
     /// When the next renewal should be looked for.
     pub(crate) fn renewal_at(&self) -> Option<Timestamp> {
-        self.gates
-            .leases
-            .values()
-            .map(|lease| lease.valid_until.minus(TTL - RENEW_AFTER))
-            .min()
+        self.gates.leases.values().map(|lease| lease.valid_until.minus(TTL - RENEW_AFTER)).min()
     }
 }

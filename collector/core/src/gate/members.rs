@@ -10,15 +10,7 @@ use crate::roster::AgentStanding;
 
 impl Migration {
     pub(crate) fn apply_plan(&self, now: Timestamp, ask: &Ask) -> Result<Vec<Event>, Refusal> {
-        let Ask::ApplyPlan {
-            plan,
-            hash,
-            by,
-            reason,
-            if_revision,
-            grid_origin,
-        } = ask
-        else {
+        let Ask::ApplyPlan { plan, hash, by, reason, if_revision, grid_origin } = ask else {
             return Ok(Vec::new());
         };
         if by.kind == AskerKind::Pipeline || self.current.is_some() && !self.is_of_plan(by) {
@@ -30,10 +22,8 @@ impl Migration {
             return Err(Refusal::new(RefusalCode::Incomplete, message));
         }
         if let Some(wanted) = if_revision.filter(|wanted| *wanted != self.revision()) {
-            let message = format!(
-                "the plan is at revision {}, not {wanted}: look at what changed",
-                self.revision()
-            );
+            let message =
+                format!("the plan is at revision {}, not {wanted}: look at what changed", self.revision());
             return Err(Refusal::new(RefusalCode::Revision, message));
         }
         if self.plan_hash() == Some(*hash) {
@@ -45,12 +35,7 @@ impl Migration {
         }
         let grid_origin = self.grid_origin().unwrap_or(*grid_origin);
         let revision = self.revision() + 1;
-        let kind = EventKind::PlanApplied {
-            revision,
-            hash: *hash,
-            plan: plan.clone(),
-            grid_origin,
-        };
+        let kind = EventKind::PlanApplied { revision, hash: *hash, plan: plan.clone(), grid_origin };
         Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
     }
 
@@ -66,22 +51,12 @@ impl Migration {
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
         let most = plan.environment(agent.side).agents_at_most;
-        let others = self
-            .roster
-            .owing(agent.side, now)
-            .filter(|(key, _)| *key != agent)
-            .count();
+        let others = self.roster.owing(agent.side, now).filter(|(key, _)| *key != agent).count();
         if others >= usize::try_from(most).unwrap_or(usize::MAX) {
-            let message = format!(
-                "{} has {others} agents and may have {most}: revoke one first",
-                agent.side
-            );
+            let message = format!("{} has {others} agents and may have {most}: revoke one first", agent.side);
             return Err(Refusal::new(RefusalCode::TooManyAgents, message));
         }
-        Ok(EventKind::AgentEnrolled {
-            agent: agent.clone(),
-            certificate_ends: ends,
-        })
+        Ok(EventKind::AgentEnrolled { agent: agent.clone(), certificate_ends: ends })
     }
 
     pub(crate) fn revoke_agent(
@@ -92,16 +67,12 @@ impl Migration {
         reason: &str,
     ) -> Result<Vec<Event>, Refusal> {
         if !self.is_of_plan(by) {
-            return Err(Refusal::new(
-                RefusalCode::NotYours,
-                format!("{} may not revoke an agent", by.name),
-            ));
+            return Err(Refusal::new(RefusalCode::NotYours, format!("{} may not revoke an agent", by.name)));
         }
         match self.expects(agent) {
-            AgentStanding::Unknown => Err(Refusal::new(
-                RefusalCode::UnknownAgent,
-                format!("no agent {agent} was ever enrolled"),
-            )),
+            AgentStanding::Unknown => {
+                Err(Refusal::new(RefusalCode::UnknownAgent, format!("no agent {agent} was ever enrolled")))
+            }
             AgentStanding::Revoked => Ok(Vec::new()),
             AgentStanding::Enrolled | AgentStanding::Suspended => {
                 let kind = EventKind::AgentRevoked { agent: agent.clone() };
@@ -118,17 +89,13 @@ impl Migration {
     ) -> Result<Vec<Event>, Refusal> {
         match self.expects(agent) {
             AgentStanding::Enrolled => {
-                let kind = EventKind::ConflictFound {
-                    agent: agent.clone(),
-                    text: text.to_owned(),
-                };
+                let kind = EventKind::ConflictFound { agent: agent.clone(), text: text.to_owned() };
                 Ok(vec![self.event(now, Some(agent.name.clone()), text, "", kind)])
             }
             AgentStanding::Suspended | AgentStanding::Revoked => Ok(Vec::new()),
-            AgentStanding::Unknown => Err(Refusal::new(
-                RefusalCode::UnknownAgent,
-                format!("no agent {agent} was ever enrolled"),
-            )),
+            AgentStanding::Unknown => {
+                Err(Refusal::new(RefusalCode::UnknownAgent, format!("no agent {agent} was ever enrolled")))
+            }
         }
     }
 }

@@ -31,18 +31,13 @@ pub(crate) struct Sheet {
 
 /// Resolves what every gate of the plan needs.
 pub(crate) fn sheets(plan: &Plan) -> BTreeMap<Phase, Sheet> {
-    Phase::ALL
-        .iter()
-        .filter_map(|gate| Some((*gate, sheet(plan, *gate)?)))
-        .collect()
+    Phase::ALL.iter().filter_map(|gate| Some((*gate, sheet(plan, *gate)?))).collect()
 }
 
 /// The gate `cutover` needs what `ready` needs as well.
 fn sheet(plan: &Plan, gate: Phase) -> Option<Sheet> {
     let own = rule(plan, gate)?;
-    let before = rule(plan, Phase::Ready)
-        .filter(|_| gate == Phase::Cutover)
-        .map(|rule| (Phase::Ready, rule));
+    let before = rule(plan, Phase::Ready).filter(|_| gate == Phase::Cutover).map(|rule| (Phase::Ready, rule));
     let rules: Vec<(Phase, GateRule)> = before.into_iter().chain([(gate, own.clone())]).collect();
     let wants = |name: &Name| rules.iter().any(|(_, rule)| rule.needs.contains(name));
     let scenarios: Vec<(Name, Vec<Side>)> = (plan.scenarios.iter())
@@ -51,12 +46,8 @@ fn sheet(plan: &Plan, gate: Phase) -> Option<Sheet> {
         .filter(|(_, sides)| gate != Phase::RolledBack || !sides.is_empty())
         .collect();
     let declared = |name: &Name| plan.scenarios.contains_key(name) || plan.manual_checks.contains_key(name);
-    let mut unknown: Vec<Name> = rules
-        .iter()
-        .flat_map(|(_, rule)| &rule.needs)
-        .filter(|name| !declared(name))
-        .cloned()
-        .collect();
+    let mut unknown: Vec<Name> =
+        rules.iter().flat_map(|(_, rule)| &rule.needs).filter(|name| !declared(name)).cloned().collect();
     unknown.dedup();
     let may_be_empty = matches!(gate, Phase::Sync | Phase::Watch);
     let whole = matches!(gate, Phase::Ready | Phase::Cutover);
@@ -67,18 +58,9 @@ fn sheet(plan: &Plan, gate: Phase) -> Option<Sheet> {
             .collect(),
         nothing: scenarios.iter().all(|(_, on)| on.is_empty()) && !may_be_empty,
         scenarios,
-        manual: plan
-            .manual_checks
-            .keys()
-            .filter(|name| wants(name))
-            .cloned()
-            .collect(),
+        manual: plan.manual_checks.keys().filter(|name| wants(name)).cloned().collect(),
         unknown,
-        unneeded: if whole {
-            unneeded(plan).cloned().collect()
-        } else {
-            Vec::new()
-        },
+        unneeded: if whole { unneeded(plan).cloned().collect() } else { Vec::new() },
         rule: own,
     })
 }
@@ -96,11 +78,7 @@ impl Migration {
         if sheet.nothing || !sheet.unknown.is_empty() || !sheet.unneeded.is_empty() {
             return None;
         }
-        if sheet
-            .manual
-            .iter()
-            .any(|name| self.manual.get(name).is_none_or(|done| done.failed))
-        {
+        if sheet.manual.iter().any(|name| self.manual.get(name).is_none_or(|done| done.failed)) {
             return None;
         }
         let mut until = Timestamp::from_millis(u64::MAX);
@@ -145,12 +123,7 @@ impl Migration {
         let mut ends: Vec<Timestamp> = (self.roster.owing(side, now))
             .filter(|(_, member)| member.online(now))
             .filter_map(|(_, member)| {
-                Some(
-                    member
-                        .heard?
-                        .plus(ONLINE_FOR)
-                        .min(member.certificate_ends.minus(MOMENT)),
-                )
+                Some(member.heard?.plus(ONLINE_FOR).min(member.certificate_ends.minus(MOMENT)))
             })
             .collect();
         ends.sort_unstable_by(|a, b| b.cmp(a));
@@ -166,11 +139,7 @@ impl Migration {
         self.gates.steady.retain(|gate, _| live.contains(gate));
         for gate in live {
             if let Some(until) = self.evidence_until(gate, at) {
-                let steady = self
-                    .gates
-                    .steady
-                    .entry(gate)
-                    .or_insert(Steady { since: at, until });
+                let steady = self.gates.steady.entry(gate).or_insert(Steady { since: at, until });
                 steady.until = until;
                 self.gates.shorten(gate, until);
                 continue;

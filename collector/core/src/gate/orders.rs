@@ -39,25 +39,17 @@ impl Migration {
         }
         said(reason, "a decision")?;
         if seen.is_some_and(|seen| seen > self.position) {
-            let message = format!(
-                "there is no evidence of that number; the newest is {}",
-                self.position
-            );
+            let message = format!("there is no evidence of that number; the newest is {}", self.position);
             return Err(Refusal::new(RefusalCode::Incomplete, message));
         }
-        let gate = if decision == "rollback" {
-            None
-        } else {
-            self.gate_asking(decision)
-        };
+        let gate = if decision == "rollback" { None } else { self.gate_asking(decision) };
         let complete = match gate {
             Some(gate) => self.may_open(now, decision, gate, go, by, seen)?,
             None if decision == "rollback" => {
                 self.may_go_back(now, go)?;
                 let voices = self.gates.ballots.get(decision).map(|ballot| &ballot.voices);
-                let others = voices.map_or(0, |voices| {
-                    voices.keys().filter(|person| **person != by.name).count()
-                });
+                let others =
+                    voices.map_or(0, |voices| voices.keys().filter(|person| **person != by.name).count());
                 others + 1 >= usize::try_from(rule.approvals.max(1)).unwrap_or(usize::MAX)
             }
             None => {
@@ -66,12 +58,7 @@ impl Migration {
             }
         };
         let evidence_sequence = seen.unwrap_or(self.position);
-        Ok(EventKind::Decided {
-            decision: decision.clone(),
-            go,
-            evidence_sequence,
-            complete: go && complete,
-        })
+        Ok(EventKind::Decided { decision: decision.clone(), go, evidence_sequence, complete: go && complete })
     }
 
     /// A go is taken only where nothing but people holds the gate.
@@ -88,45 +75,24 @@ impl Migration {
         let back = (gate, self.phase) == (Phase::Cutover, Phase::Sync);
         if before(gate) != Some(self.phase) && !back {
             let holds = self.obstacles(gate, now);
-            let message = format!(
-                "the migration is in {}; {decision} is decided at gate {gate}",
-                self.phase
-            );
-            return Err(Refusal {
-                holds,
-                ..Refusal::new(RefusalCode::WrongPhase, message)
-            });
+            let message = format!("the migration is in {}; {decision} is decided at gate {gate}", self.phase);
+            return Err(Refusal { holds, ..Refusal::new(RefusalCode::WrongPhase, message) });
         }
         let people = |hold: &Hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline);
-        let holds: Vec<Hold> = self
-            .obstacles(gate, now)
-            .into_iter()
-            .filter(|hold| !people(hold))
-            .collect();
+        let holds: Vec<Hold> = self.obstacles(gate, now).into_iter().filter(|hold| !people(hold)).collect();
         if let (true, Some(first)) = (go, holds.first()) {
             let newer = seen.is_some_and(|seen| seen < self.position);
             let (code, head) = match newer {
-                true => (
-                    RefusalCode::EvidenceChanged,
-                    "a new hold came after the evidence you saw",
-                ),
+                true => (RefusalCode::EvidenceChanged, "a new hold came after the evidence you saw"),
                 false => (RefusalCode::GateShut, "the gate is held"),
             };
             let message = format!("{head}: {}. Nothing was recorded", first.line());
-            return Err(Refusal {
-                holds,
-                ..Refusal::new(code, message)
-            });
+            return Err(Refusal { holds, ..Refusal::new(code, message) });
         }
         let status = self.decision_status(gate, now);
         let needed = status.as_ref().map_or(1, |status| status.needed);
-        let others = status.map_or(0, |status| {
-            status
-                .given_by
-                .iter()
-                .filter(|person| **person != by.name)
-                .count()
-        });
+        let others =
+            status.map_or(0, |status| status.given_by.iter().filter(|person| **person != by.name).count());
         Ok(others + 1 >= usize::try_from(needed).unwrap_or(usize::MAX))
     }
 
@@ -144,15 +110,10 @@ impl Migration {
 
     pub(crate) fn abort(&self, by: &Asker, reason: &str) -> Result<EventKind, Refusal> {
         let plan = self.must_have_plan()?;
-        let may = ["cutover", "rollback"]
-            .iter()
-            .filter_map(|name| plan.decisions.get(*name));
+        let may = ["cutover", "rollback"].iter().filter_map(|name| plan.decisions.get(*name));
         let may = may.into_iter().any(|rule| decides(rule, &by.name));
         if by.kind == AskerKind::Pipeline || !may {
-            let message = format!(
-                "{} may not abort; whoever decides cutover or rollback may",
-                by.name
-            );
+            let message = format!("{} may not abort; whoever decides cutover or rollback may", by.name);
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
         said(reason, "an abort")?;
@@ -163,10 +124,7 @@ impl Migration {
             );
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
-        Ok(EventKind::PhaseChanged {
-            from: self.phase,
-            to: Phase::Aborted,
-        })
+        Ok(EventKind::PhaseChanged { from: self.phase, to: Phase::Aborted })
     }
 
     pub(crate) fn manual_done(
@@ -198,33 +156,20 @@ impl Migration {
             let message = format!("the migration is in {}; {name} is made in {phase}", self.phase);
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
-        Ok(EventKind::ManualCheckDone {
-            check: name.clone(),
-            evidence: evidence.to_owned(),
-            failed,
-        })
+        Ok(EventKind::ManualCheckDone { check: name.clone(), evidence: evidence.to_owned(), failed })
     }
 
     pub(crate) fn set_revision(&self, side: Side, revision: &str, by: &Asker) -> Result<EventKind, Refusal> {
         self.must_have_plan()?;
         if by.kind == AskerKind::Person && !self.is_of_plan(by) {
-            return Err(Refusal::new(
-                RefusalCode::NotYours,
-                format!("{} is not in the plan", by.name),
-            ));
+            return Err(Refusal::new(RefusalCode::NotYours, format!("{} is not in the plan", by.name)));
         }
         if revision.trim().is_empty() {
             return Err(Refusal::new(RefusalCode::Incomplete, "a revision needs a name"));
         }
         if ends(self.phase) {
-            return Err(Refusal::new(
-                RefusalCode::WrongPhase,
-                format!("the migration is {}", self.phase),
-            ));
+            return Err(Refusal::new(RefusalCode::WrongPhase, format!("the migration is {}", self.phase)));
         }
-        Ok(EventKind::RevisionSet {
-            side,
-            revision: revision.to_owned(),
-        })
+        Ok(EventKind::RevisionSet { side, revision: revision.to_owned() })
     }
 }

@@ -82,18 +82,11 @@ impl Migration {
         let last = voices.iter().map(|(at, _)| *at).max();
         voices.retain(|(at, _)| valid_for.is_none_or(|valid| now < at.plus(valid)));
         voices.sort_by(|a, b| b.cmp(a));
-        let enough = usize::try_from(needed)
-            .ok()
-            .filter(|needed| voices.len() >= *needed);
+        let enough = usize::try_from(needed).ok().filter(|needed| voices.len() >= *needed);
         // The newest voices that are enough make it; the oldest of those ends first.
-        let made = enough
-            .and_then(|needed| voices.get(needed - 1))
-            .map(|(at, _)| *at);
+        let made = enough.and_then(|needed| voices.get(needed - 1)).map(|(at, _)| *at);
         let began = voices.last().map(|(at, _)| *at);
-        let expired = last
-            .filter(|_| voices.is_empty())
-            .zip(valid_for)
-            .map(|(at, valid)| at.plus(valid));
+        let expired = last.filter(|_| voices.is_empty()).zip(valid_for).map(|(at, valid)| at.plus(valid));
         let (state, since) = match (made, ballot.and_then(|ballot| ballot.ended.as_ref())) {
             (Some(at), _) => (DecisionState::Given, at),
             (None, Some((state, at, _))) => (*state, *at),
@@ -116,11 +109,8 @@ impl Migration {
     /// The gate that asks for this decision and stands next.
     pub(crate) fn gate_asking(&self, decision: &Name) -> Option<Phase> {
         let asks = |gate: &Phase| {
-            self.sheet(*gate)
-                .is_some_and(|sheet| sheet.rule.decision.as_ref() == Some(decision))
+            self.sheet(*gate).is_some_and(|sheet| sheet.rule.decision.as_ref() == Some(decision))
         };
-        next(self.phase)
-            .filter(asks)
-            .or_else(|| Phase::ALL.iter().copied().find(asks))
+        next(self.phase).filter(asks).or_else(|| Phase::ALL.iter().copied().find(asks))
     }
 }

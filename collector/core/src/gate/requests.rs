@@ -23,24 +23,17 @@ impl Requests {
         if id.is_empty() {
             return None;
         }
-        self.known
-            .get(&(Some(by.clone()), id.to_owned()))
-            .map(|(_, kind)| kind)
+        self.known.get(&(Some(by.clone()), id.to_owned())).map(|(_, kind)| kind)
     }
 
     pub(crate) fn remember(&mut self, by: Option<&Name>, id: &str, kind: &EventKind) {
         if id.is_empty() {
             return;
         }
-        self.known
-            .insert((by.cloned(), id.to_owned()), (self.next, kind.clone()));
+        self.known.insert((by.cloned(), id.to_owned()), (self.next, kind.clone()));
         self.next += 1;
         if self.known.len() > MAX_REQUESTS {
-            let oldest = self
-                .known
-                .iter()
-                .min_by_key(|(_, (order, _))| *order)
-                .map(|(key, _)| key.clone());
+            let oldest = self.known.iter().min_by_key(|(_, (order, _))| *order).map(|(key, _)| key.clone());
             oldest.map(|key| self.known.remove(&key));
         }
     }

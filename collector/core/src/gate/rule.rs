@@ -36,10 +36,7 @@ pub(crate) fn live(plan: &Plan, phase: Phase) -> Vec<Phase> {
         Phase::Prepare | Phase::Cutover | Phase::Committed | Phase::Retired => None,
         Phase::RollingBack | Phase::RolledBack | Phase::Aborted => None,
     };
-    own.into_iter()
-        .chain(next(phase))
-        .filter(|gate| rule(plan, *gate).is_some())
-        .collect()
+    own.into_iter().chain(next(phase)).filter(|gate| rule(plan, *gate).is_some()).collect()
 }
 
 /// The moves that a `PhaseChanged` may tell of. Ready to cutover is not among them: it takes a token.
@@ -65,10 +62,7 @@ pub(crate) fn rule(plan: &Plan, gate: Phase) -> Option<GateRule> {
         let decision = rule.decision.clone().or_else(|| Name::new(name).ok());
         Some(GateRule { decision, ..rule })
     };
-    let all = || GateRule {
-        needs_all: true,
-        ..GateRule::default()
-    };
+    let all = || GateRule { needs_all: true, ..GateRule::default() };
     match gate {
         Phase::Sync | Phase::Watch | Phase::Retired => written,
         Phase::Ready => Some(written.unwrap_or_else(all)),
@@ -95,12 +89,7 @@ pub(crate) fn needed(rule: &GateRule, gate: Phase, name: &Name, scenario: &Scena
 /// target does not is why somebody goes back.
 pub(crate) fn sides(gate: Phase, scenario: &Scenario) -> Vec<Side> {
     let back = gate == Phase::RolledBack;
-    scenario
-        .sides
-        .iter()
-        .copied()
-        .filter(|side| !back || *side == Side::Source)
-        .collect()
+    scenario.sides.iter().copied().filter(|side| !back || *side == Side::Source).collect()
 }
 
 /// Critical scenarios that no gate needs: declared, and nobody would miss them.

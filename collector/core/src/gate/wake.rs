@@ -25,12 +25,7 @@ impl Migration {
             moments.extend(self.approved_until(gate, now).map(|until| until.minus(STEP)));
         }
         moments.extend(self.renewal_at().map(|at| at.minus(STEP)));
-        moments.extend(
-            self.gates
-                .leases
-                .values()
-                .map(|lease| lease.valid_until.minus(STEP)),
-        );
+        moments.extend(self.gates.leases.values().map(|lease| lease.valid_until.minus(STEP)));
         let rollback = self.rollback_status(now);
         let warn = plan.rollback.warn_before.unwrap_or_default();
         moments.extend(rollback.until);
@@ -41,10 +36,6 @@ impl Migration {
         }
         let checks = plan.manual_checks.values().filter_map(|check| check.within);
         moments.extend(checks.map(|within| self.phase_since.plus(within)));
-        moments
-            .into_iter()
-            .map(|moment| moment.plus(STEP))
-            .filter(|moment| *moment > now)
-            .min()
+        moments.into_iter().map(|moment| moment.plus(STEP)).filter(|moment| *moment > now).min()
     }
 }

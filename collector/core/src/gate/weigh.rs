@@ -22,10 +22,7 @@ impl Migration {
             let state = after.as_ref().unwrap_or(self);
             let Some(event) = state.next_event(now) else { break };
             let mut next = state.clone();
-            next.apply(&Entry {
-                at: now,
-                record: Record::Decided(Box::new(event.clone())),
-            });
+            next.apply(&Entry { at: now, record: Record::Decided(Box::new(event.clone())) });
             events.push(event);
             after = Some(next);
         }
@@ -35,33 +32,21 @@ impl Migration {
     /// The next thing that evidence and time decide: ends first, then moves, then beginnings.
     fn next_event(&self, now: Timestamp) -> Option<Event> {
         let plan = self.plan()?;
-        let ended = self
-            .gates
-            .leases
-            .iter()
-            .find(|(gate, lease)| !lease.valid(now) || !self.clean(**gate, now));
+        let ended =
+            self.gates.leases.iter().find(|(gate, lease)| !lease.valid(now) || !self.clean(**gate, now));
         if let Some((gate, lease)) = ended {
-            let kind = EventKind::LeaseRevoked {
-                gate: *gate,
-                epoch: lease.epoch,
-            };
+            let kind = EventKind::LeaseRevoked { gate: *gate, epoch: lease.epoch };
             return Some(self.event(now, None, "", "", kind));
         }
         if let Some((to, by)) = self.moves(now) {
             let kind = EventKind::PhaseChanged { from: self.phase, to };
             return Some(self.event(now, by, "", "", kind));
         }
-        let shut = live(plan, self.phase)
-            .into_iter()
-            .filter(|gate| !self.gates.leases.contains_key(gate));
+        let shut = live(plan, self.phase).into_iter().filter(|gate| !self.gates.leases.contains_key(gate));
         let (gate, valid_until) = shut
             .filter(|gate| self.clean(*gate, now))
             .find_map(|gate| Some((gate, self.lease_until(gate, now)?)))?;
-        let kind = EventKind::LeaseGranted {
-            gate,
-            epoch: self.gates.epoch + 1,
-            valid_until,
-        };
+        let kind = EventKind::LeaseGranted { gate, epoch: self.gates.epoch + 1, valid_until };
         Some(self.event(now, None, "", "", kind))
     }
 
@@ -106,18 +91,11 @@ impl Migration {
 
     /// Enough people said that the migration goes back.
     pub(crate) fn going_back(&self) -> bool {
-        self.gates
-            .ballots
-            .get("rollback")
-            .is_some_and(|ballot| ballot.complete)
+        self.gates.ballots.get("rollback").is_some_and(|ballot| ballot.complete)
     }
 
     fn last_voice(&self, decision: &str) -> Option<Name> {
         let ballot = self.gates.ballots.get(decision)?;
-        ballot
-            .voices
-            .iter()
-            .max_by_key(|(_, at)| **at)
-            .map(|(person, _)| person.clone())
+        ballot.voices.iter().max_by_key(|(_, at)| **at).map(|(person, _)| person.clone())
     }
 }

@@ -37,16 +37,9 @@ impl Tale {
             let answer = self.world.apply_plan(self.plan.clone(), "olga");
             return self.answered(answer);
         }
-        let (side, revision) = rest
-            .split_once(" is on revision ")
-            .expect("the SIDE is on revision NAME");
+        let (side, revision) = rest.split_once(" is on revision ").expect("the SIDE is on revision NAME");
         let (side, revision, by) = (side.parse().unwrap(), revision.into(), asker("operator"));
-        let ask = Ask::SetRevision {
-            side,
-            revision,
-            by,
-            request_id: self.id(),
-        };
+        let ask = Ask::SetRevision { side, revision, by, request_id: self.id() };
         self.ask(&ask);
     }
 
@@ -91,21 +84,12 @@ impl Tale {
         }
         let text = "two findings came under one number".to_owned();
         match verb {
-            "contradicts" => self.ask(&Ask::ReportConflict {
-                agent: key.clone(),
-                text,
-            }),
+            "contradicts" => self.ask(&Ask::ReportConflict { agent: key.clone(), text }),
             "refuses" => {
-                let (cause, reason) = (
-                    "above_ceiling".into(),
-                    "the grant is above what agent.toml allows".into(),
-                );
-                let refusal = AssignmentRefusal {
-                    check: name(words.next().unwrap()),
-                    cause,
-                    reason,
-                    refused: true,
-                };
+                let (cause, reason) =
+                    ("above_ceiling".into(), "the grant is above what agent.toml allows".into());
+                let refusal =
+                    AssignmentRefusal { check: name(words.next().unwrap()), cause, reason, refused: true };
                 self.world.see(Observation::Refused(key.clone(), refusal));
             }
             "signs" => {
@@ -132,21 +116,9 @@ impl Tale {
 
     /// A passing finding of a check that the plan does not have.
     fn stranger(&mut self, key: &AgentKey, check: &str) {
-        let Some(scenario) = self.plan.scenarios.values().next() else {
-            panic!("the plan is empty")
-        };
-        let revision = (
-            self.world.migration.revision(),
-            self.world.migration.plan_hash().unwrap(),
-        );
-        let finding = finding(
-            &name(check),
-            scenario,
-            &Behaviour::Passes,
-            revision,
-            self.world.now,
-            1,
-        );
+        let Some(scenario) = self.plan.scenarios.values().next() else { panic!("the plan is empty") };
+        let revision = (self.world.migration.revision(), self.world.migration.plan_hash().unwrap());
+        let finding = finding(&name(check), scenario, &Behaviour::Passes, revision, self.world.now, 1);
         let batch = self.world.agents.get_mut(key).unwrap().say(key, finding);
         self.world.see(Observation::Findings(batch));
         let counted: Vec<String> = (self.world.migration.not_counted().iter())
@@ -161,11 +133,7 @@ impl Tale {
             Some(rest) => (rest, true),
             None => (rest, false),
         };
-        let request_id = if again {
-            format!("ask-{}", self.asks)
-        } else {
-            self.id()
-        };
+        let request_id = if again { format!("ask-{}", self.asks) } else { self.id() };
         let (act, reason) = rest.split_once(": ").unwrap_or((rest, "as agreed"));
         let (by, reason) = (asker(who), reason.to_owned());
         let mut words = act.split_whitespace();
@@ -176,68 +144,22 @@ impl Tale {
                 let go = words.next() == Some("go");
                 let decision = name(words.nth(1).unwrap());
                 let evidence_sequence = last.parse().ok();
-                Ask::Decide {
-                    decision,
-                    go,
-                    by,
-                    reason,
-                    evidence_sequence,
-                    request_id,
-                }
+                Ask::Decide { decision, go, by, reason, evidence_sequence, request_id }
             }
-            "holds" => Ask::Hold {
-                by,
-                reason,
-                request_id,
-            },
-            "releases" => Ask::Release {
-                by,
-                reason,
-                request_id,
-            },
+            "holds" => Ask::Hold { by, reason, request_id },
+            "releases" => Ask::Release { by, reason, request_id },
             "confirms" => {
-                let token = if act.contains("first") {
-                    self.first_token
-                } else {
-                    self.token
-                };
-                Ask::Confirm {
-                    by,
-                    epoch: token.unwrap_or(0),
-                    request_id,
-                }
+                let token = if act.contains("first") { self.first_token } else { self.token };
+                Ask::Confirm { by, epoch: token.unwrap_or(0), request_id }
             }
-            "reports" => Ask::Switched {
-                to: last.parse().unwrap(),
-                by,
-                reason,
-                request_id,
-            },
+            "reports" => Ask::Switched { to: last.parse().unwrap(), by, reason, request_id },
             "makes" | "fails" => {
                 let (check, failed) = (name(words.next().unwrap()), verb == "fails");
-                let evidence = if reason == "as agreed" {
-                    String::new()
-                } else {
-                    reason
-                };
-                Ask::ManualDone {
-                    check,
-                    by,
-                    evidence,
-                    failed,
-                    request_id,
-                }
+                let evidence = if reason == "as agreed" { String::new() } else { reason };
+                Ask::ManualDone { check, by, evidence, failed, request_id }
             }
-            "aborts" => Ask::Abort {
-                by,
-                reason,
-                request_id,
-            },
-            "revokes" => Ask::RevokeAgent {
-                agent: key(last),
-                by,
-                reason,
-            },
+            "aborts" => Ask::Abort { by, reason, request_id },
+            "revokes" => Ask::RevokeAgent { agent: key(last), by, reason },
             other => panic!("{who} cannot {other}"),
         };
         self.ask(&ask);
@@ -264,29 +186,16 @@ impl Tale {
 
 fn key(text: &str) -> AgentKey {
     let (side, agent) = text.split_once('/').unwrap();
-    AgentKey {
-        side: side.parse().unwrap(),
-        name: name(agent),
-    }
+    AgentKey { side: side.parse().unwrap(), name: name(agent) }
 }
 
 /// `visible 14, in_flight 3, 17 messages of orders remain`
 fn reports(text: &str) -> Behaviour {
     let (mut measures, mut remaining) = (Vec::new(), Vec::new());
-    for part in text
-        .split(", ")
-        .filter(|part| !part.is_empty() && *part != "nothing")
-    {
-        if let Some((head, what)) = part
-            .strip_suffix(" remain")
-            .and_then(|part| part.split_once(" of "))
-        {
+    for part in text.split(", ").filter(|part| !part.is_empty() && *part != "nothing") {
+        if let Some((head, what)) = part.strip_suffix(" remain").and_then(|part| part.split_once(" of ")) {
             let (count, unit) = head.split_once(' ').unwrap();
-            remaining.push(Remaining {
-                count: count.parse().unwrap(),
-                unit: unit.into(),
-                what: what.into(),
-            });
+            remaining.push(Remaining { count: count.parse().unwrap(), unit: unit.into(), what: what.into() });
         } else {
             let (measure, value) = part.split_once(' ').unwrap();
             measures.push((measure.to_owned(), value.parse().unwrap()));

@@ -42,9 +42,7 @@ pub(crate) fn play(text: &str) -> String {
     let mut out: Vec<String> = Vec::new();
     let mut begun = false;
     for line in text.lines().filter(|line| !line.trim_start().starts_with('>')) {
-        let timed = line
-            .split_once(' ')
-            .and_then(|(time, act)| Some((seconds(time)?, act.trim())));
+        let timed = line.split_once(' ').and_then(|(time, act)| Some((seconds(time)?, act.trim())));
         if let Some((at, act)) = timed {
             if !begun {
                 tale.begin();
@@ -63,10 +61,7 @@ pub(crate) fn play(text: &str) -> String {
         }
     }
     flush(&mut out, &mut tale.told);
-    assert!(
-        tale.world.replay() == tale.world.migration,
-        "a replay gives another state"
-    );
+    assert!(tale.world.replay() == tale.world.migration, "a replay gives another state");
     out.join("\n") + "\n"
 }
 
@@ -110,16 +105,11 @@ impl Tale {
 
     pub(crate) fn tell(&mut self, text: impl AsRef<str>) {
         let second = self.world.since_begin().as_secs();
-        self.told
-            .push(format!("{}:{:02} {}", second / 60, second % 60, text.as_ref()));
+        self.told.push(format!("{}:{:02} {}", second / 60, second % 60, text.as_ref()));
     }
 
     pub(crate) fn tell_event(&mut self, event: &Event) {
-        let by = event
-            .by
-            .as_ref()
-            .map(|by| format!(", by {by}"))
-            .unwrap_or_default();
+        let by = event.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
         match &event.kind {
             EventKind::PhaseChanged { from, to } => self.tell(format!("{from} -> {to}{by}")),
             EventKind::CutoverConfirmed { .. } => self.tell(format!("ready -> cutover{by}")),
@@ -127,16 +117,8 @@ impl Tale {
                 self.tell(format!("gate {gate} opens, epoch {epoch}"))
             }
             EventKind::LeaseRevoked { gate, epoch } => self.tell(format!("gate {gate} shuts, epoch {epoch}")),
-            EventKind::Decided {
-                decision,
-                go,
-                complete,
-                ..
-            } => {
-                let (word, all) = (
-                    if *go { "go" } else { "no" },
-                    if *complete { ", complete" } else { "" },
-                );
+            EventKind::Decided { decision, go, complete, .. } => {
+                let (word, all) = (if *go { "go" } else { "no" }, if *complete { ", complete" } else { "" });
                 self.tell(format!("{decision}: {word}{by}{all}"));
             }
             EventKind::HoldSet => self.tell(format!("hold{by}")),
@@ -161,19 +143,12 @@ impl Tale {
         if verdict.open() {
             assert!(verdict.holds.is_empty() && verdict.valid_until > Some(self.world.now));
         }
-        let mut lines: Vec<String> = verdict
-            .holds
-            .iter()
-            .map(|hold| format!("  {}", hold.line()))
-            .collect();
+        let mut lines: Vec<String> = verdict.holds.iter().map(|hold| format!("  {}", hold.line())).collect();
         if verdict.word == VerdictWord::Rollback {
             lines.clear();
         }
         for left in verdict.remaining.iter().flatten() {
-            lines.push(format!(
-                "  switching now loses {} {} of {}",
-                left.count, left.unit, left.what
-            ));
+            lines.push(format!("  switching now loses {} {} of {}", left.count, left.unit, left.what));
         }
         let head = match verdict.holds.is_empty() {
             true => format!("{gate} is {}: {}", verdict.word, verdict.summary),

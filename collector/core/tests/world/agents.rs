@@ -36,11 +36,7 @@ pub(crate) struct Agent {
 impl Agent {
     pub(crate) fn new(key: &AgentKey) -> Agent {
         let side = if key.side == Side::Source { 1 } else { 2 };
-        let spool = key
-            .name
-            .as_str()
-            .bytes()
-            .fold(side, |sum: u128, byte| sum * 256 + u128::from(byte));
+        let spool = key.name.as_str().bytes().fold(side, |sum: u128, byte| sum * 256 + u128::from(byte));
         Agent {
             connected: true,
             alive: true,
@@ -74,8 +70,7 @@ impl Agent {
                 && *behaviour != Behaviour::Silent
             {
                 let round = second / every;
-                self.waiting
-                    .push(finding(check, scenario, behaviour, revision, now, round));
+                self.waiting.push(finding(check, scenario, behaviour, revision, now, round));
             }
         }
         if !self.connected || self.waiting.is_empty() {
@@ -121,11 +116,7 @@ pub(crate) fn finding(
     round: u64,
 ) -> Finding {
     let other = Sha256::from_bytes([0xee; 32]);
-    let component = if *behaviour == Behaviour::AnotherComponent {
-        other
-    } else {
-        scenario.component
-    };
+    let component = if *behaviour == Behaviour::AnotherComponent { other } else { scenario.component };
     let (outcome, cause) = match behaviour {
         Behaviour::Fails(_) => (Outcome::Fail, None),
         Behaviour::NotRun(cause) => (Outcome::NotRun, Some(*cause)),
@@ -156,16 +147,9 @@ pub(crate) fn finding(
 }
 
 fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
-    let measure = |(name, value): (String, f64)| Measure {
-        name,
-        value,
-        unit: String::new(),
-    };
+    let measure = |(name, value): (String, f64)| Measure { name, value, unit: String::new() };
     match behaviour {
-        Behaviour::Fails(note) => Report {
-            note: note.clone(),
-            ..Report::default()
-        },
+        Behaviour::Fails(note) => Report { note: note.clone(), ..Report::default() },
         Behaviour::NotRun(_) | Behaviour::Silent => Report::default(),
         Behaviour::Reports(measures, remaining) => Report {
             measures: measures.iter().cloned().map(measure).collect(),
@@ -173,22 +157,15 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
             ..Report::default()
         },
         Behaviour::CountsNothing => Report {
-            counts: Some(Counts {
-                ok: 0,
-                total: 0,
-                latency_buckets: Vec::new(),
-            }),
+            counts: Some(Counts { ok: 0, total: 0, latency_buckets: Vec::new() }),
             ..Report::default()
         },
         Behaviour::Passes | Behaviour::AnotherComponent | Behaviour::Starved => {
             let good = |claim: &tidelock_core::plan::Claim| match &claim.kind {
                 ClaimKind::Passes { .. } => None,
-                ClaimKind::Measure {
-                    measure,
-                    at_most,
-                    at_least,
-                    ..
-                } => Some((measure.clone(), at_most.or(*at_least).unwrap_or(0.0))),
+                ClaimKind::Measure { measure, at_most, at_least, .. } => {
+                    Some((measure.clone(), at_most.or(*at_least).unwrap_or(0.0)))
+                }
             };
             Report {
                 measures: scenario.claims.iter().filter_map(good).map(measure).collect(),

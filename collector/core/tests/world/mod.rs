@@ -23,10 +23,7 @@ pub(crate) fn name(text: &str) -> Name {
 }
 
 pub(crate) fn agent_key(side: Side, agent: &str) -> AgentKey {
-    AgentKey {
-        side,
-        name: name(agent),
-    }
+    AgentKey { side, name: name(agent) }
 }
 
 pub(crate) fn asker(who: &str) -> Asker {
@@ -35,10 +32,7 @@ pub(crate) fn asker(who: &str) -> Asker {
         "operator" => AskerKind::Operator,
         _ => AskerKind::Person,
     };
-    Asker {
-        name: name(who),
-        kind,
-    }
+    Asker { name: name(who), kind }
 }
 
 pub(crate) struct World {
@@ -52,13 +46,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> World {
         let migration = Migration::new(name("shop"));
-        World {
-            now: BEGIN,
-            migration,
-            journal: Vec::new(),
-            agents: BTreeMap::new(),
-            position: 0,
-        }
+        World { now: BEGIN, migration, journal: Vec::new(), agents: BTreeMap::new(), position: 0 }
     }
 
     pub(crate) fn since_begin(&self) -> Duration {
@@ -80,12 +68,7 @@ impl World {
     /// Records an event, and checks first that a replay would find the same evidence behind it.
     pub(crate) fn record(&mut self, event: Event) {
         let (hash, holds) = self.migration.evidence_of(&event.kind, self.now);
-        assert_eq!(
-            (hash, &holds),
-            (event.evidence_hash, &event.holds),
-            "evidence of {:?}",
-            event.kind
-        );
+        assert_eq!((hash, &holds), (event.evidence_hash, &event.holds), "evidence of {:?}", event.kind);
         self.append(Record::Decided(Box::new(event)));
     }
 
@@ -124,11 +107,8 @@ impl World {
             if second.is_multiple_of(3) && agent.connected && agent.alive {
                 heard.push(Observation::Agent(seen(key)));
             }
-            heard.extend(
-                agent
-                    .run(key, &plan, (revision, hash), self.now, second)
-                    .map(Observation::Findings),
-            );
+            heard
+                .extend(agent.run(key, &plan, (revision, hash), self.now, second).map(Observation::Findings));
         }
         heard.into_iter().for_each(|observation| self.see(observation));
         self.see(Observation::Tick);
@@ -150,10 +130,7 @@ impl World {
     pub(crate) fn enrol(&mut self, key: &AgentKey) -> Result<Vec<Event>, Refusal> {
         self.agents.entry(key.clone()).or_insert_with(|| Agent::new(key));
         let certificate_ends = self.now.plus(Duration::from_secs(86_400));
-        self.ask(&Ask::Enrol {
-            agent: key.clone(),
-            certificate_ends,
-        })
+        self.ask(&Ask::Enrol { agent: key.clone(), certificate_ends })
     }
 
     /// The epoch of the open gate's token.

@@ -20,14 +20,7 @@ pub(crate) fn empty() -> Plan {
         revision: None,
     };
     let person = |who: &str| {
-        (
-            name(who),
-            Person {
-                name: who.into(),
-                role: "one of the team".into(),
-                reach: String::new(),
-            },
-        )
+        (name(who), Person { name: who.into(), role: "one of the team".into(), reach: String::new() })
     };
     Plan {
         name: name("shop"),
@@ -60,12 +53,7 @@ fn names(text: &str) -> Vec<Name> {
 }
 
 fn decision(who: &str, deputies: &str, approvals: u32) -> DecisionRule {
-    DecisionRule {
-        who: names(who),
-        deputies: names(deputies),
-        approvals,
-        answer_within: None,
-    }
+    DecisionRule { who: names(who), deputies: names(deputies), approvals, answer_within: None }
 }
 
 pub(crate) fn secs(seconds: u64) -> Duration {
@@ -81,10 +69,8 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
         "manual" => manual(plan, rest),
         "decision" => {
             let parts: Vec<&str> = rest.split([':', ',']).map(str::trim).collect();
-            plan.decisions.insert(
-                name(parts[0].trim_end_matches(" by")),
-                decision(parts[1], "", number(parts[2])),
-            );
+            plan.decisions
+                .insert(name(parts[0].trim_end_matches(" by")), decision(parts[1], "", number(parts[2])));
         }
         "window" => plan.rollback.window = (rest != "none").then(|| secs(number(rest))),
         "agents" => {
@@ -97,11 +83,8 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
 
 /// The first number in a text.
 pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> T {
-    let digits: String = text
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let digits: String =
+        text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     let number: u64 = digits.parse().unwrap_or_else(|_| panic!("no number in {text:?}"));
     T::try_from(number).unwrap_or_else(|_| panic!("{number} is too large"))
 }
@@ -115,16 +98,8 @@ fn scenario(plan: &mut Plan, text: &str) {
         "both" => Side::BOTH.into(),
         side => [side.parse().unwrap()].into(),
     };
-    let claims = claims
-        .split(';')
-        .map(str::trim)
-        .filter(|claim| !claim.is_empty())
-        .map(claim)
-        .collect();
-    let component = check
-        .as_str()
-        .bytes()
-        .fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    let claims = claims.split(';').map(str::trim).filter(|claim| !claim.is_empty()).map(claim).collect();
+    let component = check.as_str().bytes().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     let scenario = Scenario {
         title: format!("{check} works"),
         if_broken: format!("{check} breaks"),
@@ -148,22 +123,11 @@ fn scenario(plan: &mut Plan, text: &str) {
 
 fn claim(text: &str) -> Claim {
     if text.contains("in a row") {
-        return Claim {
-            name: "passes".into(),
-            kind: ClaimKind::Passes {
-                in_a_row: number(text),
-            },
-        };
+        return Claim { name: "passes".into(), kind: ClaimKind::Passes { in_a_row: number(text) } };
     }
     let measure = text.split_whitespace().next().unwrap().to_owned();
-    let limit = |word: &str| {
-        text.split_once(word)
-            .map(|(_, rest)| f64::from(number::<u32>(rest)))
-    };
-    let held_for = text
-        .split_once(" for ")
-        .map(|(_, rest)| secs(number(rest)))
-        .unwrap_or_default();
+    let limit = |word: &str| text.split_once(word).map(|(_, rest)| f64::from(number::<u32>(rest)));
+    let held_for = text.split_once(" for ").map(|(_, rest)| secs(number(rest))).unwrap_or_default();
     let kind = ClaimKind::Measure {
         measure: measure.clone(),
         at_most: limit("at most"),

@@ -44,14 +44,7 @@ struct Stop;
 
 impl Builder {
     pub(super) fn new(skipped: usize) -> Builder {
-        Builder {
-            skipped,
-            open: Vec::new(),
-            anchors: BTreeMap::new(),
-            root: None,
-            nodes: 0,
-            text_bytes: 0,
-        }
+        Builder { skipped, open: Vec::new(), anchors: BTreeMap::new(), root: None, nodes: 0, text_bytes: 0 }
     }
 
     pub(super) fn build(mut self, text: &str, sink: &mut Sink) -> Option<Node> {
@@ -64,9 +57,7 @@ impl Builder {
                     return None;
                 }
             };
-            let span = span
-                .byte_range()
-                .map_or((self.skipped, 0), |r| (r.start + self.skipped, r.len()));
+            let span = span.byte_range().map_or((self.skipped, 0), |r| (r.start + self.skipped, r.len()));
             if matches!(event, Event::DocumentStart(..)) {
                 documents += 1;
                 if documents > 1 {
@@ -77,27 +68,20 @@ impl Builder {
             }
             self.take(event, span, sink).ok()?;
         }
-        Some(self.root.unwrap_or(Node {
-            span: (0, 0),
-            kind: Kind::Scalar {
-                text: String::new(),
-                plain: true,
-            },
-        }))
+        Some(
+            self.root
+                .unwrap_or(Node { span: (0, 0), kind: Kind::Scalar { text: String::new(), plain: true } }),
+        )
     }
 
     fn broken(&self, error: &granit_parser::ScanError, text: &str, sink: &mut Sink) {
         let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
         let line = text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
-        sink.say(
-            "E001",
-            (at + self.skipped, 1),
-            format!("this is not YAML: {}", error.info()),
-        )
-        .label("here")
-        .help(format!(
-            "often the cause is on line {line} or the one before it: an indent, a quote or a bracket"
-        ));
+        sink.say("E001", (at + self.skipped, 1), format!("this is not YAML: {}", error.info()))
+            .label("here")
+            .help(format!(
+                "often the cause is on line {line} or the one before it: an indent, a quote or a bracket"
+            ));
     }
 
     fn take(&mut self, event: Event<'_>, span: Span, sink: &mut Sink) -> Result<(), Stop> {
@@ -110,23 +94,11 @@ impl Builder {
                 let plain = matches!(style, ScalarStyle::Plain);
                 self.scalar(text.into_owned(), plain, span, anchor, sink)
             }
-            Event::SequenceStart(_, anchor, _) => self.begin(
-                Open::Seq {
-                    items: Vec::new(),
-                    span,
-                    anchor,
-                },
-                span,
-                sink,
-            ),
+            Event::SequenceStart(_, anchor, _) => {
+                self.begin(Open::Seq { items: Vec::new(), span, anchor }, span, sink)
+            }
             Event::MappingStart(_, anchor, _) => {
-                let map = Open::Map {
-                    entries: Vec::new(),
-                    seen: BTreeMap::new(),
-                    key: None,
-                    span,
-                    anchor,
-                };
+                let map = Open::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None, span, anchor };
                 self.begin(map, span, sink)
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
@@ -158,36 +130,22 @@ impl Builder {
             && key.is_none()
         {
             if plain && meaning(&text) == Plain::OldBool {
-                sink.say(
-                    "E005",
-                    span,
-                    format!("the key {text} is a boolean for older readers of YAML"),
-                )
-                .help(format!("put it in quotes: \"{text}\""));
+                sink.say("E005", span, format!("the key {text} is a boolean for older readers of YAML"))
+                    .help(format!("put it in quotes: \"{text}\""));
             } else if plain && text == "<<" {
                 sink.say("E006", span, "merge keys (`<<`) are not part of YAML 1.2")
                     .help("write the fields out, or move them to `defaults`");
             }
             if let Some((at, _)) = seen.get(&text) {
-                sink.say(
-                    "E004",
-                    span,
-                    format!("{} is given twice in one mapping", quote(&text)),
-                )
-                .label("again")
-                .earlier(*at)
-                .help("one of the two would win without a word: keep one");
+                sink.say("E004", span, format!("{} is given twice in one mapping", quote(&text)))
+                    .label("again")
+                    .earlier(*at)
+                    .help("one of the two would win without a word: keep one");
             }
             *key = Some((text, span));
             return Ok(());
         }
-        self.put(
-            Node {
-                span,
-                kind: Kind::Scalar { text, plain },
-            },
-            anchor,
-        );
+        self.put(Node { span, kind: Kind::Scalar { text, plain } }, anchor);
         Ok(())
     }
 
@@ -211,25 +169,10 @@ impl Builder {
 
     fn end(&mut self) -> Result<(), Stop> {
         let (node, anchor) = match self.open.pop() {
-            Some(Open::Seq { items, span, anchor }) => (
-                Node {
-                    span,
-                    kind: Kind::Seq(items),
-                },
-                anchor,
-            ),
-            Some(Open::Map {
-                entries,
-                span,
-                anchor,
-                ..
-            }) => (
-                Node {
-                    span,
-                    kind: Kind::Map(entries),
-                },
-                anchor,
-            ),
+            Some(Open::Seq { items, span, anchor }) => (Node { span, kind: Kind::Seq(items) }, anchor),
+            Some(Open::Map { entries, span, anchor, .. }) => {
+                (Node { span, kind: Kind::Map(entries) }, anchor)
+            }
             None => return Err(Stop),
         };
         self.put(node, anchor);
@@ -242,11 +185,7 @@ impl Builder {
             return Err(Stop);
         }
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            sink.say(
-                "E006",
-                span,
-                "this alias has no anchor before it, or stands inside its own anchor",
-            );
+            sink.say("E006", span, "this alias has no anchor before it, or stands inside its own anchor");
             return Err(Stop);
         };
         if self.open.len() + depth(&node) > MAX_DEPTH {
@@ -285,17 +224,11 @@ impl Builder {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::Seq { items, .. }) => items.push(node),
-            Some(Open::Map {
-                entries, seen, key, ..
-            }) => {
+            Some(Open::Map { entries, seen, key, .. }) => {
                 if let Some((key, key_span)) = key.take()
                     && seen.insert(key.clone(), key_span).is_none()
                 {
-                    entries.push(Entry {
-                        key,
-                        key_span,
-                        value: node,
-                    });
+                    entries.push(Entry { key, key_span, value: node });
                 }
             }
         }

@@ -23,11 +23,7 @@ fn told(yaml: &str) -> Problems {
         }
     };
     shown(&problems, &source);
-    assert!(
-        named_files(yaml)
-            .iter()
-            .all(|path| !path.contains("..") && !path.starts_with('/'))
-    );
+    assert!(named_files(yaml).iter().all(|path| !path.contains("..") && !path.starts_with('/')));
     named_components(yaml);
     pin(yaml, &source.components);
     problems
@@ -36,10 +32,7 @@ fn told(yaml: &str) -> Problems {
 fn shown(problems: &Problems, source: &Source) {
     let text = problems.render(source, false, 80);
     let quiet = |c: char| !c.is_control() || c == '\n';
-    assert!(
-        text.chars().all(quiet),
-        "a control character reaches the terminal: {text:?}"
-    );
+    assert!(text.chars().all(quiet), "a control character reaches the terminal: {text:?}");
     problems.to_json(source);
 }
 
@@ -57,10 +50,7 @@ fn files_that_are_no_plan_are_refused_in_a_word() {
     assert_eq!(codes(&"a".repeat(2 << 20)), ["E002"]);
     for deep in ["[", "- ", "{a: ", "? "] {
         let codes = codes(&deep.repeat(10_000));
-        assert!(
-            matches!(codes[..], ["E001" | "E002" | "E009"]),
-            "{deep:?}: {codes:?}"
-        );
+        assert!(matches!(codes[..], ["E001" | "E002" | "E009"]), "{deep:?}: {codes:?}");
     }
     assert!(codes("a: \u{0}").contains(&"E001"));
 }
@@ -73,18 +63,11 @@ fn aliases_are_counted_with_what_they_stand_for() {
         bomb.push_str(&format!("a{n}: &a{n} [{list}]\n"));
     }
     assert!(codes(&bomb).contains(&"E002"));
-    let long = format!(
-        "a: &a \"{}\"\nb: [{}]\n",
-        "x".repeat(500_000),
-        vec!["*a"; 2_000].join(", ")
-    );
+    let long = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(500_000), vec!["*a"; 2_000].join(", "));
     assert!(codes(&long).contains(&"E002"));
     assert!(codes("a: &a [*a]\n").contains(&"E006"));
     let shared = GOOD
-        .replace(
-            "agents: { at_least: 2, at_most: 3 }",
-            "agents: &two { at_least: 2, at_most: 3 }",
-        )
+        .replace("agents: { at_least: 2, at_most: 3 }", "agents: &two { at_least: 2, at_most: 3 }")
         .replace("title: the new place", "title: the new place\n    agents: *two");
     assert_eq!(codes(&shared), [""; 0]);
 }
@@ -98,10 +81,7 @@ fn line_ends_and_byte_order_marks_change_no_place() {
         (problem.code, problem.line, problem.column)
     };
     assert_eq!(place(&wrong), ("E010", Some(33), Some(12)));
-    assert_eq!(
-        place(&format!("\u{feff}{}", wrong.replace('\n', "\r\n"))),
-        place(&wrong)
-    );
+    assert_eq!(place(&format!("\u{feff}{}", wrong.replace('\n', "\r\n"))), place(&wrong));
 }
 
 #[test]

@@ -10,10 +10,7 @@ fn a_change_that_makes_a_gate_easier_is_called_looser() {
     let old = load("deploy/examples/shop.yaml");
     let mut new = old.clone();
     for (from, to) in [
-        (
-            "ready:       { needs: [all], stable_for: 10m }",
-            "ready:       { needs: [all], stable_for: 5m }",
-        ),
+        ("ready:       { needs: [all], stable_for: 10m }", "ready:       { needs: [all], stable_for: 5m }"),
         (
             "committed:   { needs: [all, real-card-refund, back-office], stable_for: 1h",
             "committed:   { needs: [all, real-card-refund], stable_for: 2h",
@@ -22,14 +19,8 @@ fn a_change_that_makes_a_gate_easier_is_called_looser() {
             "  back-office:      { title: Support opened three orders in the back office, owner: dmitri, phase: watch, within: 45m }\n",
             "",
         ),
-        (
-            "visible: { at_most: 0, for: 5m }",
-            "visible: { at_most: 3, for: 5m }",
-        ),
-        (
-            "deputies: [ben],   approvals: 2",
-            "deputies: [ben, dmitri],   approvals: 1",
-        ),
+        ("visible: { at_most: 0, for: 5m }", "visible: { at_most: 3, for: 5m }"),
+        ("deputies: [ben],   approvals: 2", "deputies: [ben, dmitri],   approvals: 1"),
         (
             "claims: { visible: { at_most: 200, for: 5m }, consumers: { at_least: 2 } }",
             "claims: { visible: { at_most: 100, for: 5m }, consumers: { at_least: 3 } }",
@@ -39,19 +30,10 @@ fn a_change_that_makes_a_gate_easier_is_called_looser() {
         assert_eq!(new.yaml.matches(from).count(), 1, "{from}");
         new.yaml = new.yaml.replace(from, to);
     }
-    let plans = [&old, &new].map(|source| {
-        check(source)
-            .unwrap_or_else(|p| panic!("{}", p.render(source, false, 100)))
-            .plan
-    });
+    let plans = [&old, &new]
+        .map(|source| check(source).unwrap_or_else(|p| panic!("{}", p.render(source, false, 100))).plan);
     let lines: Vec<String> = (diff(&plans[0], &plans[1]).into_iter())
-        .map(|change| {
-            format!(
-                "{} {}",
-                if change.looser { "LOOSER" } else { "      " },
-                change.text
-            )
-        })
+        .map(|change| format!("{} {}", if change.looser { "LOOSER" } else { "      " }, change.text))
         .collect();
     expect_test::expect![[r#"
         LOOSER ~ decisions.commit.approvals                   2 -> 1
@@ -79,60 +61,39 @@ fn the_hash_is_of_the_plan_and_of_all_it_names_and_of_nothing_else() {
     same.yaml = format!("\u{feff}{}", same.yaml.replace('\n', "\r\n"));
     same.path = "elsewhere.yaml".into();
     same.files.insert("flows/unused.yaml".into(), "x".into());
-    same.components
-        .insert("builtin:unused".into(), Sha256::from_bytes([1; 32]));
+    same.components.insert("builtin:unused".into(), Sha256::from_bytes([1; 32]));
     assert_eq!(hash(&same), first);
 
     let mut edited = source.clone();
     edited.yaml = edited.yaml.replace("stable_for: 10m", "stable_for: 11m");
     assert_ne!(hash(&edited), first);
     let mut flow = source.clone();
-    flow.files
-        .get_mut("flows/login.yaml")
-        .expect("it names one")
-        .push_str("# longer\n");
+    flow.files.get_mut("flows/login.yaml").expect("it names one").push_str("# longer\n");
     assert_ne!(hash(&flow), first);
     let mut component = source;
-    component
-        .components
-        .insert("builtin:login".into(), Sha256::from_bytes([1; 32]));
+    component.components.insert("builtin:login".into(), Sha256::from_bytes([1; 32]));
     assert_ne!(hash(&component), first);
 }
 
 #[test]
 fn settings_hold_the_flow_and_name_what_they_need() {
-    let plan = check(&load("deploy/examples/shop.yaml"))
-        .expect("an example")
-        .plan;
+    let plan = check(&load("deploy/examples/shop.yaml")).expect("an example").plan;
     let login = plan.scenarios.get("login").expect("it is there");
-    assert!(
-        login
-            .settings
-            .starts_with(r#"{"flow":{"steps":[{"extract":{"csrf":"#),
-        "{}",
-        login.settings
-    );
+    assert!(login.settings.starts_with(r#"{"flow":{"steps":[{"extract":{"csrf":"#), "{}", login.settings);
     let names = |set: &std::collections::BTreeSet<tidelock_model::Name>| {
         set.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(names(&login.targets), ["other", "shop"]);
     assert_eq!(names(&login.secrets), ["shopper-name", "shopper-password"]);
     let api = plan.scenarios.get("orders-api").expect("it is there");
-    assert_eq!(
-        names(&api.secrets),
-        ["partner-token"],
-        "of the target's credential"
-    );
+    assert_eq!(names(&api.secrets), ["partner-token"], "of the target's credential");
 }
 
 #[test]
 fn every_line_that_changes_a_plan_has_a_line_in_the_comparison() {
     let old = load("deploy/examples/shop.yaml");
     for (from, to) in [
-        (
-            "credential: { basic: \"secret:new-rabbit\" }",
-            "credential: { bearer: \"secret:new-rabbit\" }",
-        ),
+        ("credential: { basic: \"secret:new-rabbit\" }", "credential: { bearer: \"secret:new-rabbit\" }"),
         ("password: \"secret:old-db\"", "password: \"secret:older-db\""),
         ("revision: { from: declared }", "title: again"),
         ("role: Migration lead", "role: Lead"),
@@ -144,18 +105,11 @@ fn every_line_that_changes_a_plan_has_a_line_in_the_comparison() {
         assert_eq!(new.yaml.matches(from).count(), 1, "{from}");
         new.yaml = new.yaml.replace(from, to).replacen(
             "    title: Hetzner fsn1\n",
-            if to == "title: again" {
-                ""
-            } else {
-                "    title: Hetzner fsn1\n"
-            },
+            if to == "title: again" { "" } else { "    title: Hetzner fsn1\n" },
             1,
         );
-        let plans = [&old, &new].map(|s| {
-            check(s)
-                .unwrap_or_else(|p| panic!("{}", p.render(s, false, 100)))
-                .plan
-        });
+        let plans =
+            [&old, &new].map(|s| check(s).unwrap_or_else(|p| panic!("{}", p.render(s, false, 100))).plan);
         let changes = diff(&plans[0], &plans[1]);
         assert!(
             !changes.is_empty() && !changes[0].text.contains("no line of its own"),

@@ -28,10 +28,5 @@ pub(crate) fn source(path: &str, yaml: String, files: BTreeMap<String, String>) 
         .filter(|word| word.starts_with("builtin:"))
         .map(|word| (word, Sha256::from_bytes([7; 32])))
         .collect();
-    Source {
-        path: path.into(),
-        yaml,
-        files,
-        components,
-    }
+    Source { path: path.into(), yaml, files, components }
 }

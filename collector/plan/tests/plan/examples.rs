@@ -4,11 +4,8 @@ use tidelock_plan::{Problem, check, diff, expanded, pin};
 
 use crate::common::load;
 
-const EXAMPLES: [&str; 3] = [
-    "deploy/examples/minimal.yaml",
-    "deploy/examples/shop.yaml",
-    "deploy/demo/plan.yaml",
-];
+const EXAMPLES: [&str; 3] =
+    ["deploy/examples/minimal.yaml", "deploy/examples/shop.yaml", "deploy/demo/plan.yaml"];
 
 #[test]
 fn every_example_passes_without_a_warning() {
@@ -16,11 +13,7 @@ fn every_example_passes_without_a_warning() {
         let source = load(path);
         match check(&source) {
             Ok(checked) => {
-                assert!(
-                    checked.warnings.is_empty(),
-                    "{}",
-                    checked.problems().render(&source, false, 100)
-                );
+                assert!(checked.warnings.is_empty(), "{}", checked.problems().render(&source, false, 100));
             }
             Err(problems) => panic!("{}", problems.render(&source, false, 100)),
         }
@@ -37,16 +30,10 @@ fn the_smallest_example_fits_on_a_card() {
 fn the_design_example_is_refused_only_for_what_is_not_there_yet() {
     let mut source = load("collector/plan/tests/plan/design-plan.yaml");
     for flow in ["login", "checkout", "orders-api"] {
-        source
-            .files
-            .insert(format!("flows/{flow}.yaml"), "steps: []\n".into());
+        source.files.insert(format!("flows/{flow}.yaml"), "steps: []\n".into());
     }
     let problems = check(&source).expect_err("it is ahead of this release");
-    let others: Vec<&Problem> = problems
-        .problems()
-        .iter()
-        .filter(|p| !p.code.starts_with("E9"))
-        .collect();
+    let others: Vec<&Problem> = problems.problems().iter().filter(|p| !p.code.starts_with("E9")).collect();
     assert!(others.is_empty(), "{others:#?}");
     let told: Vec<String> = (problems.problems().iter())
         .map(|p| format!("{} {:>3}: {}", p.code, p.line.unwrap_or(0), p.message))
@@ -79,22 +66,11 @@ fn pinning_changes_nothing_but_the_pins() {
         let before = check(&source).expect("an example").plan;
         let pinned = pin(&source.yaml, &source.components);
         assert_ne!(pinned, source.yaml);
-        assert_eq!(
-            pin(&pinned, &source.components),
-            pinned,
-            "pinning twice is pinning once"
-        );
-        let digest = source
-            .components
-            .values()
-            .next()
-            .expect("an example names a plugin")
-            .to_string();
+        assert_eq!(pin(&pinned, &source.components), pinned, "pinning twice is pinning once");
+        let digest = source.components.values().next().expect("an example names a plugin").to_string();
         let bare = pinned.replace(&format!(", sha256: {digest}"), "");
-        let bare: Vec<&str> = bare
-            .lines()
-            .filter(|line| line.trim() != format!("sha256: {digest}"))
-            .collect();
+        let bare: Vec<&str> =
+            bare.lines().filter(|line| line.trim() != format!("sha256: {digest}")).collect();
         assert_eq!(bare, source.yaml.lines().collect::<Vec<_>>());
         source.yaml = pinned;
         source.components.clear();

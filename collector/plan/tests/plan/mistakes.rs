@@ -39,14 +39,8 @@ fn mistakes() -> Vec<(String, String)> {
         let (title, edit) = block.split_once('\n').expect("a title line");
         let mut yaml = GOOD.to_owned();
         for change in edit.trim_end().split("\n+++\n") {
-            let (old, new) = change
-                .split_once("\n>>>\n")
-                .unwrap_or((change.trim_end_matches("\n>>>"), ""));
-            assert_eq!(
-                yaml.matches(old).count(),
-                1,
-                "{title}: {old:?} must stand once in the good plan"
-            );
+            let (old, new) = change.split_once("\n>>>\n").unwrap_or((change.trim_end_matches("\n>>>"), ""));
+            assert_eq!(yaml.matches(old).count(), 1, "{title}: {old:?} must stand once in the good plan");
             yaml = yaml.replace(old, &new.replace("\\t", "\t").replace("\\u202e", "\u{202e}"));
         }
         list.push((title.trim().to_owned(), yaml));
@@ -147,9 +141,7 @@ fn a_plugin_of_ones_own_must_be_pinned_in_the_plan() {
     source.components.insert("builtin:checkout".into(), digest);
     let checked = check(&source).unwrap_or_else(|p| panic!("{}", p.render(&source, false, 100)));
     assert!(checked.plan.scenarios.values().any(|s| s.component == digest));
-    source
-        .components
-        .insert("./mine.wasm".into(), tidelock_model::Sha256::from_bytes([8; 32]));
+    source.components.insert("./mine.wasm".into(), tidelock_model::Sha256::from_bytes([8; 32]));
     assert!(told(&source).problems().iter().any(|p| p.code == "E033"));
 }
 
@@ -162,11 +154,7 @@ fn every_code_that_is_said_is_explained() {
     assert_eq!(known, sorted, "codes are in order, each once");
     for (_, yaml) in mistakes() {
         for problem in told(&with(yaml)).problems() {
-            assert!(
-                explain(problem.code).is_some(),
-                "{} is not explained",
-                problem.code
-            );
+            assert!(explain(problem.code).is_some(), "{} is not explained", problem.code);
         }
     }
     assert_eq!(explain("E999"), None);

@@ -22,29 +22,20 @@ pub(crate) fn add(
 ) -> Result<(), String> {
     match entry {
         Entry::Batch(batch) => add_batch(table, tails, settings, position, batch),
-        Entry::Gap {
-            migration,
-            agent,
-            spool_epoch,
-            to,
-        } => move_cursor(table, tails, &migration, &agent, spool_epoch, to).map(drop),
+        Entry::Gap { migration, agent, spool_epoch, to } => {
+            move_cursor(table, tails, &migration, &agent, spool_epoch, to).map(drop)
+        }
         Entry::Event(event) => add_event(table, position, &event),
     }
 }
 
 fn add_event(table: &mut Table, position: Position, event: &Event) -> Result<(), String> {
     if event.body.len() > EVENT_BYTES {
-        return Err(format!(
-            "an event of {} bytes is over the limit of {EVENT_BYTES}",
-            event.body.len()
-        ));
+        return Err(format!("an event of {} bytes is over the limit of {EVENT_BYTES}", event.body.len()));
     }
     let mut bytes = event.at_unix_ms.to_be_bytes().to_vec();
     bytes.extend_from_slice(&event.body);
-    table.put(
-        keys::numbered(&keys::events(&event.migration), position.number()),
-        bytes,
-    )
+    table.put(keys::numbered(&keys::events(&event.migration), position.number()), bytes)
 }
 
 fn add_batch(
@@ -63,10 +54,7 @@ fn add_batch(
     let Some(more) = (batch.hashes.len() as u64).checked_sub(1) else {
         return Ok(());
     };
-    let last = batch
-        .first_seq
-        .checked_add(more)
-        .ok_or("the numbers of a batch run over")?;
+    let last = batch.first_seq.checked_add(more).ok_or("the numbers of a batch run over")?;
     let before = move_cursor(table, tails, migration, agent, epoch, last)?;
     let prefix = keys::hashes(migration, agent, epoch);
     for (first, hashes) in unknown(table, &prefix, &batch.hashes, batch.first_seq, before)? {
@@ -136,10 +124,7 @@ fn move_cursor(
 ) -> Result<Option<u64>, String> {
     let key = keys::cursors(migration, agent);
     let mut cursors = read_cursors(table, &key)?;
-    let before = match cursors
-        .iter()
-        .position(|cursor| cursor.spool_epoch == spool_epoch)
-    {
+    let before = match cursors.iter().position(|cursor| cursor.spool_epoch == spool_epoch) {
         Some(at) => {
             let mut cursor = cursors.remove(at);
             let before = cursor.last_seq;
@@ -148,10 +133,7 @@ fn move_cursor(
             Some(before)
         }
         None => {
-            cursors.push(Cursor {
-                spool_epoch,
-                last_seq,
-            });
+            cursors.push(Cursor { spool_epoch, last_seq });
             None
         }
     };
@@ -159,12 +141,8 @@ fn move_cursor(
         let gone = cursors.remove(0);
         let prefix = keys::hashes(migration, agent, gone.spool_epoch);
         tails.gone(&prefix);
-        let all = table.range(
-            &keys::numbered(&prefix, 0),
-            &keys::numbered(&prefix, u64::MAX),
-            true,
-            usize::MAX,
-        )?;
+        let all =
+            table.range(&keys::numbered(&prefix, 0), &keys::numbered(&prefix, u64::MAX), true, usize::MAX)?;
         for (key, _) in all {
             table.remove(key);
         }

@@ -83,12 +83,7 @@ impl Tails {
 }
 
 fn latest(table: &Table, prefix: &[u8]) -> Result<u64, String> {
-    let found = table.range(
-        &keys::numbered(prefix, 0),
-        &keys::numbered(prefix, u64::MAX),
-        false,
-        1,
-    )?;
+    let found = table.range(&keys::numbered(prefix, 0), &keys::numbered(prefix, u64::MAX), false, 1)?;
     Ok(found.first().map_or(0, |(key, _)| keys::number(key)))
 }
 

@@ -45,8 +45,7 @@ pub(crate) fn numbered(prefix: &[u8], number: u64) -> Vec<u8> {
 
 /// The number at the end of a key.
 pub(crate) fn number(key: &[u8]) -> u64 {
-    key.last_chunk::<8>()
-        .map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// The position at the end of a key.

@@ -37,15 +37,7 @@ pub(crate) fn broken_mark(dir: &Path) -> PathBuf {
 impl SledIndex {
     pub(crate) fn new(table: Table, stamp: Stamp, settings: IndexSettings) -> SledIndex {
         let dir = table.dir().to_path_buf();
-        SledIndex {
-            dir,
-            settings,
-            inner: Mutex::new(Inner {
-                table,
-                tails: Tails::default(),
-                stamp,
-            }),
-        }
+        SledIndex { dir, settings, inner: Mutex::new(Inner { table, tails: Tails::default(), stamp }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -59,10 +51,7 @@ impl SledIndex {
     fn broken(&self, what: String) -> IndexError {
         // Without the mark the next start finds out by itself, only later.
         let _ = std::fs::write(broken_mark(&self.dir), what.as_bytes());
-        IndexError::Broken {
-            dir: self.dir.clone(),
-            what,
-        }
+        IndexError::Broken { dir: self.dir.clone(), what }
     }
 
     fn add(
@@ -98,15 +87,11 @@ impl Index for SledIndex {
     }
 
     fn add_findings(&self, position: Position, entries: Vec<Entry>) -> Result<(), IndexError> {
-        self.add(position, entries, |reflects| {
-            reflects.findings = reflects.findings.max(position)
-        })
+        self.add(position, entries, |reflects| reflects.findings = reflects.findings.max(position))
     }
 
     fn add_decision(&self, position: Position, entries: Vec<Entry>) -> Result<(), IndexError> {
-        self.add(position, entries, |reflects| {
-            reflects.decisions = reflects.decisions.max(position)
-        })
+        self.add(position, entries, |reflects| reflects.decisions = reflects.decisions.max(position))
     }
 
     fn history(
@@ -128,9 +113,7 @@ impl Index for SledIndex {
         let prefix = keys::events(migration);
         self.with(|inner| {
             let from = keys::numbered(&prefix, after.next().number());
-            let found = inner
-                .table
-                .range(&from, &keys::numbered(&prefix, u64::MAX), true, limit)?;
+            let found = inner.table.range(&from, &keys::numbered(&prefix, u64::MAX), true, limit)?;
             let event = |(key, bytes): (Vec<u8>, Vec<u8>)| {
                 let (at, body) = bytes.split_first_chunk::<8>().ok_or("an event cannot be read")?;
                 Ok(Event {

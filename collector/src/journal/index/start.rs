@@ -46,10 +46,7 @@ impl SledIndex {
         fold: &dyn Fn(Set, &Stored) -> Folded,
     ) -> Result<(SledIndex, IndexStart), IndexError> {
         let mut start = IndexStart::default();
-        let broken = |what| IndexError::Broken {
-            dir: dir.to_path_buf(),
-            what,
-        };
+        let broken = |what| IndexError::Broken { dir: dir.to_path_buf(), what };
         let (table, stamp) = match believe(dir, settings, store) {
             Ok(opened) => opened,
             Err(why) => {
@@ -75,10 +72,7 @@ fn believe(dir: &Path, settings: IndexSettings, store: &dyn Store) -> Result<(Ta
     let (journal, heads) = (store.identity(), store.heads());
     let stamp = match table.get(keys::STAMP)? {
         Some(bytes) => Stamp::decode(&bytes).ok_or("its layout is of another release")?,
-        None if fresh => Stamp {
-            journal,
-            reflects: Heads::default(),
-        },
+        None if fresh => Stamp { journal, reflects: Heads::default() },
         None => return Err("it does not say what it reflects".to_string()),
     };
     if stamp.journal != journal {
@@ -87,9 +81,7 @@ fn believe(dir: &Path, settings: IndexSettings, store: &dyn Store) -> Result<(Ta
     for set in Set::BOTH {
         let (has, head) = (stamp.reflects.of(set), heads.of(set));
         if has > head {
-            return Err(format!(
-                "it holds {set} up to {has}, but the journal ends at {head}"
-            ));
+            return Err(format!("it holds {set} up to {has}, but the journal ends at {head}"));
         }
     }
     if fresh {
@@ -165,11 +157,7 @@ fn catch_up(
 ) -> Result<(), IndexError> {
     let reflects = index.reflects();
     let folded = |set, stored: &Stored| {
-        fold(set, stored).map_err(|what| IndexError::Fold {
-            set,
-            position: stored.position,
-            what,
-        })
+        fold(set, stored).map_err(|what| IndexError::Fold { set, position: stored.position, what })
     };
     let from: Position = reflects.findings.next().max(store.oldest_findings());
     for stored in store.read_findings(from) {

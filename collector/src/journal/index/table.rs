@@ -38,12 +38,7 @@ pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T, sled::Error>) -> Result<
 
 impl Table {
     pub(crate) fn new(db: sled::Db, dir: &Path) -> Table {
-        Table {
-            db,
-            dir: dir.to_path_buf(),
-            pending: BTreeMap::new(),
-            pending_bytes: 0,
-        }
+        Table { db, dir: dir.to_path_buf(), pending: BTreeMap::new(), pending_bytes: 0 }
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -63,10 +58,7 @@ impl Table {
 
     pub(crate) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), String> {
         if value.len() > MAX_VALUE_BYTES {
-            return Err(format!(
-                "a value of {} bytes is over the limit of {MAX_VALUE_BYTES}",
-                value.len()
-            ));
+            return Err(format!("a value of {} bytes is over the limit of {MAX_VALUE_BYTES}", value.len()));
         }
         self.pending_bytes += key.len() + value.len();
         self.pending.insert(key, Some(value));
@@ -84,11 +76,7 @@ impl Table {
             let value = self.get(key)?.unwrap_or_default();
             self.put(key.to_vec(), value)?;
         }
-        let value = self
-            .pending
-            .entry(key.to_vec())
-            .or_default()
-            .get_or_insert_default();
+        let value = self.pending.entry(key.to_vec()).or_default().get_or_insert_default();
         if value.len() + bytes.len() > limit.min(MAX_VALUE_BYTES) {
             return Ok(false);
         }
@@ -111,8 +99,7 @@ impl Table {
         let mut pairs: Vec<Pair> = guard(|| {
             let stored = self.db.range(from..=to);
             let keep = |pair: &Result<(sled::IVec, sled::IVec), sled::Error>| {
-                pair.as_ref()
-                    .map_or(true, |(key, _)| !self.pending.contains_key(key.as_ref()))
+                pair.as_ref().map_or(true, |(key, _)| !self.pending.contains_key(key.as_ref()))
             };
             let own = |pair: Result<(sled::IVec, sled::IVec), sled::Error>| {
                 pair.map(|(key, value)| (key.to_vec(), value.to_vec()))

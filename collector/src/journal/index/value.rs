@@ -29,10 +29,7 @@ impl Stamp {
         let at = |from: usize| Position::new(u64::from_be_bytes(std::array::from_fn(|i| bytes[from + i])));
         (bytes[..4] == LAYOUT.to_be_bytes()).then(|| Stamp {
             journal: std::array::from_fn(|i| bytes[4 + i]),
-            reflects: Heads {
-                findings: at(20),
-                decisions: at(28),
-            },
+            reflects: Heads { findings: at(20), decisions: at(28) },
         })
     }
 }
@@ -41,11 +38,7 @@ impl Stamp {
 pub(crate) fn history_item(item: &HistoryItem) -> Vec<u8> {
     let mut out = item.at_unix_ms.to_be_bytes().to_vec();
     out.extend_from_slice(&item.position.number().to_be_bytes());
-    out.extend_from_slice(
-        &u16::try_from(item.summary.len())
-            .unwrap_or(u16::MAX)
-            .to_be_bytes(),
-    );
+    out.extend_from_slice(&u16::try_from(item.summary.len()).unwrap_or(u16::MAX).to_be_bytes());
     out.extend_from_slice(&item.summary);
     out
 }

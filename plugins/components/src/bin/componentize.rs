@@ -32,17 +32,12 @@ fn main() -> Result<()> {
 }
 
 fn read(mut words: impl Iterator<Item = String>, workspace: &std::path::Path) -> Result<Option<Asked>> {
-    let mut asked = Asked {
-        packages: Vec::new(),
-        out: workspace.join("target/plugins"),
-        profile: Profile::Plugin,
-    };
+    let mut asked =
+        Asked { packages: Vec::new(), out: workspace.join("target/plugins"), profile: Profile::Plugin };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--help" | "-h" => return Ok(None),
-            "--all" => asked
-                .packages
-                .extend(FIRST_PARTY.iter().map(|name| package(name))),
+            "--all" => asked.packages.extend(FIRST_PARTY.iter().map(|name| package(name))),
             "--dev" => asked.profile = Profile::Dev,
             "--out" => asked.out = PathBuf::from(words.next().context("--out needs a folder")?),
             word if word.starts_with('-') => bail!("unknown option {word}\n{USAGE}"),
@@ -50,9 +45,7 @@ fn read(mut words: impl Iterator<Item = String>, workspace: &std::path::Path) ->
         }
     }
     if asked.out.is_relative() {
-        asked.out = std::env::current_dir()
-            .context("find the current folder")?
-            .join(&asked.out);
+        asked.out = std::env::current_dir().context("find the current folder")?.join(&asked.out);
     }
     asked.packages.sort();
     asked.packages.dedup();
@@ -63,22 +56,14 @@ fn read(mut words: impl Iterator<Item = String>, workspace: &std::path::Path) ->
 }
 
 fn package(word: &str) -> String {
-    if FIRST_PARTY.contains(&word) {
-        format!("tidelock-{word}")
-    } else {
-        word.to_owned()
-    }
+    if FIRST_PARTY.contains(&word) { format!("tidelock-{word}") } else { word.to_owned() }
 }
 
 /// The nearest folder upwards that holds the plugins' workspace.
 fn workspace() -> Result<PathBuf> {
     let here = std::env::current_dir().context("find the current folder")?;
-    let found = here
-        .ancestors()
-        .find(|folder| folder.join("plugins/wit/check.wit").is_file());
-    found
-        .map(PathBuf::from)
-        .with_context(|| format!("{} lies in no checkout of Tidelock", here.display()))
+    let found = here.ancestors().find(|folder| folder.join("plugins/wit/check.wit").is_file());
+    found.map(PathBuf::from).with_context(|| format!("{} lies in no checkout of Tidelock", here.display()))
 }
 
 #[expect(clippy::print_stdout, reason = "a program's own output")]

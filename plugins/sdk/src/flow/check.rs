@@ -22,10 +22,7 @@ pub type Used = BTreeSet<String>;
 /// The place in the flow, what is wrong there and what to do.
 pub fn check<'n>(flow: &Flow, given: impl IntoIterator<Item = &'n str>) -> Result<Used, String> {
     if flow.steps.is_empty() || flow.steps.len() > MAX_STEPS {
-        return Err(format!(
-            "flow.steps: {} steps; a flow has 1 to {MAX_STEPS}",
-            flow.steps.len()
-        ));
+        return Err(format!("flow.steps: {} steps; a flow has 1 to {MAX_STEPS}", flow.steps.len()));
     }
     let mut known: BTreeSet<String> = given.into_iter().map(str::to_owned).collect();
     known.extend(RUN_NAMES.map(str::to_owned));
@@ -33,12 +30,7 @@ pub fn check<'n>(flow: &Flow, given: impl IntoIterator<Item = &'n str>) -> Resul
     for (name, value) in &flow.vars {
         plain_name(name).map_err(|why| format!("flow.vars.{name}: {why}"))?;
         let place = format!("flow.vars.{name}");
-        refer(
-            &place,
-            json_names(value).map_err(|why| format!("{place}: {why}"))?,
-            &known,
-            &mut used,
-        )?;
+        refer(&place, json_names(value).map_err(|why| format!("{place}: {why}"))?, &known, &mut used)?;
     }
     known.extend(flow.vars.keys().cloned());
     let mut seen = BTreeSet::new();
@@ -49,21 +41,11 @@ pub fn check<'n>(flow: &Flow, given: impl IntoIterator<Item = &'n str>) -> Resul
         }
         check_step(step).map_err(|why| format!("{place}: {why}"))?;
         for text in texts(&step.request_texts()) {
-            refer(
-                &place,
-                names(&text).map_err(|why| format!("{place}: {why}"))?,
-                &known,
-                &mut used,
-            )?;
+            refer(&place, names(&text).map_err(|why| format!("{place}: {why}"))?, &known, &mut used)?;
         }
         known.extend(step.extract.keys().cloned());
         for text in texts(&step.expect_texts()) {
-            refer(
-                &place,
-                names(&text).map_err(|why| format!("{place}: {why}"))?,
-                &known,
-                &mut used,
-            )?;
+            refer(&place, names(&text).map_err(|why| format!("{place}: {why}"))?, &known, &mut used)?;
         }
     }
     Ok(used)
@@ -89,11 +71,7 @@ fn check_step(step: &FlowStep) -> Result<(), String> {
         return Err("a step's name is lower-case words with dashes, at most 60 bytes".to_owned());
     }
     let request = &step.request;
-    let bodies = [
-        request.form.is_some(),
-        request.json.is_some(),
-        request.body.is_some(),
-    ];
+    let bodies = [request.form.is_some(), request.json.is_some(), request.body.is_some()];
     if bodies.iter().filter(|is| **is).count() > 1 {
         return Err("request: give at most one of form, json, body".to_owned());
     }
@@ -110,32 +88,24 @@ fn check_step(step: &FlowStep) -> Result<(), String> {
     ] {
         for (name, value) in fields.into_iter().flatten() {
             if value.is_array() || value.is_object() {
-                return Err(format!(
-                    "request.{key}.{name}: a list or an object does not fit here"
-                ));
+                return Err(format!("request.{key}.{name}: a list or an object does not fit here"));
             }
         }
     }
     for (name, extract) in &step.extract {
-        plain_name(name)
-            .and_then(|()| extract.check())
-            .map_err(|why| format!("extract.{name}: {why}"))?;
+        plain_name(name).and_then(|()| extract.check()).map_err(|why| format!("extract.{name}: {why}"))?;
     }
     step.expect.check().map_err(|why| format!("expect.json: {why}"))?;
     match step.retry {
-        Some(retry) if !(2..=MAX_ATTEMPTS).contains(&retry.attempts) || retry.wait_ms > MAX_WAIT_MS => Err(
-            format!("retry: 2 to {MAX_ATTEMPTS} attempts, at most {MAX_WAIT_MS} ms between them"),
-        ),
+        Some(retry) if !(2..=MAX_ATTEMPTS).contains(&retry.attempts) || retry.wait_ms > MAX_WAIT_MS => {
+            Err(format!("retry: 2 to {MAX_ATTEMPTS} attempts, at most {MAX_WAIT_MS} ms between them"))
+        }
         _ => Ok(()),
     }
 }
 
 fn plain_name(name: &str) -> Result<(), String> {
-    if !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-    {
+    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         return Ok(());
     }
     Err("a variable's name has letters, digits, `_` and `-`".to_owned())
@@ -167,10 +137,7 @@ impl FlowStep {
         texts.extend(request.body.as_deref().map(Value::from));
         texts.extend(self.target.as_deref().map(Value::from));
         if let Some(basic) = &request.basic {
-            texts.extend([
-                Value::from(basic.user.as_str()),
-                Value::from(basic.password.as_str()),
-            ]);
+            texts.extend([Value::from(basic.user.as_str()), Value::from(basic.password.as_str())]);
         }
         texts
     }
@@ -180,27 +147,14 @@ impl FlowStep {
         let expect = &self.expect;
         let mut texts: Vec<Value> = expect.path.as_deref().map(Value::from).into_iter().collect();
         texts.extend(
-            expect
-                .contains
-                .0
-                .iter()
-                .chain(&expect.not_contains.0)
-                .map(|word| Value::from(word.as_str())),
+            expect.contains.0.iter().chain(&expect.not_contains.0).map(|word| Value::from(word.as_str())),
         );
-        texts.extend(
-            expect
-                .header
-                .values()
-                .chain(expect.json.values())
-                .flat_map(|wanted| wanted.texts()),
-        );
+        texts.extend(expect.header.values().chain(expect.json.values()).flat_map(|wanted| wanted.texts()));
         texts
     }
 
     /// Whether the request takes the value of that name.
     pub fn sends(&self, name: &str) -> bool {
-        texts(&self.request_texts())
-            .iter()
-            .any(|text| names(text).is_ok_and(|names| names.contains(&name)))
+        texts(&self.request_texts()).iter().any(|text| names(text).is_ok_and(|names| names.contains(&name)))
     }
 }

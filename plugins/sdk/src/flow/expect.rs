@@ -54,17 +54,10 @@ impl TryFrom<Value> for Statuses {
         let one = |value: &Value| -> Result<(u16, u16), String> {
             let text = plain(value);
             let (from, to) = text.split_once('-').unwrap_or((&text, &text));
-            let status = |text: &str| {
-                text.trim()
-                    .parse()
-                    .ok()
-                    .filter(|status| (100..600).contains(status))
-            };
+            let status = |text: &str| text.trim().parse().ok().filter(|status| (100..600).contains(status));
             match (status(from), status(to)) {
                 (Some(from), Some(to)) if from <= to => Ok((from, to)),
-                _ => Err(format!(
-                    "{value} is no status: give 200, \"200-299\" or a list of them"
-                )),
+                _ => Err(format!("{value} is no status: give 200, \"200-299\" or a list of them")),
             }
         };
         match value.as_array() {
@@ -90,13 +83,7 @@ impl std::fmt::Display for Statuses {
         let words: Vec<_> = self
             .0
             .iter()
-            .map(|(from, to)| {
-                if from == to {
-                    from.to_string()
-                } else {
-                    format!("{from}-{to}")
-                }
-            })
+            .map(|(from, to)| if from == to { from.to_string() } else { format!("{from}-{to}") })
             .collect();
         f.write_str(&words.join(" or "))
     }
@@ -107,28 +94,11 @@ impl TryFrom<Value> for Match {
 
     fn try_from(value: Value) -> Result<Match, String> {
         if !value.is_object() {
-            return Ok(Match {
-                equals: Some(value),
-                ..Match::default()
-            });
+            return Ok(Match { equals: Some(value), ..Match::default() });
         }
         let shape: MatchShape = serde_json::from_value(value).map_err(|error| error.to_string())?;
-        let MatchShape {
-            equals,
-            exists,
-            contains,
-            matches,
-            at_least,
-            at_most,
-        } = shape;
-        let asked = Match {
-            equals,
-            exists,
-            contains,
-            matches,
-            at_least,
-            at_most,
-        };
+        let MatchShape { equals, exists, contains, matches, at_least, at_most } = shape;
+        let asked = Match { equals, exists, contains, matches, at_least, at_most };
         if let Some(pattern) = &asked.matches {
             regex(pattern)?;
         }
@@ -142,10 +112,7 @@ impl TryFrom<Value> for Match {
 impl Match {
     /// The value itself; templates in it are filled in.
     pub fn equals(value: Value) -> Match {
-        Match {
-            equals: Some(value),
-            ..Match::default()
-        }
+        Match { equals: Some(value), ..Match::default() }
     }
 
     fn asks_nothing(&self) -> bool {
@@ -191,17 +158,14 @@ impl Match {
         {
             return Err(format!("is {}, which does not match /{pattern}/", shown()));
         }
-        self.bounds(found)
-            .map_err(|bound| format!("is {}, {bound}", shown()))
+        self.bounds(found).map_err(|bound| format!("is {}, {bound}", shown()))
     }
 
     fn bounds(&self, found: &Value) -> Result<(), String> {
         if self.at_least.is_none() && self.at_most.is_none() {
             return Ok(());
         }
-        let number = found
-            .as_f64()
-            .or_else(|| found.as_str().and_then(|text| text.trim().parse().ok()));
+        let number = found.as_f64().or_else(|| found.as_str().and_then(|text| text.trim().parse().ok()));
         let number: f64 = number.ok_or("which is no number")?;
         match (self.at_least, self.at_most) {
             (Some(least), _) if number < least => Err(format!("less than {least}")),
@@ -234,10 +198,7 @@ impl Expect {
         let usual = Statuses::ranges(&[(200, 399)]);
         let statuses = self.status.as_ref().unwrap_or(&usual);
         if !statuses.take(reply.status) {
-            return Err(format!(
-                "{} answered {}, expected {statuses}",
-                reply.path, reply.status
-            ));
+            return Err(format!("{} answered {}, expected {statuses}", reply.path, reply.status));
         }
         let unknown = |name: String| format!("has no {name} to compare with");
         if let Some(path) = &self.path {
@@ -248,9 +209,7 @@ impl Expect {
         }
         for (name, wanted) in &self.header {
             let found = reply.header(name).map(Value::from);
-            wanted
-                .hold(found.as_ref(), vars)
-                .map_err(|why| format!("the header {name} {why}"))?;
+            wanted.hold(found.as_ref(), vars).map_err(|why| format!("the header {name} {why}"))?;
         }
         let text = reply.text();
         for (words, wanted) in [(&self.contains, true), (&self.not_contains, false)] {
@@ -258,10 +217,7 @@ impl Expect {
                 let word = fill(word, vars).map_err(unknown)?;
                 if text.contains(&word) != wanted {
                     let has = if wanted { "does not contain" } else { "contains" };
-                    return Err(format!(
-                        "{} answered {} and {has} {word:?}",
-                        reply.path, reply.status
-                    ));
+                    return Err(format!("{} answered {} and {has} {word:?}", reply.path, reply.status));
                 }
             }
         }
@@ -282,9 +238,7 @@ impl Expect {
         let body = reply.json().map_err(|stop| stop.to_string())?;
         self.json.iter().try_for_each(|(pointer, wanted)| {
             let place = if pointer.is_empty() { "the answer" } else { pointer };
-            wanted
-                .hold(body.pointer(pointer), vars)
-                .map_err(|why| format!("{place} {why}"))
+            wanted.hold(body.pointer(pointer), vars).map_err(|why| format!("{place} {why}"))
         })
     }
 }

@@ -71,16 +71,11 @@ impl Extract {
         } else if let Some(pattern) = &self.regex {
             self.by_match(reply, pattern)
         } else if let Some(name) = &self.header {
-            reply
-                .header(name)
-                .map(str::to_owned)
-                .ok_or_else(|| format!("the answer has no header {name}"))
+            reply.header(name).map(str::to_owned).ok_or_else(|| format!("the answer has no header {name}"))
         } else {
             let name = self.cookie.as_deref().unwrap_or_default();
             let jar = browser.jar(&reply.target);
-            jar.get(name)
-                .map(str::to_owned)
-                .ok_or_else(|| format!("no cookie {name} was set"))
+            jar.get(name).map(str::to_owned).ok_or_else(|| format!("no cookie {name} was set"))
         };
         text.map(Value::String).map_err(Stop::Wrong)
     }
@@ -96,9 +91,8 @@ impl Extract {
 
     fn by_match(&self, reply: &Reply, pattern: &str) -> Result<String, String> {
         let page = reply.text();
-        let captures = regex(pattern)?
-            .captures(&page)
-            .ok_or_else(|| format!("nothing matches /{pattern}/"))?;
+        let captures =
+            regex(pattern)?.captures(&page).ok_or_else(|| format!("nothing matches /{pattern}/"))?;
         let group = self.group.unwrap_or(usize::from(captures.len() > 1));
         captures
             .get(group)
@@ -117,7 +111,5 @@ pub(crate) fn pointer_is_well(pointer: &str) -> Result<(), String> {
     if pointer.is_empty() || pointer.starts_with('/') {
         return Ok(());
     }
-    Err(format!(
-        "`{pointer}` is no JSON pointer: it begins with `/`, as in /items/0/price"
-    ))
+    Err(format!("`{pointer}` is no JSON pointer: it begins with `/`, as in /items/0/price"))
 }

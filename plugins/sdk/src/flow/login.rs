@@ -37,22 +37,14 @@ impl Default for FormLogin<'_> {
 impl FormLogin<'_> {
     /// The steps `open-form` and `send-form`.
     pub fn steps(&self) -> Vec<FlowStep> {
-        let mut fields: BTreeMap<String, Value> = [
-            (self.user_field, "{{user}}"),
-            (self.password_field, "{{password}}"),
-        ]
-        .map(|(field, template)| (field.to_owned(), json!(template)))
-        .into();
+        let mut fields: BTreeMap<String, Value> =
+            [(self.user_field, "{{user}}"), (self.password_field, "{{password}}")]
+                .map(|(field, template)| (field.to_owned(), json!(template)))
+                .into();
         let mut open = FlowStep {
             name: "open-form".to_owned(),
-            request: Request {
-                path: self.path.to_owned(),
-                ..Request::default()
-            },
-            expect: Expect {
-                status: Some(Statuses::ranges(&[(200, 299)])),
-                ..Expect::default()
-            },
+            request: Request { path: self.path.to_owned(), ..Request::default() },
+            expect: Expect { status: Some(Statuses::ranges(&[(200, 299)])), ..Expect::default() },
             ..FlowStep::default()
         };
         if !self.csrf_selector.is_empty() {
@@ -66,11 +58,7 @@ impl FormLogin<'_> {
         }
         let send = FlowStep {
             name: "send-form".to_owned(),
-            request: Request {
-                path: self.path.to_owned(),
-                form: Some(fields),
-                ..Request::default()
-            },
+            request: Request { path: self.path.to_owned(), form: Some(fields), ..Request::default() },
             ..FlowStep::default()
         };
         vec![open, send]

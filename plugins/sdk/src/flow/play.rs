@@ -13,14 +13,8 @@ use crate::{Browser, Call, Context, Reply, Scenario, Stop};
 pub type Vars = BTreeMap<String, Value>;
 
 /// The names that every run brings.
-pub(crate) const RUN_NAMES: [&str; 6] = [
-    "run.side",
-    "run.check",
-    "run.round",
-    "run.nonce",
-    "run.random",
-    "run.now_ms",
-];
+pub(crate) const RUN_NAMES: [&str; 6] =
+    ["run.side", "run.check", "run.round", "run.nonce", "run.random", "run.now_ms"];
 
 /// Why a step ended early.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,12 +49,7 @@ impl<'c> Player<'c> {
             ctx.now_unix_ms().into(),
         ];
         vars.extend(RUN_NAMES.map(str::to_owned).into_iter().zip(run));
-        Player {
-            ctx,
-            browser: ctx.browser(),
-            target: target.to_owned(),
-            vars,
-        }
+        Player { ctx, browser: ctx.browser(), target: target.to_owned(), vars }
     }
 
     /// Takes the flow's own `vars` over; what the settings give wins.
@@ -86,9 +75,7 @@ impl<'c> Player<'c> {
         let mut attempt = 1;
         loop {
             match self.once(step) {
-                Err(Halt {
-                    stop: Stop::Wrong(_), ..
-                }) if attempt < attempts => {
+                Err(Halt { stop: Stop::Wrong(_), .. }) if attempt < attempts => {
                     let wait_ms = step.retry.map_or(0, |retry| retry.wait_ms);
                     if self.ctx.left_ms() <= u64::from(wait_ms) {
                         return self.once(step);
@@ -104,19 +91,13 @@ impl<'c> Player<'c> {
     fn once(&mut self, step: &FlowStep) -> Result<Reply, Halt> {
         let call = self.call(step).map_err(|stop| Halt { stop, answered: None })?;
         let reply = call.send().map_err(|stop| Halt { stop, answered: None })?;
-        let answered = |stop| Halt {
-            stop,
-            answered: Some(reply.status),
-        };
+        let answered = |stop| Halt { stop, answered: Some(reply.status) };
         // Values first: what is expected may refer to them. A wrong status is the better sentence, though.
         let taken: Result<Vec<_>, Stop> = step
             .extract
             .iter()
             .map(|(name, place)| {
-                Ok((
-                    name.clone(),
-                    place.take(&reply, &self.browser).map_err(|stop| stop.at(name))?,
-                ))
+                Ok((name.clone(), place.take(&reply, &self.browser).map_err(|stop| stop.at(name))?))
             })
             .collect();
         if let Ok(values) = &taken {
@@ -143,11 +124,7 @@ impl<'c> Player<'c> {
             path.push(if path.contains('?') { '&' } else { '?' });
             path.push_str(&query);
         }
-        let mut call = self
-            .browser
-            .target(&target)
-            .call(request.method(), &path)
-            .follow(request.follow);
+        let mut call = self.browser.target(&target).call(request.method(), &path).follow(request.follow);
         for (name, value) in self.fields(&request.headers)? {
             call = call.header(&name, &value);
         }
@@ -162,11 +139,7 @@ impl<'c> Player<'c> {
         } else if let Some(body) = &request.body {
             call = call.body(text(body)?);
         }
-        Ok(if request.cookies == Some(false) {
-            call.without_cookies()
-        } else {
-            call
-        })
+        Ok(if request.cookies == Some(false) { call.without_cookies() } else { call })
     }
 
     fn fields(&self, fields: &BTreeMap<String, Value>) -> Result<Vec<(String, String)>, Stop> {
@@ -195,12 +168,7 @@ pub fn play_all(flow: &Flow, player: &mut Player<'_>, run: &mut Scenario) -> Res
         }
         let taken = run.step(&step.name, |notes| {
             let reply = player.play(step).map_err(|halt| halt.stop)?;
-            notes.note(format!(
-                "{} answered {} in {} ms",
-                reply.path,
-                reply.status,
-                reply.total_us / 1000
-            ));
+            notes.note(format!("{} answered {} in {} ms", reply.path, reply.status, reply.total_us / 1000));
             Ok(())
         });
         ended = ended.and(taken);

@@ -37,27 +37,18 @@ impl FlowSettings {
     /// [`Trouble::BadSettings`] names the place and what to do.
     pub fn parse(text: &str) -> Result<FlowSettings, Trouble> {
         let all: Map<String, Value> = parse(text)?;
-        let (own, given): (Map<_, _>, Map<_, _>) = all
-            .into_iter()
-            .partition(|(key, _)| matches!(key.as_str(), "target" | "flow"));
+        let (own, given): (Map<_, _>, Map<_, _>) =
+            all.into_iter().partition(|(key, _)| matches!(key.as_str(), "target" | "flow"));
         let Shape { target, flow } = parse(&Value::Object(own).to_string())?;
         let given: Vars = given.into_iter().collect();
-        if let Some((key, _)) = given
-            .iter()
-            .find(|(_, value)| value.is_object() || value.is_array())
-        {
-            return Err(Trouble::BadSettings(format!(
-                "{key}: a list or an object does not fit a template"
-            )));
+        if let Some((key, _)) = given.iter().find(|(_, value)| value.is_object() || value.is_array()) {
+            return Err(Trouble::BadSettings(format!("{key}: a list or an object does not fit a template")));
         }
         let used = check(&flow, given.keys().map(String::as_str)).map_err(Trouble::BadSettings)?;
         if let Some(key) = given.keys().find(|key| !used.contains(*key)) {
             let mut known: Vec<String> = vec!["target".to_owned(), "flow".to_owned()];
             known.extend(used.into_iter().filter(|name| !name.starts_with("run.")));
-            return Err(Trouble::BadSettings(format!(
-                "{key}: no step uses it{}",
-                suggestion(key, &known)
-            )));
+            return Err(Trouble::BadSettings(format!("{key}: no step uses it{}", suggestion(key, &known))));
         }
         Ok(FlowSettings { target, flow, given })
     }

@@ -117,11 +117,7 @@ impl TryFrom<Value> for Words {
             Value::String(word) => vec![word.clone()],
             Value::Array(words) => words
                 .iter()
-                .map(|word| {
-                    word.as_str()
-                        .map(str::to_owned)
-                        .ok_or_else(|| format!("{word} is no text"))
-                })
+                .map(|word| word.as_str().map(str::to_owned).ok_or_else(|| format!("{word} is no text")))
                 .collect::<Result<_, _>>()?,
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
                 return Err(format!("{value} is neither a text nor a list of texts"));
@@ -148,8 +144,6 @@ impl Request {
     /// The method that is sent.
     pub fn method(&self) -> &str {
         let has_body = self.form.is_some() || self.json.is_some() || self.body.is_some();
-        self.method
-            .as_deref()
-            .unwrap_or(if has_body { "POST" } else { "GET" })
+        self.method.as_deref().unwrap_or(if has_body { "POST" } else { "GET" })
     }
 }

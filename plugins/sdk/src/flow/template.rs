@@ -13,9 +13,7 @@ pub(crate) fn names(text: &str) -> Result<Vec<&str>, String> {
     let mut rest = text;
     while let Some(open) = rest.find("{{") {
         let inside = &rest[open + 2..];
-        let close = inside
-            .find("}}")
-            .ok_or_else(|| format!("`{text}`: `{{{{` without `}}}}`"))?;
+        let close = inside.find("}}").ok_or_else(|| format!("`{text}`: `{{{{` without `}}}}`"))?;
         found.push(inside[..close].trim());
         rest = &inside[close + 2..];
     }
@@ -36,10 +34,7 @@ pub(crate) fn json_names(value: &Value) -> Result<Vec<&str>, String> {
 }
 
 fn gather<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Vec<&'v str>, String> {
-    values
-        .map(json_names)
-        .collect::<Result<Vec<_>, _>>()
-        .map(|names| names.concat())
+    values.map(json_names).collect::<Result<Vec<_>, _>>().map(|names| names.concat())
 }
 
 /// Fills a text in.
@@ -69,12 +64,9 @@ pub(crate) fn fill_json(template: &Value, vars: &BTreeMap<String, Value>) -> Res
             Some(name) => value(name, vars)?.clone(),
             None => Value::String(fill(text, vars)?),
         },
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| fill_json(item, vars))
-                .collect::<Result<_, _>>()?,
-        ),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| fill_json(item, vars)).collect::<Result<_, _>>()?)
+        }
         Value::Object(fields) => Value::Object(
             fields
                 .iter()
@@ -110,21 +102,14 @@ mod tests {
     use serde_json::json;
 
     fn vars() -> BTreeMap<String, Value> {
-        [
-            ("n", json!(7)),
-            ("who", json!("ana")),
-            ("run.side", json!("source")),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        [("n", json!(7)), ("who", json!("ana")), ("run.side", json!("source"))]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into()
     }
 
     #[test]
     fn a_text_is_filled_in() {
-        assert_eq!(
-            fill("/o/{{n}}?u={{ who }}&s={{run.side}}", &vars()).unwrap(),
-            "/o/7?u=ana&s=source"
-        );
+        assert_eq!(fill("/o/{{n}}?u={{ who }}&s={{run.side}}", &vars()).unwrap(), "/o/7?u=ana&s=source");
         assert_eq!(fill("{{nobody}}", &vars()), Err("nobody".to_owned()));
     }
 
@@ -136,10 +121,7 @@ mod tests {
 
     #[test]
     fn names_are_found_before_anything_is_sent() {
-        assert_eq!(
-            json_names(&json!({"a": "{{x}}-{{y}}", "b": ["{{z}}"]})).unwrap(),
-            ["x", "y", "z"]
-        );
+        assert_eq!(json_names(&json!({"a": "{{x}}-{{y}}", "b": ["{{z}}"]})).unwrap(), ["x", "y", "z"]);
         assert!(names("{{open").is_err());
     }
 }

@@ -12,17 +12,12 @@ fn shop(target: &str, request: &HttpRequest) -> Result<HttpResponse, HttpFailure
     }
     let body = String::from_utf8_lossy(&request.body).into_owned();
     Ok(match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/login") => reply(
-            200,
-            &[("set-cookie", "pre=1")],
-            r#"<input name=csrf_token value="t&amp;1">"#,
-        ),
+        ("GET", "/login") => {
+            reply(200, &[("set-cookie", "pre=1")], r#"<input name=csrf_token value="t&amp;1">"#)
+        }
         ("POST", "/login") if body == "csrf_token=t%261&password=secret:pw&user=ana" => reply(
             303,
-            &[
-                ("location", "https://shop.example/account"),
-                ("set-cookie", "session=s1; Path=/"),
-            ],
+            &[("location", "https://shop.example/account"), ("set-cookie", "session=s1; Path=/")],
             "",
         ),
         ("GET", "/account") if header(request, "cookie") == Some("pre=1; session=s1") => {
@@ -41,10 +36,8 @@ fn shop(target: &str, request: &HttpRequest) -> Result<HttpResponse, HttpFailure
 }
 
 fn played(settings: &Value) -> Result<Report, Trouble> {
-    let ctx = FakeHost::new()
-        .http(shop)
-        .origin("https://shop.example", "shop")
-        .context(&settings.to_string());
+    let ctx =
+        FakeHost::new().http(shop).origin("https://shop.example", "shop").context(&settings.to_string());
     let settings = FlowSettings::parse(ctx.settings_text())?;
     let mut player = Player::new(&ctx, &settings.target, settings.given.clone());
     ctx.scenario(|run| play_all(&settings.flow, &mut player, run))
@@ -105,11 +98,7 @@ fn a_login_as_a_flow_keeps_cookies_tokens_and_secrets() {
 #[test]
 fn each_expectation_fails_with_what_was_found() {
     for (request, expect, why) in [
-        (
-            json!({"path": "/nowhere"}),
-            json!({}),
-            "only: /nowhere answered 404, expected 200-399",
-        ),
+        (json!({"path": "/nowhere"}), json!({}), "only: /nowhere answered 404, expected 200-399"),
         (
             json!({"path": "/login"}),
             json!({"contains": "Welcome"}),
@@ -125,16 +114,8 @@ fn each_expectation_fails_with_what_was_found() {
             json!({"header": {"x-build": "b7"}}),
             "only: the header x-build is missing",
         ),
-        (
-            json!({"path": "/slow"}),
-            json!({"max_ms": 800}),
-            "only: the answer took 900 ms, at most 800 ms",
-        ),
-        (
-            json!({"path": "/slow"}),
-            json!({"json": {"/total": 30}}),
-            "only: /total is missing",
-        ),
+        (json!({"path": "/slow"}), json!({"max_ms": 800}), "only: the answer took 900 ms, at most 800 ms"),
+        (json!({"path": "/slow"}), json!({"json": {"/total": 30}}), "only: /total is missing"),
         (
             json!({"path": "/api/cart", "json": {}}),
             json!({"json": {"/total": {"at_most": 29}}}),
@@ -171,14 +152,8 @@ fn a_value_that_is_not_there_is_a_fail() {
         missing(json!({"css": "input[name=csrf_tokn]", "attr": "value"})),
         "only: x: the page has no element `input[name=csrf_tokn]`, did you mean `csrf_token`?"
     );
-    assert_eq!(
-        missing(json!({"regex": "nothing"})),
-        "only: x: nothing matches /nothing/"
-    );
-    assert_eq!(
-        missing(json!({"cookie": "session"})),
-        "only: x: no cookie session was set"
-    );
+    assert_eq!(missing(json!({"regex": "nothing"})), "only: x: nothing matches /nothing/");
+    assert_eq!(missing(json!({"cookie": "session"})), "only: x: no cookie session was set");
 }
 
 #[test]
@@ -192,12 +167,7 @@ fn cleaning_up_happens_after_a_fault_and_only_when_there_is_something() {
         ]))
     };
     let taken = |first: &str| -> Vec<String> {
-        played(&flow(first))
-            .unwrap()
-            .steps
-            .into_iter()
-            .map(|step| step.name)
-            .collect()
+        played(&flow(first)).unwrap().steps.into_iter().map(|step| step.name).collect()
     };
     assert_eq!(taken("/api/cart"), ["cart", "wrong", "clean"]);
     assert_eq!(taken("/nowhere"), ["cart"]);
@@ -206,9 +176,7 @@ fn cleaning_up_happens_after_a_fault_and_only_when_there_is_something() {
 #[test]
 fn a_denied_target_is_no_fail() {
     let settings = steps(json!([{ "name": "only", "target": "bank", "request": { "path": "/" } }]));
-    let Err(Trouble::CouldNotLook(why)) = played(&settings) else {
-        panic!("it looked")
-    };
+    let Err(Trouble::CouldNotLook(why)) = played(&settings) else { panic!("it looked") };
     assert_eq!(why, "only: the call is not allowed: no target bank");
 }
 
@@ -218,19 +186,14 @@ fn a_retry_ends_and_fails() {
         { "name": "only", "request": { "path": "/nowhere" }, "retry": { "attempts": 3, "wait_ms": 100 } }
     ]));
     let report = played(&settings).unwrap();
-    assert_eq!(
-        (report.outcome, report.steps[0].duration_us),
-        (Outcome::Fail, 203_000)
-    );
+    assert_eq!((report.outcome, report.steps[0].duration_us), (Outcome::Fail, 203_000));
 }
 
 #[test]
 fn mistakes_are_named_before_the_first_call() {
     let with = |extra: Value| {
         let mut step = json!({ "name": "only", "request": { "path": "/" } });
-        step.as_object_mut()
-            .unwrap()
-            .extend(extra.as_object().unwrap().clone());
+        step.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         refused(&steps(json!([step])))
     };
     let place = "flow.steps[0] (only): ";
@@ -255,10 +218,7 @@ fn mistakes_are_named_before_the_first_call() {
             json!({"extract": {"x": {"css": "a b"}}}),
             "extract.x: `a b` is not one tag, `#id`, `.class` or `[attribute=value]`: use `regex` for more",
         ),
-        (
-            json!({"extract": {"x": {}}}),
-            "extract.x: give exactly one of json, css, regex, header, cookie",
-        ),
+        (json!({"extract": {"x": {}}}), "extract.x: give exactly one of json, css, regex, header, cookie"),
         (
             json!({"expect": {"json": {"total": 1}}}),
             "expect.json: `total` is no JSON pointer: it begins with `/`, as in /items/0/price",
@@ -271,10 +231,7 @@ fn mistakes_are_named_before_the_first_call() {
         assert_eq!(with(extra), format!("{place}{why}"));
     }
     let unknown = with(json!({"expect": {"json": {"/a": {"equls": 1}}}}));
-    assert!(
-        unknown.ends_with("unknown key `equls`, did you mean `equals`?"),
-        "{unknown}"
-    );
+    assert!(unknown.ends_with("unknown key `equls`, did you mean `equals`?"), "{unknown}");
     assert!(with(json!({"expect": {"status": 2000}})).contains("2000 is no status"));
     let twice = steps(
         json!([{ "name": "a", "request": { "path": "/" } }, { "name": "a", "request": { "path": "/" } }]),

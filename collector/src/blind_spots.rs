@@ -1,0 +1,33 @@
+//! What the checks say they cannot see, as the agents tell it: printed beside the evidence, so that a
+//! pass is never read as more than it proves.
+//!
+//! Kept in memory alone: every session tells it anew, and nothing is decided by it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tidelock_model::Name;
+
+/// Checks that are remembered; more than any plan has.
+const MAX_CHECKS: usize = 16_384;
+
+/// The blind spots of each migration's checks. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct BlindSpots(Arc<Mutex<BTreeMap<(Name, Name), Vec<String>>>>);
+
+impl BlindSpots {
+    /// Takes what a check's component says; an empty list changes nothing.
+    pub fn set(&self, migration: &Name, check: &Name, spots: Vec<String>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (migration.clone(), check.clone());
+        if !spots.is_empty() && (known.len() < MAX_CHECKS || known.contains_key(&key)) {
+            known.insert(key, spots);
+        }
+    }
+
+    /// What the check cannot see, as far as an agent has said it.
+    pub fn get(&self, migration: &Name, check: &Name) -> Vec<String> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(migration.clone(), check.clone())).cloned().unwrap_or_default()
+    }
+}
