@@ -8,5 +8,8 @@ cd "$(dirname "$0")/.."
 
 guest=target/plugins/test-guest.wasm
 [ -f "$guest" ] || cargo run -q -p tidelock-components --bin componentize -- --out target/plugins tidelock-test-guest
-cargo build --release -q -p tidelock-agent -p tidelock-collector -p tidelock-cli
-exec cargo bench -q -p tidelock-tests --bench bench -- "$@"
+# One set of packages for both commands: with another one cargo would choose other features, and build
+# everything again.
+set=(-p tidelock-agent -p tidelock-collector -p tidelock-cli -p tidelock-tests)
+cargo build --release -q "${set[@]}" --bins --bench bench
+exec cargo bench -q "${set[@]}" --bench bench -- "$@"
