@@ -8,6 +8,9 @@ trap 'rm -f "$log"' EXIT
 { make --no-print-directory plugins && cargo run -q -p tidelock-components --bin componentize -- tidelock-test-guest; } \
     || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 cargo build --workspace --bins || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+# The replay test asks a collector of another build profile.
+cargo build --profile replay -p tidelock-collector --bin tidelock-collector \
+    || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 cargo nextest run --workspace --no-tests=fail "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 

@@ -1,15 +1,34 @@
-//! Every answer can be replayed: the journal alone, in a new process and without sled, gives each
-//! decision's evidence and holds again; one flipped bit is found and named.
+//! Every answer can be replayed: the journal alone, in a new process, by a collector of another build
+//! profile and without sled, gives each decision's evidence and holds again; one flipped bit is found
+//! and named.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use tidelock_tests::{World, WorldOptions, program};
+use tidelock_tests::{World, WorldOptions, program, target_folder};
 
 fn journal(word: &str, data: &Path) -> Output {
     Command::new(program("tidelock")).args(["journal", word]).arg(data).output().expect("it starts")
+}
+
+/// The collector as another profile builds it: other optimisations, the same answers.
+fn other_profile() -> PathBuf {
+    let path = target_folder().parent().expect("target/<profile>").join("replay/tidelock-collector");
+    let how = "cargo build --profile replay -p tidelock-collector";
+    assert!(path.is_file(), "{} is not built: make test does it, or {how}", path.display());
+    path
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// The digest over all that was computed again.
+fn digest(said: &str) -> String {
+    let word = said.split_whitespace().skip_while(|word| *word != "digest").nth(1);
+    word.unwrap_or_else(|| panic!("no digest: {said}")).to_owned()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -31,9 +50,14 @@ fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
     assert!(collector.terminate(Duration::from_secs(20)).success(), "{}", collector.log());
     let data = world.collector_folder().join("data");
     let replay = journal("replay", &data);
-    let said =
-        String::from_utf8_lossy(&replay.stdout).into_owned() + &String::from_utf8_lossy(&replay.stderr);
-    assert!(replay.status.success(), "{said}");
+    assert!(replay.status.success(), "{}", text(&replay));
+    let index = data.join("index");
+    assert!(index.is_dir(), "the index is not where this test takes it away from");
+    fs::remove_dir_all(&index).expect("it can be removed");
+    let other =
+        Command::new(other_profile()).args(["journal", "replay"]).arg(&data).output().expect("it starts");
+    assert!(other.status.success(), "{}", text(&other));
+    assert_eq!(digest(&text(&replay)), digest(&text(&other)), "two builds, two answers");
     assert!(journal("verify", &data).status.success());
     // Any one bit of what was decided: the middle of the first decisions segment's records.
     let decisions: Vec<PathBuf> =
