@@ -11,9 +11,12 @@ use tidelock_model::Name;
 /// Checks that are remembered; more than any plan has.
 const MAX_CHECKS: usize = 16_384;
 
+/// By migration and check.
+type Known = BTreeMap<(Name, Name), Vec<String>>;
+
 /// The blind spots of each migration's checks. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct BlindSpots(Arc<Mutex<BTreeMap<(Name, Name), Vec<String>>>>);
+pub struct BlindSpots(Arc<Mutex<Known>>);
 
 impl BlindSpots {
     /// Takes what a check's component says; an empty list changes nothing.
