@@ -15,6 +15,6 @@ fi
 if cargo deny --version >/dev/null 2>&1; then
     step cargo deny --offline check bans licenses sources
 else
-    echo "-- cargo-deny is not installed, so the dependency policy was not checked: cargo install --locked cargo-deny"
+    echo "!! cargo-deny is missing, so the dependency policy was not checked: cargo install --locked cargo-deny"; bad=1
 fi
 exit $bad

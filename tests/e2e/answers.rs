@@ -62,6 +62,23 @@ fn questions_without_an_answer_have_their_own_exit_codes() {
 }
 
 #[test]
+fn access_is_never_wider_because_the_migration_was_not_clear() {
+    let world = World::collector_alone();
+    let plan = WorldOptions::default().plan;
+    world.apply(&plan);
+    world.apply(&plan.replace("name: shop", "name: other"));
+    let unclear = world.operator.run(&["access", "issue", "ci", "--role", "pipeline"]);
+    assert_eq!((unclear.code, unclear.out.as_str()), (2, ""), "{}", unclear.err);
+    let bound = ["access", "issue", "ci", "--role", "pipeline", "-m", "shop", "-o", "json"];
+    let _ = world.operator.run(&bound).good();
+    let grants = world.operator.run(&["access", "ls", "-o", "json"]).good().json();
+    let ci: Vec<_> =
+        grants.as_array().expect("a list").iter().filter(|g| g["subject"] == "ci").cloned().collect();
+    assert_eq!(ci.len(), 1, "{grants}");
+    assert_eq!(ci[0]["migration"], "shop", "{grants}");
+}
+
+#[test]
 fn a_failing_check_shuts_an_open_gate_and_is_named() {
     let world = World::start(&WorldOptions::default());
     let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "60s"]).good();

@@ -107,17 +107,25 @@ impl Client {
 
     /// The migration that is meant: the named one, or the only one that is visible.
     pub(crate) async fn migration(&self) -> Result<String, Trouble> {
+        self.migration_if_any().await?.ok_or_else(|| {
+            Trouble::usage("the collector has no migration yet")
+                .hint("apply a plan: tidelock plan apply plan.yaml")
+        })
+    }
+
+    /// The same, and none where the collector has no migration at all. Not reaching it, or not
+    /// knowing which of several is meant, is trouble and never none.
+    pub(crate) async fn migration_if_any(&self) -> Result<Option<String>, Trouble> {
         if let Some(name) = &self.migration {
-            return Ok(name.clone());
+            return Ok(Some(name.clone()));
         }
         let answer =
             self.migrations().list_migrations(v1::ListMigrationsRequest {}).await.map_err(trouble)?;
         let mut names: Vec<String> =
             answer.into_inner().migrations.into_iter().map(|m| m.migration).collect();
         match (names.len(), names.pop()) {
-            (1, Some(name)) => Ok(name),
-            (0, _) | (_, None) => Err(Trouble::usage("the collector has no migration yet")
-                .hint("apply a plan: tidelock plan apply plan.yaml")),
+            (1, Some(name)) => Ok(Some(name)),
+            (0, _) | (_, None) => Ok(None),
             (_, Some(last)) => Err(Trouble::usage("more than one migration is visible: say which with -m")
                 .hint(format!("migrations: {}, {last}", names.join(", ")))),
         }

@@ -60,7 +60,7 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
     match command {
         AccessCommand::Issue { subject, role, ttl } => {
             // Access is bound to one migration unless there is none to be meant yet.
-            let migration = client.migration().await.unwrap_or_default();
+            let migration = client.migration_if_any().await?.unwrap_or_default();
             let (role, ttl_duration) = (role.word().to_owned(), Some(span(ttl)));
             let request = v1::IssueAccessRequest { subject, role, migration, ttl_duration };
             let answer = client.access().issue_access(request).await.map_err(trouble)?.into_inner();

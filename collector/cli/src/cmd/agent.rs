@@ -70,7 +70,10 @@ pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trou
             let migration = client.migration().await?;
             let request = v1::RevokeAgentRequest { migration, side: side.wire(), name, reason };
             let answer = client.access().revoke_agent(request).await.map_err(trouble)?.into_inner();
-            out::print(&format!("✔ {}", clean(&answer.event.unwrap_or_default().text)))?;
+            match answer.event {
+                Some(event) => out::print(&format!("✔ {}", clean(&event.text)))?,
+                None => out::print("= this agent was revoked already")?,
+            }
             Ok(Exit::Done)
         }
     }

@@ -60,7 +60,9 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
         dry_run: args.dry_run,
     };
     let answer = client.orders().decide(request).await.map_err(trouble)?.into_inner();
-    let event = answer.event.unwrap_or_default();
+    let event = answer.event;
+    let event =
+        event.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say what it recorded"))?;
     if call.manner.json() {
         let value = serde_json::json!({
             "schema": "tidelock.decided/v1", "recorded": answer.recorded, "event": json::event(&event),

@@ -74,7 +74,9 @@ pub(crate) enum RevisionCommand {
 }
 
 fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Trouble> {
-    let event = event.unwrap_or_default();
+    // An answer without what was recorded is no proof that anything was.
+    let event =
+        event.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say what it recorded"))?;
     if call.manner.json() {
         out::print_json(call.manner.format, &json::event(&event))?;
     } else {

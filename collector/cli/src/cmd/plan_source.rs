@@ -68,7 +68,10 @@ fn inside(folder: &Path, name: &str) -> Option<PathBuf> {
     let plain = relative
         .components()
         .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
-    plain.then(|| folder.join(relative))
+    let path = plain.then(|| folder.join(relative))?;
+    // A link may lead out of the folder although its name does not.
+    let home = fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }).ok()?;
+    fs::canonicalize(&path).ok()?.starts_with(home).then_some(path)
 }
 
 fn read_text(path: &Path) -> Result<String, Trouble> {
@@ -93,4 +96,22 @@ fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Trouble> {
         )));
     }
     fs::read(path).while_doing(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_takes_files_of_its_own_folder_alone() {
+        let folder = std::env::temp_dir().join(format!("tidelock-plan-source-{}", std::process::id()));
+        fs::create_dir_all(folder.join("flows")).unwrap();
+        fs::write(folder.join("flows/login.yaml"), "steps: []").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", folder.join("flows/out.yaml")).unwrap();
+        let taken =
+            ["flows/login.yaml", "./flows/login.yaml", "flows/out.yaml", "../x", "/etc/passwd", "gone.yaml"]
+                .map(|name| inside(&folder, name).is_some());
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(taken, [true, true, false, false, false, false]);
+    }
 }

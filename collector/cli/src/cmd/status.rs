@@ -57,7 +57,9 @@ fn show(call: &Call, status: &v1::Status, args: &StatusArgs) -> Result<Exit, Tro
 /// `tidelock rollback`: is going back still possible, until when, at what cost.
 pub(crate) async fn rollback(call: &Call) -> Result<Exit, Trouble> {
     let status = get_status(&call.client()?).await?;
-    let gate = status.next_gate.clone().unwrap_or_default();
+    let Some(gate) = status.next_gate.clone() else {
+        return ended(call, &status.phase);
+    };
     let view = gate.rollback.clone().unwrap_or_default();
     if call.manner.json() {
         out::print_json(call.manner.format, &json::gate(&gate)["rollback"])?;
@@ -74,4 +76,16 @@ pub(crate) async fn rollback(call: &Call) -> Result<Exit, Trouble> {
         out::print(&format!("{line}{}{}", if view.reason.is_empty() { "" } else { ": " }, view.reason))?;
     }
     Ok(if view.applicable && !view.possible { Exit::Rollback } else { Exit::Done })
+}
+
+/// No gate stands before a migration that has ended, so there is no way back either.
+fn ended(call: &Call, phase: &str) -> Result<Exit, Trouble> {
+    let reason = format!("the migration is {phase}");
+    if call.manner.json() {
+        let value = serde_json::json!({ "applicable": false, "possible": false, "reason": reason });
+        out::print_json(call.manner.format, &value)?;
+    } else {
+        out::print(&format!("going back is not possible: {reason}"))?;
+    }
+    Ok(Exit::Rollback)
 }

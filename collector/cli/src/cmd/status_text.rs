@@ -208,7 +208,14 @@ pub(crate) fn short(status: &v1::Status) -> String {
 /// One line and the exit code of a Nagios check.
 pub(crate) fn nagios(status: &v1::Status) -> (String, Exit) {
     let Some(gate) = &status.next_gate else {
-        return (format!("TIDELOCK OK - {} is {}", status.migration, status.phase), Exit::Done);
+        // An end is good news only where the move is complete; a migration that went back, was given up
+        // or is in a phase without a gate is no OK on anybody's wall.
+        let (word, exit) = match status.phase.as_str() {
+            "committed" | "retired" => ("OK", Exit::Done),
+            "rolled-back" | "aborted" => ("CRITICAL", Exit::Usage),
+            _ => ("UNKNOWN", Exit::Hold),
+        };
+        return (format!("TIDELOCK {word} - {} is {}", status.migration, status.phase), exit);
     };
     gate_nagios(gate)
 }
@@ -230,4 +237,18 @@ pub(crate) fn gate_nagios(gate: &v1::Gate) -> (String, Exit) {
         ),
         exit,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nagios_reads_an_end_as_good_only_where_the_move_is_complete() {
+        let said = ["committed", "retired", "rolled-back", "aborted", "a-later-word", ""].map(|phase| {
+            let status = v1::Status { phase: phase.to_owned(), ..v1::Status::default() };
+            nagios(&status).1.number()
+        });
+        assert_eq!(said, [0, 0, 2, 2, 3, 3]);
+    }
 }
