@@ -12,6 +12,7 @@ mod gate;
 mod hash;
 mod migration;
 pub mod plan;
+pub mod proof;
 pub mod record;
 mod roster;
 mod status;
