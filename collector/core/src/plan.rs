@@ -3,10 +3,17 @@
 //! Made by `tidelock-plan` from the file as written, and by tests. It holds only what a decision or
 //! an assignment needs; whoever builds one has checked that names resolve and that gates can open.
 
+mod claims;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
+
+pub use claims::{
+    Claim, ClaimKind, EvidenceRule, Gauge, Joint, LatencyClaim, Parity, Quantile, Silence, Strength,
+    SuccessClaim,
+};
 
 /// One revision of a migration's plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +36,8 @@ pub struct Plan {
     pub decisions: BTreeMap<Name, DecisionRule>,
     /// Scenarios by name; each is one check of the same name.
     pub scenarios: BTreeMap<Name, Scenario>,
+    /// How evidence is gathered.
+    pub evidence: EvidenceRule,
     /// Checks that a person makes.
     pub manual_checks: BTreeMap<Name, ManualCheck>,
     /// The gate before each phase that has one. A phase without an entry has no gate of its own.
@@ -248,36 +257,9 @@ pub struct Scenario {
     pub secrets: BTreeSet<Name>,
     /// What is claimed about it; never empty.
     pub claims: Vec<Claim>,
-}
-
-/// One claim about a scenario, judged per side on the findings of every agent of the side.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Claim {
-    /// The word in the plan: `passes`, or the measure's name.
-    pub name: String,
-    /// What must hold.
-    pub kind: ClaimKind,
-}
-
-/// The simple claims. They are deterministic and no statistical proofs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ClaimKind {
-    /// The last so many runs of each agent passed.
-    Passes {
-        /// How many; at least 1.
-        in_a_row: u32,
-    },
-    /// A measure stays inside bounds for a while.
-    Measure {
-        /// The measure in the report.
-        measure: String,
-        /// It must not be above this.
-        at_most: Option<f64>,
-        /// It must not be below this.
-        at_least: Option<f64>,
-        /// For how long, without a break.
-        held_for: Duration,
-    },
+    /// The unit of its statistical evidence: a whole multiple of `every`. None where nothing is claimed
+    /// that needs one.
+    pub slot: Option<Duration>,
 }
 
 /// A check that a person makes.

@@ -112,6 +112,7 @@ fn shortest(scenario: &Scenario) -> Duration {
     let claim = |kind: &ClaimKind| match kind {
         ClaimKind::Passes { in_a_row } => scenario.every.saturating_mul(in_a_row.saturating_sub(1)),
         ClaimKind::Measure { held_for, .. } => *held_for,
+        ClaimKind::Joint(_) => Duration::ZERO,
     };
     scenario.claims.iter().map(|c| claim(&c.kind)).max().unwrap_or_default()
 }

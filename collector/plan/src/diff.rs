@@ -294,6 +294,7 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
                 at_least.iter().for_each(|least| facts.put(key("at_least"), least, Way::Least(*least)));
                 facts.time(&key("for"), Some(*held_for), Way::Least);
             }
+            ClaimKind::Joint(_) => {}
         }
     }
     facts

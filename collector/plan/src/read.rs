@@ -103,6 +103,7 @@ fn blank() -> Plan {
         people: BTreeMap::new(),
         decisions: BTreeMap::new(),
         scenarios: BTreeMap::new(),
+        evidence: tidelock_core::plan::EvidenceRule::default(),
         manual_checks: BTreeMap::new(),
         gates: BTreeMap::new(),
         rollback: RollbackRule::default(),

@@ -102,6 +102,7 @@ fn blank(name: &str) -> Scenario {
         targets: BTreeSet::new(),
         secrets: BTreeSet::new(),
         claims: Vec::new(),
+        slot: None,
     }
 }
 

@@ -206,6 +206,7 @@ fn claim(claim: &Claim) -> (String, Doc) {
             }
             page.time("for", Some(*held_for).filter(|d| !d.is_zero()));
         }
+        ClaimKind::Joint(_) => {}
     }
     (claim.name.clone(), page.doc())
 }

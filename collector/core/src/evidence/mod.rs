@@ -5,6 +5,7 @@
 //! Evidence gets no better by waiting: rows and dwells are counted from finding to finding, so time
 //! alone can only make it stale.
 
+mod joint;
 mod side;
 mod tell;
 
@@ -40,6 +41,7 @@ pub(crate) fn lane_state(lane: Option<&Lane>, scenario: &Scenario, now: Timestam
     // A scenario of which nothing is claimed is not proved by anything: zero of zero.
     let claims = scenario.claims.iter().enumerate();
     claims
+        .filter(|(_, claim)| !matches!(claim.kind, ClaimKind::Joint(_)))
         .map(|(index, claim)| claim_state(lane, index, claim))
         .reduce(EvidenceState::worse)
         .unwrap_or(EvidenceState::Undecided)
@@ -59,6 +61,8 @@ pub(crate) fn claim_state(lane: &Lane, index: usize, claim: &Claim) -> EvidenceS
     match &claim.kind {
         ClaimKind::Passes { in_a_row } if lane.passes >= (*in_a_row).max(1) => EvidenceState::Proved,
         ClaimKind::Passes { .. } => EvidenceState::Undecided,
+        // One agent's word alone proves nothing of both sides.
+        ClaimKind::Joint(_) => EvidenceState::Undecided,
         ClaimKind::Measure { measure, at_most, at_least, held_for } => {
             let Some(measure) = newest.measure(measure) else {
                 return EvidenceState::Undecided;
@@ -92,5 +96,6 @@ pub(crate) fn claim_since(lane: &Lane, index: usize, claim: &Claim, state: Evide
             lane.bad_since.unwrap_or(lane.row_since)
         }
         (ClaimKind::Passes { .. } | ClaimKind::Measure { .. }, _) => lane.row_since,
+        (ClaimKind::Joint(_), _) => lane.since,
     }
 }

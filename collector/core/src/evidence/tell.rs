@@ -22,12 +22,13 @@ pub(crate) fn must(claim: &Claim) -> String {
         ClaimKind::Measure { measure, held_for, .. } => {
             format!("{measure} {} for {}", bounds(claim), span(*held_for))
         }
+        ClaimKind::Joint(joint) => super::joint::must(joint),
     }
 }
 
 fn bounds(claim: &Claim) -> String {
     match &claim.kind {
-        ClaimKind::Passes { .. } => String::new(),
+        ClaimKind::Passes { .. } | ClaimKind::Joint(_) => String::new(),
         ClaimKind::Measure { at_most, at_least, .. } => match (at_least, at_most) {
             (Some(low), Some(high)) => format!("between {low} and {high}"),
             (Some(low), None) => format!("at least {low}"),
@@ -45,6 +46,7 @@ pub(crate) fn is(lane: &Lane, newest: &Newest, index: usize, claim: &Claim) -> S
             Outcome::Pass => format!("{} of {in_a_row} passes in a row", lane.passes.min(*in_a_row)),
             Outcome::Fail | Outcome::NotRun => last_run(newest),
         },
+        ClaimKind::Joint(_) => last_run(newest),
         ClaimKind::Measure { measure, at_most, at_least, held_for } => match newest.measure(measure) {
             Some(found) if !inside(found.value, *at_most, *at_least) => {
                 let unit = if found.unit.is_empty() { String::new() } else { format!(" {}", found.unit) };
@@ -100,6 +102,7 @@ pub(crate) fn progress(lane: &Lane, newest: &Newest, index: usize, claim: &Claim
     };
     match &claim.kind {
         ClaimKind::Passes { in_a_row } => part(u128::from(lane.passes), u128::from(*in_a_row)),
+        ClaimKind::Joint(_) => 0,
         ClaimKind::Measure { held_for, .. } => match lane.dwells.get(&index) {
             Some(Dwell::Inside(since)) => {
                 part(newest.place.at.since(*since).as_millis(), held_for.as_millis())

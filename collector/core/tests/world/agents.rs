@@ -162,7 +162,7 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
         },
         Behaviour::Passes | Behaviour::AnotherComponent | Behaviour::Starved => {
             let good = |claim: &tidelock_core::plan::Claim| match &claim.kind {
-                ClaimKind::Passes { .. } => None,
+                ClaimKind::Passes { .. } | ClaimKind::Joint(_) => None,
                 ClaimKind::Measure { measure, at_most, at_least, .. } => {
                     Some((measure.clone(), at_most.or(*at_least).unwrap_or(0.0)))
                 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Claim, ClaimKind, DecisionRule, Environment, GateRule, ManualCheck, Person, Plan, RollbackRule, Scenario,
+    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, ManualCheck, Person, Plan,
+    RollbackRule, Scenario,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
@@ -37,6 +38,7 @@ pub(crate) fn empty() -> Plan {
         ]
         .into(),
         scenarios: BTreeMap::new(),
+        evidence: EvidenceRule::default(),
         manual_checks: BTreeMap::new(),
         gates: BTreeMap::new(),
         rollback: RollbackRule {
@@ -117,6 +119,7 @@ fn scenario(plan: &mut Plan, text: &str) {
         targets: BTreeSet::new(),
         secrets: BTreeSet::new(),
         claims,
+        slot: None,
     };
     plan.scenarios.insert(check, scenario);
 }
