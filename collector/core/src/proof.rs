@@ -7,6 +7,7 @@
 //! Logarithms and exponentials come from `libm`, so that two builds agree bit by bit.
 
 mod numbers;
+pub mod slots;
 mod state;
 
 pub use state::{BadState, Persist, StateReader, StateWriter};
