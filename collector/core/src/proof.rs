@@ -6,8 +6,33 @@
 //!
 //! Logarithms and exponentials come from `libm`, so that two builds agree bit by bit.
 
+mod attempts;
+mod constants;
+mod course;
+mod detector;
+mod eprocess;
+mod guard;
+mod host;
+mod incident_clock;
+mod inferiority;
+mod noninferiority;
 mod numbers;
+mod scenario;
+mod settings;
+mod side;
+mod slo;
 pub mod slots;
 mod state;
 
+pub use attempts::{alarm_threshold, attempt_threshold, attempt_weight};
+pub use course::{Course, Parts};
+pub use detector::{Detector, combined};
+pub use host::MAX_HOSTS;
+pub use incident_clock::IncidentClock;
+pub use inferiority::Inferiority;
+pub use noninferiority::NonInferiority;
+pub use scenario::{ScenarioGate, ScenarioVerdict, best_case_slots};
+pub use settings::{BadSettings, Level, ScenarioSettings, Tuning, incidents_per_second};
+pub use side::{BadSide, HostSlot, SideSlot, Slot};
+pub use slo::Objective;
 pub use state::{BadState, Persist, StateReader, StateWriter};

@@ -51,6 +51,11 @@ impl StateWriter {
         self.words.push(value.to_bits());
     }
 
+    /// Fractions whose number the reader knows.
+    pub fn fractions(&mut self, values: &[f64]) {
+        values.iter().for_each(|value| self.fraction(*value));
+    }
+
     /// Yes or no.
     pub fn flag(&mut self, value: bool) {
         self.words.push(u64::from(value));
@@ -132,6 +137,36 @@ impl<'a> StateReader<'a> {
         if value.is_nan() { Err(self.bad("a number")) } else { Ok(value) }
     }
 
+    /// Fractions, as many as are asked for.
+    ///
+    /// # Errors
+    /// Where words are missing, or one is not a number.
+    pub fn fractions<const N: usize>(&mut self) -> Result<[f64; N], BadState> {
+        let mut values = [0.0; N];
+        for value in &mut values {
+            *value = self.fraction()?;
+        }
+        Ok(values)
+    }
+
+    /// Fractions that are not infinite, as many as are asked for.
+    ///
+    /// # Errors
+    /// Where words are missing, or one is not a finite number.
+    pub fn finite<const N: usize>(&mut self) -> Result<[f64; N], BadState> {
+        let values = self.fractions::<N>()?;
+        if values.iter().all(|value| value.is_finite()) { Ok(values) } else { Err(self.bad("finite")) }
+    }
+
+    /// A whole number of 32 bits.
+    ///
+    /// # Errors
+    /// Where no word is left, or it is larger.
+    pub fn small(&mut self) -> Result<u32, BadState> {
+        let value = self.number()?;
+        u32::try_from(value).map_err(|_| self.bad("a number of 32 bits"))
+    }
+
     /// Yes or no.
     ///
     /// # Errors
@@ -150,7 +185,10 @@ impl<'a> StateReader<'a> {
     /// Where no word is left, or it is above the limit.
     pub fn count(&mut self, limit: usize) -> Result<usize, BadState> {
         let value = self.number()?;
-        usize::try_from(value).ok().filter(|count| *count <= limit).ok_or_else(|| self.bad("a count in bounds"))
+        usize::try_from(value)
+            .ok()
+            .filter(|count| *count <= limit)
+            .ok_or_else(|| self.bad("a count in bounds"))
     }
 
     /// A text.
