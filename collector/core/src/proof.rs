@@ -7,14 +7,17 @@
 //! Logarithms and exponentials come from `libm`, so that two builds agree bit by bit.
 
 mod attempts;
+mod blame;
 mod constants;
 mod course;
 mod detector;
 mod eprocess;
 mod guard;
+mod histogram;
 mod host;
 mod incident_clock;
 mod inferiority;
+mod latency;
 mod noninferiority;
 mod numbers;
 mod scenario;
@@ -23,16 +26,23 @@ mod side;
 mod slo;
 pub mod slots;
 mod state;
+mod watch;
 
 pub use attempts::{alarm_threshold, attempt_threshold, attempt_weight};
+pub use blame::{Blame, Episode};
 pub use course::{Course, Parts};
 pub use detector::{Detector, combined};
+pub use histogram::{CAUTION, GROWTH, Histogram};
 pub use host::MAX_HOSTS;
 pub use incident_clock::IncidentClock;
 pub use inferiority::Inferiority;
+pub use latency::{
+    LatencyBucket, LatencyCourse, LatencyGate, LatencySettings, LatencySide, LatencySlot, best_case_latency_slots,
+};
 pub use noninferiority::NonInferiority;
 pub use scenario::{ScenarioGate, ScenarioVerdict, best_case_slots};
 pub use settings::{BadSettings, Level, ScenarioSettings, Tuning, incidents_per_second};
 pub use side::{BadSide, HostSlot, SideSlot, Slot};
 pub use slo::Objective;
 pub use state::{BadState, Persist, StateReader, StateWriter};
+pub use watch::{Alarm, Watch, WatchSettings};

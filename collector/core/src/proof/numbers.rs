@@ -23,3 +23,8 @@ pub(crate) fn log_sum_exp(values: &[f64]) -> f64 {
     }
     highest + ln(values.iter().map(|value| exp(value - highest)).sum())
 }
+
+/// `base` to the power of `exponent`.
+pub(crate) fn power(base: f64, exponent: f64) -> f64 {
+    libm::pow(base, exponent)
+}
