@@ -14,7 +14,7 @@ pub(crate) use lane::{Dwell, Lane, Newest, Place};
 use crate::plan::{Plan, Scenario};
 
 /// What the collector allows a finding for its way, beside the run itself.
-const GRACE: Duration = Duration::from_secs(2);
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 /// A run that is due later than this from now was dated by a wrong clock.
 const AHEAD: Duration = Duration::from_secs(5);
@@ -221,7 +221,7 @@ pub(crate) fn fresh_until(at: Timestamp, scenario: &Scenario, finding: &Finding)
 
 /// The check is the same on this side in both revisions: same component, settings, claims, times and
 /// targets. How much it matters and what it is called may differ.
-fn same_check(old: &Plan, new: &Plan, name: &Name, side: Side) -> bool {
+pub(crate) fn same_check(old: &Plan, new: &Plan, name: &Name, side: Side) -> bool {
     let (Some(a), Some(b)) = (old.scenarios.get(name), new.scenarios.get(name)) else {
         return false;
     };
@@ -232,6 +232,8 @@ fn same_check(old: &Plan, new: &Plan, name: &Name, side: Side) -> bool {
     a.component == b.component
         && a.settings == b.settings
         && a.claims == b.claims
+        && a.slot == b.slot
+        && a.sides == b.sides
         && (a.every, a.timeout, a.fresh_for) == (b.every, b.timeout, b.fresh_for)
         && a.secrets == b.secrets
         && targets(old, a) == targets(new, b)

@@ -1,6 +1,6 @@
 //! What people look at, drawn from the folded state.
 
-use tidelock_model::{AgentKey, Name, Side, Timestamp};
+use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
 
 use crate::evidence::side_evidence;
 use crate::gate::gates_of;
@@ -22,7 +22,7 @@ impl Migration {
     fn scenario(&self, name: &Name, scenario: &Scenario, now: Timestamp) -> ScenarioStatus {
         let begun = self.evidence_begun();
         let found: Vec<_> = (Side::BOTH.into_iter().filter(|side| scenario.sides.contains(side)))
-            .map(|side| side_evidence((&self.roster, &self.board), (name, scenario), side, begun, now))
+            .map(|side| side_evidence(self.seen(), (name, scenario), (side, Phase::Ready), begun, now))
             .collect();
         let worst = found.iter().min_by_key(|side| (side.status.state.rank(), side.since));
         let (state, since) =
@@ -72,8 +72,9 @@ impl Migration {
     /// One check in full; none where the plan has no such scenario.
     pub fn explain(&self, check: &Name, now: Timestamp) -> Option<Explanation> {
         let scenario = self.plan()?.scenarios.get(check)?;
-        let holds =
-            self.scenario_holds(check, scenario, &scenario.sides.iter().copied().collect::<Vec<_>>(), now);
+        let sides: Vec<Side> = scenario.sides.iter().copied().collect();
+        let gate = self.next_gate().unwrap_or(Phase::Ready);
+        let holds = self.scenario_holds((check, scenario), (&sides, gate), now);
         Some(Explanation { scenario: self.scenario(check, scenario, now), holds })
     }
 }

@@ -74,6 +74,16 @@ impl Migration {
                 continue;
             };
             out.text(name.as_str());
+            if let Some(evidence) = self.joints.get(name) {
+                let words = evidence.words();
+                out.number(words.len() as u64);
+                words.into_iter().for_each(|word| out.number(word));
+                for (index, _) in scenario.claims.iter().enumerate() {
+                    sides
+                        .iter()
+                        .for_each(|side| out.text(evidence.state((index, *side), gate, now).0.word()));
+                }
+            }
             for side in sides {
                 out.text(side.word());
                 out.time(self.board.anew(*side));

@@ -10,6 +10,7 @@ mod evidence;
 mod explain;
 mod gate;
 mod hash;
+mod joint;
 mod migration;
 pub mod plan;
 pub mod proof;
@@ -25,6 +26,7 @@ pub use gate::RENEW_AFTER;
 pub use migration::Migration;
 pub use roster::{AgentStanding, ONLINE_FOR};
 pub use status::{
-    AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ScenarioStatus, SideStatus,
+    AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ProofStatus,
+    ScenarioStatus, SideStatus,
 };
 pub use verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};

@@ -12,7 +12,8 @@ use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestam
 
 use crate::board::{Board, NotCounted, Place};
 use crate::gate::{Gates, Requests, Sheet};
-use crate::plan::Plan;
+use crate::joint::Joints;
+use crate::plan::{Plan, Scenario};
 use crate::record::{Entry, Observation, Record};
 use crate::roster::{AgentStanding, Roster};
 
@@ -59,6 +60,7 @@ pub struct Migration {
     pub(crate) position: u64,
     pub(crate) roster: Roster,
     pub(crate) board: Board,
+    pub(crate) joints: Joints,
     pub(crate) gates: Gates,
     pub(crate) manual: BTreeMap<Name, ManualDone>,
     pub(crate) traffic: Traffic,
@@ -79,6 +81,7 @@ impl Migration {
             position: 0,
             roster: Roster::default(),
             board: Board::default(),
+            joints: Joints::default(),
             gates: Gates::default(),
             manual: BTreeMap::new(),
             traffic: Traffic::default(),
@@ -92,6 +95,7 @@ impl Migration {
         let at = entry.at.max(self.clock);
         // What time alone did until now comes first: evidence may have become stale in between.
         self.settle_before(at);
+        let closed = self.close_slots(at);
         self.clock = at;
         let moved = match &entry.record {
             Record::Seen(position, observation) => {
@@ -103,9 +107,16 @@ impl Migration {
                 true
             }
         };
-        if moved {
+        if moved || closed {
             self.settle(at);
         }
+    }
+
+    /// Time went by: slots whose time has come close, in their order, before anything else is believed.
+    fn close_slots(&mut self, at: Timestamp) -> bool {
+        let Some(current) = &self.current else { return false };
+        self.joints.staff(&self.roster, current, at);
+        self.joints.advance(self.clock, at, &mut |_, _, _| ())
     }
 
     /// Gives back whether evidence may be better or worse than before.
@@ -113,10 +124,13 @@ impl Migration {
         let fits = match observation {
             Observation::Findings(batch) => return self.findings(at, batch),
             Observation::Tick => return false,
-            Observation::Agent(seen) => match self.roster.seen(at, seen) {
-                Some(back) => return back,
-                None => false,
-            },
+            Observation::Agent(seen) => {
+                self.joints.heard(at, &seen.agent);
+                match self.roster.seen(at, seen) {
+                    Some(back) => return back,
+                    None => false,
+                }
+            }
             Observation::SignedOff(agent) => self.roster.sign_off(agent),
             Observation::Refused(agent, refusal) => self.roster.refused(at, agent, refusal),
             Observation::LeaseRenewed { gate, epoch, valid_until } => {
@@ -138,7 +152,7 @@ impl Migration {
         };
         if read.hole {
             // The collector lets no hole into its journal. What is missing may say otherwise than the rest.
-            self.board.gap(at, &batch.agent, None);
+            self.gap(at, batch, true);
             self.board.skip(NotCounted::Unfitting, number.max(1));
             return true;
         }
@@ -155,11 +169,12 @@ impl Migration {
             return false;
         };
         if read.other_spool {
-            self.board.gap(at, &batch.agent, None);
+            self.gap(at, batch, true);
         }
-        if let (Some(gap), 0) = (&batch.gap, read.skip) {
-            self.board.gap(at, &batch.agent, Some(gap));
+        if batch.gap.is_some() && read.skip == 0 {
+            self.gap(at, batch, false);
         }
+        self.joints.heard(at, &batch.agent);
         for (index, finding) in batch.findings.iter().enumerate().skip(skipped) {
             let seq = batch.first_seq.saturating_add(index as u64);
             let place = Place { at, spool: batch.spool_epoch, seq };
@@ -168,12 +183,24 @@ impl Migration {
                 true => self.board.take(place, &current.plan, current.revision, &batch.agent, finding),
                 false => Err(NotCounted::OtherPlan),
             };
+            if self.joints.take(at, &batch.agent, finding, counted) {
+                let only = |name: &Name, _: &Scenario| *name == finding.check;
+                self.joints.begin(at, &current, &self.traffic, only);
+            }
             match counted {
                 Ok(()) => self.roster.carries_out(&batch.agent, &finding.check),
                 Err(reason) => self.board.skip(reason, 1),
             }
         }
         skipped < batch.findings.len() || batch.gap.is_some()
+    }
+
+    /// Findings are lost: of the checks that the batch names, or of any.
+    fn gap(&mut self, at: Timestamp, batch: &FindingBatch, any: bool) {
+        let lost = batch.gap.as_ref().filter(|_| !any);
+        self.board.gap(at, &batch.agent, lost);
+        let named = lost.map(|gap| &gap.counts).filter(|counts| !counts.is_empty());
+        self.joints.gap(at, |check| named.is_none_or(|named| named.contains_key(check)));
     }
 
     /// The migration's name.

@@ -1,5 +1,7 @@
 //! What people look at: scenarios, claims, agents and manual checks, each with its state and since when.
 
+use std::time::Duration;
+
 use tidelock_model::{AgentKey, Level, Name, Phase, Remaining, Side, Timestamp};
 
 use crate::record::Refusal as AssignmentRefusal;
@@ -62,6 +64,43 @@ pub struct ClaimStatus {
     pub progress_percent: u32,
     /// Since when.
     pub since: Timestamp,
+    /// How its proof came about, where it is a proof.
+    pub proof: Option<ProofStatus>,
+}
+
+/// The course of one claim that is proved on both sides' findings together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProofStatus {
+    /// What must be shown to be false before the claim is believed.
+    pub null: String,
+    /// What the proof rules out.
+    pub rules_out: String,
+    /// ln E of each of its parts, by the part's word; for programs.
+    pub ln_e: Vec<(&'static str, f64)>,
+    /// What each part must reach; for programs.
+    pub threshold: f64,
+    /// How long it still takes at the present pace; none where it does not come closer.
+    pub eta: Option<Duration>,
+    /// Results that were counted, of both sides.
+    pub results: u64,
+    /// Slots that were evidence.
+    pub slots: u64,
+    /// How long a slot is.
+    pub slot: Duration,
+    /// What was not counted, by reason.
+    pub excluded: Vec<(String, u64)>,
+    /// How many incidents there were.
+    pub incidents: u64,
+    /// When the last of them began.
+    pub last_incidents: Vec<Timestamp>,
+    /// How often the proof was begun; it takes more each time.
+    pub attempt: u32,
+    /// The agents behind it.
+    pub agents: Vec<AgentKey>,
+    /// When its evidence began.
+    pub begun: Timestamp,
+    /// What else a reader must know.
+    pub notes: Vec<String>,
 }
 
 /// How an agent stands.

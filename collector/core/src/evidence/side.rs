@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use tidelock_model::{AgentKey, Name, Outcome, Remaining, Side, Timestamp};
+use tidelock_model::{AgentKey, Name, Outcome, Phase, Remaining, Side, Timestamp};
 
+use super::joint::{JointWord, Seen, joint_words};
 use super::tell::{is, must, progress, sentence};
 use super::{claim_since, claim_state, lane_state};
 use crate::board::{Board, Lane};
-use crate::plan::Scenario;
+use crate::joint::has_simple;
+use crate::plan::{ClaimKind, Scenario};
 use crate::record::Refusal;
 use crate::roster::{Member, Roster};
 use crate::status::{ClaimStatus, SideStatus};
@@ -19,6 +21,19 @@ pub(crate) struct SideEvidence {
     pub(crate) status: SideStatus,
     pub(crate) code: HoldCode,
     pub(crate) since: Timestamp,
+}
+
+impl SideEvidence {
+    /// The worst of what was known and a joint claim; `known` says whether anything was.
+    fn take(&mut self, word: &JointWord, known: bool, seen: Option<Timestamp>) {
+        let (status, claim) = (&mut self.status, &word.status);
+        let better = (status.state.rank(), self.since) <= (claim.state.rank(), claim.since);
+        if known && better {
+            return;
+        }
+        (status.state, status.value, status.seen) = (claim.state, claim.is.clone(), seen);
+        (status.agent, self.code, self.since) = (None, word.code, claim.since);
+    }
 }
 
 /// One agent's word.
@@ -33,9 +48,9 @@ struct Word<'a> {
 
 /// Weighs a scenario on one side. `begun` is when evidence could first be given at all.
 pub(crate) fn side_evidence(
-    (roster, board): (&Roster, &Board),
+    Seen { roster, board, joints }: Seen<'_>,
     (name, scenario): (&Name, &Scenario),
-    side: Side,
+    (side, gate): (Side, Phase),
     begun: Timestamp,
     now: Timestamp,
 ) -> SideEvidence {
@@ -43,6 +58,8 @@ pub(crate) fn side_evidence(
     let mut words: Vec<Word<'_>> = (roster.owing(side, now))
         .map(|(agent, member)| word(board.lane(name, agent), (agent, member), (name, scenario), begun, now))
         .collect();
+    let agents: Vec<&AgentKey> = words.iter().map(|word| word.agent).collect();
+    let joint = joint_words(joints.get(name), scenario, (side, gate), &agents, now);
     words.sort_by_key(|word| (word.state.rank(), word.since));
     let (remaining, _) = remaining(roster, board, name, side, now);
     let Some(worst) = words.first() else {
@@ -53,12 +70,40 @@ pub(crate) fn side_evidence(
     if alike > 1 {
         value = format!("{value} (and {} like it)", count(alike as u64 - 1, "agent", "agents"));
     }
-    let claims =
-        (0..scenario.claims.len()).map(|index| claim_status(&words, scenario, index, begun, now)).collect();
-    let seen = worst.lane.and_then(|lane| lane.newest.as_ref()).map(|newest| newest.place.at);
-    let agent = Some(worst.agent.name.clone());
-    let status = SideStatus { side, state: worst.state, value, seen, agent, remaining, claims };
-    SideEvidence { status, code: worst.code, since: worst.since }
+    let newest =
+        |word: &Word<'_>| word.lane.and_then(|lane| lane.newest.as_ref()).map(|newest| newest.place.at);
+    let mut joint = joint.into_iter();
+    let mut found = SideEvidence {
+        status: SideStatus {
+            side,
+            state: worst.state,
+            value,
+            seen: newest(worst),
+            agent: Some(worst.agent.name.clone()),
+            remaining,
+            claims: Vec::new(),
+        },
+        code: worst.code,
+        since: worst.since,
+    };
+    let kept = words.iter().any(|word| matches!(word.code, HoldCode::Conflict | HoldCode::Refused));
+    let mut simple = kept || has_simple(scenario);
+    for (index, claim) in scenario.claims.iter().enumerate() {
+        let status =
+            match (&claim.kind, matches!(claim.kind, ClaimKind::Joint(_)).then(|| joint.next()).flatten()) {
+                (ClaimKind::Joint(_), Some(word)) => {
+                    let seen = words.iter().filter_map(newest).max();
+                    found.take(&word, simple, seen);
+                    simple = true;
+                    word.status
+                }
+                (ClaimKind::Passes { .. } | ClaimKind::Measure { .. } | ClaimKind::Joint(_), _) => {
+                    claim_status(&words, scenario, index, begun, now)
+                }
+            };
+        found.status.claims.push(status);
+    }
+    found
 }
 
 fn word<'a>(
@@ -150,6 +195,7 @@ fn claim_status(
             state,
             progress_percent: progress,
             since,
+            proof: None,
         }
     };
     let worst = words.iter().map(of).min_by_key(|status| (status.state.rank(), status.since));
@@ -164,6 +210,7 @@ fn unheard(claim: &crate::plan::Claim, begun: Timestamp) -> ClaimStatus {
         state: EvidenceState::Missing,
         progress_percent: 0,
         since: begun,
+        proof: None,
     }
 }
 

@@ -9,9 +9,9 @@ use super::OperatorHold;
 use super::needs::sheets;
 use super::people::Ballot;
 use super::rule::{live, may_move};
-use crate::board::NotCounted;
+use crate::board::{NotCounted, same_check};
 use crate::migration::{Current, ManualDone, Migration};
-use crate::plan::Plan;
+use crate::plan::{Plan, Scenario};
 use crate::record::{Event, EventKind};
 use crate::verdict::DecisionState;
 
@@ -50,7 +50,9 @@ impl Migration {
             EventKind::AgentRevoked { agent } => {
                 // Whoever chooses the witnesses hears them all anew.
                 self.board.start_anew(at, agent.side);
-                self.roster.revoke(agent)
+                let known = self.roster.revoke(agent);
+                self.begin_joints(at, |_, _| true);
+                known
             }
             EventKind::ConflictFound { agent, text } => {
                 self.board.forget(agent);
@@ -120,6 +122,18 @@ impl Migration {
             grid_origin: old.as_ref().map_or(origin, |current| current.grid_origin),
             first_applied: old.as_ref().map_or(at, |current| current.first_applied),
         });
+        let kept = |name: &Name, scenario: &Scenario| {
+            let unchanged =
+                |side: &Side| before.as_ref().is_some_and(|old| same_check(old, plan, name, *side));
+            let environments = before.as_ref().is_some_and(|old| {
+                old.evidence == plan.evidence
+                    && Side::BOTH.iter().all(|side| {
+                        old.environment(*side).agents_at_least == plan.environment(*side).agents_at_least
+                    })
+            });
+            environments && scenario.sides.iter().all(unchanged)
+        };
+        self.begin_joints(at, |name, scenario| !kept(name, scenario));
         self.unsettle(at, "the plan changed");
         true
     }
@@ -131,8 +145,17 @@ impl Migration {
         self.void_all(at, why);
     }
 
+    /// Begins the evidence epoch of the named scenarios anew.
+    fn begin_joints(&mut self, at: Timestamp, which: impl Fn(&Name, &Scenario) -> bool) {
+        if let Some(current) = &self.current {
+            self.joints.staff(&self.roster, current, at);
+            self.joints.begin(at, current, &self.traffic, which);
+        }
+    }
+
     fn start_anew(&mut self, at: Timestamp, sides: &[Side], why: &str) {
         sides.iter().for_each(|side| self.board.start_anew(at, *side));
+        self.begin_joints(at, |_, _| true);
         self.unsettle(at, why);
     }
 
@@ -192,6 +215,11 @@ impl Migration {
 
     fn enter(&mut self, at: Timestamp, phase: Phase) {
         self.spend(at, phase);
+        // What did not run until now has nothing to tell of the time before.
+        let before = self.phase;
+        self.begin_joints(at, |_, scenario| {
+            !scenario.phases.contains(&before) && scenario.phases.contains(&phase)
+        });
         self.gates.leases = BTreeMap::new();
         (self.phase, self.phase_since) = (phase, at);
     }

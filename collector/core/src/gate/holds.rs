@@ -4,7 +4,7 @@ use tidelock_model::{Level, Name, Phase, Side, Timestamp};
 
 use super::needs::Sheet;
 use super::rule::next;
-use crate::evidence::{SideEvidence, side_evidence};
+use crate::evidence::{Seen, SideEvidence, side_evidence};
 use crate::migration::Migration;
 use crate::plan::{Plan, Scenario, before};
 use crate::roster::ONLINE_FOR;
@@ -44,7 +44,7 @@ impl Migration {
         };
         match proved() {
             true => holds.extend(self.stable_hold(gate, sheet, now)),
-            false => holds.extend(self.evidence_holds(plan, sheet, now)),
+            false => holds.extend(self.evidence_holds(plan, (sheet, gate), now)),
         }
         if before(gate) == Some(self.phase) {
             let clear = holds.is_empty();
@@ -70,7 +70,12 @@ impl Migration {
     }
 
     /// What evidence does not show, by the plan: silence holds as surely as a failure.
-    pub(crate) fn evidence_holds(&self, plan: &Plan, sheet: &Sheet, now: Timestamp) -> Vec<Hold> {
+    pub(crate) fn evidence_holds(
+        &self,
+        plan: &Plan,
+        (sheet, gate): (&Sheet, Phase),
+        now: Timestamp,
+    ) -> Vec<Hold> {
         let mut holds = Vec::new();
         if sheet.nothing {
             let reason = "no scenario is needed: zero of zero proves nothing";
@@ -95,7 +100,7 @@ impl Migration {
             let Some(scenario) = plan.scenarios.get(name) else {
                 continue;
             };
-            holds.extend(self.scenario_holds(name, scenario, on, now));
+            holds.extend(self.scenario_holds((name, scenario), (on, gate), now));
         }
         holds.extend(sheet.manual.iter().filter_map(|name| self.manual_hold(plan, name, now)));
         if holds.is_empty() {
@@ -109,9 +114,8 @@ impl Migration {
     /// What a scenario does not show, a hold for each of the sides.
     pub(crate) fn scenario_holds(
         &self,
-        name: &Name,
-        scenario: &Scenario,
-        on: &[Side],
+        (name, scenario): (&Name, &Scenario),
+        (on, gate): (&[Side], Phase),
         now: Timestamp,
     ) -> Vec<Hold> {
         let next = format!("tidelock why {name}");
@@ -122,10 +126,13 @@ impl Migration {
             return vec![hold];
         }
         let begun = self.evidence_begun();
-        let found = on
-            .iter()
-            .map(|side| side_evidence((&self.roster, &self.board), (name, scenario), *side, begun, now));
+        let found =
+            on.iter().map(|side| side_evidence(self.seen(), (name, scenario), (*side, gate), begun, now));
         found.filter_map(|found| side_hold(name, scenario.level, found, &next)).collect()
+    }
+
+    pub(crate) fn seen(&self) -> Seen<'_> {
+        Seen { roster: &self.roster, board: &self.board, joints: &self.joints }
     }
 
     /// When evidence could first be given at all.

@@ -7,8 +7,9 @@ use tidelock_model::{Name, Phase, Side, Timestamp};
 use super::lease::MOMENT;
 use super::rule::{live, needed, next, rule, sides, unneeded};
 use crate::evidence::lane_state;
+use crate::joint::has_simple;
 use crate::migration::Migration;
-use crate::plan::{GateRule, Plan, Scenario};
+use crate::plan::{ClaimKind, GateRule, Plan, Scenario};
 use crate::roster::ONLINE_FOR;
 use crate::verdict::EvidenceState;
 
@@ -91,7 +92,7 @@ impl Migration {
                 return None;
             }
             for side in on {
-                until = until.min(self.side_proved_until(name, scenario, *side, now)?);
+                until = until.min(self.side_proved_until(gate, (name, scenario), *side, now)?);
             }
         }
         Some(until)
@@ -99,20 +100,33 @@ impl Migration {
 
     fn side_proved_until(
         &self,
-        name: &Name,
-        scenario: &Scenario,
+        gate: Phase,
+        (name, scenario): (&Name, &Scenario),
         side: Side,
         now: Timestamp,
     ) -> Option<Timestamp> {
         let mut until = None;
+        let simple = has_simple(scenario);
         for (agent, member) in self.roster.owing(side, now) {
+            if member.suspended.is_some() || member.refused.contains_key(name) {
+                return None;
+            }
+            if !simple {
+                continue;
+            }
             let lane = self.board.lane(name, agent);
-            let held = member.suspended.is_some() || member.refused.contains_key(name);
-            if held || lane_state(lane, scenario, now) != EvidenceState::Proved {
+            if lane_state(lane, scenario, now) != EvidenceState::Proved {
                 return None;
             }
             let stale = lane.and_then(|lane| lane.newest.as_ref())?.fresh_until;
             until = Some(until.map_or(stale, |until: Timestamp| until.min(stale)));
+        }
+        for (index, claim) in scenario.claims.iter().enumerate() {
+            if let ClaimKind::Joint(_) = &claim.kind {
+                let (state, lasts) = self.joints.get(name)?.state((index, side), gate, now);
+                let lasts = Some(lasts).filter(|_| state == EvidenceState::Proved)?;
+                until = Some(until.map_or(lasts, |until: Timestamp| until.min(lasts)));
+            }
         }
         until
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, ManualCheck, Person, Plan,
-    RollbackRule, Scenario,
+    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, Joint, ManualCheck, Person, Plan,
+    RollbackRule, Scenario, Strength, SuccessClaim,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
@@ -74,6 +74,7 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
             plan.decisions
                 .insert(name(parts[0].trim_end_matches(" by")), decision(parts[1], "", number(parts[2])));
         }
+        "observe" => plan.evidence.observe_at_least = secs(number(rest)),
         "window" => plan.rollback.window = (rest != "none").then(|| secs(number(rest))),
         "agents" => {
             let least = number(rest.trim_start_matches("at least "));
@@ -100,7 +101,8 @@ fn scenario(plan: &mut Plan, text: &str) {
         "both" => Side::BOTH.into(),
         side => [side.parse().unwrap()].into(),
     };
-    let claims = claims.split(';').map(str::trim).filter(|claim| !claim.is_empty()).map(claim).collect();
+    let claims: Vec<Claim> =
+        claims.split(';').map(str::trim).filter(|claim| !claim.is_empty()).map(claim).collect();
     let component = check.as_str().bytes().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     let scenario = Scenario {
         title: format!("{check} works"),
@@ -118,8 +120,8 @@ fn scenario(plan: &mut Plan, text: &str) {
         settings: "{}".into(),
         targets: BTreeSet::new(),
         secrets: BTreeSet::new(),
+        slot: claims.iter().any(|claim| matches!(claim.kind, ClaimKind::Joint(_))).then(|| secs(10)),
         claims,
-        slot: None,
     };
     plan.scenarios.insert(check, scenario);
 }
@@ -127,6 +129,9 @@ fn scenario(plan: &mut Plan, text: &str) {
 fn claim(text: &str) -> Claim {
     if text.contains("in a row") {
         return Claim { name: "passes".into(), kind: ClaimKind::Passes { in_a_row: number(text) } };
+    }
+    if let Some(text) = text.strip_prefix("success") {
+        return Claim { name: "success".into(), kind: ClaimKind::Joint(success(text)) };
     }
     let measure = text.split_whitespace().next().unwrap().to_owned();
     let limit = |word: &str| text.split_once(word).map(|(_, rest)| f64::from(number::<u32>(rest)));
@@ -138,6 +143,21 @@ fn claim(text: &str) -> Claim {
         held_for,
     };
     Claim { name: measure, kind }
+}
+
+/// `success`, `success margin 50 % outage 5 s slo 50 %`: the margin is 5 %, outages take 30 s, 95 % must succeed.
+fn success(text: &str) -> Joint {
+    let part = |word: &str, usual: f64| {
+        text.split_once(word).map_or(usual, |(_, rest)| f64::from(number::<u32>(rest)))
+    };
+    let margin = part("margin", 5.0) / 100.0;
+    Joint::Success(SuccessClaim {
+        strength: Strength::Standard,
+        margin,
+        slo: part("slo", 95.0) / 100.0,
+        error_rate: 0.05,
+        incidents_per_second: margin / part("outage", 30.0),
+    })
 }
 
 /// `ready: all, refund, stable for 10 s, decision commit, valid for 30 s, deadline 60 s`

@@ -1,0 +1,97 @@
+//! How a proof came about: everything that somebody who doubts it asks for.
+
+use tidelock_model::{AgentKey, Timestamp};
+
+use super::must::{null, rules_out};
+use super::told::void;
+use crate::joint::{Gate, JointEvidence, SlotEvidence};
+use crate::plan::Joint;
+use crate::status::ProofStatus;
+
+pub(crate) fn proof(
+    evidence: &JointEvidence,
+    (index, joint): (usize, &Joint),
+    agents: &[&AgentKey],
+    now: Timestamp,
+) -> Option<ProofStatus> {
+    let slots = evidence.slots.as_ref()?;
+    let gate = slots.gates.get(&index)?;
+    let mut status = ProofStatus {
+        null: null(joint, evidence.stage.compared),
+        rules_out: rules_out(joint),
+        ln_e: Vec::new(),
+        threshold: 0.0,
+        eta: gate.eta_slots().map(|eta| slots.slot().mul_f64(eta.clamp(0.0, 1e6))),
+        results: 0,
+        slots: 0,
+        slot: slots.slot(),
+        excluded: excluded(slots),
+        incidents: 0,
+        last_incidents: slots.incidents().to_vec(),
+        attempt: gate.attempt(),
+        agents: agents.iter().map(|agent| (*agent).clone()).collect(),
+        begun: slots.since(),
+        notes: notes(evidence, slots, gate, now),
+    };
+    match gate {
+        Gate::Success(gate) => {
+            let course = gate.course();
+            let parts = course.ln_e.ni.map(|ni| ("no worse than the source", ni)).into_iter();
+            status.ln_e =
+                parts.chain([("often enough", course.ln_e.slo), ("no outages", course.ln_e.clock)]).collect();
+            status.threshold = course.threshold;
+            (status.results, status.slots) = (course.results, u64::from(course.slots));
+            status.incidents = u64::from(course.incidents);
+            if course.source_down_slots > 0 {
+                status.excluded.push(("the source was down".to_owned(), u64::from(course.source_down_slots)));
+            }
+        }
+        Gate::Latency(latency) => {
+            let course = latency.gate.course();
+            status.ln_e = vec![("no slower than the source", course.ln_e)];
+            status.threshold = course.threshold;
+            (status.results, status.slots) = (course.results, u64::from(course.slots));
+            if let (Some(source), Some(limit)) = (course.source_ms, course.limit_ms) {
+                status
+                    .notes
+                    .push(format!("source {source:.0} ms, so the target must answer within {limit:.0} ms"));
+            } else {
+                let known = course.source_known;
+                status.notes.push(format!("{known} of 200 results of the source are there to compare with"));
+            }
+        }
+    }
+    Some(status)
+}
+
+fn excluded(slots: &SlotEvidence) -> Vec<(String, u64)> {
+    let tally = slots.slots.tally();
+    let slots_of = slots.voids.iter().map(|(why, count)| (format!("slots void: {}", void(*why)), *count));
+    let results = [
+        ("results too late", tally.late),
+        ("results sent twice", tally.duplicates),
+        ("results that contradict an earlier one", tally.conflicts),
+        ("results of agents that do not count", tally.unknown),
+        ("results out of place", tally.unused),
+    ];
+    slots_of
+        .chain(results.into_iter().map(|(what, count)| (what.to_owned(), count)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+fn notes(evidence: &JointEvidence, slots: &SlotEvidence, gate: &Gate, now: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !evidence.stage.compared {
+        notes.push(format!("absolute only: {} is judged by itself", evidence.stage.subject));
+    }
+    if let Gate::Latency(latency) = gate
+        && latency.below_load()
+    {
+        notes.push("not proved under load: the target bore less than half of the source\u{2019}s".to_owned());
+    }
+    if slots.mostly_late(now) {
+        notes.push("more than 5 % of the results of the last ten minutes came too late".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,158 @@
+//! What is known of a claim, in one sentence that a tired person understands.
+//!
+//! Nothing in it changes by the second: times are told in whole minutes.
+
+use std::time::Duration;
+
+use tidelock_model::Side;
+
+use crate::joint::{Gate, JointEvidence, Point, SidePoint, SlotEvidence};
+use crate::plan::Joint;
+use crate::proof::ScenarioVerdict;
+use crate::proof::slots::{Lack, Void};
+use crate::verdict::EvidenceState;
+use crate::words::{count, span};
+
+pub(crate) fn is(
+    evidence: &JointEvidence,
+    (index, joint): (usize, &Joint),
+    side: Side,
+    state: EvidenceState,
+) -> String {
+    let _ = joint;
+    let Some(slots) = &evidence.slots else {
+        return "nothing has been counted yet".to_owned();
+    };
+    if !evidence.stage.asks(side) {
+        return format!("not asked for since traffic is on {}", evidence.stage.subject);
+    }
+    if side != evidence.stage.subject {
+        return heard(slots, side, state);
+    }
+    let Some(gate) = slots.gates.get(&index) else {
+        return "nothing has been counted yet".to_owned();
+    };
+    match state {
+        EvidenceState::Missing => waiting(slots),
+        EvidenceState::Stale => stale(slots),
+        EvidenceState::Refuted => refuted(slots, gate, side),
+        EvidenceState::Undecided => undecided(slots, gate),
+        EvidenceState::Proved => proved(gate),
+    }
+}
+
+/// The side that the other is compared with: it is enough that it is heard.
+fn heard(slots: &SlotEvidence, side: Side, state: EvidenceState) -> String {
+    match state {
+        EvidenceState::Proved => "reported well enough to compare with".to_owned(),
+        EvidenceState::Stale => {
+            format!("too little was heard of {side} in the last slots: {}", last_void(slots))
+        }
+        EvidenceState::Missing | EvidenceState::Undecided | EvidenceState::Refuted => waiting(slots),
+    }
+}
+
+fn waiting(slots: &SlotEvidence) -> String {
+    match slots.points.iter().next_back() {
+        None => "the first slot has not closed yet".to_owned(),
+        Some(_) => format!("no slot was evidence yet: {}", last_void(slots)),
+    }
+}
+
+fn stale(slots: &SlotEvidence) -> String {
+    format!("the last slots prove nothing: {}", last_void(slots))
+}
+
+fn last_void(slots: &SlotEvidence) -> String {
+    let newest = slots.points.iter().rev().find_map(|point| point.void);
+    newest.map(void).unwrap_or_else(|| "too many results came too late".to_owned())
+}
+
+/// Why a slot is no evidence.
+pub(crate) fn void(why: Void) -> String {
+    match why {
+        Void::Away => "the collector was away".to_owned(),
+        Void::Gap => "findings were lost".to_owned(),
+        Void::Version => "different components ran".to_owned(),
+        Void::Flooded => "an agent sent more results than can be".to_owned(),
+        Void::Lacks(side, Lack::Silent) => format!("nothing was heard of {side}"),
+        Void::Lacks(side, Lack::Agents) => format!("too few agents reported on {side}"),
+        Void::Lacks(side, Lack::Results) => format!("too few results came from {side}"),
+    }
+}
+
+fn refuted(slots: &SlotEvidence, gate: &Gate, side: Side) -> String {
+    let failing = failing(slots, side);
+    match gate.verdict() {
+        ScenarioVerdict::Regressed => {
+            let attempt = gate.attempt();
+            format!(
+                "{side} failed more often than it may{failing}; the proof begins again (attempt {attempt})"
+            )
+        }
+        ScenarioVerdict::HostDown => {
+            format!("on an agent of {side} more than half of the runs fail{failing}")
+        }
+        ScenarioVerdict::Veto => format!("{side} was down in one of the last 3 slots{failing}"),
+        ScenarioVerdict::Worse => format!("proved to be worse than the source by the margin{failing}"),
+        ScenarioVerdict::NoData | ScenarioVerdict::Pass | ScenarioVerdict::Undecided => failing,
+    }
+}
+
+/// The newest slot in which something failed.
+fn failing(slots: &SlotEvidence, side: Side) -> String {
+    let part = |point: &Point| -> SidePoint {
+        match side {
+            Side::Source => point.source,
+            Side::Target => point.target,
+        }
+    };
+    let failed = |point: &SidePoint| point.failed + point.not_run + point.missing;
+    let newest = slots.points.iter().rev().map(part).find(|point| failed(point) > 0);
+    newest.map_or_else(String::new, |point| {
+        format!(": {} of {} not passed in a slot", failed(&point), failed(&point) + point.ok)
+    })
+}
+
+fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
+    if gate.verdict() == ScenarioVerdict::Pass {
+        let left = slots.observe_at_least().saturating_sub(slots.observed());
+        return format!("the numbers suffice; {} of observation are left", minutes(left));
+    }
+    let percent = gate.percent();
+    let (incidents, slot) = (slots.incidents().len() as u64, slots.slot());
+    let had = match incidents {
+        0 => String::new(),
+        some => format!("; {} so far", count(some, "incident", "incidents")),
+    };
+    match gate.eta_slots() {
+        Some(eta) => {
+            let left = slot
+                .mul_f64(eta.clamp(0.0, 1e6))
+                .max(slots.observe_at_least().saturating_sub(slots.observed()));
+            format!("{percent} % of the way, {} left if nothing fails{had}", minutes(left))
+        }
+        None if slots.points.iter().len() < 3 => format!("{percent} % of the way, just begun"),
+        None => format!("{percent} % of the way and not getting closer{had}"),
+    }
+}
+
+fn proved(gate: &Gate) -> String {
+    match gate {
+        Gate::Success(gate) => format!("proved by {}", count(gate.course().results, "result", "results")),
+        Gate::Latency(latency) if latency.below_load() => {
+            "proved, but not under load: the target bore less than half of the source\u{2019}s".to_owned()
+        }
+        Gate::Latency(latency) => {
+            format!("proved by {}", count(latency.gate.course().results, "result", "results"))
+        }
+    }
+}
+
+/// Rounded up, so that it is never promised too early.
+fn minutes(left: Duration) -> String {
+    match left.as_secs() {
+        0..60 => "less than a minute".to_owned(),
+        seconds => format!("about {}", span(Duration::from_secs(seconds.div_ceil(60) * 60))),
+    }
+}

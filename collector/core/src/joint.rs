@@ -1,0 +1,254 @@
+//! Evidence that both sides' agents give together: what the statistical claims, and all claims that
+//! compare, are judged on.
+//!
+//! Each scenario with such a claim has its own evidence epoch. It begins with the plan that made the check
+//! what it is, with a new build on either side, with a roster that somebody changed, and with the switch;
+//! the way from `sync` to `ready` and back changes nothing.
+
+mod latency;
+mod point;
+mod slots;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidelock_model::{AgentKey, Finding, Name, Phase, Side, Timestamp};
+
+pub use point::{Point, SidePoint};
+pub(crate) use slots::{Gate, SlotEvidence};
+pub(crate) use stage::Stage;
+
+use crate::board::NotCounted;
+use crate::migration::{Current, Traffic};
+use crate::plan::{ClaimKind, Scenario};
+use crate::proof::StateWriter;
+use crate::proof::slots::{ClosedSlot, SlotRoster, Void};
+use crate::roster::Roster;
+use crate::verdict::EvidenceState;
+
+/// A journal without an entry for longer than this had nobody who wrote it: ticks come each second.
+const AWAY: Duration = Duration::from_secs(5);
+
+/// The evidence of one scenario's joint claims.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct JointEvidence {
+    pub(crate) since: Timestamp,
+    pub(crate) stage: Stage,
+    pub(crate) slots: Option<SlotEvidence>,
+    /// The build that was seen last on each side, where findings tell one.
+    builds: BTreeMap<Side, String>,
+}
+
+/// The evidence of every scenario with a joint claim.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Joints {
+    by: BTreeMap<Name, JointEvidence>,
+    rosters: [SlotRoster; 2],
+    /// No slot closes before this.
+    next_close: Timestamp,
+}
+
+impl Joints {
+    pub(crate) fn get(&self, name: &Name) -> Option<&JointEvidence> {
+        self.by.get(name)
+    }
+
+    /// Begins the evidence epoch of each scenario that `which` names anew, and forgets what the plan no
+    /// longer has.
+    pub(crate) fn begin(
+        &mut self,
+        at: Timestamp,
+        current: &Current,
+        traffic: &Traffic,
+        which: impl Fn(&Name, &Scenario) -> bool,
+    ) {
+        let plan = &current.plan;
+        self.by.retain(|name, _| plan.scenarios.get(name).is_some_and(has_joint));
+        for (name, scenario) in plan.scenarios.iter().filter(|(_, scenario)| has_joint(scenario)) {
+            if self.by.contains_key(name) && !which(name, scenario) {
+                continue;
+            }
+            let stage = Stage::of(scenario, traffic);
+            let times = (current.grid_origin, at);
+            let slots = SlotEvidence::new(times, scenario, &plan.evidence, stage, self.rosters.clone());
+            let builds = self.by.remove(name).map(|before| before.builds).unwrap_or_default();
+            self.by.insert(name.clone(), JointEvidence { since: at, stage, slots, builds });
+        }
+        self.note_next_close();
+    }
+
+    /// Who owes findings, as far as it changed.
+    pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) {
+        let least = |side| current.plan.environment(side).agents_at_least;
+        let rosters = Side::BOTH.map(|side| {
+            let owing = roster.owing(side, at).filter(|(_, member)| member.suspended.is_none());
+            SlotRoster::new(owing.map(|(agent, _)| agent.name.as_str()), least(side))
+        });
+        if rosters == self.rosters {
+            return;
+        }
+        for slots in self.by.values_mut().filter_map(|evidence| evidence.slots.as_mut()) {
+            for (side, roster) in Side::BOTH.into_iter().zip(&rosters) {
+                slots.slots.set_roster(side, roster.clone());
+            }
+        }
+        self.rosters = rosters;
+    }
+
+    /// Takes a finding that belongs to the plan in force; the board's word tells what kept it from counting.
+    /// Gives back whether it tells of another build than before, so that the scenario's evidence is void.
+    pub(crate) fn take(
+        &mut self,
+        at: Timestamp,
+        agent: &AgentKey,
+        finding: &Finding,
+        counted: Result<(), NotCounted>,
+    ) -> bool {
+        let looked = match counted {
+            Ok(()) | Err(NotCounted::Late | NotCounted::SameRound) => true,
+            Err(NotCounted::Starved | NotCounted::BadDigest) => false,
+            Err(NotCounted::NoPlan | NotCounted::UnknownAgent | NotCounted::Suspended) => return false,
+            Err(NotCounted::UnknownCheck | NotCounted::WrongSide | NotCounted::OtherPlan) => return false,
+            Err(NotCounted::Ahead | NotCounted::Duplicate | NotCounted::Unfitting) => return false,
+        };
+        let Some(evidence) = self.by.get_mut(&finding.check) else { return false };
+        if let Some(slots) = &mut evidence.slots {
+            slots.take(at, agent, finding, looked);
+        }
+        counted.is_ok() && evidence.other_build(agent.side, &finding.target_revision)
+    }
+
+    /// A sign of life: in each scenario the agent owes the results of that moment's slot.
+    pub(crate) fn heard(&mut self, at: Timestamp, agent: &AgentKey) {
+        for slots in self.by.values_mut().filter_map(|evidence| evidence.slots.as_mut()) {
+            slots.slots.heard(agent.side, agent.name.as_str(), at.as_millis());
+        }
+    }
+
+    /// Findings of an agent are lost: nobody knows what they said of the slots that are open.
+    pub(crate) fn gap(&mut self, at: Timestamp, lost: impl Fn(&Name) -> bool) {
+        for (_, evidence) in self.by.iter_mut().filter(|(name, _)| lost(name)) {
+            let Some(slots) = &mut evidence.slots else { continue };
+            let now = slots.slots.grid().slot_at(at.as_millis()).unwrap_or(0);
+            slots.slots.void_slots(slots.slots.next(), now, Void::Gap);
+        }
+    }
+
+    /// Time went by from the last entry to this one. Gives back whether a slot closed.
+    pub(crate) fn advance(
+        &mut self,
+        last: Timestamp,
+        at: Timestamp,
+        closed: &mut dyn FnMut(&Name, Stage, &ClosedSlot),
+    ) -> bool {
+        if at.since(last) > AWAY && last > Timestamp::ZERO {
+            for slots in self.by.values_mut().filter_map(|evidence| evidence.slots.as_mut()) {
+                slots.slots.void_between(last.as_millis(), at.as_millis());
+            }
+        }
+        if at < self.next_close {
+            return false;
+        }
+        let mut any = false;
+        for (name, evidence) in &mut self.by {
+            let stage = evidence.stage;
+            if let Some(slots) = &mut evidence.slots {
+                any |= slots.close(at, &mut |slot| closed(name, stage, slot));
+            }
+        }
+        self.note_next_close();
+        any
+    }
+
+    fn note_next_close(&mut self) {
+        let next = self.by.values().filter_map(|evidence| evidence.slots.as_ref());
+        let next = next.map(|slots| slots.slots.closes_at()).min().unwrap_or(u64::MAX);
+        self.next_close = Timestamp::from_millis(next);
+    }
+}
+
+impl JointEvidence {
+    /// The side runs another build than it did; remembers the new one.
+    fn other_build(&mut self, side: Side, build: &str) -> bool {
+        if build.is_empty() {
+            return false;
+        }
+        let before = self.builds.insert(side, build.to_owned());
+        before.is_some_and(|before| before != build)
+    }
+
+    /// How far a claim's proof has come, in percent.
+    pub(crate) fn percent(&self, index: usize) -> u32 {
+        let gate = self.slots.as_ref().and_then(|slots| slots.gates.get(&index));
+        gate.map_or(0, |gate| u32::from(gate.percent()))
+    }
+
+    /// Everything that the scenario's joint claims rest on, as words of 64 bits.
+    pub(crate) fn words(&self) -> Vec<u64> {
+        let mut out = StateWriter::default();
+        out.number(self.since.as_millis());
+        out.list(self.builds.iter(), |(side, build), out| {
+            out.text(side.word());
+            out.text(build);
+        });
+        if let Some(slots) = &self.slots {
+            slots.write(&mut out);
+        }
+        out.into_words()
+    }
+
+    /// Since when a claim is what it is.
+    pub(crate) fn state_since(&self, index: usize, now: Timestamp) -> Timestamp {
+        self.slots.as_ref().map_or(self.since, |slots| slots.state_since(index, now))
+    }
+
+    /// What a joint claim is on a side, and until when if nothing more is heard.
+    pub(crate) fn state(
+        &self,
+        (index, side): (usize, Side),
+        gate: Phase,
+        now: Timestamp,
+    ) -> (EvidenceState, Timestamp) {
+        let Some(slots) = self.slots.as_ref().filter(|slots| slots.gates.contains_key(&index)) else {
+            return (EvidenceState::Missing, self.since);
+        };
+        if !self.stage.asks(side) {
+            return (EvidenceState::Proved, Timestamp::from_millis(u64::MAX));
+        }
+        if side != self.stage.subject {
+            return match slots.heard_until(side) {
+                None => (EvidenceState::Missing, self.since),
+                Some(until) if now > until => (EvidenceState::Stale, until),
+                Some(until) => (EvidenceState::Proved, until),
+            };
+        }
+        let full = slots.state(index, now);
+        match (full_proof(gate), full.0) {
+            // A step is proved by what came lately; but nothing that is wrong is good enough.
+            (false, EvidenceState::Undecided) if slots.good_lately(side, slots.slo()) => {
+                (EvidenceState::Proved, full.1)
+            }
+            _ => full,
+        }
+    }
+}
+
+/// The gate asks for the whole proof; the others for fresh rounds that were good.
+fn full_proof(gate: Phase) -> bool {
+    match gate {
+        Phase::Ready | Phase::Cutover | Phase::Committed | Phase::Retired => true,
+        Phase::Prepare | Phase::Sync | Phase::Watch | Phase::RollingBack => false,
+        Phase::RolledBack | Phase::Aborted => false,
+    }
+}
+
+/// The scenario claims something that is weighed here.
+pub(crate) fn has_joint(scenario: &Scenario) -> bool {
+    scenario.claims.iter().any(|claim| matches!(claim.kind, ClaimKind::Joint(_)))
+}
+
+/// The scenario claims something that is weighed agent by agent.
+pub(crate) fn has_simple(scenario: &Scenario) -> bool {
+    scenario.claims.iter().any(|claim| !matches!(claim.kind, ClaimKind::Joint(_)))
+}
