@@ -8,7 +8,7 @@ use crate::migration::Migration;
 use crate::plan::Scenario;
 use crate::roster::Member;
 use crate::status::{
-    AgentState, AgentStatus, Explanation, ManualState, ManualStatus, ScenarioStatus, SideStatus,
+    AgentState, AgentStatus, Explanation, ManualState, ManualStatus, ScenarioStatus, SideStatus, SlotCourse,
 };
 use crate::verdict::EvidenceState;
 
@@ -67,6 +67,26 @@ impl Migration {
             }
         };
         checks.into_iter().flatten().map(told).collect()
+    }
+
+    /// The slots that a check's statistical claims were weighed on, the newest last; none where it has no
+    /// such claim.
+    pub fn course(&self, check: &Name) -> Option<SlotCourse> {
+        let scenario = self.plan()?.scenarios.get(check)?;
+        let evidence = self.joints.get(check)?;
+        let slots = evidence.slots.as_ref()?;
+        let claims = scenario.claims.iter().enumerate();
+        Some(SlotCourse {
+            begun: evidence.since,
+            slot: slots.slot(),
+            subject: evidence.stage.subject,
+            compared: evidence.stage.compared,
+            claims: claims
+                .filter(|(index, _)| slots.gates.contains_key(index))
+                .map(|(_, claim)| claim.clone())
+                .collect(),
+            points: slots.points.iter().copied().collect(),
+        })
     }
 
     /// One check in full; none where the plan has no such scenario.

@@ -23,6 +23,7 @@ mod words;
 pub use ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
 pub use board::NotCounted;
 pub use gate::RENEW_AFTER;
+pub use joint::{Point, SidePoint};
 pub use migration::Migration;
 pub use roster::{AgentStanding, ONLINE_FOR};
 pub use status::{

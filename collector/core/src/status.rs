@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, Level, Name, Phase, Remaining, Side, Timestamp};
 
+use crate::joint::Point;
+use crate::plan::Claim;
 use crate::record::Refusal as AssignmentRefusal;
 use crate::verdict::{EvidenceState, Hold};
 
@@ -101,6 +103,23 @@ pub struct ProofStatus {
     pub begun: Timestamp,
     /// What else a reader must know.
     pub notes: Vec<String>,
+}
+
+/// How a check's statistical claims came to what they are: slot by slot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlotCourse {
+    /// When its evidence began.
+    pub begun: Timestamp,
+    /// How long a slot is.
+    pub slot: Duration,
+    /// The side that must be good.
+    pub subject: Side,
+    /// The source is what it is compared with.
+    pub compared: bool,
+    /// The claims that are weighed slot by slot.
+    pub claims: Vec<Claim>,
+    /// The newest slots, oldest first.
+    pub points: Vec<Point>,
 }
 
 /// How an agent stands.

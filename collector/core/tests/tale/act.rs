@@ -54,6 +54,9 @@ impl Tale {
         let behaviour = match verb.split_whitespace().next().unwrap() {
             "passes" => Behaviour::Passes,
             "fails" => Behaviour::Fails(note.into()),
+            "drops" => {
+                Behaviour::Drops(plans::number(verb.split(" of ").nth(1).expect("drops 1 of N")), note.into())
+            }
             "does" => Behaviour::NotRun(note.parse().unwrap()),
             "reports" => reports(note),
             "counts" => Behaviour::CountsNothing,

@@ -76,10 +76,16 @@ fn seconds(time: &str) -> Option<u64> {
 }
 
 impl Tale {
-    /// One agent a side, and the plan.
+    /// The plan, and one agent a side; two, where a proof needs the results of two.
     fn begin(&mut self) {
         self.world.apply_plan(self.plan.clone(), "olga").unwrap();
-        for key in [agent_key(Side::Source, "s1"), agent_key(Side::Target, "t1")] {
+        let proved = self.plan.scenarios.values().any(|scenario| scenario.slot.is_some());
+        let names: &[&str] = if proved { &["1", "2"] } else { &["1"] };
+        for (side, place) in names.iter().flat_map(|place| {
+            [("s", Side::Source), ("t", Side::Target)]
+                .map(|(letter, side)| (side, format!("{letter}{place}")))
+        }) {
+            let key = agent_key(side, &place);
             self.world.enrol(&key).unwrap();
             self.world.see(Observation::Agent(seen(&key)));
         }

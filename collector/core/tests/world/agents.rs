@@ -14,6 +14,8 @@ pub(crate) enum Behaviour {
     Passes,
     Fails(String),
     NotRun(Cause),
+    /// One of so many rounds fails.
+    Drops(u64, String),
     /// It passes and reports these measures and what remains.
     Reports(Vec<(String, f64)>, Vec<Remaining>),
     /// It passes having counted nothing.
@@ -120,6 +122,8 @@ pub(crate) fn finding(
     let (outcome, cause) = match behaviour {
         Behaviour::Fails(_) => (Outcome::Fail, None),
         Behaviour::NotRun(cause) => (Outcome::NotRun, Some(*cause)),
+        Behaviour::Drops(of, _) if round.is_multiple_of(*of) => (Outcome::Fail, None),
+        Behaviour::Drops(..) => (Outcome::Pass, None),
         Behaviour::Passes | Behaviour::Reports(..) | Behaviour::CountsNothing => (Outcome::Pass, None),
         Behaviour::AnotherComponent | Behaviour::Starved | Behaviour::Silent => (Outcome::Pass, None),
     };
@@ -151,6 +155,7 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
     match behaviour {
         Behaviour::Fails(note) => Report { note: note.clone(), ..Report::default() },
         Behaviour::NotRun(_) | Behaviour::Silent => Report::default(),
+        Behaviour::Drops(_, note) => Report { note: note.clone(), ..Report::default() },
         Behaviour::Reports(measures, remaining) => Report {
             measures: measures.iter().cloned().map(measure).collect(),
             remaining: remaining.clone(),
