@@ -1,12 +1,12 @@
 # Tidelock's commands. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup plugins build demo test lint bench clean
+.PHONY: help setup plugins build demo test lint bench bench-decision clean
 CARGO ?= cargo
 ARGS ?=
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: ## install what the build and the tests need and say what is missing
 	@./deploy/setup.sh all
@@ -30,6 +30,10 @@ lint: ## formatting, clippy, the protocol's lint and the dependency policy
 
 bench: plugins ## measure, side by side with a peer or a physical limit
 	@./deploy/bench.sh $(ARGS)
+
+bench-decision: ## how often the proof is wrong and how long it takes, beside the peers' rules (ARGS=--quick)
+	@$(CARGO) bench -q -p tidelock-agent -p tidelock-collector -p tidelock-cli -p tidelock-tests \
+		--bench decision_quality -- $(ARGS)
 
 clean: ## remove what was built
 	$(CARGO) clean

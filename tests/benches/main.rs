@@ -7,6 +7,7 @@ mod bare;
 mod check;
 mod clock;
 mod decode_only;
+mod engine;
 mod feeder;
 mod idle;
 mod ingest;
@@ -22,11 +23,12 @@ mod world;
 use table::say;
 
 /// Every measure by its name: what it is about, and how it is taken.
-const MEASURES: [(&str, &str, fn()); 5] = [
+const MEASURES: [(&str, &str, fn()); 6] = [
     ("check", "whole check against the same GET in native Rust", check::measure),
     ("instance", "a fresh instance for every run", instance::measure),
     ("ingest", "durable findings against decode-only and a bare append", ingest::measure),
     ("verdict", "from a failing finding to the watcher's verdict, under load", verdict::measure),
+    ("engine", "the evidence of 1,000 scenarios, on one core", engine::measure),
     ("idle", "an agent with 100 checks", idle::measure),
 ];
 
