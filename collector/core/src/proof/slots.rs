@@ -34,6 +34,8 @@ use voids::Voids;
 
 /// Slots that may be open at once; a result of a later slot than these is refused.
 pub const OPEN_SLOTS: u64 = 64;
+/// Slots that may be open at once where recorded findings are read.
+pub const RECORDED_SLOTS: u64 = 1 << 20;
 /// Agents of a side; the rest of a longer roster is not taken.
 pub const AGENTS_PER_SIDE: usize = 64;
 /// Results of one agent in one slot.
@@ -165,11 +167,12 @@ impl SlotRoster {
 ///
 /// # Invariants
 /// - Slots below `next` are closed and out of reach; slots come out once each, in order.
-/// - At most [`OPEN_SLOTS`] slots, [`AGENTS_PER_SIDE`] agents and [`RUNS_PER_AGENT`] results are kept.
+/// - At most [`OPEN_SLOTS`] slots (unless told to reach further), [`AGENTS_PER_SIDE`] agents and [`RUNS_PER_AGENT`] results are kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlotAssembler {
     grid: SlotGrid,
     results_at_least: u64,
+    reach: u64,
     rosters: [SlotRoster; 2],
     first: u64,
     next: u64,
@@ -186,6 +189,7 @@ impl SlotAssembler {
         SlotAssembler {
             grid,
             results_at_least: results_at_least.max(1),
+            reach: OPEN_SLOTS,
             rosters,
             first,
             next: first,
@@ -195,6 +199,13 @@ impl SlotAssembler {
             minutes: Minutes::default(),
             tally: Tally::default(),
         }
+    }
+
+    /// Takes results up to so many slots ahead instead, for findings that were recorded and are all there.
+    #[must_use]
+    pub fn reaching(mut self, slots: u64) -> SlotAssembler {
+        self.reach = slots.clamp(1, RECORDED_SLOTS);
+        self
     }
 
     /// The grid that rounds are placed on.
@@ -267,7 +278,7 @@ impl SlotAssembler {
             let away = self.voids.why(arrival.slot) == Some(Void::Away);
             return if away { Accepted::Away } else { Accepted::Late };
         }
-        if OPEN_SLOTS <= arrival.slot - self.next {
+        if self.reach <= arrival.slot - self.next {
             return Accepted::Ahead;
         }
         let open = self.open.entry(arrival.slot).or_default();
@@ -287,7 +298,7 @@ impl SlotAssembler {
     /// The agent gave a sign of life within that slot, so it owes the slot's results.
     pub fn alive(&mut self, side: Side, agent: &str, slot: u64) {
         let side = index(side);
-        let reach = (self.next..self.next.saturating_add(OPEN_SLOTS)).contains(&slot);
+        let reach = (self.next..self.next.saturating_add(self.reach)).contains(&slot);
         if reach && self.rosters[side].counts(agent) {
             self.open.entry(slot).or_default().alive(side, agent);
         }

@@ -6,7 +6,7 @@ use super::late::Minutes;
 use super::open::{AGENTS, AgentOpen, Open, Run};
 use super::seen::{SeenStreams, wide};
 use super::voids::Voids;
-use super::{AGENTS_PER_SIDE, OPEN_SLOTS, RUNS_PER_AGENT, RunKey, SlotAssembler, SlotGrid, SlotRoster};
+use super::{AGENTS_PER_SIDE, RECORDED_SLOTS, RUNS_PER_AGENT, RunKey, SlotAssembler, SlotGrid, SlotRoster};
 use super::{TRAFFIC_BUCKETS, Tally, Traffic};
 use crate::proof::{BadState, Persist, StateReader, StateWriter};
 
@@ -14,6 +14,7 @@ impl Persist for SlotAssembler {
     fn write(&self, out: &mut StateWriter) {
         self.grid.write(out);
         out.number(self.results_at_least);
+        out.number(self.reach);
         self.rosters.iter().for_each(|roster| roster.write(out));
         out.number(self.first);
         out.number(self.next);
@@ -33,16 +34,19 @@ impl Persist for SlotAssembler {
     fn read(from: &mut StateReader<'_>) -> Result<SlotAssembler, BadState> {
         let grid = SlotGrid::read(from)?;
         let results_at_least = from.number()?;
+        let slots = from.count(RECORDED_SLOTS as usize)?;
+        let reach = slots as u64;
         let rosters = [SlotRoster::read(from)?, SlotRoster::read(from)?];
         let (first, next) = (from.number()?, from.number()?);
-        let open = from.map(OPEN_SLOTS as usize, |from| Ok((from.number()?, Open::read(from)?)))?;
-        let reach = next..next.saturating_add(OPEN_SLOTS);
-        if next < first || !open.keys().all(|slot| reach.contains(slot)) {
+        let open = from.map(slots, |from| Ok((from.number()?, Open::read(from)?)))?;
+        let reached = next..next.saturating_add(reach);
+        if next < first || !open.keys().all(|slot| reached.contains(slot)) {
             return Err(from.bad("an open slot"));
         }
         Ok(SlotAssembler {
             grid,
             results_at_least,
+            reach,
             rosters,
             first,
             next,
