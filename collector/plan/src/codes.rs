@@ -159,12 +159,12 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "E036",
         "a claim that claims nothing, or can't hold",
-        "A claim needs a bound, and at_least must not be above at_most.",
+        "A claim needs something to hold: a bound, a gauge with all three of enter, leave and for, an objective above its margin, some slack. at_least must not be above at_most, and a gauge is left above where it is entered.",
     ),
     (
         "E037",
         "a critical scenario without a claim",
-        "What is enough for the most important functions must be said, not assumed. Statistical proofs come in a later release; until then write how many runs in a row must pass.",
+        "A critical scenario that claims nothing has to prove that it succeeds on the target as often as on the source. One that runs on the source alone can't, so what must hold there must be said: a drained queue, silence, a bound on a measure, or runs in a row.",
     ),
     (
         "E038",
@@ -179,7 +179,7 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "E040",
         "a deadline that can't be met",
-        "The claims and stable_for take at least as long as the gate has time: it would always be late.",
+        "The shortest proof and stable_for take at least as long as the gate has time: it would always be late. `tidelock plan timeline` shows what each gate takes at best.",
     ),
     (
         "E041",
@@ -202,19 +202,39 @@ const CODES: &[(&str, &str, &str)] = &[
         "What limits the way back must be measured in the phases cutover and watch, when going back is in question.",
     ),
     (
+        "E045",
+        "not a percentage, or one that can't be proved",
+        "Shares are written with a percent sign: 5%, 99.9%. A bare number could be read in two ways, and a share of nothing or of everything is never proved.",
+    ),
+    (
+        "E046",
+        "an interval that divides no slot",
+        "Evidence is weighed in slots of 10, 15, 20, 30 or 60 seconds, shorter ones in a rehearsal. Each agent must owe the same number of results in every slot, so the interval has to divide it.",
+    ),
+    (
+        "E047",
+        "too few results in a slot",
+        "Each side must owe at least four results in a slot of at most 60 seconds, from as many agents as `agents.at_least` says. With fewer a single failure would be a quarter of everything that is known, and the proof would never come. Add an agent, shorten the interval, or count instead of proving.",
+    ),
+    (
+        "E048",
+        "a claim that can't be answered on this side",
+        "A comparison needs both sides, and a proof of success is about the target. On the side where the scenario runs the claim would never hold.",
+    ),
+    (
+        "E049",
+        "a silence too short for what it should rule out",
+        "Who sees nothing for a while has ruled out only what would most likely have shown itself: at an error rate of 5% six events an hour take 33.5 minutes, the next try takes longer.",
+    ),
+    (
+        "E050",
+        "a grace that can't work",
+        "A result may be on its way as long as the scenario's timeout, and a little longer. With a shorter grace what hangs comes too late to count; with a very long one no slot closes in time.",
+    ),
+    (
         "E901",
         "not yet: runbooks",
         "Steps with hooks and postconditions come in a later release. Until then `tidelock gate exec cutover -- ./switch.sh` and `tidelock switched` frame your own script.",
-    ),
-    (
-        "E902",
-        "not yet: statistical claims",
-        "Proofs with a stated error rate, gauges, parity, ownership and marks come in a later release. Now there are passes: { in_a_row } and bounds on a measure: { at_most, at_least, for }.",
-    ),
-    (
-        "E903",
-        "not yet: settings of the proofs",
-        "The section `evidence` belongs to the statistical proofs of a later release.",
     ),
     ("E904", "not yet: rehearsals as evidence", "A gate that asks for a rehearsal comes in a later release."),
     (

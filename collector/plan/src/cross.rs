@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tidelock_core::plan::{ClaimKind, GateRule, Plan, Scenario, before};
+use tidelock_core::plan::{GateRule, Plan, before};
 use tidelock_model::{Level, Name, Phase};
 
 use crate::problem::{Sink, listed, meant};
+use crate::timeline;
 use crate::tree::{Entry, Node, Span};
 use crate::units::{self, show};
 
@@ -107,16 +108,6 @@ fn order(phase: Phase) -> u8 {
     }
 }
 
-/// The shortest time in which a scenario's claims can hold.
-fn shortest(scenario: &Scenario) -> Duration {
-    let claim = |kind: &ClaimKind| match kind {
-        ClaimKind::Passes { in_a_row } => scenario.every.saturating_mul(in_a_row.saturating_sub(1)),
-        ClaimKind::Measure { held_for, .. } => *held_for,
-        ClaimKind::Joint(_) => Duration::ZERO,
-    };
-    scenario.claims.iter().map(|c| claim(&c.kind)).max().unwrap_or_default()
-}
-
 fn times(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sink) {
     let word = phase.word();
     let needed = plan.needed(phase);
@@ -134,18 +125,23 @@ fn times(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
             .help(format!("one lucky moment is no stability: give it at least {}", show(slowest.every * 2)));
     }
     let Some(deadline) = gate.deadline else { return };
-    let proof = needed.iter().map(|(_, s)| shortest(s)).max().unwrap_or_default();
-    // `stable_for` begins when the claims hold, so the two follow each other.
-    let least = proof.saturating_add(gate.stable_for);
+    let (least, longest) = timeline::shortest(plan, phase);
     if deadline <= least {
         let text = format!(
             "gate {word:?} has {} to open, but its evidence takes at least {}",
             show(deadline),
-            show(least)
+            timeline::minutes(least)
         );
-        sink.say("E040", value(root, &["gates", word, "deadline"]), text)
-            .label("never in time")
-            .help("raise the deadline, or lower `stable_for` and the claims' `for` and `in_a_row`");
+        let why = longest.filter(|(_, claim)| !claim.at_best.is_zero());
+        let why = why.map(|(name, c)| {
+            format!("{name} alone takes {} ({}: {}); ", timeline::minutes(c.at_best), c.claim, c.says)
+        });
+        sink.say("E040", value(root, &["gates", word, "deadline"]), text).label("never in time").help(
+            format!(
+                "{}raise the deadline, or lower `stable_for` or what the claims ask for",
+                why.unwrap_or_default()
+            ),
+        );
     }
 }
 
@@ -234,13 +230,12 @@ fn late_commit(plan: &Plan, root: &Node, sink: &mut Sink) {
     };
     let by_hand =
         gate.needs.iter().filter_map(|n| plan.manual_checks.get(n)?.within).max().unwrap_or_default();
-    let proof = plan.needed(Phase::Committed).iter().map(|(_, s)| shortest(s)).max().unwrap_or_default();
-    let earliest = gate.stable_for.saturating_add(proof).max(by_hand);
+    let earliest = timeline::shortest(plan, Phase::Committed).0.max(by_hand);
     if earliest > window {
         let text = format!(
             "the way back ends {} after the switch, the commit can come after {}",
             show(window),
-            show(earliest)
+            timeline::minutes(earliest)
         );
         sink.say("W009", value(root, &["rollback", "window"]), text)
             .help("between the two nobody can go back and nobody has said it is fine: keep the old side fit for longer");
@@ -267,8 +262,11 @@ fn rollback_limits(plan: &Plan, root: &Node, sink: &mut Sink) {
 }
 
 fn rehearsal(plan: &Plan, root: &Node, sink: &mut Sink) {
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 12] = [
         "every",
+        "slot",
+        "outage",
+        "observe_at_least",
         "fresh_for",
         "for",
         "stable_for",
@@ -295,7 +293,7 @@ fn rehearsal(plan: &Plan, root: &Node, sink: &mut Sink) {
     if plan.rehearsal_scale {
         return;
     }
-    for part in ["defaults", "scenarios", "decisions", "gates", "rollback"] {
+    for part in ["evidence", "defaults", "scenarios", "decisions", "gates", "rollback"] {
         if let Some(entry) = root.entry(part) {
             walk(&entry.value, sink);
         }

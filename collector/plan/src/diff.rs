@@ -8,12 +8,13 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    ClaimKind, Credential, DecisionRule, Environment, GateRule, ManualCheck, Plan, RevisionFrom, Scenario,
-    Target,
+    Credential, DecisionRule, Environment, GateRule, ManualCheck, Plan, RevisionFrom, Scenario, Target,
 };
 use tidelock_model::{Level, Name, Phase, Side};
 
 use crate::units::show;
+
+mod claims;
 
 /// One difference between two revisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +166,8 @@ fn head_facts(plan: &Plan) -> Facts {
     if plan.rehearsal_scale {
         facts.put("rehearsal_scale", "true", Way::May);
     }
+    facts.time("evidence.grace", plan.evidence.grace, |_| Way::Fact);
+    facts.time("evidence.observe_at_least", Some(plan.evidence.observe_at_least), Way::Least);
     facts.time("rollback.window", plan.rollback.window, |_| Way::Fact);
     facts.time("rollback.warn_before", plan.rollback.warn_before, |_| Way::Fact);
     for fact in &plan.rollback.no_return {
@@ -283,20 +286,8 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
     facts.time("fresh_for", Some(scenario.fresh_for), Way::Most);
     facts.time("may_dip", scenario.may_dip, Way::Most);
     facts.put("with", format!("{:016x}", short_hash(&scenario.settings)), Way::Fact);
-    for claim in &scenario.claims {
-        let key = |bound: &str| format!("claims.{}.{bound}", claim.name);
-        match &claim.kind {
-            ClaimKind::Passes { in_a_row } => {
-                facts.put(key("in_a_row"), in_a_row, Way::Least(f64::from(*in_a_row)));
-            }
-            ClaimKind::Measure { at_most, at_least, held_for, .. } => {
-                at_most.iter().for_each(|most| facts.put(key("at_most"), most, Way::Most(*most)));
-                at_least.iter().for_each(|least| facts.put(key("at_least"), least, Way::Least(*least)));
-                facts.time(&key("for"), Some(*held_for), Way::Least);
-            }
-            ClaimKind::Joint(_) => {}
-        }
-    }
+    facts.time("slot", scenario.slot, |_| Way::Fact);
+    scenario.claims.iter().for_each(|claim| claims::claim(claim, &mut facts));
     facts
 }
 

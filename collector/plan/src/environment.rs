@@ -12,7 +12,6 @@ use crate::keys;
 use crate::problem::{Sink, listed, quote};
 use crate::secret;
 use crate::tree::{Entry, Node};
-use crate::units;
 
 /// How many agents a side may have at most.
 const MAX_AGENTS: u32 = 100;
@@ -146,19 +145,7 @@ fn http(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> HttpTarget {
         http.credential = secret::credential(node, &fields.place, sink);
     }
     http.reuse_connection = fields.word("connect", &["new", "reuse"], sink) == Some("reuse");
-    if let Some(node) = fields.get("rate") {
-        match units::rate(node.scalar().unwrap_or_default()) {
-            Ok(rate) => http.rate_per_second = rate,
-            Err(help) => {
-                sink.say(
-                    "E013",
-                    node.span,
-                    format!("{} is {}, not a rate", fields.what("rate"), node.describe()),
-                )
-                .help(help);
-            }
-        }
-    }
+    http.rate_per_second = fields.rate("rate", sink).unwrap_or(http.rate_per_second);
     http.concurrency = fields.count("concurrency", 1, 64, sink).unwrap_or(http.concurrency);
     http
 }

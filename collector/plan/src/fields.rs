@@ -113,17 +113,70 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// The value of a measure: a number in its own unit, a time (seconds) or a percentage.
     pub(crate) fn number(&self, key: &str, sink: &mut Sink) -> Option<f64> {
         let node = self.get(key)?;
-        let value =
-            node.scalar().filter(|_| node.plain() == Some(Plain::Number)).and_then(|t| t.parse::<f64>().ok());
+        let value = match (node.scalar(), node.plain()) {
+            (Some(found), Some(Plain::Number)) => found.parse::<f64>().ok(),
+            (Some(found), Some(Plain::Text)) => units::measured(found).ok(),
+            _ => None,
+        };
         match value {
             Some(value) if value.is_finite() => Some(value),
             Some(_) | None => {
                 let odd = node.plain() == Some(Plain::OddNumber);
                 let code = if odd { "E013" } else { "E009" };
                 sink.say(code, node.span, format!("{} is {}, not a number", self.what(key), node.describe()))
-                    .help("write a finite number in the measure's own unit, such as 0, 200 or 0.5");
+                    .help("write a finite number in the measure's own unit, such as 0, 200 or 0.5, or a time such as 5s");
+                None
+            }
+        }
+    }
+
+    /// A percentage that is a share of all.
+    pub(crate) fn share(&self, key: &str, sink: &mut Sink) -> Option<f64> {
+        self.percentage(key, "a share of all", units::share, sink)
+    }
+
+    /// A percentage that may be none, and more than the whole.
+    pub(crate) fn slack(&self, key: &str, sink: &mut Sink) -> Option<f64> {
+        let bounded = |text: &str| match units::percent(text)? {
+            slack if slack <= 10.0 => Ok(slack),
+            _ => Err("it is from 0% to 1000%".to_owned()),
+        };
+        self.percentage(key, "a percentage", bounded, sink)
+    }
+
+    fn percentage(
+        &self,
+        key: &str,
+        wanted: &str,
+        read: impl Fn(&str) -> Result<f64, String>,
+        sink: &mut Sink,
+    ) -> Option<f64> {
+        let node = self.get(key)?;
+        match read(node.scalar().unwrap_or_default()) {
+            Ok(share) => Some(share),
+            Err(help) => {
+                sink.say(
+                    "E045",
+                    node.span,
+                    format!("{} is {}, not {wanted}", self.what(key), node.describe()),
+                )
+                .help(help);
+                None
+            }
+        }
+    }
+
+    /// Events a second.
+    pub(crate) fn rate(&self, key: &str, sink: &mut Sink) -> Option<f64> {
+        let node = self.get(key)?;
+        match units::rate(node.scalar().unwrap_or_default()) {
+            Ok(rate) => Some(rate),
+            Err(help) => {
+                sink.say("E013", node.span, format!("{} is {}, not a rate", self.what(key), node.describe()))
+                    .help(help);
                 None
             }
         }

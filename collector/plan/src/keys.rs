@@ -31,6 +31,7 @@ pub(crate) const PLAN: Keys = Keys {
         "decisions",
         "defaults",
         "scenarios",
+        "evidence",
         "manual_checks",
         "gates",
         "rollback",
@@ -38,7 +39,6 @@ pub(crate) const PLAN: Keys = Keys {
     ],
     later: &[
         ("runbook", "E901", "the runbook of the cutover"),
-        ("evidence", "E903", "the settings of the statistical proofs"),
         ("notify", "E905", "messages to other systems"),
         ("first_minutes", "E906", "the watch over the first minutes"),
     ],
@@ -90,19 +90,25 @@ pub(crate) const SCENARIO: Keys = Keys {
         "timeout",
         "fresh_for",
         "with",
+        "proof",
         "claims",
     ],
-    later: &[
-        ("writes", "E901", "the bound on the time in which writes are shut"),
-        ("proof", "E902", "a statistical proof"),
-    ],
+    later: &[("writes", "E901", "the bound on the time in which writes are shut")],
 };
 pub(crate) const PASSES: Keys = keys("Passes", &["in_a_row"]);
-pub(crate) const MEASURE: Keys = Keys {
-    name: "Measure",
-    now: &["at_most", "at_least", "for"],
-    later: &[("gauge", "E902", "a gauge that is entered and left at different values")],
-};
+pub(crate) const MEASURE: Keys = keys("Measure", &["at_most", "at_least", "for", "gauge"]);
+pub(crate) const SUCCESS: Keys = keys("Success", &["proof", "margin", "slo", "error_rate", "outage"]);
+pub(crate) const LATENCIES: Keys = keys("Latencies", &["p50", "p95", "p99"]);
+pub(crate) const LATENCY: Keys = keys("Latency", &["slack", "slack_ms", "at_most", "error_rate"]);
+pub(crate) const GAUGE: Keys = keys("Gauge", &["enter", "leave", "for", "error_rate"]);
+pub(crate) const DRAINED: Keys = keys("Drained", &["for", "error_rate"]);
+pub(crate) const SILENT: Keys = keys("Silent", &["more_than", "for", "error_rate"]);
+pub(crate) const OWNER: Keys = keys("Owner", &["until_switch", "then", "more_than", "for", "error_rate"]);
+pub(crate) const PARITY: Keys = keys("Parity", &["tolerate_lag", "matches", "rows"]);
+pub(crate) const ROWS: Keys = keys("Rows", &["at_least"]);
+pub(crate) const MARKS: Keys = keys("Marks", &["within", "lost"]);
+pub(crate) const SAME_RESPONSE: Keys = keys("SameResponse", &["margin", "error_rate"]);
+pub(crate) const EVIDENCE: Keys = keys("Evidence", &["slot", "outage", "grace", "observe_at_least"]);
 pub(crate) const MANUAL: Keys = keys("ManualCheck", &["title", "owner", "phase", "within", "evidence"]);
 pub(crate) const GATES: Keys =
     keys("Gates", &["sync", "ready", "cutover", "watch", "committed", "retired", "rolled-back"]);
@@ -123,7 +129,7 @@ pub(crate) const ROLLBACK: Keys = Keys {
 
 /// Every kind of mapping, for the test that compares them with the schema.
 #[cfg(test)]
-pub(crate) const ALL: [&Keys; 19] = [
+pub(crate) const ALL: [&Keys; 31] = [
     &PLAN,
     &ENVIRONMENTS,
     &ENVIRONMENT,
@@ -139,17 +145,30 @@ pub(crate) const ALL: [&Keys; 19] = [
     &SCENARIO,
     &PASSES,
     &MEASURE,
+    &SUCCESS,
+    &LATENCIES,
+    &LATENCY,
+    &GAUGE,
+    &DRAINED,
+    &SILENT,
+    &OWNER,
+    &PARITY,
+    &ROWS,
+    &MARKS,
+    &SAME_RESPONSE,
+    &EVIDENCE,
     &MANUAL,
     &GATES,
     &GATE,
     &ROLLBACK,
 ];
 
-/// Claims of a later release, by their name.
-pub(crate) const LATER_CLAIMS: [&str; 11] = [
+/// The claims that have a word of their own; every other name is a measure's.
+pub(crate) const CLAIMS: [&str; 11] = [
+    "passes",
     "success",
     "latency",
-    "gauge",
+    "performance",
     "drained",
     "silent",
     "owner",
@@ -157,8 +176,9 @@ pub(crate) const LATER_CLAIMS: [&str; 11] = [
     "marks",
     "same_response",
     "no_dependency_on",
-    "proof",
 ];
+pub(crate) const PROOFS: [&str; 3] = ["quick", "standard", "strict"];
+pub(crate) const SIDES: [&str; 2] = ["source", "target"];
 /// The plugins of this release.
 pub(crate) const BUILTINS: [&str; 5] = ["login", "checkout", "queue-drain", "job-writes", "http-flow"];
 /// First-party plugins of a later release.

@@ -15,6 +15,7 @@ mod codes;
 mod cross;
 mod diff;
 mod environment;
+mod evidence;
 mod fields;
 mod files;
 mod gates;
@@ -30,6 +31,7 @@ mod scenario;
 mod schema;
 mod secret;
 mod show;
+mod timeline;
 mod tree;
 mod units;
 
@@ -39,6 +41,7 @@ pub use pins::{named_components, named_files, pin};
 pub use problem::{Problem, Problems};
 pub use schema::schema;
 pub use show::expanded;
+pub use timeline::{ClaimTime, GateTime, NeedTime, Timeline, timeline};
 
 /// A plan with everything that it names: what `plan apply` sends, and what a revision is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::Source;
 use crate::fields::{Fields, name, text};
 use crate::problem::{Sink, quote};
 use crate::tree::Node;
-use crate::{environment, gates, keys, people, scenario};
+use crate::{environment, evidence, gates, keys, people, scenario};
 
 /// The most scenarios of one plan.
 const MAX_SCENARIOS: usize = 500;
@@ -34,7 +34,8 @@ pub(crate) fn plan(root: &Node, source: &Source, sink: &mut Sink) -> Plan {
     }
     plan.people = people::people(f, sink);
     plan.decisions = people::decisions(f, &plan.people, sink);
-    let defaults = scenario::defaults(f, sink);
+    let evidence = evidence::evidence(f, sink);
+    let defaults = scenario::defaults(f, evidence.outage, sink);
     f.need("scenarios", "name what must not go down: scenarios: { login: {…} }", sink);
     let scenarios = f.named("scenarios", sink);
     if let Some(node) = f.get("scenarios")
@@ -47,6 +48,8 @@ pub(crate) fn plan(root: &Node, source: &Source, sink: &mut Sink) -> Plan {
         let scenario = scenario::scenario(entry, defaults, &plan, source, sink);
         plan.scenarios.insert(name, scenario);
     }
+    plan.evidence = evidence.rule.clone();
+    evidence::slots(&mut plan, &evidence, root, sink);
     plan.manual_checks = people::manual(f, &plan, sink);
     plan.gates = gates::gates(f, sink);
     plan.rollback = people::rollback(f, sink);

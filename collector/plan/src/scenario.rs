@@ -24,6 +24,8 @@ pub(crate) struct Defaults {
     every: Option<Duration>,
     timeout: Option<Duration>,
     fresh_for: Option<Duration>,
+    /// The outage that its proof rules out, from `evidence`.
+    outage: Option<Duration>,
 }
 
 const USUAL_EVERY: Duration = Duration::from_secs(5);
@@ -35,15 +37,16 @@ const USUAL_PHASES: [Phase; 5] =
     [Phase::Sync, Phase::Ready, Phase::Cutover, Phase::Watch, Phase::RollingBack];
 
 /// Reads `defaults`.
-pub(crate) fn defaults(fields: &Fields<'_>, sink: &mut Sink) -> Defaults {
+pub(crate) fn defaults(fields: &Fields<'_>, outage: Option<Duration>, sink: &mut Sink) -> Defaults {
     let read = fields.get("defaults").and_then(|n| Fields::of(n, &keys::DEFAULTS, "defaults", n.span, sink));
     let Some(fields) = read else {
-        return Defaults::default();
+        return Defaults { outage, ..Defaults::default() };
     };
     Defaults {
         every: fields.duration("every", sink),
         timeout: fields.duration("timeout", sink),
         fresh_for: fields.duration("fresh_for", sink),
+        outage,
     }
 }
 
@@ -80,7 +83,7 @@ pub(crate) fn scenario(
     scenario.phases = phases(f, sink);
     times(f, defaults, &mut scenario, sink);
     settings(f, plan, source, &mut scenario, sink);
-    scenario.claims = claims::claims(f, &scenario, sink);
+    scenario.claims = claims::claims(f, &scenario, defaults.outage, sink);
     scenario
 }
 

@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use claims::{Claims, Evidence, Proof};
 use sides::Environments;
 
+mod claims;
 mod sides;
 
 /// The JSON Schema of a plan file.
@@ -50,6 +52,8 @@ struct Plan {
     defaults: Option<Defaults>,
     /// The business functions that must not degrade.
     scenarios: BTreeMap<String, Scenario>,
+    /// How evidence is gathered; the defaults suit most.
+    evidence: Option<Evidence>,
     /// Checks that a person makes.
     manual_checks: Option<BTreeMap<String, ManualCheck>>,
     /// What each gate needs. `ready`, `cutover`, `watch`, `committed` and `rolled-back` always stand.
@@ -167,7 +171,9 @@ struct Scenario {
     fresh_for: Option<Time>,
     /// The plugin's settings. They name targets, never URLs, and secrets as `secret:NAME`.
     with: Option<BTreeMap<String, Value>>,
-    /// What must hold; required for critical scenarios.
+    /// A proof of success with everything else as usual: the same as `claims: { success: { proof: … } }`.
+    proof: Option<Proof>,
+    /// What must hold. A critical scenario without it has `proof: standard`, every other one three runs in a row.
     claims: Option<Claims>,
 }
 
@@ -212,38 +218,6 @@ enum RunPhase {
     Watch,
     Committed,
     RollingBack,
-}
-
-/// `passes`, and bounds on the measures that the plugin reports, by their names.
-#[derive(JsonSchema)]
-struct Claims {
-    /// The last runs of each agent passed.
-    passes: Option<Passes>,
-    /// Bounds on a measure.
-    #[schemars(flatten)]
-    measures: BTreeMap<String, Measure>,
-}
-
-/// The last runs of each agent passed.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Passes {
-    /// How many.
-    #[schemars(range(min = 1, max = 1000))]
-    in_a_row: u32,
-}
-
-/// A measure stays inside bounds.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Measure {
-    /// It must not be above this.
-    at_most: Option<f64>,
-    /// It must not be below this.
-    at_least: Option<f64>,
-    /// For how long, without a break.
-    #[schemars(rename = "for")]
-    held_for: Option<Time>,
 }
 
 /// A check that a person makes.

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tidelock_core::plan::{
-    Claim, ClaimKind, Credential, DecisionRule, Environment, GateRule, HttpTarget, ManualCheck, Plan,
-    RevisionFrom, Scenario, SqlTarget, Target,
+    Credential, DecisionRule, Environment, GateRule, HttpTarget, ManualCheck, Plan, RevisionFrom, Scenario,
+    SqlTarget, Target,
 };
 
 use crate::tree::{Plain, meaning};
 use crate::units;
+
+mod claims;
 
 /// A piece of the page.
 enum Doc {
@@ -23,7 +25,7 @@ enum Doc {
     List(Vec<Doc>),
 }
 
-/// The whole plan as YAML, with every shorthand and default written out.
+/// The whole plan as YAML, with every shorthand and default written out, below how long it takes at best.
 pub fn expanded(plan: &Plan) -> String {
     let sides = [("source", &plan.source), ("target", &plan.target)];
     let mut page = Page::default();
@@ -41,12 +43,13 @@ pub fn expanded(plan: &Plan) -> String {
         page.doc()
     });
     page.named("decisions", &plan.decisions, decision);
+    page.put("evidence", claims::evidence(plan));
     page.named("scenarios", &plan.scenarios, scenario);
     page.named("manual_checks", &plan.manual_checks, manual);
     page.named("gates", &plan.gates, gate);
     page.put("rollback", rollback(plan));
     page.named("links", &plan.links, |url| word(url));
-    let mut out = String::new();
+    let mut out = crate::timeline::summary(plan);
     write_doc(&page.doc(), 0, &mut out);
     out
 }
@@ -190,25 +193,8 @@ fn scenario(scenario: &Scenario) -> Doc {
     page.time("fresh_for", Some(scenario.fresh_for));
     let settings: Value = serde_json::from_str(&scenario.settings).unwrap_or(Value::Null);
     page.put("with", value(&settings));
-    page.put("claims", Doc::Map(scenario.claims.iter().map(claim).collect()));
+    page.put("claims", claims::claims(scenario));
     page.doc()
-}
-
-fn claim(claim: &Claim) -> (String, Doc) {
-    let mut page = Page::default();
-    match &claim.kind {
-        ClaimKind::Passes { in_a_row } => page.put("in_a_row", Doc::Line(in_a_row.to_string())),
-        ClaimKind::Measure { at_most, at_least, held_for, .. } => {
-            for (key, bound) in [("at_most", at_most), ("at_least", at_least)] {
-                if let Some(bound) = bound {
-                    page.put(key, Doc::Line(bound.to_string()));
-                }
-            }
-            page.time("for", Some(*held_for).filter(|d| !d.is_zero()));
-        }
-        ClaimKind::Joint(_) => {}
-    }
-    (claim.name.clone(), page.doc())
 }
 
 fn manual(check: &ManualCheck) -> Doc {

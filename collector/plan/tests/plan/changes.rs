@@ -19,11 +19,15 @@ fn a_change_that_makes_a_gate_easier_is_called_looser() {
             "  back-office:      { title: Support opened three orders in the back office, owner: dmitri, phase: watch, within: 45m }\n",
             "",
         ),
-        ("visible: { at_most: 0, for: 5m }", "visible: { at_most: 3, for: 5m }"),
+        ("drained: { for: 5m }", "drained: { for: 3m }"),
+        ("proof: standard, margin: 5%, slo: 95% }", "proof: quick, margin: 6%, slo: 96% }"),
+        ("performance: { slack: 50% }", "performance: { slack: 40% }"),
+        ("silent: { more_than: 6/h, for: 34m }", "silent: { more_than: 7/h, for: 34m }"),
+        ("observe_at_least: 30m", "observe_at_least: 20m"),
         ("deputies: [ben],   approvals: 2", "deputies: [ben, dmitri],   approvals: 1"),
         (
-            "claims: { visible: { at_most: 200, for: 5m }, consumers: { at_least: 2 } }",
-            "claims: { visible: { at_most: 100, for: 5m }, consumers: { at_least: 3 } }",
+            "claims: { visible: { gauge: { enter: 200, leave: 400, for: 5m } }, consumers: { at_least: 2 } }",
+            "claims: { visible: { gauge: { enter: 100, leave: 500, for: 5m } }, consumers: { at_least: 3 } }",
         ),
         ("title: Hetzner fsn1", "title: Hetzner Falkenstein"),
     ] {
@@ -36,6 +40,7 @@ fn a_change_that_makes_a_gate_easier_is_called_looser() {
         .map(|change| format!("{} {}", if change.looser { "LOOSER" } else { "      " }, change.text))
         .collect();
     expect_test::expect![[r#"
+        LOOSER ~ evidence.observe_at_least                    30m -> 20m
         LOOSER ~ decisions.commit.approvals                   2 -> 1
         LOOSER + decisions.commit.deputies dmitri
                ~ environments.target.title                    Hetzner fsn1 -> Hetzner Falkenstein
@@ -43,9 +48,17 @@ fn a_change_that_makes_a_gate_easier_is_called_looser() {
                ~ gates.committed.stable_for                   1h -> 2h
         LOOSER ~ gates.ready.stable_for                       10m -> 5m
         LOOSER - manual_checks.back-office                    removed
+        LOOSER ~ scenarios.login.claims.success.margin        5% -> 6%
+        LOOSER ~ scenarios.login.claims.success.proof         standard (rules out more than 6 outages an hour) -> quick (rules out more than 12 outages an hour)
+               ~ scenarios.login.claims.success.slo           95% -> 96%
                ~ scenarios.new-queue-consumed.claims.consumers.at_least 2 -> 3
-               ~ scenarios.new-queue-consumed.claims.visible.at_most 200 -> 100
-        LOOSER ~ scenarios.old-queue-drained.claims.visible.at_most 0 -> 3
+               ~ scenarios.new-queue-consumed.claims.visible.enter 200 -> 100
+        LOOSER ~ scenarios.new-queue-consumed.claims.visible.leave 400 -> 500
+        LOOSER ~ scenarios.old-queue-drained.claims.drained.for 5m -> 3m
+        LOOSER ~ scenarios.old-side-quiet.claims.silent.more_than 6/h -> 7/h
+               ~ scenarios.orders-api.claims.latency p50.slack 50% -> 40%
+               ~ scenarios.orders-api.claims.latency p95.slack 50% -> 40%
+               ~ scenarios.orders-api.claims.latency p99.slack 50% -> 40%
     "#]]
     .assert_eq(&(lines.join("\n") + "\n"));
     assert_eq!(diff(&plans[0], &plans[0]), []);

@@ -2,6 +2,8 @@
 
 mod anything;
 mod changes;
+mod claims;
 mod common;
 mod examples;
 mod mistakes;
+mod timelines;
