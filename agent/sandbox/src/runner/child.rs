@@ -72,8 +72,16 @@ fn serve() -> anyhow::Result<()> {
     };
     frame::write(&mut writer, &FromRunner::Ready { warning })?;
     let (answers, waiting) = mpsc::channel(MAX_WAITING_ANSWERS);
-    thread::Builder::new().name("answers".to_owned()).spawn(move || write_answers(writer, waiting))?;
-    read_requests(&mut reader, &Arc::new(runner), runtime.handle(), &answers)?;
+    let writing =
+        thread::Builder::new().name("answers".to_owned()).spawn(move || write_answers(writer, waiting))?;
+    if let Err(error) = read_requests(&mut reader, &Arc::new(runner), runtime.handle(), &answers) {
+        // The agent has the log, so it must be told why this process ends.
+        let reason = format!("read a request: {error}");
+        if answers.blocking_send(FromRunner::Unable { reason }).is_ok() {
+            let _ = writing.join();
+        }
+        std::process::exit(1);
+    }
     // Guests may still be running; there is nobody left who wants to know.
     std::process::exit(0);
 }
@@ -91,8 +99,20 @@ fn confine(parent_pid: i32) -> anyhow::Result<()> {
 
 fn write_answers(mut writer: UnixStream, mut waiting: mpsc::Receiver<FromRunner>) {
     while let Some(answer) = waiting.blocking_recv() {
-        if frame::write(&mut writer, &answer).is_err() {
+        let written = frame::write(&mut writer, &answer).or_else(|error| match &answer {
+            // One answer that is too long must not cost the other runs their runner.
+            FromRunner::Answer { id, .. } if error.kind() == io::ErrorKind::InvalidData => {
+                let refusal = Refusal::new(Cause::Output, error.to_string());
+                frame::write(&mut writer, &FromRunner::Answer { id: *id, answer: Answer::Refused(refusal) })
+            }
+            FromRunner::Answer { .. } | FromRunner::Ready { .. } | FromRunner::Unable { .. } => Err(error),
+        });
+        if written.is_err() {
+            // The agent is gone.
             std::process::exit(0);
+        }
+        if matches!(answer, FromRunner::Unable { .. }) {
+            return;
         }
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::process::{Killer, Process};
-use super::supervisor::{Ask, Reply};
+use super::supervisor::{Ask, Reply, Unsent};
 use crate::protocol::frame;
 use crate::protocol::message::{FromRunner, ToRunner};
 
@@ -42,6 +43,22 @@ struct Owed {
     tell: oneshot::Sender<Reply>,
 }
 
+/// Why a request could not be sent.
+struct Stuck {
+    end: End,
+    again: Option<Unsent>,
+}
+
+impl Stuck {
+    /// Nobody tries again.
+    fn for_good(self) -> End {
+        if let (Some(unsent), End::Lost(why)) = (self.again, &self.end) {
+            unsent.lost(why);
+        }
+        self.end
+    }
+}
+
 /// What to do after something happened.
 enum Turn {
     On,
@@ -63,8 +80,14 @@ impl Session {
         }
     }
 
-    /// Passes requests on until the runner or the last client is gone.
-    pub(super) async fn serve(mut self, asks: &mut mpsc::Receiver<Ask>) -> End {
+    /// Passes requests on until the runner or the last client is gone; first the one that `unsent` has
+    /// from the runner before. What this runner did not take either is left there, once.
+    pub(super) async fn serve(mut self, asks: &mut mpsc::Receiver<Ask>, unsent: &mut Option<Unsent>) -> End {
+        if let Some(again) = unsent.take()
+            && let Err(end) = self.send(again).await.map_err(Stuck::for_good)
+        {
+            return self.close(end).await;
+        }
         let end = loop {
             let until = self.owed.values().map(|owed| owed.until).min();
             let overdue = async {
@@ -74,11 +97,13 @@ impl Session {
                 }
             };
             let turn = tokio::select! {
+                // What the runner says comes first, above all that it has ended.
+                biased;
                 answer = self.answers.recv() => self.answered(answer),
                 () = overdue => self.overdue(),
                 ask = asks.recv() => match ask {
                     None => Turn::End(End::Done),
-                    Some(ask) => self.asked(ask).await,
+                    Some(ask) => self.asked(ask, unsent).await,
                 },
             };
             if let Turn::End(end) = turn {
@@ -88,7 +113,7 @@ impl Session {
         self.close(end).await
     }
 
-    async fn asked(&mut self, ask: Ask) -> Turn {
+    async fn asked(&mut self, ask: Ask, unsent: &mut Option<Unsent>) -> Turn {
         let (request, time, tell) = match ask {
             Ask::Kill => return Turn::End(End::Lost("the runner was killed on demand".to_owned())),
             Ask::Request { request, time, tell } => (request, time, tell),
@@ -99,16 +124,39 @@ impl Session {
         self.next += 1;
         let id = self.next;
         let request: ToRunner = request(id);
-        let until = Instant::now() + time;
-        self.owed.insert(id, Owed { until, tell });
-        match timeout(WRITE_FOR, frame::write_async(&mut self.writer, &request)).await {
-            Ok(Ok(())) => Turn::On,
-            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                self.reply(id, Reply::Lost(error.to_string()));
-                Turn::On
+        match self.send(Unsent { id, request, time, tell }).await {
+            Ok(()) => Turn::On,
+            Err(Stuck { end, again }) => {
+                *unsent = again;
+                Turn::End(end)
             }
-            Ok(Err(error)) => Turn::End(End::Lost(format!("the runner does not listen: {error}"))),
-            Err(_) => Turn::End(End::Lost("the runner does not listen".to_owned())),
+        }
+    }
+
+    /// Writes one request. A runner that has closed its end takes nothing any more, and half a message
+    /// is none: such a request is given back, because no runner has begun with it.
+    async fn send(&mut self, unsent: Unsent) -> Result<(), Stuck> {
+        let Unsent { id, request, time, tell } = unsent;
+        self.next = self.next.max(id);
+        let until = Instant::now() + time;
+        match timeout(WRITE_FOR, frame::write_async(&mut self.writer, &request)).await {
+            Ok(Ok(())) => {
+                self.owed.insert(id, Owed { until, tell });
+                Ok(())
+            }
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                let _ = tell.send(Reply::Lost(error.to_string()));
+                Ok(())
+            }
+            Ok(Err(error)) => Err(Stuck {
+                end: End::Lost(format!("the runner does not listen: {error}")),
+                again: Some(Unsent { id, request, time, tell }),
+            }),
+            Err(_) => {
+                let why = "the runner does not listen".to_owned();
+                let _ = tell.send(Reply::Lost(why.clone()));
+                Err(Stuck { end: End::Lost(why), again: None })
+            }
         }
     }
 
@@ -118,7 +166,10 @@ impl Session {
                 self.reply(id, Reply::Answer(answer));
                 Turn::On
             }
-            Some(Ok(FromRunner::Ready { .. } | FromRunner::Unable { .. })) => {
+            Some(Ok(FromRunner::Unable { reason })) => {
+                Turn::End(End::Lost(format!("the runner cannot go on: {reason}")))
+            }
+            Some(Ok(FromRunner::Ready { .. })) => {
                 Turn::End(End::Lost("the runner answers what was not asked".to_owned()))
             }
             Some(Err(error)) => Turn::End(End::Lost(format!("the runner speaks nonsense: {error}"))),
@@ -158,7 +209,8 @@ impl Session {
         let end = match end {
             End::Done => End::Done,
             End::Lost(why) if why.is_empty() => End::Lost(format!("the runner ended ({status})")),
-            End::Lost(why) => End::Lost(why),
+            // How it ended says more than that it did; one that had not is killed here.
+            End::Lost(why) => End::Lost(format!("{why} ({status})")),
         };
         let why = match &end {
             End::Done => "the agent ends",
@@ -172,7 +224,9 @@ impl Session {
 }
 
 /// Reads answers on a task of its own: a message that is half read must not be given up.
-async fn read(mut reader: OwnedReadHalf, tell: mpsc::Sender<io::Result<FromRunner>>) {
+async fn read(reader: OwnedReadHalf, tell: mpsc::Sender<io::Result<FromRunner>>) {
+    // Length and message come with one look. Answers carry no secrets: those were taken out.
+    let mut reader = BufReader::new(reader);
     loop {
         let answer = match frame::read_async(&mut reader).await {
             Ok(Some(answer)) => Ok(answer),

@@ -20,6 +20,9 @@ use crate::protocol::message::{Answer, FromRunner, Start, ToRunner};
 /// How long a runner may take to build its engine.
 const START_FOR: Duration = Duration::from_secs(20);
 
+/// From here on nothing that comes in waits for another runner.
+const LONG_WAIT: Duration = Duration::from_secs(1);
+
 /// What the client wants.
 pub(super) enum Ask {
     Request {
@@ -29,6 +32,22 @@ pub(super) enum Ask {
         tell: oneshot::Sender<Reply>,
     },
     Kill,
+}
+
+/// A request that no runner has taken: its runner was gone before it could be sent.
+pub(super) struct Unsent {
+    pub(super) id: u64,
+    pub(super) request: ToRunner,
+    pub(super) time: Duration,
+    pub(super) tell: oneshot::Sender<Reply>,
+}
+
+impl Unsent {
+    /// Nobody will take it any more.
+    pub(super) fn lost(self, why: &str) {
+        // A caller that has gone needs no answer.
+        let _ = self.tell.send(Reply::Lost(why.to_owned()));
+    }
 }
 
 /// What the client gets.
@@ -54,6 +73,7 @@ impl Supervisor {
 
     /// Keeps a runner until the last client is gone.
     pub(super) async fn keep(mut self) {
+        let mut unsent: Option<Unsent> = None;
         loop {
             let begun = Instant::now();
             let end = match self.start().await {
@@ -61,13 +81,18 @@ impl Supervisor {
                     if let Some(warning) = warning {
                         tracing::warn!(warning, "the runner's engine is not as it was asked for");
                     }
-                    Session::new(process).serve(&mut self.asks).await
+                    Session::new(process).serve(&mut self.asks, &mut unsent).await
                 }
                 Err(why) => End::Lost(why),
             };
             let End::Lost(why) = end else { return };
             let wait = self.backoff.after(begun.elapsed());
             tracing::warn!(why, wait_ms = wait.as_millis(), "the runner is gone, another one is started");
+            if wait >= LONG_WAIT
+                && let Some(unsent) = unsent.take()
+            {
+                unsent.lost(&why);
+            }
             self.wait(wait, &why).await;
         }
     }
@@ -75,7 +100,7 @@ impl Supervisor {
     /// Waits; a long wait answers what comes in meanwhile, a short one lets it queue.
     async fn wait(&mut self, wait: Duration, why: &str) {
         let until = sleep(wait);
-        if wait < Duration::from_secs(1) {
+        if wait < LONG_WAIT {
             return until.await;
         }
         tokio::pin!(until);

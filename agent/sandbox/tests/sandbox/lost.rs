@@ -82,6 +82,35 @@ async fn a_run_that_does_not_end_costs_the_runner_its_life() {
     rig.is_well().await;
 }
 
+#[tokio::test]
+async fn a_request_that_no_runner_has_taken_is_taken_by_the_next_one() {
+    let rig = Rig::new().await;
+    for _ in 0..3 {
+        assert_eq!(signal_children(Signal::KILL), 1);
+        // The runtime stands still meanwhile: it learns of the runner's end when it has the next request.
+        while !children().is_empty() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        rig.is_well().await;
+    }
+}
+
+/// The system kills a runner with the thread that started it. A runtime lets its idle threads go after
+/// ten seconds; none of them may be that one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_idle_runner_outlives_every_thread_that_a_runtime_lets_go() {
+    let started = tokio::task::spawn_blocking(|| {
+        let runtime = tokio::runtime::Handle::current();
+        runtime.block_on(Rig::new())
+    });
+    let rig = started.await.unwrap();
+    let runner = children();
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    assert_eq!(children(), runner, "the runner that was idle is gone");
+    rig.is_well().await;
+    assert_eq!(children(), runner);
+}
+
 /// The child processes of this one.
 fn children() -> Vec<i32> {
     let me = std::process::id();
