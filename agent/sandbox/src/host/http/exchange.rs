@@ -1,5 +1,7 @@
 //! One request over one connection, timed, with a bound on everything that comes back.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,21 +72,51 @@ impl Call<'_> {
         .await?;
         owed();
         let (stream, connect) = net::dial(address, self.deadline).await?;
-        let (mut connection, shaken) = if self.target.origin.tls {
+        let (mut answer, shaken) = if self.target.origin.tls {
             let connector = self.shared.tls(self.target)?;
             let (stream, shaken) =
                 tls::shake(connector, &self.target.tls_name, stream, self.deadline).await?;
-            (self.drive(stream).await?, shaken)
+            (self.over(stream, request).await?, shaken)
         } else {
-            (self.drive(stream).await?, Duration::ZERO)
+            (self.over(stream, request).await?, Duration::ZERO)
         };
-        let sent = Instant::now();
-        let response =
-            self.in_time(connection.sender.send_request(request)).await?.map_err(|e| broken(&e))?;
-        let mut answer = self.read(response, sent).await?;
         (answer.connect, answer.tls, answer.total) = (connect, shaken, begun.elapsed());
-        self.leave(connection);
         Ok(answer)
+    }
+
+    /// Asks over a new connection.
+    async fn over<S>(&self, stream: S, request: Request<Full<Bytes>>) -> Result<Answer, CallError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = http1::Builder::new();
+        builder.max_headers(MAX_ANSWER_HEADERS).max_buf_size(MAX_HEAD_BYTES);
+        let shaken = self.in_time(builder.handshake(TokioIo::new(stream))).await?;
+        let (mut sender, driver) = shaken.map_err(|error| broken(&error))?;
+        match self.target.connect {
+            // A task of its own would have other threads woken, and would end with this call anyway.
+            Connect::New => beside(driver, self.ask(&mut sender, request)).await,
+            Connect::Reuse => {
+                let driver = tokio::spawn(async move {
+                    // What goes wrong here comes back from the sender as well.
+                    let _ = driver.await;
+                });
+                let mut connection = Connection::new(sender, driver.abort_handle());
+                let answer = self.ask(&mut connection.sender, request).await?;
+                self.shared.put_idle(connection);
+                Ok(answer)
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        sender: &mut http1::SendRequest<Full<Bytes>>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, CallError> {
+        let sent = Instant::now();
+        let response = self.in_time(sender.send_request(request)).await?.map_err(|e| broken(&e))?;
+        self.read(response, sent).await
     }
 
     /// Tries a connection that has been idle; gives the request back when it was not sent.
@@ -104,29 +136,8 @@ impl Call<'_> {
         };
         let mut answer = self.read(response, begun).await?;
         answer.total = begun.elapsed();
-        self.leave(connection);
+        self.shared.put_idle(connection);
         Ok(Ok(answer))
-    }
-
-    fn leave(&self, connection: Connection) {
-        if self.target.connect == Connect::Reuse {
-            self.shared.put_idle(connection);
-        }
-    }
-
-    async fn drive<S>(&self, stream: S) -> Result<Connection, CallError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut builder = http1::Builder::new();
-        builder.max_headers(MAX_ANSWER_HEADERS).max_buf_size(MAX_HEAD_BYTES);
-        let shaken = self.in_time(builder.handshake(TokioIo::new(stream))).await?;
-        let (sender, driver) = shaken.map_err(|error| broken(&error))?;
-        let driver = tokio::spawn(async move {
-            // What goes wrong here comes back from the sender as well.
-            let _ = driver.await;
-        });
-        Ok(Connection::new(sender, driver.abort_handle()))
     }
 
     async fn read(&self, response: Response<Incoming>, sent: Instant) -> Result<Answer, CallError> {
@@ -169,6 +180,25 @@ impl Call<'_> {
         let late = |_| CallError::Timeout("no whole answer in time".to_owned());
         timeout_at(self.deadline, work).await.map_err(late)
     }
+}
+
+/// Does `work` while `driver` moves the bytes that it waits for.
+async fn beside<T>(driver: impl Future, work: impl Future<Output = T>) -> T {
+    let (mut driver, mut work) = (pin!(driver), pin!(work));
+    let mut driven = false;
+    poll_fn(|context| {
+        // The work first: it says what there is to send. The driver then sends, or has something for it.
+        let mut polled = work.as_mut().poll(context);
+        // Also when the work is done: the driver says good-bye to the other end.
+        if !driven {
+            driven = driver.as_mut().poll(context).is_ready();
+            if polled.is_pending() {
+                polled = work.as_mut().poll(context);
+            }
+        }
+        polled
+    })
+    .await
 }
 
 /// What a broken exchange says about the target.
