@@ -17,8 +17,6 @@ use crate::out::Out;
 use crate::try_one::{self, Try};
 use crate::{agent, connect, inspect, private_file, telemetry};
 
-/// Worker threads: the agent waits, it does not compute.
-const THREADS: usize = 2;
 /// Wrong usage, a wrong file, or something that is not there.
 const EXIT_USAGE: u8 = 2;
 
@@ -134,7 +132,9 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
     let mut out = Out::new(&mut stdout, &mut stderr);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
+    // One thread: the agent waits, it does not compute, and what waits for a disk has threads of its own.
+    // Every further one would be woken for nothing, again and again.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(dispatch(args.command, &mut out)),
         Err(error) => Err(error.into()),
@@ -178,7 +178,7 @@ async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
 }
 
 async fn run(config: Config) -> Result<ExitCode> {
-    let _telemetry = telemetry::begin(&config.log_level, config.log_format)?;
+    let telemetry = telemetry::begin(&config.log_level, config.log_format)?;
     let mut runner = RunnerConfig::this_program(config.cache_dir.join("compiled"))?;
     runner.engine.max_runs = u32::try_from(config.runs_in_flight).unwrap_or(u32::MAX);
     runner.engine.memory_cap_bytes = config.limits.memory_bytes;
@@ -192,13 +192,16 @@ async fn run(config: Config) -> Result<ExitCode> {
             _ = interrupt.recv() => {}
         }
     };
-    match agent::run(config, sandbox, shutdown).await {
-        Ok(()) => Ok(ExitCode::SUCCESS),
+    let code = match agent::run(config, sandbox, shutdown).await {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %connect::chain(error.as_ref()), "the agent stops");
-            Ok(ExitCode::FAILURE)
+            ExitCode::FAILURE
         }
-    }
+    };
+    // It waits for the last spans to be sent, which this thread does.
+    let _ = tokio::task::spawn_blocking(move || drop(telemetry)).await;
+    Ok(code)
 }
 
 /// A number with one of `ms`, `s`, `m`, `h`.

@@ -98,6 +98,7 @@ impl<S: Sandbox> Runs<S> {
         let trace_id = telemetry::trace_id(&span);
         async {
             let started = clock::since_boot();
+            let going = self.starvation.begin(started);
             let result = self.attempt(job, round, readiness, &trace_id).await;
             let ended = clock::since_boot();
             let seen = Seen {
@@ -110,6 +111,7 @@ impl<S: Sandbox> Runs<S> {
                 trace_id: trace_id.clone(),
                 boot_id: self.boot_id.clone(),
             };
+            drop(going);
             let mut result = result;
             let states = std::mem::take(&mut result.state_changes);
             let states = (states.into_iter())

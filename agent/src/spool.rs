@@ -8,7 +8,7 @@
 //! - A number names one finding for the life of a spool epoch, also over crashes.
 //! - A check's state is never newer on disk than the finding that it belongs to: one commit writes both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use prost::Message as _;
@@ -30,6 +30,8 @@ use disk::Disk;
 const GAP_RESERVE_BYTES: u64 = 64 << 10;
 /// What sled adds to a value, about.
 const OVERHEAD_BYTES: u64 = 64;
+/// Acked batches that wait for the next commit to delete them.
+const MAX_GONE: usize = 256;
 
 /// Why the spool cannot go on. The agent stops then: findings that cannot be kept are no findings.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +78,23 @@ pub struct Spool {
     ledger: Ledger,
     /// The last number handed to the collector in the present session.
     sent_to: u64,
+    /// Acked batches that are still on disk: the next commit deletes them, so that an ack costs no write
+    /// of its own.
+    gone: Vec<u64>,
+    /// The batch that was kept last, which is nearly always the one that is sent next.
+    fresh: Option<(Entry, v1::FindingBatch)>,
+    /// The checks that may have a state.
+    stateful: BTreeSet<Name>,
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if !self.gone.is_empty() {
+            // Where this fails they come back, are sent again, and known to the collector.
+            let writes = self.writes();
+            let _ = self.disk.apply(writes);
+        }
+    }
 }
 
 impl Spool {
@@ -128,7 +147,8 @@ impl Spool {
         if !ledger.complete() {
             return Err("its last findings are missing".to_owned());
         }
-        Ok(Spool { disk, epoch, ledger, sent_to: 0 })
+        let stateful = disk.stateful()?;
+        Ok(Spool { disk, epoch, ledger, sent_to: 0, gone: Vec::new(), fresh: None, stateful })
     }
 
     /// The random name of this spool.
@@ -156,7 +176,7 @@ impl Spool {
         };
         let value = batch.encode_to_vec();
         let bytes = value.len() as u64 + OVERHEAD_BYTES;
-        let mut writes = sled::Batch::default();
+        let mut writes = self.writes();
         self.make_room(bytes, &mut writes)?;
         let entry = self.ledger.push(count, bytes);
         writes.insert(&keys::batch(entry.first), value);
@@ -164,12 +184,25 @@ impl Spool {
         for change in states {
             let key = keys::state(&change.check, &change.key);
             match &change.value {
-                Some(value) => writes.insert(key, value.as_slice()),
+                Some(value) => {
+                    self.stateful.insert(change.check.clone());
+                    writes.insert(key, value.as_slice());
+                }
                 None => writes.remove(key),
             }
         }
         self.disk.commit(writes)?;
+        self.fresh = Some((entry, batch));
         Ok(entry)
+    }
+
+    /// A set of writes that begins with the deletions that wait; what follows may write such a key anew.
+    fn writes(&mut self) -> sled::Batch {
+        let mut writes = sled::Batch::default();
+        for first in self.gone.drain(..) {
+            writes.remove(&keys::batch(first));
+        }
+        writes
     }
 
     /// Lets the oldest batches go where the limit asks for it, and puts one gap in their place.
@@ -211,7 +244,7 @@ impl Spool {
         let reason: String = reason.chars().filter(|c| !c.is_control()).take(1000).collect();
         let value = self.gap_batch(Gap { from: seq, to: seq, counts, reason }).encode_to_vec();
         let entry = self.ledger.push(0, value.len() as u64 + OVERHEAD_BYTES);
-        let mut writes = sled::Batch::default();
+        let mut writes = self.writes();
         writes.insert(&keys::batch(entry.first), value);
         writes.insert(keys::NEXT_SEQ, &self.ledger.next_seq().to_be_bytes());
         self.disk.commit(writes)
@@ -229,10 +262,22 @@ impl Spool {
     /// # Errors
     /// When it cannot be read.
     pub fn take_after(&mut self, seq: u64) -> Result<Option<(Entry, v1::FindingBatch)>, SpoolError> {
+        if let Some(known) = self.take_fresh_after(seq) {
+            return Ok(known);
+        }
         let Some(entry) = self.ledger.after(seq) else { return Ok(None) };
         let batch = self.batch(&entry)?;
         self.sent_to = self.sent_to.max(entry.last);
         Ok(Some((entry, batch)))
+    }
+
+    /// The same without the disk, where that is enough: nothing is left, or the next batch is the one
+    /// that was kept last. `None` when the disk must be asked.
+    pub(crate) fn take_fresh_after(&mut self, seq: u64) -> Option<Option<(Entry, v1::FindingBatch)>> {
+        let Some(entry) = self.ledger.after(seq) else { return Some(None) };
+        let fresh = self.fresh.take_if(|(known, _)| *known == entry)?;
+        self.sent_to = self.sent_to.max(entry.last);
+        Some(Some(fresh))
     }
 
     /// A session begins: the collector has everything up to `durable`. What it has of a batch or a gap
@@ -248,6 +293,7 @@ impl Spool {
                 self.ledger.next_seq() - 1
             ));
         }
+        self.fresh = None;
         self.acked(durable)?;
         self.sent_to = durable;
         if durable + 1 < self.ledger.first_seq() {
@@ -268,23 +314,34 @@ impl Spool {
         }
         let value = batch.encode_to_vec();
         self.ledger.shorten_first(entry_of(&batch, value.len()));
-        let mut writes = sled::Batch::default();
+        let mut writes = self.writes();
         writes.remove(&keys::batch(cut.first));
         writes.insert(&keys::batch(durable + 1), value);
         self.disk.commit(writes)
     }
 
-    /// The collector has everything up to `seq` on disk. The deletion is not synced: what comes back
-    /// after a crash is sent again, and known there.
+    /// The collector has everything up to `seq` on disk. The deletion is not synced, and waits for the
+    /// next commit: what comes back after a crash is sent again, and known there.
     ///
     /// # Errors
     /// When the database fails.
     pub fn acked(&mut self, seq: u64) -> Result<(), SpoolError> {
-        let mut writes = sled::Batch::default();
-        for entry in self.ledger.acked(seq) {
-            writes.remove(&keys::batch(entry.first));
+        self.gone.extend(self.ledger.acked(seq).iter().map(|entry| entry.first));
+        if self.gone.len() <= MAX_GONE {
+            return Ok(());
         }
+        let writes = self.writes();
         self.disk.apply(writes)
+    }
+
+    /// The same without the disk. `None` when so much waits to be deleted that the disk must be asked.
+    pub(crate) fn acked_in_memory(&mut self, seq: u64) -> Option<()> {
+        if self.gone.len() >= MAX_GONE / 2 {
+            return None;
+        }
+        // An ack of more batches than that at once is seldom, and they wait as well.
+        self.gone.extend(self.ledger.acked(seq).iter().map(|entry| entry.first));
+        Some(())
     }
 
     /// The collector has less than it once acked, and the agent has deleted that: it was set back. A gap
@@ -296,7 +353,7 @@ impl Spool {
         let batch = self.gap_batch(Gap { from, to, counts: BTreeMap::new(), reason });
         let value = batch.encode_to_vec();
         self.ledger.push_front(entry_of(&batch, value.len()));
-        let mut writes = sled::Batch::default();
+        let mut writes = self.writes();
         writes.insert(&keys::batch(from), value);
         self.disk.commit(writes)
     }
@@ -305,7 +362,8 @@ impl Spool {
     fn new_epoch(&mut self, why: &str) -> Result<(), SpoolError> {
         tracing::error!(why, "the spool begins anew; its findings are dropped");
         let mut counts = BTreeMap::new();
-        let mut writes = sled::Batch::default();
+        self.fresh = None;
+        let mut writes = self.writes();
         for entry in self.ledger.entries() {
             for (check, count) in gap_of(entry, &self.batch(entry)?).counts {
                 *counts.entry(check).or_default() += count;
@@ -325,7 +383,12 @@ impl Spool {
     /// # Errors
     /// When the database fails.
     pub fn state_of(&self, check: &Name) -> Result<BTreeMap<String, Vec<u8>>, SpoolError> {
-        self.disk.states(check)
+        if self.has_state(check) { self.disk.states(check) } else { Ok(BTreeMap::new()) }
+    }
+
+    /// Whether a check may have a state; most never have one.
+    pub(crate) fn has_state(&self, check: &Name) -> bool {
+        self.stateful.contains(check)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Whether the agent itself gets its processor time.
 //!
 //! An observer that stands still measures itself and not the shop. A ticking task notices how late its
-//! own timer was; the system says how long the agent's threads waited for a processor.
+//! own timer was; the system says how long the agent's threads waited for a processor. It ticks fast
+//! only while a run is going on, because each tick costs what it is to find: processor time.
 
 use std::fs;
 use std::sync::Arc;
@@ -13,10 +14,12 @@ use tokio::time::sleep;
 
 use crate::clock;
 
-/// How often the timer ticks.
+/// How often the timer ticks while a run is going on,
 const TICK: Duration = Duration::from_millis(100);
-/// Over how many ticks the share is told.
-const WINDOW_TICKS: u32 = 30;
+/// and while none is.
+const QUIET_TICK: Duration = Duration::from_secs(1);
+/// Over how much time the share is told.
+const WINDOW: Duration = Duration::from_secs(3);
 /// A stall shorter than this is ordinary.
 const ORDINARY_STALL: Duration = Duration::from_millis(250);
 /// Stalls are remembered for runs that began so many slots ago.
@@ -29,18 +32,48 @@ const SLOT: Duration = Duration::from_secs(5);
 pub struct Starvation {
     /// The worst stall of each slot in microseconds, with the slot's number above it.
     slots: Arc<[AtomicU64; SLOTS]>,
+    /// Runs that are going on.
+    runs: watch::Sender<usize>,
+    /// When the timer ticks next, in microseconds since boot. A tick that is overdue is a stall, also
+    /// before the ticking task has had its turn.
+    due_us: Arc<AtomicU64>,
+}
+
+/// A run that is going on, until this is dropped.
+#[derive(Debug)]
+pub struct Going(watch::Sender<usize>);
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.0.send_modify(|runs| *runs = runs.saturating_sub(1));
+    }
 }
 
 impl Default for Starvation {
     fn default() -> Starvation {
-        Starvation { slots: Arc::new(std::array::from_fn(|_| AtomicU64::new(0))) }
+        Starvation {
+            slots: Arc::new(std::array::from_fn(|_| AtomicU64::new(0))),
+            runs: watch::Sender::new(0),
+            due_us: Arc::new(AtomicU64::new(u64::MAX)),
+        }
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The microseconds take the lower 32 bits.
 const STALL_BITS: u32 = 32;
 
 impl Starvation {
+    /// A run begins: from now on the timer ticks fast.
+    pub fn begin(&self, now: Duration) -> Going {
+        self.due_us.fetch_min(micros(now.saturating_add(TICK)), Ordering::Relaxed);
+        self.runs.send_modify(|runs| *runs += 1);
+        Going(self.runs.clone())
+    }
+
     fn note(&self, at: Duration, stall: Duration) {
         let number = slot_of(at);
         let stall = u64::from(u32::try_from(stall.as_micros()).unwrap_or(u32::MAX));
@@ -64,7 +97,8 @@ impl Starvation {
                 false => 0,
             }
         };
-        Duration::from_micros((first..=last).map(stall).max().unwrap_or(0))
+        let overdue = micros(to).saturating_sub(self.due_us.load(Ordering::Relaxed));
+        Duration::from_micros((first..=last).map(stall).max().unwrap_or(0).max(overdue))
     }
 
     /// Whether a run between two moments means nothing: the agent stood still for a good part of the
@@ -75,22 +109,27 @@ impl Starvation {
 
     /// Ticks for ever, and tells the share of time lost in permille.
     pub async fn watch(self, permille: watch::Sender<u32>) {
-        let (mut late, mut ticks) = (Duration::ZERO, 0);
-        let (mut began, mut waited) = (clock::since_boot(), waited_for_processor());
+        let mut runs = self.runs.subscribe();
+        let (mut began, mut waited, mut late) = (clock::since_boot(), waited_for_processor(), Duration::ZERO);
         let mut before = began;
         loop {
-            sleep(TICK).await;
+            let tick = if *runs.borrow_and_update() > 0 { TICK } else { QUIET_TICK };
+            self.due_us.store(micros(before.saturating_add(tick)), Ordering::Relaxed);
+            tokio::select! {
+                () = sleep(tick) => {}
+                // The first run begins or the last one ends; what comes between changes no tick.
+                _ = runs.wait_for(|runs| (*runs > 0) != (tick == TICK)) => {}
+            }
             let now = clock::since_boot();
-            let stall = now.saturating_sub(before).saturating_sub(TICK);
+            let stall = now.saturating_sub(before).saturating_sub(tick);
             self.note(now, stall);
             late += stall.saturating_sub(Duration::from_millis(2));
             before = now;
-            ticks += 1;
-            if ticks == WINDOW_TICKS {
+            let all = now.saturating_sub(began);
+            if all >= WINDOW {
                 let more = waited_for_processor();
-                let all = now.saturating_sub(began);
                 permille.send_replace(share(late.max(more.saturating_sub(waited)), all));
-                (late, ticks, began, waited) = (Duration::ZERO, 0, now, more);
+                (late, began, waited) = (Duration::ZERO, now, more);
             }
         }
     }
@@ -130,6 +169,24 @@ mod tests {
         assert!(!starvation.starved(at(1010), at(1012), Duration::from_secs(1)));
         let long_ago = at(1000 - 5 * 64);
         assert_eq!(starvation.worst(long_ago, long_ago), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn a_stall_counts_before_the_ticking_task_has_had_its_turn() {
+        let starvation = Starvation::default();
+        let ticking = tokio::spawn(starvation.clone().watch(watch::Sender::new(0)));
+        tokio::task::yield_now().await;
+        let began = clock::since_boot();
+        let going = starvation.begin(began);
+        // The whole runtime stands still: nobody else has a turn before the run looks.
+        std::thread::sleep(Duration::from_millis(450));
+        let ended = clock::since_boot();
+        assert!(starvation.starved(began, ended, Duration::from_secs(1)));
+        drop(going);
+        sleep(Duration::from_millis(20)).await;
+        let later = clock::since_boot();
+        assert!(starvation.starved(began, later, Duration::from_secs(1)), "and it is remembered");
+        ticking.abort();
     }
 
     #[test]

@@ -10,6 +10,8 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use tidelock_model::{Name, SpoolEpoch};
 
@@ -18,6 +20,9 @@ use crate::private_file;
 
 /// sled's default of 1 GiB is for servers.
 const CACHE_BYTES: u64 = 4 << 20;
+/// How often, and after how long, a database that somebody has open is tried again.
+const LOCK_TRIES: u32 = 20;
+const LOCK_WAIT: Duration = Duration::from_millis(25);
 
 /// The database in one folder.
 pub(super) struct Disk {
@@ -41,9 +46,16 @@ impl Disk {
     pub(super) fn open(dir: &Path) -> Result<Result<Disk, String>, SpoolError> {
         let folder = |doing| move |source| SpoolError::Folder { doing, path: dir.to_path_buf(), source };
         private_file::make_dir(dir).map_err(folder("make"))?;
-        let opened = catch_unwind(AssertUnwindSafe(|| {
-            sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()
-        }));
+        let mut opened = open_once(dir);
+        for _ in 0..LOCK_TRIES {
+            // Threads of sled hold the lock for a moment after the database was closed.
+            let Ok(Err(sled::Error::Io(error))) = &opened else { break };
+            if !in_use(error) {
+                break;
+            }
+            thread::sleep(LOCK_WAIT);
+            opened = open_once(dir);
+        }
         let db = match opened {
             Ok(Ok(db)) => db,
             Ok(Err(sled::Error::Io(error))) if in_use(&error) => {
@@ -152,6 +164,16 @@ impl Disk {
         Ok(states)
     }
 
+    /// The checks that have a state.
+    pub(super) fn stateful(&self) -> Result<BTreeSet<Name>, String> {
+        let mut checks = BTreeSet::new();
+        for key in self.db.scan_prefix(keys::STATES).keys() {
+            let key = key.map_err(|error| error.to_string())?;
+            checks.insert(keys::check_of(&key).ok_or_else(|| "a state has a damaged name".to_owned())?);
+        }
+        Ok(checks)
+    }
+
     /// Writes without waiting for the disk.
     pub(super) fn apply(&self, writes: sled::Batch) -> Result<(), SpoolError> {
         self.db.apply_batch(writes).map_err(database("write to"))
@@ -190,6 +212,13 @@ impl Disk {
         self.synced_blobs = present;
         if new { private_file::sync_dir(&self.blobs) } else { Ok(()) }
     }
+}
+
+/// Opens or makes the database; the outer error is a panic.
+fn open_once(dir: &Path) -> thread::Result<sled::Result<sled::Db>> {
+    catch_unwind(AssertUnwindSafe(|| {
+        sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()
+    }))
 }
 
 fn in_use(error: &io::Error) -> bool {

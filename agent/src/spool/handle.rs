@@ -2,7 +2,7 @@
 //! reader that sends them, and the disk's waits on threads that may wait.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prost::Message as _;
@@ -18,14 +18,18 @@ use super::{Spool, SpoolError, StateChange};
 const BATCH_FINDINGS: usize = 256;
 /// or so many bytes,
 const BATCH_BYTES: usize = 32 << 10;
-/// or when its first finding has waited so long.
+/// or when its first finding has waited so long,
 const BATCH_WAIT: Duration = Duration::from_millis(5);
+/// or at once, when the last batch is longer ago than this: nothing else is to be expected then.
+const QUIET: Duration = Duration::from_millis(50);
 /// Findings that wait for the writer. When there are more, runs wait before they end.
 const QUEUE: usize = 64;
 
 /// What the spool holds, for those who wait for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
+    /// The random name of the spool.
+    pub epoch: SpoolEpoch,
     /// The number of the next finding.
     pub next_seq: u64,
     /// Bytes held.
@@ -81,15 +85,10 @@ impl SpoolHandle {
         // The queue must end when the last other handle is gone.
         let SpoolHandle { spool, head, queue } = self;
         drop(queue);
+        let mut last_put: Option<Instant> = None;
         while let Some(first) = items.recv().await {
-            let mut bytes = first.finding.encoded_len();
-            let mut gathered = vec![first];
-            let until = Instant::now() + BATCH_WAIT;
-            while gathered.len() < BATCH_FINDINGS && bytes < BATCH_BYTES {
-                let Ok(Some(item)) = timeout_at(until, items.recv()).await else { break };
-                bytes += item.finding.encoded_len();
-                gathered.push(item);
-            }
+            let quiet = last_put.is_none_or(|at| at.elapsed() > QUIET);
+            let gathered = gather(first, &mut items, quiet).await;
             let (mut findings, mut states, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
             for item in gathered {
                 findings.push(item.finding);
@@ -97,6 +96,7 @@ impl SpoolHandle {
                 waiting.push(item.kept);
             }
             on_disk(&spool, &head, move |spool| spool.put(findings, &states)).await?;
+            last_put = Some(Instant::now());
             for kept in waiting {
                 let _ = kept.send(());
             }
@@ -109,6 +109,9 @@ impl SpoolHandle {
     /// # Errors
     /// When the database fails.
     pub async fn take_after(&self, seq: u64) -> Result<Option<(Entry, v1::FindingBatch)>, SpoolError> {
+        if let Some(known) = self.at_once(|spool| spool.take_fresh_after(seq)) {
+            return Ok(known);
+        }
         on_disk(&self.spool, &self.head, move |spool| spool.take_after(seq)).await
     }
 
@@ -125,6 +128,9 @@ impl SpoolHandle {
     /// # Errors
     /// When the database fails.
     pub async fn acked(&self, seq: u64) -> Result<(), SpoolError> {
+        if self.at_once(|spool| spool.acked_in_memory(seq)).is_some() {
+            return Ok(());
+        }
         on_disk(&self.spool, &self.head, move |spool| spool.acked(seq)).await
     }
 
@@ -133,13 +139,45 @@ impl SpoolHandle {
     /// # Errors
     /// When the database fails.
     pub async fn state_of(&self, check: Name) -> Result<BTreeMap<String, Vec<u8>>, SpoolError> {
+        let none = |spool: &mut Spool| (!spool.has_state(&check)).then(BTreeMap::new);
+        if let Some(none) = self.at_once(none) {
+            return Ok(none);
+        }
         on_disk(&self.spool, &self.head, move |spool| spool.state_of(&check)).await
     }
 
     /// See [`Spool::epoch`].
     pub fn epoch(&self) -> SpoolEpoch {
-        self.spool.lock().unwrap_or_else(PoisonError::into_inner).epoch()
+        self.head.borrow().epoch
     }
+
+    /// Does what needs no disk, if nobody is at the disk right now; `None` when that is not so. A thread
+    /// of its own for it would cost more than the work.
+    fn at_once<T>(&self, work: impl FnOnce(&mut Spool) -> Option<T>) -> Option<T> {
+        let mut spool = self.spool.try_lock().ok()?;
+        let done = work(&mut spool)?;
+        tell(&self.head, &spool);
+        Some(done)
+    }
+}
+
+/// Gathers what belongs into one batch with `first`: what is there already, and unless all is quiet what
+/// comes soon.
+async fn gather(first: Item, items: &mut mpsc::Receiver<Item>, quiet: bool) -> Vec<Item> {
+    let mut bytes = first.finding.encoded_len();
+    let mut gathered = vec![first];
+    let until = Instant::now() + BATCH_WAIT;
+    while gathered.len() < BATCH_FINDINGS && bytes < BATCH_BYTES {
+        let next = match items.try_recv() {
+            Ok(item) => Some(item),
+            Err(_) if quiet => None,
+            Err(_) => timeout_at(until, items.recv()).await.ok().flatten(),
+        };
+        let Some(item) = next else { break };
+        bytes += item.finding.encoded_len();
+        gathered.push(item);
+    }
+    gathered
 }
 
 /// Works on the spool where waiting for a disk holds up nobody else.
@@ -153,11 +191,15 @@ async fn on_disk<T: Send + 'static>(
         // A panic inside leaves a spool that nobody may believe: the next one to come fails as well.
         let mut spool = spool.lock().map_err(|_| broken())?;
         let result = work(&mut spool);
-        let now = head_of(&spool);
-        head.send_if_modified(|head| std::mem::replace(head, now) != now);
+        tell(&head, &spool);
         result
     });
     worked.await.unwrap_or_else(|_| Err(broken()))
+}
+
+fn tell(head: &watch::Sender<Head>, spool: &Spool) {
+    let now = head_of(spool);
+    head.send_if_modified(|head| std::mem::replace(head, now) != now);
 }
 
 fn broken() -> SpoolError {
@@ -166,5 +208,10 @@ fn broken() -> SpoolError {
 
 fn head_of(spool: &Spool) -> Head {
     let ledger = spool.ledger();
-    Head { next_seq: ledger.next_seq(), bytes: ledger.bytes(), findings: ledger.findings() }
+    Head {
+        epoch: spool.epoch(),
+        next_seq: ledger.next_seq(),
+        bytes: ledger.bytes(),
+        findings: ledger.findings(),
+    }
 }

@@ -9,6 +9,9 @@ pub(super) const NEXT_SEQ: &[u8] = b"m/next";
 /// What the keys of batches begin with.
 pub(super) const BATCHES: &[u8] = b"b/";
 
+/// What the keys of states begin with.
+pub(super) const STATES: &[u8] = b"s/";
+
 pub(super) fn batch(first: u64) -> [u8; 10] {
     let mut key = [0; 10];
     key[..2].copy_from_slice(BATCHES);
@@ -23,6 +26,12 @@ pub(super) fn first_of(key: &[u8]) -> Option<u64> {
 /// A check's name has no `/` in it, so one check's keys never begin another's.
 pub(super) fn states(check: &Name) -> Vec<u8> {
     format!("s/{check}/").into_bytes()
+}
+
+/// The check whose state lies under a key.
+pub(super) fn check_of(key: &[u8]) -> Option<Name> {
+    let name = key.strip_prefix(STATES)?.split(|byte| *byte == b'/').next()?;
+    Name::new(std::str::from_utf8(name).ok()?).ok()
 }
 
 pub(super) fn state(check: &Name, key: &str) -> Vec<u8> {

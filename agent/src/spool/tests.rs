@@ -198,3 +198,48 @@ fn two_agents_do_not_share_a_spool() {
     assert!(matches!(second, Err(SpoolError::Folder { .. })), "{second:?}");
     assert!(!dir.path().join("spool.damaged-1").exists());
 }
+
+#[test]
+fn what_is_acked_is_deleted_with_the_next_commit_or_the_end() {
+    let dir = TempDir::new().unwrap();
+    let mut spool = open(&dir);
+    for _ in 0..3 {
+        spool.put(vec![finding("a", 1)], &[]).unwrap();
+    }
+    assert_eq!(spool.acked_in_memory(2), Some(()));
+    assert_eq!((spool.ledger().findings(), spool.gone.len()), (1, 2));
+    spool.put(vec![finding("a", 1)], &[]).unwrap();
+    assert!(spool.gone.is_empty());
+    assert_eq!(waiting(&mut spool, 0), ["3-3", "4-4"]);
+    spool.acked(4).unwrap();
+    drop(spool);
+    let mut spool = open(&dir);
+    assert!(waiting(&mut spool, 0).is_empty());
+    assert_eq!(spool.ledger().next_seq(), 5);
+}
+
+#[test]
+fn what_was_forgotten_stands_in_the_place_of_what_waits_to_be_deleted() {
+    let dir = TempDir::new().unwrap();
+    let mut spool = open(&dir);
+    for _ in 0..3 {
+        spool.put(vec![finding("a", 1)], &[]).unwrap();
+    }
+    spool.acked(3).unwrap();
+    // The collector was set back: number 2 is deleted and written anew by the same commit.
+    spool.session_began(1).unwrap();
+    drop(spool);
+    assert_eq!(waiting(&mut open(&dir), 1), ["?2-3"]);
+}
+
+#[test]
+fn the_batch_that_was_kept_last_is_sent_without_the_disk() {
+    let dir = TempDir::new().unwrap();
+    let mut spool = open(&dir);
+    let entry = spool.put(vec![finding("a", 7)], &[]).unwrap();
+    let (known, batch) = spool.take_fresh_after(0).unwrap().unwrap();
+    assert_eq!((known, batch.findings[0].note.len()), (entry, 7));
+    assert_eq!(spool.take_fresh_after(1), Some(None), "nothing is left");
+    assert_eq!(spool.take_fresh_after(0), None, "the disk must be asked");
+    assert_eq!(spool.take_after(0).unwrap().unwrap(), (entry, batch));
+}
