@@ -5,9 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::clock::Watch;
-use crate::sandbox::{Component, runner};
+use crate::sandbox::{self, Component, runner};
 use crate::table::{Sample, judged, rate, row, time};
-use crate::world;
 
 const WARM_UP: u64 = 300;
 const ROUNDS: u64 = 5_000;
@@ -17,7 +16,7 @@ const BAR: Duration = Duration::from_micros(100);
 
 /// Takes the measure.
 pub(crate) fn measure() {
-    world::runtime().block_on(async {
+    sandbox::runtime().block_on(async {
         let component = Component::load(runner(), "test-guest", &json!({ "act": "pass" }), None).await;
         let [mut whole, mut trip, mut inside] = [(); 3].map(|()| Sample::default());
         for round in 0..WARM_UP + ROUNDS {

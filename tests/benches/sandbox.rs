@@ -21,6 +21,11 @@ pub(crate) struct Component {
     targets: Vec<TargetGrant>,
 }
 
+/// A runtime as an agent has it: one thread.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
 /// A runner as an agent starts it.
 pub(crate) fn runner() -> RunnerClient {
     let cache_dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench-cache");
