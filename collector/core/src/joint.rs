@@ -5,23 +5,28 @@
 //! what it is, with a new build on either side, with a roster that somebody changed, and with the switch;
 //! the way from `sync` to `ready` and back changes nothing.
 
+mod exact;
 mod latency;
 mod point;
+mod quiet;
 mod slots;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_model::{AgentKey, Finding, Name, Phase, Side, Timestamp};
 
+pub(crate) use exact::Exact;
 pub use point::{Point, SidePoint};
+pub(crate) use quiet::QuietStanding;
 pub(crate) use slots::{Gate, SlotEvidence};
 pub(crate) use stage::Stage;
 
 use crate::board::NotCounted;
 use crate::migration::{Current, Traffic};
-use crate::plan::{ClaimKind, Scenario};
+use crate::plan::{Claim, ClaimKind, Scenario};
 use crate::proof::StateWriter;
 use crate::proof::slots::{ClosedSlot, SlotRoster, Void};
 use crate::roster::Roster;
@@ -36,15 +41,42 @@ pub(crate) struct JointEvidence {
     pub(crate) since: Timestamp,
     pub(crate) stage: Stage,
     pub(crate) slots: Option<SlotEvidence>,
+    /// By the claim's place in the plan.
+    pub(crate) exact: BTreeMap<usize, Exact>,
+    staff: Arc<Staff>,
     /// The build that was seen last on each side, where findings tell one.
     builds: BTreeMap<Side, String>,
+}
+
+/// Who owes findings, and how many of a side must agree.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Staff {
+    agents: BTreeSet<AgentKey>,
+    at_least: [u32; 2],
+}
+
+impl Staff {
+    pub(crate) fn has(&self, agent: &AgentKey, side: Side) -> bool {
+        agent.side == side && self.agents.contains(agent)
+    }
+
+    /// At least 1: nobody proves nothing.
+    pub(crate) fn at_least(&self, side: Side) -> usize {
+        let place = usize::from(side == Side::Target);
+        (self.at_least[place].max(1)) as usize
+    }
+
+    fn slots(&self, side: Side) -> SlotRoster {
+        let names = self.agents.iter().filter(|agent| agent.side == side).map(|agent| agent.name.as_str());
+        SlotRoster::new(names, self.at_least(side) as u32)
+    }
 }
 
 /// The evidence of every scenario with a joint claim.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Joints {
     by: BTreeMap<Name, JointEvidence>,
-    rosters: [SlotRoster; 2],
+    staff: Arc<Staff>,
     /// No slot closes before this.
     next_close: Timestamp,
 }
@@ -71,29 +103,36 @@ impl Joints {
             }
             let stage = Stage::of(scenario, traffic);
             let times = (current.grid_origin, at);
-            let slots = SlotEvidence::new(times, scenario, &plan.evidence, stage, self.rosters.clone());
+            let rosters = Side::BOTH.map(|side| self.staff.slots(side));
+            let slots = SlotEvidence::new(times, scenario, &plan.evidence, stage, rosters);
+            let exact = |(index, claim): (usize, &Claim)| match &claim.kind {
+                ClaimKind::Joint(joint) => Some((index, Exact::new(joint, scenario, traffic)?)),
+                ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => None,
+            };
+            let exact = scenario.claims.iter().enumerate().filter_map(exact).collect();
             let builds = self.by.remove(name).map(|before| before.builds).unwrap_or_default();
-            self.by.insert(name.clone(), JointEvidence { since: at, stage, slots, builds });
+            let staff = self.staff.clone();
+            self.by.insert(name.clone(), JointEvidence { since: at, stage, slots, exact, staff, builds });
         }
         self.note_next_close();
     }
 
     /// Who owes findings, as far as it changed.
     pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) {
+        let owing = Side::BOTH.into_iter().flat_map(|side| roster.owing(side, at));
+        let agents = owing.filter(|(_, member)| member.suspended.is_none()).map(|(agent, _)| agent.clone());
         let least = |side| current.plan.environment(side).agents_at_least;
-        let rosters = Side::BOTH.map(|side| {
-            let owing = roster.owing(side, at).filter(|(_, member)| member.suspended.is_none());
-            SlotRoster::new(owing.map(|(agent, _)| agent.name.as_str()), least(side))
-        });
-        if rosters == self.rosters {
+        let staff = Staff { agents: agents.collect(), at_least: Side::BOTH.map(least) };
+        if staff == *self.staff {
             return;
         }
-        for slots in self.by.values_mut().filter_map(|evidence| evidence.slots.as_mut()) {
-            for (side, roster) in Side::BOTH.into_iter().zip(&rosters) {
-                slots.slots.set_roster(side, roster.clone());
+        self.staff = Arc::new(staff);
+        for evidence in self.by.values_mut() {
+            evidence.staff = self.staff.clone();
+            for slots in &mut evidence.slots {
+                Side::BOTH.iter().for_each(|side| slots.slots.set_roster(*side, self.staff.slots(*side)));
             }
         }
-        self.rosters = rosters;
     }
 
     /// Takes a finding that belongs to the plan in force; the board's word tells what kept it from counting.
@@ -103,7 +142,7 @@ impl Joints {
         at: Timestamp,
         agent: &AgentKey,
         finding: &Finding,
-        counted: Result<(), NotCounted>,
+        (counted, offset_ms): (Result<(), NotCounted>, i64),
     ) -> bool {
         let looked = match counted {
             Ok(()) | Err(NotCounted::Late | NotCounted::SameRound) => true,
@@ -116,6 +155,9 @@ impl Joints {
         if let Some(slots) = &mut evidence.slots {
             slots.take(at, agent, finding, looked);
         }
+        if counted.is_ok() {
+            evidence.exact.values_mut().for_each(|exact| exact.take(at, agent, finding, offset_ms));
+        }
         counted.is_ok() && evidence.other_build(agent.side, &finding.target_revision)
     }
 
@@ -127,8 +169,9 @@ impl Joints {
     }
 
     /// Findings of an agent are lost: nobody knows what they said of the slots that are open.
-    pub(crate) fn gap(&mut self, at: Timestamp, lost: impl Fn(&Name) -> bool) {
+    pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey, lost: impl Fn(&Name) -> bool) {
         for (_, evidence) in self.by.iter_mut().filter(|(name, _)| lost(name)) {
+            evidence.exact.values_mut().for_each(|exact| exact.gap(agent));
             let Some(slots) = &mut evidence.slots else { continue };
             let now = slots.slots.grid().slot_at(at.as_millis()).unwrap_or(0);
             slots.slots.void_slots(slots.slots.next(), now, Void::Gap);
@@ -178,8 +221,20 @@ impl JointEvidence {
         before.is_some_and(|before| before != build)
     }
 
+    /// How a claim about something quiet stands on a side.
+    pub(crate) fn quiet(&self, index: usize, side: Side) -> Option<QuietStanding> {
+        match self.exact.get(&index)? {
+            Exact::Quiet(quiet) => quiet.standing(side, &self.staff),
+            Exact::Parity(_) | Exact::Marks(_) => None,
+        }
+    }
+
     /// How far a claim's proof has come, in percent.
-    pub(crate) fn percent(&self, index: usize) -> u32 {
+    pub(crate) fn percent(&self, index: usize, side: Side) -> u32 {
+        if let Some(standing) = self.quiet(index, side) {
+            let part = standing.quiet.as_millis() * 100 / standing.needed.as_millis().max(1);
+            return u32::try_from(part.min(99)).unwrap_or(99);
+        }
         let gate = self.slots.as_ref().and_then(|slots| slots.gates.get(&index));
         gate.map_or(0, |gate| u32::from(gate.percent()))
     }
@@ -194,6 +249,10 @@ impl JointEvidence {
         });
         if let Some(slots) = &self.slots {
             slots.write(&mut out);
+        }
+        for (index, exact) in &self.exact {
+            out.number(*index as u64);
+            exact.write(&mut out);
         }
         out.into_words()
     }
@@ -210,6 +269,9 @@ impl JointEvidence {
         gate: Phase,
         now: Timestamp,
     ) -> (EvidenceState, Timestamp) {
+        if let Some(exact) = self.exact.get(&index) {
+            return exact.state((self.stage, side), &self.staff, now);
+        }
         let Some(slots) = self.slots.as_ref().filter(|slots| slots.gates.contains_key(&index)) else {
             return (EvidenceState::Missing, self.since);
         };

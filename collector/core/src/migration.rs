@@ -183,7 +183,9 @@ impl Migration {
                 true => self.board.take(place, &current.plan, current.revision, &batch.agent, finding),
                 false => Err(NotCounted::OtherPlan),
             };
-            if self.joints.take(at, &batch.agent, finding, counted) {
+            let offset = self.roster.get(&batch.agent).and_then(|member| member.seen.as_ref());
+            let offset = offset.map_or(0, |seen| seen.offset_ms);
+            if self.joints.take(at, &batch.agent, finding, (counted, offset)) {
                 let only = |name: &Name, _: &Scenario| *name == finding.check;
                 self.joints.begin(at, &current, &self.traffic, only);
             }
@@ -200,7 +202,7 @@ impl Migration {
         let lost = batch.gap.as_ref().filter(|_| !any);
         self.board.gap(at, &batch.agent, lost);
         let named = lost.map(|gap| &gap.counts).filter(|counts| !counts.is_empty());
-        self.joints.gap(at, |check| named.is_none_or(|named| named.contains_key(check)));
+        self.joints.gap(at, &batch.agent, |check| named.is_none_or(|named| named.contains_key(check)));
     }
 
     /// The migration's name.

@@ -1,12 +1,14 @@
 //! Claims about both sides together: what is, in plain words, and how the proof came about.
 
 mod course;
+mod exactly;
 mod must;
 mod told;
 
 use tidelock_model::{AgentKey, Phase, Side, Timestamp};
 
 pub(crate) use must::must;
+pub(crate) use told::void;
 
 use crate::board::Board;
 use crate::joint::{JointEvidence, Joints};
@@ -63,11 +65,14 @@ fn word(
     let status = ClaimStatus {
         name: claim.name.clone(),
         must,
-        is: told::is(evidence, (index, joint), side, state),
+        is: match evidence.exact.contains_key(&index) {
+            true => exactly::is(evidence, (index, joint), side, (state, now)),
+            false => told::is(evidence, index, side, state),
+        },
         state,
         progress_percent: match state {
             EvidenceState::Proved => 100,
-            _ if subject => evidence.percent(index).min(99),
+            _ if subject || evidence.quiet(index, side).is_some() => evidence.percent(index, side).min(99),
             _ => 0,
         },
         since: evidence.state_since(index, now),

@@ -45,6 +45,13 @@ pub struct Point {
     pub percent: u8,
 }
 
+impl Point {
+    /// Why it is no evidence, in words.
+    pub fn void_reason(&self) -> Option<String> {
+        self.void.map(crate::evidence::void)
+    }
+}
+
 /// The newest points, oldest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Points(VecDeque<Point>);

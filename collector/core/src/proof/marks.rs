@@ -165,6 +165,16 @@ impl Marks {
         (self.arrived, self.late)
     }
 
+    /// Until when they stand well if nothing more is heard, in milliseconds: the last arrival grows old, and
+    /// what was not found yet is lost one day. None where none has arrived.
+    pub fn good_until(&self) -> Option<u64> {
+        let patience = self.settings.within_ms.saturating_add(self.settings.grace_ms);
+        let waiting = self.marks.values().filter(|entry| !entry.arrived).filter_map(|entry| entry.issued);
+        let lost = waiting.map(|(issued, _)| issued.saturating_add(patience)).min();
+        let old = self.last_ms?.saturating_add(self.settings.max_age_ms);
+        Some(lost.map_or(old, |lost| lost.min(old)))
+    }
+
     /// How they stand.
     pub fn state(&self, now_ms: u64) -> MarkState {
         let lost = self.forgotten.saturating_add(self.lost(now_ms).count() as u64);

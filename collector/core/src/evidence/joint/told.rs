@@ -7,19 +7,12 @@ use std::time::Duration;
 use tidelock_model::Side;
 
 use crate::joint::{Gate, JointEvidence, Point, SidePoint, SlotEvidence};
-use crate::plan::Joint;
 use crate::proof::ScenarioVerdict;
 use crate::proof::slots::{Lack, Void};
 use crate::verdict::EvidenceState;
 use crate::words::{count, span};
 
-pub(crate) fn is(
-    evidence: &JointEvidence,
-    (index, joint): (usize, &Joint),
-    side: Side,
-    state: EvidenceState,
-) -> String {
-    let _ = joint;
+pub(crate) fn is(evidence: &JointEvidence, index: usize, side: Side, state: EvidenceState) -> String {
     let Some(slots) = &evidence.slots else {
         return "nothing has been counted yet".to_owned();
     };

@@ -147,6 +147,11 @@ impl LagDigests {
         }
     }
 
+    /// Until when the last match is young enough, in milliseconds; none before the first.
+    pub fn good_until(&self) -> Option<u64> {
+        self.last_match_ms.map(|last| last.saturating_add(self.settings.max_age_ms))
+    }
+
     /// Matches in a row so far.
     pub fn matches(&self) -> u32 {
         self.matches

@@ -1,0 +1,270 @@
+//! Something that must have stopped on a side, as each of its agents sees it: a queue, writes, a lag.
+//!
+//! All agents of a side look at the same thing. So one that sees it move refutes the claim for all, and as
+//! many as the plan asks for must have seen it quiet for long enough.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidelock_model::{AgentKey, Finding, Outcome, Side, Timestamp};
+
+use super::Staff;
+use crate::plan::{Gauge, Silence};
+use crate::proof::{
+    Drained, Dwell, DwellSettings, DwellState, Ownership, OwnershipState, Persist, QueueLook, StateWriter,
+};
+use crate::verdict::EvidenceState;
+
+/// What must be quiet.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Kind {
+    Gauge(Gauge),
+    Drained(Silence),
+    Silent(Silence),
+}
+
+/// What one agent saw.
+#[derive(Debug, Clone, PartialEq)]
+enum Look {
+    Gauge(Dwell),
+    Drained(Drained),
+    /// With all writes counted so far.
+    Silent(Ownership, u64),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Seen {
+    look: Look,
+    last: Timestamp,
+    /// It did not pass: nobody knows how the thing stands.
+    failed: bool,
+    /// What the plugin said last, when it moved.
+    note: String,
+}
+
+/// One claim, over all agents that see its sides.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Quiet {
+    pub(crate) kind: Kind,
+    sides: Vec<Side>,
+    max_gap: Duration,
+    agents: BTreeMap<AgentKey, Seen>,
+}
+
+/// How a side stands, for words.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct QuietStanding {
+    /// The agent that is worst.
+    pub(crate) agent: AgentKey,
+    /// How long it has been quiet, as that agent saw it.
+    pub(crate) quiet: Duration,
+    /// How long it must be.
+    pub(crate) needed: Duration,
+    /// The attempt.
+    pub(crate) attempt: u32,
+    pub(crate) failed: bool,
+    pub(crate) note: String,
+}
+
+impl Quiet {
+    pub(crate) fn new(kind: Kind, sides: Vec<Side>, max_gap: Duration) -> Quiet {
+        Quiet { kind, sides, max_gap, agents: BTreeMap::new() }
+    }
+
+    /// The claim is made about that side.
+    pub(crate) fn is_about(&self, side: Side) -> bool {
+        self.sides.contains(&side)
+    }
+
+    pub(crate) fn forget(&mut self, agent: &AgentKey) {
+        self.agents.remove(agent);
+    }
+
+    pub(crate) fn take(&mut self, at: Timestamp, agent: &AgentKey, finding: &Finding) {
+        if finding.outcome == Outcome::NotRun || !self.is_about(agent.side) {
+            return;
+        }
+        let Some(fresh) = self.look() else { return };
+        let fresh = Seen { look: fresh, last: at, failed: false, note: String::new() };
+        let seen = self.agents.entry(agent.clone()).or_insert(fresh);
+        let value = |name: &str| finding.report.measure(name).map(|measure| measure.value);
+        let ms = at.as_millis();
+        seen.failed = finding.outcome == Outcome::Fail;
+        let moved = match &mut seen.look {
+            Look::Gauge(dwell) => {
+                let measure = match &self.kind {
+                    Kind::Gauge(gauge) => value(&gauge.measure),
+                    Kind::Drained(_) | Kind::Silent(_) => None,
+                };
+                match (measure, seen.failed) {
+                    (Some(measure), _) if measure.is_finite() => dwell.sample(ms, measure),
+                    (_, true) => dwell.broken(),
+                    _ => return,
+                }
+                dwell.standing(ms).state == DwellState::Above
+            }
+            Look::Drained(drained) => {
+                // What is in a dead letter queue is another claim's.
+                let depth = value("visible").map(|visible| visible + value("delayed").unwrap_or(0.0));
+                let enqueued = value("enqueued").filter(|count| *count >= 0.0).map(|count| (0, count as u64));
+                let (Some(depth), Some(in_flight)) = (depth, value("in_flight")) else {
+                    if seen.failed {
+                        seen.last = at;
+                    }
+                    return;
+                };
+                drained.look(ms, QueueLook { depth, in_flight, enqueued });
+                drained.standing(ms).state == DwellState::Above
+            }
+            Look::Silent(ownership, sum) => {
+                let counts = [value("writes"), value("runs")];
+                if counts.iter().all(Option::is_none) {
+                    return;
+                }
+                let new = counts.iter().flatten().fold(0.0, |most: f64, count| most.max(*count));
+                *sum = sum.saturating_add(new.max(0.0) as u64);
+                // The first look already tells of the time since the plugin's own first one.
+                if ownership.standing(ms).state == OwnershipState::NoData && new > 0.0 {
+                    ownership.report(ms, WRITERS, "", 0);
+                }
+                ownership.report(ms, WRITERS, "", *sum)
+            }
+        };
+        seen.last = at;
+        if moved || seen.failed {
+            seen.note = finding.report.note.chars().take(200).collect();
+        }
+    }
+
+    fn look(&self) -> Option<Look> {
+        let dwell = |enter, leave, silence: (Duration, f64)| DwellSettings {
+            enter,
+            leave,
+            first_s: silence.0.as_secs_f64(),
+            max_gap_ms: millis(self.max_gap),
+            alpha: silence.1,
+        };
+        match &self.kind {
+            Kind::Gauge(gauge) => {
+                let settings = dwell(gauge.enter, gauge.leave, (gauge.held_for, gauge.error_rate));
+                Dwell::new(settings).map(Look::Gauge)
+            }
+            Kind::Drained(silence) => {
+                Drained::new(dwell(0.0, 0.0, (silence.held_for, silence.error_rate))).map(Look::Drained)
+            }
+            Kind::Silent(silence) => {
+                let window = silence.held_for.as_secs_f64();
+                let gap = millis(self.max_gap);
+                Ownership::new([WRITERS], window, gap, silence.error_rate).map(|it| Look::Silent(it, 0))
+            }
+        }
+    }
+
+    pub(crate) fn state(&self, side: Side, staff: &Staff, now: Timestamp) -> (EvidenceState, Timestamp) {
+        if !self.is_about(side) {
+            return super::exact::asked_elsewhere();
+        }
+        let of_side = || self.agents.iter().filter(|(agent, _)| staff.has(agent, side));
+        let mut proved: Vec<Timestamp> = Vec::new();
+        let (mut stale, mut undecided) = (None, None);
+        for (_, seen) in of_side() {
+            let until = seen.last.plus(self.max_gap);
+            match seen.state() {
+                _ if now > until => stale = stale.max(Some(until)),
+                EvidenceState::Refuted => return (EvidenceState::Refuted, until),
+                EvidenceState::Proved => proved.push(until),
+                EvidenceState::Undecided | EvidenceState::Stale | EvidenceState::Missing => {
+                    undecided = undecided.max(Some(until));
+                }
+            }
+        }
+        proved.sort_unstable_by(|a, b| b.cmp(a));
+        let enough = staff.at_least(side).checked_sub(1).and_then(|last| proved.get(last));
+        match (enough, undecided, stale) {
+            (Some(until), _, _) => (EvidenceState::Proved, *until),
+            (None, Some(until), _) => (EvidenceState::Undecided, until),
+            (None, None, Some(until)) => (EvidenceState::Stale, until),
+            (None, None, None) => (EvidenceState::Missing, now),
+        }
+    }
+
+    /// The agent of a side that has the most to say about why the claim is not proved.
+    pub(crate) fn standing(&self, side: Side, staff: &Staff) -> Option<QuietStanding> {
+        let of_side = self.agents.iter().filter(|(agent, _)| staff.has(agent, side));
+        let (agent, seen) = of_side.min_by_key(|(_, seen)| seen.state().rank())?;
+        let at = seen.last.as_millis();
+        let (quiet, needed, attempt) = match &seen.look {
+            Look::Gauge(dwell) => dwelt(dwell.standing(at)),
+            Look::Drained(drained) => dwelt(drained.standing(at)),
+            Look::Silent(ownership, _) => {
+                let attempt = ownership.violations().map(|(_, count)| count).max().unwrap_or(0) + 1;
+                let left = Duration::from_millis(ownership.standing(at).left_ms.unwrap_or(0));
+                let (first, alpha) = match &self.kind {
+                    Kind::Silent(silence) => (silence.held_for.as_secs_f64(), silence.error_rate),
+                    Kind::Gauge(_) | Kind::Drained(_) => (0.0, 0.5),
+                };
+                let needed = Duration::from_secs_f64(crate::proof::dwell_required(first, alpha, attempt));
+                (needed.saturating_sub(left), needed, attempt)
+            }
+        };
+        let (failed, note) = (seen.failed, seen.note.clone());
+        Some(QuietStanding { agent: agent.clone(), quiet, needed, attempt, failed, note })
+    }
+
+    pub(crate) fn write(&self, out: &mut StateWriter) {
+        out.list(self.agents.iter(), |(agent, seen), out| {
+            out.text(agent.side.word());
+            out.text(agent.name.as_str());
+            out.number(seen.last.as_millis());
+            out.flag(seen.failed);
+            match &seen.look {
+                Look::Gauge(dwell) => dwell.write(out),
+                Look::Drained(drained) => drained.write(out),
+                Look::Silent(ownership, sum) => {
+                    out.number(*sum);
+                    ownership.write(out);
+                }
+            }
+        });
+    }
+}
+
+/// All that write on a side are one writer: which of them it was, the plugin's note says.
+const WRITERS: &str = "writers";
+
+impl Seen {
+    /// As it was at the last look: waiting alone makes nothing better.
+    fn state(&self) -> EvidenceState {
+        let at = self.last.as_millis();
+        let dwell = |state: DwellState| match state {
+            DwellState::Above => EvidenceState::Refuted,
+            DwellState::Pass => EvidenceState::Proved,
+            DwellState::Dwelling => EvidenceState::Undecided,
+            DwellState::NoData => EvidenceState::Missing,
+            DwellState::Stale => EvidenceState::Stale,
+        };
+        if self.failed {
+            return EvidenceState::Refuted;
+        }
+        match &self.look {
+            Look::Gauge(it) => dwell(it.standing(at).state),
+            Look::Drained(it) => dwell(it.standing(at).state),
+            Look::Silent(it, _) => match it.standing(at).state {
+                OwnershipState::Violation => EvidenceState::Refuted,
+                OwnershipState::NoData => EvidenceState::Missing,
+                OwnershipState::Stale => EvidenceState::Stale,
+                OwnershipState::Dwelling => EvidenceState::Undecided,
+                OwnershipState::Pass => EvidenceState::Proved,
+            },
+        }
+    }
+}
+
+fn dwelt(standing: crate::proof::DwellStanding) -> (Duration, Duration, u32) {
+    let needed = Duration::from_secs_f64(standing.required_s.max(0.0));
+    (Duration::from_millis(standing.dwelt_ms), needed, standing.attempt)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
