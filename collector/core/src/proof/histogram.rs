@@ -76,7 +76,7 @@ impl Histogram {
         for (bucket, count) in &self.buckets {
             below += f64::from(*count);
             if below >= rank {
-                return Some(power(self.growth, f64::from(bucket - 1)));
+                return Some(power(self.growth, bucket - 1));
             }
         }
         None

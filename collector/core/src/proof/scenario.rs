@@ -5,13 +5,13 @@
 //! All three being needed, "pass" is wrong with probability α at most if any one of them holds
 //! (intersection-union, Berger 1982). Order inside a slot: NI, CLOCK, SLO, GUARD.
 //!
-//! A slot is *bad* where x_T − x_S ≤ −0.25 and the target has at least 2 failures more than the source's share
-//! would give; by the target alone, where x_T ≤ 0.75 with at least 2 failures. While the source is down
+//! A slot is *bad* where x_T − x_S ≤ −0.25 and the target has at least 3 failures more than the source's share
+//! would give (see `BAD_FAILURES`); by the target alone, where x_T ≤ 0.75 with at least 3 failures. While the source is down
 //! (x_S ≤ 0.5) SLO and GUARD are skipped: the condition looks at the source only, so nothing is selected by
 //! the target's outcome. Source: section 3. Unit: slots.
 
 use super::attempts::attempt_threshold;
-use super::constants::{BAD_FAILURES, INCIDENT_ENDS_AFTER};
+use super::constants::INCIDENT_ENDS_AFTER;
 use super::course::{Course, INCIDENTS_KEPT, Pace, Parts, percent};
 use super::guard::Guard;
 use super::host::Hosts;
@@ -147,7 +147,9 @@ impl ScenarioGate {
     pub fn slot(&mut self, slot: &Slot<'_>) {
         match *slot {
             Slot::Void => self.void(),
-            Slot::Pair { target, hosts, .. } if self.settings.absolute_only => self.valid(target, None, hosts),
+            Slot::Pair { target, hosts, .. } if self.settings.absolute_only => {
+                self.valid(target, None, hosts)
+            }
             Slot::Pair { target, source, hosts } => match source.and_then(|source| source.passed_of_run()) {
                 Some(passed) => {
                     self.tally.results += source.map_or(0, |source| u64::from(source.ran()));
@@ -213,7 +215,7 @@ impl ScenarioGate {
         let drop = source.unwrap_or(1.0) - target.passed_of_all();
         // One part in a billion is below any count, and above what dividing counts loses.
         let failures_above = f64::from(target.counted()) * drop + 1e-9;
-        drop >= self.settings.tuning.bad_drop && failures_above >= BAD_FAILURES
+        drop >= self.settings.tuning.bad_drop && failures_above >= self.settings.tuning.bad_failures
     }
 
     fn remember_incident(&mut self) {

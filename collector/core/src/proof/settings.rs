@@ -1,6 +1,6 @@
 //! What a scenario's proof is asked to rule out.
 
-use super::constants::{BAD_DROP, CAP, DOWN_AT, FRESH_SLOTS, GUARD_RUN};
+use super::constants::{BAD_DROP, BAD_FAILURES, CAP, DOWN_AT, FRESH_SLOTS, GUARD_RUN};
 use super::numbers::ln;
 use super::state::{BadState, Persist, StateReader, StateWriter};
 
@@ -38,6 +38,8 @@ pub struct Tuning {
     pub guard_run: f64,
     /// Drop of success that makes a slot bad.
     pub bad_drop: f64,
+    /// Failures above the source's share without which a slot is not bad.
+    pub bad_failures: f64,
     /// Target success that vetoes.
     pub veto_at: f64,
     /// Source success at which the source is down.
@@ -53,6 +55,7 @@ impl Default for Tuning {
         Tuning {
             guard_run: GUARD_RUN,
             bad_drop: BAD_DROP,
+            bad_failures: BAD_FAILURES,
             veto_at: DOWN_AT,
             source_down_at: DOWN_AT,
             cap: CAP,
@@ -110,6 +113,10 @@ impl ScenarioSettings {
             (positive(self.slot_seconds), "slot is not longer than 0 s"),
             (tuning.guard_run > 1.0 && tuning.guard_run.is_finite(), "run of the guard is not above 1"),
             (share(tuning.bad_drop), "drop of a bad slot is not between 0 and 1"),
+            (
+                tuning.bad_failures >= 0.0 && tuning.bad_failures.is_finite(),
+                "failures of a bad slot are below 0",
+            ),
             ((0.0..=1.0).contains(&tuning.veto_at), "veto is not between 0 and 1"),
             ((0.0..=1.0).contains(&tuning.source_down_at), "source down is not between 0 and 1"),
             (tuning.cap >= 0.0, "cap is below 0"),
@@ -153,16 +160,18 @@ impl Persist for ScenarioSettings {
         let tuning = self.tuning;
         out.fractions(&[self.margin, self.slo, self.alpha, self.incidents_per_second, self.slot_seconds]);
         out.flag(self.absolute_only);
-        out.fractions(&[tuning.guard_run, tuning.bad_drop, tuning.veto_at, tuning.source_down_at, tuning.cap]);
+        out.fractions(&[tuning.guard_run, tuning.bad_drop, tuning.bad_failures]);
+        out.fractions(&[tuning.veto_at, tuning.source_down_at, tuning.cap]);
         out.number(u64::from(tuning.fresh_slots));
     }
 
     fn read(from: &mut StateReader<'_>) -> Result<ScenarioSettings, BadState> {
         let [margin, slo, alpha, incidents_per_second, slot_seconds] = from.finite()?;
         let absolute_only = from.flag()?;
-        let [guard_run, bad_drop, veto_at, source_down_at, cap] = from.fractions()?;
+        let [guard_run, bad_drop, bad_failures] = from.fractions()?;
+        let [veto_at, source_down_at, cap] = from.fractions()?;
         let fresh_slots = from.small()?;
-        let tuning = Tuning { guard_run, bad_drop, veto_at, source_down_at, cap, fresh_slots };
+        let tuning = Tuning { guard_run, bad_drop, bad_failures, veto_at, source_down_at, cap, fresh_slots };
         ScenarioSettings { margin, slo, alpha, incidents_per_second, slot_seconds, absolute_only, tuning }
             .checked()
             .map_err(|_| from.bad("settings"))

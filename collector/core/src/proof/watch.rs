@@ -145,7 +145,8 @@ impl Watch {
 
     /// The scenario with the largest M, the first of equals.
     fn leading(&self) -> usize {
-        let heavier = |best: usize, place: usize| if self.ln_m[place] > self.ln_m[best] { place } else { best };
+        let heavier =
+            |best: usize, place: usize| if self.ln_m[place] > self.ln_m[best] { place } else { best };
         (0..self.ln_m.len()).fold(0, heavier)
     }
 
@@ -190,7 +191,9 @@ impl Watched {
         let failed = |side: SideSlot| side.passed_of_run().map(|passed| 1.0 - passed);
         let seen = match slot {
             Slot::Void => None,
-            Slot::Pair { target, source, .. } => failed(*target).map(|target| (target, source.and_then(failed))),
+            Slot::Pair { target, source, .. } => {
+                failed(*target).map(|target| (target, source.and_then(failed)))
+            }
         };
         let Some((target, source)) = seen else {
             self.void_run = self.void_run.saturating_add(1);

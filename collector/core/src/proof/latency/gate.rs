@@ -1,7 +1,7 @@
 //! The evidence of one quantile of one scenario.
 
-use super::samples::{LatencySide, LatencySlot};
 use super::LatencySettings;
+use super::samples::{LatencySide, LatencySlot};
 use crate::proof::attempts::attempt_threshold;
 use crate::proof::constants::{CAP, FRESH_SLOTS, GUARD_RUN};
 use crate::proof::course::{Pace, percent};
