@@ -8,6 +8,7 @@ use tidelock_model::{Outcome, Phase, Sha256, Timestamp};
 use crate::board::Lane;
 use crate::evidence::lane_state;
 use crate::migration::Migration;
+use crate::proof::StateWriter;
 
 struct Writer(Hasher);
 
@@ -96,6 +97,11 @@ impl Migration {
                     lane.into_iter().for_each(|lane| out.lane(lane));
                 }
             }
+        }
+        if let Some(after) = &self.after {
+            let mut words = StateWriter::default();
+            after.write(&mut words);
+            words.into_words().into_iter().for_each(|word| out.number(word));
         }
         for name in &sheet.manual {
             let done = self.manual.get(name);

@@ -5,6 +5,7 @@
 //! what it is, with a new build on either side, with a roster that somebody changed, and with the switch;
 //! the way from `sync` to `ready` and back changes nothing.
 
+mod after;
 mod exact;
 mod latency;
 mod point;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, Finding, Name, Phase, Side, Timestamp};
 
+pub(crate) use after::{AfterSwitch, AlarmSeen};
 pub(crate) use exact::Exact;
 pub use point::{Point, SidePoint};
 pub(crate) use quiet::QuietStanding;
@@ -183,7 +185,7 @@ impl Joints {
         &mut self,
         last: Timestamp,
         at: Timestamp,
-        closed: &mut dyn FnMut(&Name, Stage, &ClosedSlot),
+        closed: &mut dyn FnMut(&Name, &ClosedSlot),
     ) -> bool {
         if at.since(last) > AWAY && last > Timestamp::ZERO {
             for slots in self.by.values_mut().filter_map(|evidence| evidence.slots.as_mut()) {
@@ -195,9 +197,8 @@ impl Joints {
         }
         let mut any = false;
         for (name, evidence) in &mut self.by {
-            let stage = evidence.stage;
             if let Some(slots) = &mut evidence.slots {
-                any |= slots.close(at, &mut |slot| closed(name, stage, slot));
+                any |= slots.close(at, &mut |slot| closed(name, slot));
             }
         }
         self.note_next_close();

@@ -12,7 +12,7 @@ use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestam
 
 use crate::board::{Board, NotCounted, Place};
 use crate::gate::{Gates, Requests, Sheet};
-use crate::joint::Joints;
+use crate::joint::{AfterSwitch, Joints};
 use crate::plan::{Plan, Scenario};
 use crate::record::{Entry, Observation, Record};
 use crate::roster::{AgentStanding, Roster};
@@ -61,6 +61,8 @@ pub struct Migration {
     pub(crate) roster: Roster,
     pub(crate) board: Board,
     pub(crate) joints: Joints,
+    /// The watch of the switch to the target.
+    pub(crate) after: Option<AfterSwitch>,
     pub(crate) gates: Gates,
     pub(crate) manual: BTreeMap<Name, ManualDone>,
     pub(crate) traffic: Traffic,
@@ -82,6 +84,7 @@ impl Migration {
             roster: Roster::default(),
             board: Board::default(),
             joints: Joints::default(),
+            after: None,
             gates: Gates::default(),
             manual: BTreeMap::new(),
             traffic: Traffic::default(),
@@ -116,7 +119,10 @@ impl Migration {
     fn close_slots(&mut self, at: Timestamp) -> bool {
         let Some(current) = &self.current else { return false };
         self.joints.staff(&self.roster, current, at);
-        self.joints.advance(self.clock, at, &mut |_, _, _| ())
+        let after = &mut self.after;
+        self.joints.advance(self.clock, at, &mut |name, closed| {
+            after.iter_mut().for_each(|after| after.slot(at, name, closed));
+        })
     }
 
     /// Gives back whether evidence may be better or worse than before.

@@ -295,7 +295,7 @@ pub struct GateRule {
 }
 
 /// The way back.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RollbackRule {
     /// Counted from the traffic switch; none means that going back is not planned for.
     pub window: Option<Duration>,
@@ -303,4 +303,21 @@ pub struct RollbackRule {
     pub warn_before: Option<Duration>,
     /// Facts after which there is no way back.
     pub no_return: Vec<String>,
+    /// When going back is recommended.
+    pub recommend: Recommend,
+}
+
+/// When the watch after the switch recommends to go back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recommend {
+    /// How often a healthy target may be called failing: a share, for the whole watch and all scenarios.
+    pub false_alarm: f64,
+    /// How long the watch lasts; nothing is called complete before.
+    pub watch: Duration,
+}
+
+impl Default for Recommend {
+    fn default() -> Recommend {
+        Recommend { false_alarm: 0.01, watch: Duration::from_secs(3600) }
+    }
 }

@@ -105,6 +105,10 @@ codes! {
     Lease = "lease",
     /// The gate should have opened by now.
     Deadline = "deadline",
+    /// The watch after the switch calls: the target fails.
+    Alarm = "alarm",
+    /// The watch after the switch is not over, or has seen too little.
+    Watch = "watch",
 }
 
 /// One named reason why a gate is shut.

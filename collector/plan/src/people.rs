@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidelock_core::plan::{DecisionRule, ManualCheck, Person, Plan, RollbackRule};
+use tidelock_core::plan::{DecisionRule, ManualCheck, Person, Plan, Recommend, RollbackRule};
 use tidelock_model::{Name, Phase};
 
 use crate::fields::{self, Fields, text};
@@ -196,7 +196,7 @@ pub(crate) fn rollback(fields: &Fields<'_>, sink: &mut Sink) -> RollbackRule {
     for item in fields.list("no_return", sink) {
         no_return.extend(text(item, &format!("an item of {}", fields.what("no_return")), sink));
     }
-    RollbackRule { window, warn_before, no_return }
+    RollbackRule { window, warn_before, no_return, recommend: Recommend::default() }
 }
 
 /// Reads `links`.

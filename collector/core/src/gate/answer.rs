@@ -7,6 +7,7 @@ use tidelock_model::{AgentKey, Phase, Remaining, Timestamp, VerdictWord};
 use super::{Lease, ends};
 use crate::evidence::remaining;
 use crate::migration::Migration;
+use crate::proof::Blame;
 use crate::verdict::{DecisionState, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};
 use crate::words::{count, span};
 
@@ -177,10 +178,11 @@ impl Migration {
     /// The way back: whether it can be decided now, and until when.
     pub fn rollback_status(&self, now: Timestamp) -> RollbackStatus {
         let rule = self.plan().map(|plan| plan.rollback.clone()).unwrap_or_default();
+        let alarm = self.alarm().filter(|alarm| alarm.blame == Blame::Rollback);
         let told = |applicable, possible, until, closing, reason: String| RollbackStatus {
             applicable,
             possible,
-            recommended: false,
+            recommended: alarm.is_some() && possible,
             until,
             closing,
             reason,

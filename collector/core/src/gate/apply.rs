@@ -10,6 +10,7 @@ use super::needs::sheets;
 use super::people::Ballot;
 use super::rule::{live, may_move};
 use crate::board::{NotCounted, same_check};
+use crate::joint::AfterSwitch;
 use crate::migration::{Current, ManualDone, Migration};
 use crate::plan::{Plan, Scenario};
 use crate::record::{Event, EventKind};
@@ -168,6 +169,10 @@ impl Migration {
             ballot.complete |= complete;
         } else {
             ballot.end(DecisionState::Refused, at, format!("{by} said no: {}", event.reason));
+            if decision == "rollback" {
+                // Somebody who decides has seen the alarm, and stays.
+                self.after.iter_mut().for_each(AfterSwitch::acknowledge);
+            }
         }
         if !go || complete && decision == "rollback" {
             self.gates.new_epoch();
@@ -198,6 +203,10 @@ impl Migration {
             (Side::Source, Phase::RollingBack, _, None) => self.traffic.back = Some(at),
             (Side::Target | Side::Source, ..) => return false,
         }
+        self.after = match to {
+            Side::Target => self.plan().and_then(|plan| AfterSwitch::begin(plan, at)),
+            Side::Source => None,
+        };
         self.start_anew(at, &Side::BOTH, "traffic was moved");
         true
     }

@@ -39,6 +39,8 @@ impl Migration {
         // Before its own gate a phase may have none, and waits for traffic alone.
         holds.extend(self.switch_hold(gate));
         holds.extend(self.operator_hold(gate));
+        holds.extend(self.alarm_hold(gate));
+        holds.extend(self.watch_hold(gate, now));
         let Some(sheet) = self.sheet(gate) else {
             return holds;
         };

@@ -19,6 +19,7 @@ mod people;
 mod requests;
 mod rule;
 mod wake;
+mod watching;
 mod weigh;
 
 use std::collections::BTreeMap;

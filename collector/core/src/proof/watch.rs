@@ -112,9 +112,24 @@ impl Watch {
             self.ln_m[place] = watched.detector.ln_m();
         }
         self.slots = self.slots.saturating_add(1);
+        self.call();
+    }
+
+    /// Takes the next slot of one scenario, where each has a length of its own. T counts the slots of the
+    /// scenario that has had most.
+    pub fn take(&mut self, place: usize, slot: &Slot<'_>) {
+        let Some(watched) = self.watched.get_mut(place) else { return };
+        watched.step(slot, self.settings.healthy);
+        self.ln_m[place] = watched.detector.ln_m();
+        self.slots = self.slots.max(watched.valid);
+        self.call();
+    }
+
+    fn call(&mut self) {
         if self.alarm.is_none() && self.ln_m() >= self.threshold() {
             let scenario = self.leading();
-            self.alarm = Some(Alarm { slot: self.slots - 1, scenario, blame: self.blame() });
+            let slot = self.slots.saturating_sub(1);
+            self.alarm = Some(Alarm { slot, scenario, blame: self.blame() });
         }
     }
 

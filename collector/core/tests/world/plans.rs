@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidelock_core::plan::{
     Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, Joint, ManualCheck, Person, Plan,
-    RollbackRule, Scenario, Strength, SuccessClaim,
+    Recommend, RollbackRule, Scenario, Strength, SuccessClaim,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
@@ -45,6 +45,7 @@ pub(crate) fn empty() -> Plan {
             window: Some(secs(120)),
             warn_before: Some(secs(30)),
             no_return: Vec::new(),
+            recommend: Recommend::default(),
         },
         links: BTreeMap::new(),
     }

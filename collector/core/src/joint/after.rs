@@ -1,0 +1,148 @@
+//! The watch after the switch: is the target failing, and would going back help?
+//!
+//! One detector over all scenarios with a proof of success, so that its false alarms are bounded for the
+//! whole watch however many scenarios there are. An alarm recommends, and people decide; it stays until they
+//! have.
+
+use std::time::Duration;
+
+use tidelock_model::{Name, Side, Timestamp};
+
+use crate::plan::{ClaimKind, Joint, Plan, Scenario};
+use crate::proof::slots::{ClosedSlot, Compared};
+use crate::proof::{Blame, Persist, SideSlot, Slot, StateWriter, Watch, WatchSettings};
+
+/// The share of slots that must have been evidence before a move is called complete.
+const VALID_SHARE: f64 = 0.9;
+/// Void slots in a row of which a scenario is called unseen.
+const BLIND_AFTER: u32 = 3;
+
+/// The watch of one switch.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AfterSwitch {
+    pub(crate) begun: Timestamp,
+    pub(crate) length: Duration,
+    names: Vec<Name>,
+    watch: Watch,
+    slots: Vec<Slots>,
+    alarm_at: Option<Timestamp>,
+}
+
+/// What was seen of one scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Slots {
+    valid: u64,
+    all: u64,
+    void_run: u32,
+}
+
+/// An alarm as people see it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct AlarmSeen<'a> {
+    pub(crate) since: Timestamp,
+    pub(crate) check: &'a Name,
+    pub(crate) blame: Blame,
+    /// The share of failures on the target and, where it was heard, on the source.
+    pub(crate) failed: (f64, Option<f64>),
+}
+
+impl AfterSwitch {
+    /// None where no scenario claims what a watch could see.
+    pub(crate) fn begin(plan: &Plan, at: Timestamp) -> Option<AfterSwitch> {
+        let names: Vec<Name> =
+            plan.scenarios.iter().filter(|(_, it)| is_watched(it)).map(|(name, _)| name.clone()).collect();
+        let shortest = names.iter().filter_map(|name| plan.scenarios.get(name)?.slot).min()?;
+        let rule = plan.rollback.recommend;
+        let slots = (rule.watch.as_millis() / shortest.as_millis().max(1)).max(1);
+        let mut settings = WatchSettings::of(u32::try_from(slots).unwrap_or(u32::MAX), names.len());
+        settings.alpha = rule.false_alarm;
+        Some(AfterSwitch {
+            begun: at,
+            length: rule.watch,
+            watch: Watch::new(settings).ok()?,
+            slots: vec![Slots::default(); names.len()],
+            names,
+            alarm_at: None,
+        })
+    }
+
+    /// A slot of a scenario closed.
+    pub(crate) fn slot(&mut self, at: Timestamp, name: &Name, closed: &ClosedSlot) {
+        let Some(place) = self.names.iter().position(|watched| watched == name) else { return };
+        let side = |side| seen(closed.side(side).ok, closed.side(side).failed);
+        let known = closed.seen_void(Compared::Only(Side::Target)).is_none();
+        let heard = closed.seen_void(Compared::Only(Side::Source)).is_none();
+        let slots = &mut self.slots[place];
+        slots.all = slots.all.saturating_add(closed.times);
+        match side(Side::Target).filter(|_| known) {
+            Some(target) => {
+                (slots.valid, slots.void_run) = (slots.valid.saturating_add(1), 0);
+                let source = side(Side::Source).filter(|_| heard);
+                self.watch.take(place, &Slot::Pair { target, source, hosts: &[] });
+            }
+            None => {
+                slots.void_run =
+                    slots.void_run.saturating_add(u32::try_from(closed.times).unwrap_or(u32::MAX))
+            }
+        }
+        if self.watch.alarm().is_some() {
+            self.alarm_at.get_or_insert(at);
+        }
+    }
+
+    /// People have seen the alarm and stay.
+    pub(crate) fn acknowledge(&mut self) {
+        self.watch.acknowledge();
+        self.alarm_at = None;
+    }
+
+    pub(crate) fn alarm(&self) -> Option<AlarmSeen<'_>> {
+        let alarm = self.watch.alarm()?;
+        let failed = self.watch.episode(alarm.scenario).map_or((0.0, None), |episode| episode.means());
+        Some(AlarmSeen {
+            since: self.alarm_at.unwrap_or(self.begun),
+            check: self.names.get(alarm.scenario)?,
+            blame: alarm.blame,
+            failed,
+        })
+    }
+
+    /// The scenarios of which nothing is known at present.
+    pub(crate) fn blind(&self) -> impl Iterator<Item = &Name> {
+        let named = self.names.iter().zip(&self.slots);
+        named.filter(|(_, slots)| slots.void_run >= BLIND_AFTER || slots.valid == 0).map(|(name, _)| name)
+    }
+
+    /// When the watch is over.
+    pub(crate) fn ends(&self) -> Timestamp {
+        self.begun.plus(self.length)
+    }
+
+    /// Enough of it was seen: the worst scenario, in percent, where it was not.
+    pub(crate) fn seen_too_little(&self) -> Option<(&Name, u64)> {
+        let named = self.names.iter().zip(&self.slots);
+        let share = |slots: &Slots| slots.valid as f64 / slots.all.max(1) as f64;
+        let worst = named.min_by(|(_, a), (_, b)| share(a).total_cmp(&share(b)))?;
+        (share(worst.1) < VALID_SHARE).then(|| (worst.0, (share(worst.1) * 100.0) as u64))
+    }
+
+    /// Everything that an alarm rests on.
+    pub(crate) fn write(&self, out: &mut StateWriter) {
+        out.number(self.begun.as_millis());
+        self.watch.write(out);
+        for slots in &self.slots {
+            [slots.valid, slots.all, u64::from(slots.void_run)].iter().for_each(|value| out.number(*value));
+        }
+    }
+}
+
+fn seen(ok: u64, failed: u64) -> Option<SideSlot> {
+    let all = u32::try_from(ok.checked_add(failed)?).ok()?;
+    SideSlot::counts(u32::try_from(ok).ok()?, all, 0).ok()
+}
+
+/// The scenario proves that the target succeeds, so a watch can see it fail.
+fn is_watched(scenario: &Scenario) -> bool {
+    let success = |kind: &ClaimKind| matches!(kind, ClaimKind::Joint(Joint::Success(_)));
+    scenario.sides.contains(&Side::Target) && scenario.claims.iter().any(|claim| success(&claim.kind))
+}
