@@ -93,6 +93,7 @@ fn every_command_has_its_help() {
         "plan schema",
         "plan explain",
         "plan pin",
+        "plan timeline",
         "check ls",
         "check show",
         "agent ls",

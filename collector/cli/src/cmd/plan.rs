@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tidelock_plan::{Checked, check, explain, pin, schema};
+use tidelock_plan::{Checked, check, explain, pin, schema, timeline};
 use tidelock_proto::{json as wire, v1};
 
 use super::plan_source::{Loaded, load};
@@ -33,6 +33,11 @@ pub(crate) enum PlanCommand {
     },
     /// Write the components' digests into the file
     Pin {
+        #[command(flatten)]
+        plan: PlanFile,
+    },
+    /// How long each gate takes at best, and what it waits for
+    Timeline {
         #[command(flatten)]
         plan: PlanFile,
     },
@@ -74,6 +79,7 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
         }
         PlanCommand::Show { file: None } => show_present(call).await,
         PlanCommand::Pin { plan } => pin_file(&plan.file),
+        PlanCommand::Timeline { plan } => timeline_of(call, &plan.file),
         PlanCommand::Schema => {
             out::print(&format!("{:#}", schema()))?;
             Ok(Exit::Done)
@@ -106,6 +112,7 @@ fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
             "schema": "tidelock.plan-check/v1", "file": loaded.source.path, "ok": !bad,
             "digest": checked.as_ref().map(|checked| format!("sha256:{}", checked.hash)),
             "problems": problems.to_json(&loaded.source),
+            "timeline": checked.as_ref().map(|checked| timeline(&checked.plan).to_json()),
         });
         out::print_json(call.manner.format, &value)?;
         return Ok(if bad { Exit::Usage } else { Exit::Done });
@@ -124,11 +131,23 @@ fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
                 plan.name,
                 checked.hash.short()
             ))?;
+            timeline(plan).brief().iter().try_for_each(|line| out::print(&format!("  {line}")))?;
         }
         (Some(_), true) => out::say("tidelock: warnings count with --strict"),
         (None, _) => {}
     }
     Ok(if bad { Exit::Usage } else { Exit::Done })
+}
+
+fn timeline_of(call: &Call, file: &Path) -> Result<Exit, Trouble> {
+    let loaded = load(file)?;
+    let timeline = timeline(&good(call.manner, &loaded)?.plan);
+    if call.manner.json() {
+        out::print_json(call.manner.format, &timeline.to_json())?;
+    } else {
+        out::print(timeline.render().trim_end())?;
+    }
+    Ok(Exit::Done)
 }
 
 /// The checked plan, or every mistake drawn on stderr.

@@ -1,6 +1,5 @@
 //! The timeline for people, and for programs.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -27,6 +26,19 @@ impl Timeline {
             lines(gate).into_iter().for_each(&mut line);
         }
         out
+    }
+
+    /// One line for all of it, and one for each gate that waits for evidence.
+    pub fn brief(&self) -> Vec<String> {
+        let mut lines = vec![format!("at best {} to committed", minutes(self.to_committed))];
+        for gate in self.gates.iter().filter(|gate| !gate.at_best.is_zero()) {
+            let why = gate.longest().map(|need| {
+                let claim = need.longest().map(|c| format!(", {}: {}", c.claim, c.says));
+                format!(" ({}{})", need.scenario, claim.unwrap_or_default())
+            });
+            lines.push(format!("gate {}: {}{}", gate.gate, minutes(gate.at_best), why.unwrap_or_default()));
+        }
+        lines
     }
 
     /// For programs.
@@ -131,17 +143,7 @@ fn said(seconds: u128, minutes: u128) -> String {
     }
 }
 
-/// A line a gate for the top of `plan show`.
+/// The same at the top of `plan show`.
 pub(crate) fn summary(plan: &Plan) -> String {
-    let timeline = timeline(plan);
-    let mut out = format!("# at best {} to committed\n", minutes(timeline.to_committed));
-    for gate in timeline.gates.iter().filter(|gate| !gate.at_best.is_zero()) {
-        let why = gate.longest().map(|need| {
-            let claim = need.longest().map(|c| format!(", {}: {}", c.claim, c.says)).unwrap_or_default();
-            format!(" ({}{claim})", need.scenario)
-        });
-        // A string takes everything.
-        let _ = writeln!(out, "# gate {}: {}{}", gate.gate, minutes(gate.at_best), why.unwrap_or_default());
-    }
-    out
+    timeline(plan).brief().into_iter().map(|line| format!("# {line}\n")).collect()
 }

@@ -15,8 +15,8 @@ use crate::units::show_percent;
 const SOURCE_RESULTS: u64 = 200;
 /// Above this many slots the closed formula is near enough; the engine is asked below it.
 const EXACT_BELOW: u64 = 1_000;
-/// A step is proved by this many fresh rounds of each agent.
-const STEP_ROUNDS: u32 = 3;
+/// A step is proved by this many slots that were good.
+const STEP_SLOTS: u64 = 3;
 /// What a result may be late by, beside the scenario's timeout, where the plan does not say.
 const LATE: Duration = Duration::from_secs(2);
 
@@ -39,18 +39,17 @@ pub(super) fn claims(plan: &Plan, gate: Phase, scenario: &Scenario) -> Vec<Claim
 }
 
 fn joint(plan: &Plan, gate: Phase, scenario: &Scenario, joint: &Joint) -> (Duration, String) {
-    if joint.needs_slots() && !matches!(gate, Phase::Ready | Phase::Committed) {
-        let rounds = scenario.every.saturating_mul(STEP_ROUNDS);
-        return (
-            rounds,
-            format!("{STEP_ROUNDS} fresh rounds of each agent; the full proof is for ready and committed"),
-        );
+    if joint.needs_slots() && !full_proof(gate) {
+        let (time, _) = waited(plan, scenario, STEP_SLOTS, Duration::ZERO);
+        return (time, format!("{STEP_SLOTS} slots that were good: a step needs no full proof"));
     }
+    // After the switch the target alone bears the load: there is nothing to compare it with.
+    let compared = scenario.sides.len() > 1 && !matches!(gate, Phase::Committed | Phase::Retired);
     match joint {
-        Joint::Success(claim) => success(plan, scenario, claim),
-        Joint::Latency(claim) => latency(plan, scenario, claim),
+        Joint::Success(claim) => success(plan, scenario, claim, compared),
+        Joint::Latency(claim) => latency(plan, scenario, claim, compared),
         Joint::SameResponse { margin, error_rate } => {
-            let slots = compared(*error_rate, *margin, |_| 0.0);
+            let slots = not_worse(*error_rate, *margin, |_| 0.0);
             let (time, word) = proof(plan, scenario, slots);
             (
                 time,
@@ -83,7 +82,7 @@ fn quiet(silence: &Silence) -> String {
     format!("quiet for {}, rules out more than {} an hour", minutes(silence.held_for), count(per_hour))
 }
 
-fn success(plan: &Plan, scenario: &Scenario, claim: &SuccessClaim) -> (Duration, String) {
+fn success(plan: &Plan, scenario: &Scenario, claim: &SuccessClaim, compared: bool) -> (Duration, String) {
     let Some(slot) = scenario.slot else { return (plan.evidence.observe_at_least, String::new()) };
     let settings = ScenarioSettings {
         margin: claim.margin,
@@ -91,7 +90,7 @@ fn success(plan: &Plan, scenario: &Scenario, claim: &SuccessClaim) -> (Duration,
         alpha: claim.error_rate,
         incidents_per_second: claim.incidents_per_second,
         slot_seconds: slot.as_secs_f64(),
-        absolute_only: !scenario.sides.contains(&Side::Source),
+        absolute_only: !compared,
         tuning: Tuning::default(),
     };
     let (time, word) = proof(plan, scenario, success_slots(settings));
@@ -110,8 +109,9 @@ pub(crate) fn ruled_out(claim: &SuccessClaim) -> String {
 
 /// The fewest slots to a proof of success: by the engine itself where that is quick.
 fn success_slots(settings: ScenarioSettings) -> u64 {
+    let difference = gain(settings.margin, 1.0 - settings.margin);
     let per_slot = [
-        gain(settings.margin, 1.0 - settings.margin),
+        if settings.absolute_only { f64::INFINITY } else { difference },
         gain(1.0 - settings.slo, settings.slo),
         0.98 * settings.incidents_per_second * settings.slot_seconds,
     ];
@@ -134,7 +134,7 @@ fn formula(error_rate: f64, gain: f64) -> u64 {
 }
 
 /// Slots until the target is proved not to be worse by the margin, where in slot n it is better by `lead(n)`.
-fn compared(error_rate: f64, margin: f64, lead: impl Fn(u64) -> f64) -> u64 {
+fn not_worse(error_rate: f64, margin: f64, lead: impl Fn(u64) -> f64) -> u64 {
     let (threshold, mut evidence) = (attempt_threshold(error_rate, 1), NonInferiority::default());
     let enough = |slot: &u64| {
         evidence.step(lead(*slot), margin, f64::INFINITY);
@@ -153,36 +153,50 @@ fn always(error_rate: f64, share: f64) -> u64 {
     (1..=EXACT_BELOW).find(enough).unwrap_or_else(|| formula(error_rate, gain(1.0 - share, share)))
 }
 
-fn latency(plan: &Plan, scenario: &Scenario, claim: &LatencyClaim) -> (Duration, String) {
+fn latency(plan: &Plan, scenario: &Scenario, claim: &LatencyClaim, compared: bool) -> (Duration, String) {
     let word = claim.quantile.word();
     let Some(slot) = scenario.slot else { return (plan.evidence.observe_at_least, String::new()) };
-    let q = claim.quantile.share();
-    let absolute = claim.at_most.map_or(0, |_| always(claim.error_rate, q));
-    if !scenario.sides.contains(&Side::Source) {
+    let (q, margin) = (claim.quantile.share(), claim.quantile.margin());
+    let absolute = claim.at_most.map_or(0, |_| always(claim.error_rate, q - margin));
+    if !compared {
         let (time, took) = proof(plan, scenario, absolute);
-        return (time, format!("{took}, {word} by the target alone"));
+        return (time, format!("{took}, {word} of the target alone"));
     }
     let rounds = (slot.as_millis() / scenario.every.as_millis().max(1)) as u64;
     let results = (u64::from(plan.source.agents_at_least) * rounds).max(1);
     let first = SOURCE_RESULTS.div_ceil(results);
     // At best every answer of the target is inside, and the source's share is at its cautious quantile.
-    let compared = compared(claim.error_rate, claim.quantile.margin(), |slot| {
+    let slots = not_worse(claim.error_rate, margin, |slot| {
         let n = ((first + slot - 1) * results) as f64;
         let rank = (n * q - CAUTION * (n * q * (1.0 - q)).sqrt()).ceil().max(1.0);
         1.0 - rank / n
     });
-    let (time, took) = proof(plan, scenario, (first + compared).max(absolute));
+    let (time, took) = proof(plan, scenario, (first + slots).max(absolute));
     let slack = format!("{} and {} ms", show_percent(claim.slack), claim.slack_ms);
     (time, format!("{took}, rules out {word} slower by {slack}"))
 }
 
-/// So many slots, the wait for late results, and the time that is observed in any case.
+/// So many slots of a whole proof, and what is observed in any case.
 fn proof(plan: &Plan, scenario: &Scenario, slots: u64) -> (Duration, String) {
+    waited(plan, scenario, slots, plan.evidence.observe_at_least)
+}
+
+/// So many slots and the wait for late results, and at least this.
+fn waited(plan: &Plan, scenario: &Scenario, slots: u64, least: Duration) -> (Duration, String) {
     let slot = scenario.slot.unwrap_or(scenario.every);
     let grace = plan.evidence.grace.unwrap_or(scenario.timeout + LATE);
     let slots = u32::try_from(slots).unwrap_or(u32::MAX);
-    let time = slot.saturating_mul(slots).saturating_add(grace).max(plan.evidence.observe_at_least);
+    let time = slot.saturating_mul(slots).saturating_add(grace).max(least);
     (time, minutes(time))
+}
+
+/// The gate asks for the whole proof; the others for slots that were good lately.
+fn full_proof(gate: Phase) -> bool {
+    match gate {
+        Phase::Ready | Phase::Cutover | Phase::Committed | Phase::Retired => true,
+        Phase::Prepare | Phase::Sync | Phase::Watch => false,
+        Phase::RollingBack | Phase::RolledBack | Phase::Aborted => false,
+    }
 }
 
 /// A rate in words.

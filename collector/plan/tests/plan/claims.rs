@@ -43,7 +43,7 @@ fn claims(edits: &[(&str, &str)], name: &str) -> Vec<Claim> {
 fn success(claims: &[Claim]) -> (Strength, f64, f64, f64, f64) {
     let claim = claims.iter().find_map(|c| match &c.kind {
         ClaimKind::Joint(Joint::Success(claim)) if c.name == "success" => Some(*claim),
-        _ => None,
+        ClaimKind::Passes { .. } | ClaimKind::Measure { .. } | ClaimKind::Joint(_) => None,
     });
     let c = claim.unwrap_or_else(|| panic!("no success in {claims:?}"));
     (c.strength, c.margin, c.slo, c.error_rate, c.incidents_per_second * 3600.0)
