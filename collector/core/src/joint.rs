@@ -131,7 +131,7 @@ impl Joints {
         self.staff = Arc::new(staff);
         for evidence in self.by.values_mut() {
             evidence.staff = self.staff.clone();
-            for slots in &mut evidence.slots {
+            if let Some(slots) = &mut evidence.slots {
                 Side::BOTH.iter().for_each(|side| slots.slots.set_roster(*side, self.staff.slots(*side)));
             }
         }

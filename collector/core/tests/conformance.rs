@@ -3,6 +3,8 @@
 //! Each line of `conformance/*.jsonl` is a case with what was computed for it by other means than this engine.
 //! Logarithms agree to 1e−9, everything else exactly.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not be")]
+
 #[path = "../examples/conformance/evidence.rs"]
 mod evidence;
 #[path = "../examples/conformance/fields.rs"]
@@ -36,7 +38,7 @@ fn check(cases: &str) {
     for case in cases.lines() {
         let expect = &serde_json::from_str::<Value>(case).unwrap()["expect"];
         let answer = line::answer(case);
-        assert!(agree(&answer["result"], expect), "{}\n expected {expect}\n answered {answer}", case);
+        assert!(agree(&answer["result"], expect), "{case}\n expected {expect}\n answered {answer}");
     }
 }
 

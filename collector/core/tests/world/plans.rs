@@ -76,6 +76,7 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
                 .insert(name(parts[0].trim_end_matches(" by")), decision(parts[1], "", number(parts[2])));
         }
         "observe" => plan.evidence.observe_at_least = secs(number(rest)),
+        "watch" => plan.rollback.recommend.watch = secs(number(rest)),
         "window" => plan.rollback.window = (rest != "none").then(|| secs(number(rest))),
         "agents" => {
             let least = number(rest.trim_start_matches("at least "));
