@@ -31,7 +31,7 @@ impl Detector {
     /// Takes the share of failures of one slot, against the null that it is `healthy` at most in the mean.
     /// Both are held inside [0, 1]; what is no number counts as no failure, for it is no witness of one.
     pub fn step(&mut self, failed: f64, healthy: f64) {
-        let failed = failed.max(0.0).min(1.0);
+        let failed = if failed.is_nan() { 0.0 } else { failed.clamp(0.0, 1.0) };
         let ratio = (failed - healthy) / healthy;
         for (log, fraction) in self.logs.iter_mut().zip(GUARD_FRACTIONS) {
             *log = joined(*log) + ln_1p(fraction * ratio);
