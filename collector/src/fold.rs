@@ -20,7 +20,7 @@ pub(crate) use replay::replay_heard;
 pub use replay::{ReplayError, replay};
 
 use crate::journal::Position;
-use crate::records::{Decision, PlanExtras, Seen};
+use crate::records::{Decision, PlanExtras, Received, Seen};
 
 /// A plan revision as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,18 +60,19 @@ impl Folding {
         }
     }
 
-    /// Believes something seen, and gives it back: batches are large, and are not copied for this.
-    pub fn seen(&mut self, position: Position, at: Timestamp, observation: Observation) -> Observation {
+    /// Believes something seen; a batch with its bytes, where somebody may ask for it later.
+    pub(crate) fn seen(
+        &mut self,
+        position: Position,
+        at: Timestamp,
+        observation: Observation,
+        received: Option<&Received>,
+    ) {
         let entry = Entry { at, record: Record::Seen(position.number(), observation) };
         self.core.apply(&entry);
-        let observation = match entry.record {
-            Record::Seen(_, observation) => observation,
-            Record::Decided(_) => Observation::Tick,
-        };
-        if let Observation::Findings(batch) = &observation {
-            self.recent.take(at, batch);
+        if let (Record::Seen(_, Observation::Findings(batch)), Some(received)) = (entry.record, received) {
+            self.recent.take(position, at, batch.agent, received.clone());
         }
-        observation
     }
 
     /// Believes a decision.
@@ -98,24 +99,29 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Believes something seen, for its migration or for all of them, and gives it back.
-    pub fn seen(&mut self, position: Position, at: Timestamp, seen: Seen) -> Seen {
+    /// Believes something seen, for its migration or for all of them.
+    pub(crate) fn seen(
+        &mut self,
+        position: Position,
+        at: Timestamp,
+        seen: Seen,
+        received: Option<&Received>,
+    ) {
         self.position = position;
         self.at = self.at.max(at);
-        let Seen { migration, mut observation, boot_id } = seen;
+        let Seen { migration, observation, boot_id: _ } = seen;
         match &migration {
             Some(name) => {
                 if let Some(folding) = self.migrations.get_mut(name) {
-                    observation = folding.seen(position, at, observation);
+                    folding.seen(position, at, observation, received);
                 }
             }
             None => {
                 for folding in self.migrations.values_mut() {
-                    observation = folding.seen(position, at, observation);
+                    folding.seen(position, at, observation.clone(), received);
                 }
             }
         }
-        Seen { migration, observation, boot_id }
     }
 
     /// Believes a decision; the first one of a migration makes it.

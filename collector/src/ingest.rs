@@ -14,13 +14,14 @@ mod service;
 mod session;
 mod sessions;
 mod verifier;
+mod wire;
 
 pub use assign::assignments;
-pub use dedup::{FindingHash, Judged, Window};
+pub use dedup::{Judged, Window};
 pub use refused::{Refused, RefusedLine};
 pub use service::AgentDoor;
 pub use sessions::{Entered, NotEntered, Sessions};
 pub use verifier::AgentVerifier;
 
-pub(crate) use batch::hashes;
 pub(crate) use service::Door;
+pub(crate) use wire::AgentFace;

@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
-use tidelock_model::Timestamp;
+use tidelock_core::record::Observation;
+use tidelock_model::{FindingBatch, Name, Timestamp};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::journal::{JournalError, Lane, Pending, Position, Record, Store};
-use crate::records::{FINDING_KIND, Seen, seen_to_bytes};
+use crate::records::{FINDING_KIND, Received, Seen, batch_to_bytes, seen_to_bytes};
 
 /// Records that are queued in the journal and not durable yet.
 const QUEUED: usize = 1024;
@@ -27,12 +28,15 @@ pub struct Durable {
     pub at: Timestamp,
     /// What it says.
     pub seen: Seen,
+    /// A batch as it was received.
+    pub(crate) received: Option<Received>,
 }
 
 struct Queued {
     pending: Pending,
     at: Timestamp,
     seen: Seen,
+    received: Option<Received>,
     told: oneshot::Sender<Result<Position, JournalError>>,
 }
 
@@ -70,18 +74,32 @@ impl Intake {
     /// When the journal refuses it or has stopped.
     pub(crate) async fn submit_in(&self, lane: Lane, seen: Seen) -> Result<Told, JournalError> {
         let body = seen_to_bytes(&seen);
-        self.submit_as(lane, body, seen).await
+        self.submit_as(lane, body, seen, None).await
     }
 
-    /// The same for something seen whose record was encoded already.
+    /// The same for a batch, which is journaled as it was received.
     ///
     /// # Errors
     /// When the journal refuses it or has stopped.
-    pub(crate) async fn submit_as(
+    pub(crate) async fn submit_batch(
+        &self,
+        lane: Lane,
+        migration: Name,
+        batch: FindingBatch,
+        received: Received,
+    ) -> Result<Told, JournalError> {
+        let body = batch_to_bytes(&migration, &batch.agent, &received);
+        let observation = Observation::Findings(batch);
+        let seen = Seen { migration: Some(migration), observation, boot_id: String::new() };
+        self.submit_as(lane, body, seen, Some(received)).await
+    }
+
+    async fn submit_as(
         &self,
         lane: Lane,
         body: Vec<u8>,
         seen: Seen,
+        received: Option<Received>,
     ) -> Result<Told, JournalError> {
         let (told, answer) = oneshot::channel();
         let queue = self.queue.lock().await;
@@ -90,13 +108,13 @@ impl Intake {
         let at = self.clock.now();
         let record = Record { kind: FINDING_KIND, at_unix_ms: at.as_millis(), body };
         let pending = self.store.submit_in_lane(lane, record).await?;
-        place.send(Queued { pending, at, seen, told });
+        place.send(Queued { pending, at, seen, received, told });
         Ok(answer)
     }
 }
 
 async fn follow(mut queued: mpsc::Receiver<Queued>, believe: mpsc::Sender<Durable>) {
-    while let Some(Queued { pending, at, seen, told }) = queued.recv().await {
+    while let Some(Queued { pending, at, seen, received, told }) = queued.recv().await {
         let position = match pending.durable().await {
             Ok(position) => position,
             Err(error) => {
@@ -106,7 +124,7 @@ async fn follow(mut queued: mpsc::Receiver<Queued>, believe: mpsc::Sender<Durabl
             }
         };
         let _ = told.send(Ok(position));
-        if believe.send(Durable { position, at, seen }).await.is_err() {
+        if believe.send(Durable { position, at, seen, received }).await.is_err() {
             return;
         }
     }

@@ -4,6 +4,7 @@
 //! own behind a bounded queue: when it cannot keep up, it is left behind and caught up at the next
 //! start, because no verdict waits for a list on a screen.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -11,16 +12,15 @@ use std::time::Duration;
 
 use prost::Message as _;
 use tidelock_core::record::Observation;
-use tidelock_model::{Name, Timestamp};
-use tidelock_proto::{batch_to_wire, v1};
+use tidelock_model::{AgentKey, Finding, Name, Outcome, Side, Timestamp};
+use tidelock_proto::{side_to_wire, v1};
 
 use crate::fold::EventLine;
-use crate::ingest::hashes;
 use crate::journal::{
     Batch, Entry, Event, HistoryItem, Index as _, IndexError, IndexSettings, Position, Set, SledIndex, Store,
     Stored,
 };
-use crate::records::{Decision, Seen, decision_from_bytes, seen_from_bytes};
+use crate::records::{Decision, Received, Seen, decision_from_bytes, seen_and_received};
 use crate::text;
 
 /// Records that wait for the index.
@@ -31,7 +31,7 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 const NOTE_CHARS: usize = 200;
 
 enum Fed {
-    Seen(Position, Timestamp, Box<Seen>),
+    Seen(Position, Vec<Entry>),
     Decision(Position, Vec<Entry>),
 }
 
@@ -64,8 +64,8 @@ impl Lookup {
         }
     }
 
-    pub(crate) fn seen(&self, position: Position, at: Timestamp, seen: Seen) {
-        self.send(Fed::Seen(position, at, Box::new(seen)));
+    pub(crate) fn seen(&self, position: Position, at: Timestamp, seen: &Seen, received: Option<&Received>) {
+        self.send(Fed::Seen(position, batch_entries(at, seen, received)));
     }
 
     pub(crate) fn decided(&self, position: Position, decision: &Decision) {
@@ -92,6 +92,29 @@ impl Lookup {
     }
 }
 
+impl Lookup {
+    /// A check's history on both sides before this position, newest first: the latest finding of each
+    /// batch, in short. Blocks.
+    ///
+    /// # Errors
+    /// When the index is broken.
+    pub(crate) fn history(
+        &self,
+        migration: &Name,
+        check: &Name,
+        before: Position,
+        at_most: usize,
+    ) -> Result<Vec<v1::RecentFinding>, IndexError> {
+        let mut lines = Vec::new();
+        for side in [Side::Source, Side::Target] {
+            lines.extend(self.index.history(migration, check, side, before, at_most)?);
+        }
+        lines.sort_by_key(|line| std::cmp::Reverse(line.position));
+        lines.truncate(at_most);
+        Ok(lines.iter().filter_map(|line| v1::RecentFinding::decode(&*line.summary).ok()).collect())
+    }
+}
+
 fn follow(index: &SledIndex, fed: &Receiver<Fed>) {
     // What the catch-up at the start has taken comes again from the driver; once is enough.
     let reflects = index.reflects();
@@ -99,11 +122,11 @@ fn follow(index: &SledIndex, fed: &Receiver<Fed>) {
     let mut dirty = false;
     loop {
         let outcome = match fed.recv_timeout(FLUSH_EVERY) {
-            Ok(Fed::Seen(position, _, _)) if position <= reflects.findings => Ok(()),
+            Ok(Fed::Seen(position, _)) if position <= reflects.findings => Ok(()),
             Ok(Fed::Decision(position, _)) if position <= reflects.decisions => Ok(()),
-            Ok(Fed::Seen(position, at, seen)) if position == last.findings.next() => {
+            Ok(Fed::Seen(position, entries)) if position == last.findings.next() => {
                 (last.findings, dirty) = (position, true);
-                index.add_findings(position, batch_entries(at, *seen))
+                index.add_findings(position, entries)
             }
             Ok(Fed::Decision(position, entries)) if position == last.decisions.next() => {
                 (last.decisions, dirty) = (position, true);
@@ -134,8 +157,8 @@ fn follow(index: &SledIndex, fed: &Receiver<Fed>) {
 fn entries_of(set: Set, stored: &Stored) -> Result<Vec<Entry>, String> {
     match set {
         Set::Findings => {
-            let seen = seen_from_bytes(&stored.record.body).map_err(|error| error.to_string())?;
-            Ok(batch_entries(Timestamp::from_millis(stored.record.at_unix_ms), seen))
+            let read = seen_and_received(&stored.record.body).map_err(|error| error.to_string())?;
+            Ok(batch_entries(Timestamp::from_millis(stored.record.at_unix_ms), &read.0, read.1.as_ref()))
         }
         Set::Decisions => {
             let decision = decision_from_bytes(&stored.record.body).map_err(|error| error.to_string())?;
@@ -154,26 +177,46 @@ fn event(position: Position, decision: &Decision) -> Event {
     }
 }
 
-fn batch_entries(at: Timestamp, seen: Seen) -> Vec<Entry> {
-    let (Some(migration), Observation::Findings(batch)) = (seen.migration, seen.observation) else {
+fn batch_entries(at: Timestamp, seen: &Seen, received: Option<&Received>) -> Vec<Entry> {
+    let (Some(migration), Observation::Findings(batch)) = (&seen.migration, &seen.observation) else {
         return Vec::new();
     };
-    let (agent, spool_epoch, first_seq) = (batch.agent.clone(), batch.spool_epoch, batch.first_seq);
-    let checks: Vec<Name> = batch.findings.iter().map(|finding| finding.check.clone()).collect();
-    let wire = batch_to_wire(batch);
-    let hashes = hashes(&wire.findings);
-    let history = checks.into_iter().zip(wire.findings).map(|(check, finding)| {
-        let line = v1::Finding {
-            round: finding.round,
-            outcome: finding.outcome,
-            cause: finding.cause,
-            duration_ns: finding.duration_ns,
-            note: finding.note.chars().take(NOTE_CHARS).collect(),
-            ..v1::Finding::default()
-        };
-        let (at_unix_ms, position) = (at.as_millis(), Position::START);
-        (check, HistoryItem { at_unix_ms, position, summary: line.encode_to_vec() })
-    });
-    let history = history.collect();
+    let (migration, agent, spool_epoch) = (migration.clone(), batch.agent.clone(), batch.spool_epoch);
+    if let Some(gap) = &batch.gap {
+        return vec![Entry::Gap { migration, agent, spool_epoch, to: gap.to }];
+    }
+    let hashes = received.map(|received| received.hashes().to_vec()).unwrap_or_default();
+    // One line a check and record, of its latest finding: after an outage there are many in one.
+    let mut latest: BTreeMap<&Name, &Finding> = BTreeMap::new();
+    for finding in &batch.findings {
+        latest.insert(&finding.check, finding);
+    }
+    let line = |(check, finding): (&Name, &Finding)| {
+        let summary = line(at, &agent, finding).encode_to_vec();
+        (check.clone(), HistoryItem { at_unix_ms: at.as_millis(), position: Position::START, summary })
+    };
+    let history = latest.into_iter().map(line).collect();
+    let first_seq = batch.first_seq;
     vec![Entry::Batch(Batch { migration, agent, spool_epoch, first_seq, hashes, history })]
+}
+
+/// What the history shows of a finding.
+fn line(at: Timestamp, agent: &AgentKey, finding: &Finding) -> v1::RecentFinding {
+    let outcome = match finding.outcome {
+        Outcome::Pass => v1::Outcome::Pass,
+        Outcome::Fail => v1::Outcome::Fail,
+        Outcome::NotRun => v1::Outcome::NotRun,
+    };
+    let finding = v1::Finding {
+        check: finding.check.to_string(),
+        round: finding.round,
+        due_unix_ms: finding.due.as_millis(),
+        duration_ns: finding.duration_ns,
+        outcome: outcome.into(),
+        cause: finding.cause.map(|cause| cause.word().to_owned()).unwrap_or_default(),
+        note: finding.report.note.chars().take(NOTE_CHARS).collect(),
+        ..v1::Finding::default()
+    };
+    let agent = v1::AgentRef { side: side_to_wire(agent.side).into(), name: agent.name.to_string() };
+    v1::RecentFinding { agent: Some(agent), received_time: text::time_to_wire(at), finding: Some(finding) }
 }

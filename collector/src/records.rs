@@ -5,12 +5,15 @@
 
 mod decision;
 mod finding;
+mod received;
 
 use std::fmt;
 
 pub use decision::{Decision, PlanExtras, decision_from_bytes, decision_to_bytes};
 pub use finding::{Seen, seen_from_bytes, seen_to_bytes};
-pub(crate) use finding::{batch_to_bytes, seen_and};
+pub(crate) use finding::{batch_to_bytes, seen_and_received};
+pub use received::FindingHash;
+pub(crate) use received::{Received, names};
 
 /// The kind of a record of findings, in the journal's frame.
 pub const FINDING_KIND: u8 = 1;

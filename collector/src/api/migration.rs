@@ -17,6 +17,7 @@ use super::views_gate::{hold, news, plan_ref, time};
 use super::watch::{follow, still_signed_in};
 use super::{Api, errors, views};
 use crate::fold::RecentFinding;
+use crate::journal::Position;
 use crate::text;
 
 /// Findings of a check that are given back at most.
@@ -112,6 +113,29 @@ impl Migrations {
         let found = super::access::blocking(move || lookup.events_after(&name, after, PAGE)).await?;
         found.map_err(|error| errors::internal(&error))
     }
+
+    /// What the index knows of a check before this position; nothing where it cannot say.
+    async fn history(
+        &self,
+        name: &Name,
+        check: &Name,
+        before: Position,
+        at_most: usize,
+    ) -> Vec<v1::RecentFinding> {
+        let Some(lookup) = self.0.lookup.get().cloned().filter(|_| at_most > 0) else {
+            return Vec::new();
+        };
+        let (name, check) = (name.clone(), check.clone());
+        let found = super::access::blocking(move || lookup.history(&name, &check, before, at_most)).await;
+        match found {
+            Ok(Ok(lines)) => lines,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the history of a check cannot be looked up");
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
 }
 
 fn since(time: Option<prost_types::Timestamp>) -> Option<Timestamp> {
@@ -176,13 +200,17 @@ impl MigrationService for Migrations {
         let name = migration(&ask.migration)?;
         self.0.view(&who, Action::Look, &name)?;
         let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
-        let explained = self.0.driver.explain(&name, &check, ask.recent.min(MAX_RECENT) as usize).await;
+        let wanted = ask.recent.min(MAX_RECENT) as usize;
+        let explained = self.0.driver.explain(&name, &check, wanted).await;
         let explained =
             explained.ok_or_else(|| errors::not_found(format!("the plan of {name} has no check {check}")))?;
+        let mut found: Vec<_> = explained.recent.iter().map(recent).collect();
+        let missing = wanted - found.len().min(wanted);
+        found.extend(self.history(&name, &check, explained.recent_from, missing).await);
         Ok(Response::new(v1::ExplainCheckResponse {
             scenario: Some(views::scenario(&explained.explanation.scenario)),
             holds: explained.explanation.holds.iter().map(hold).collect(),
-            recent: explained.recent.iter().map(|one| recent(one)).collect(),
+            recent: found,
             blind_spots: self.0.blind_spots.get(&name, &check),
         }))
     }

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::publish::{Boards, Told, View};
 use crate::fold::{EventLine, Events, RecentFinding};
+use crate::journal::Position;
 use crate::pki::AgentId;
 use crate::records::PlanExtras;
 
@@ -41,7 +42,9 @@ pub struct Explained {
     /// How it stands.
     pub explanation: Explanation,
     /// What was found, newest first.
-    pub recent: Vec<Arc<RecentFinding>>,
+    pub recent: Vec<RecentFinding>,
+    /// Where in the journal what was looked through begins.
+    pub recent_from: Position,
 }
 
 /// What somebody wants of the driver.

@@ -170,17 +170,18 @@ impl Task {
         let mut everybody = false;
         let mut next = Some(first);
         for left in (0..AT_ONCE).rev() {
-            let Some(Durable { position, at, seen }) = next else {
+            let Some(Durable { position, at, seen, received }) = next else {
                 break;
             };
-            let seen = self.fold.seen(position, at, seen);
             match &seen.migration {
+                Some(name) if touched.contains(name) => {}
                 Some(name) => drop(touched.insert(name.clone())),
                 None => everybody = true,
             }
             if let Some(lookup) = &self.lookup {
-                lookup.seen(position, at, seen);
+                lookup.seen(position, at, &seen, received.as_ref());
             }
+            self.fold.seen(position, at, seen, received.as_ref());
             next = if left == 0 { None } else { more.try_recv().ok() };
         }
         if everybody {
@@ -310,7 +311,8 @@ impl Task {
                 let now = self.clock.now();
                 let explained = self.fold.migrations.get(&migration).and_then(|folding| {
                     let explanation = folding.core.explain(&check, now)?;
-                    Some(Explained { explanation, recent: folding.recent.of(&check, recent) })
+                    let (recent, recent_from) = (folding.recent.of(&check, recent), folding.recent.first());
+                    Some(Explained { explanation, recent, recent_from })
                 });
                 let _ = reply.send(explained);
             }

@@ -4,12 +4,13 @@
 //! it, and nothing later: that is how it was live.
 
 use tidelock_model::Timestamp;
-use tidelock_proto::v1;
 
 use super::Fold;
 use super::decode::decoded;
 use crate::journal::{Position, ReadError, Stored};
-use crate::records::{BadRecord, DECISION_KIND, Decision, FINDING_KIND, Seen, decision_from_bytes, seen_and};
+use crate::records::{
+    DECISION_KIND, Decision, FINDING_KIND, Received, Seen, decision_from_bytes, seen_and_received,
+};
 
 /// Why a journal cannot be folded. No gate opens then.
 #[derive(Debug, thiserror::Error)]
@@ -38,50 +39,48 @@ pub fn replay(
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
     before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
-    replay_heard(findings, decisions, |_| (), |_, ()| {}, before)
+    replay_heard(findings, decisions, |_, _| {}, before)
 }
 
-/// The same for one who also wants to hear each thing seen: `look` makes something of it as it was
-/// written, on any thread and in any order, and `heard` gets that in the order of the journal.
+/// The same for one who also wants to hear each thing seen, in the order of the journal; a batch as it
+/// was received.
 ///
 /// # Errors
 /// The first record that cannot be read.
-pub(crate) fn replay_heard<T: Send>(
+pub(crate) fn replay_heard(
     findings: impl Iterator<Item = Result<Stored, ReadError>> + Send,
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
-    look: impl Fn(&v1::FindingRecord) -> T + Sync,
-    heard: impl FnMut(&Seen, T),
+    heard: impl FnMut(&Seen, Option<&Received>),
     before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
-    let decode = |stored| heard_of(stored, &look);
-    std::thread::scope(|scope| join(decoded(scope, findings, decode), decisions, heard, before))
+    std::thread::scope(|scope| join(decoded(scope, findings, heard_of), decisions, heard, before))
 }
 
 /// One thing seen.
-struct Heard<T> {
+struct Heard {
     position: Position,
     at: Timestamp,
     seen: Seen,
-    looked: T,
+    received: Option<Received>,
 }
 
-fn join<T>(
-    findings: impl Iterator<Item = Result<Heard<T>, ReplayError>>,
+fn join(
+    findings: impl Iterator<Item = Result<Heard, ReplayError>>,
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
-    mut heard: impl FnMut(&Seen, T),
+    mut heard: impl FnMut(&Seen, Option<&Received>),
     mut before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
     let mut fold = Fold::default();
     let mut findings = findings.peekable();
     let mut believe_up_to = |fold: &mut Fold, up_to: Position| -> Result<(), ReplayError> {
-        let due = |next: &Result<Heard<T>, ReplayError>| match next {
+        let due = |next: &Result<Heard, ReplayError>| match next {
             Ok(next) => next.position <= up_to,
             Err(_) => true,
         };
         while let Some(next) = findings.next_if(due) {
-            let Heard { position, at, seen, looked } = next?;
-            heard(&seen, looked);
-            fold.seen(position, at, seen);
+            let Heard { position, at, seen, received } = next?;
+            heard(&seen, received.as_ref());
+            fold.seen(position, at, seen, received.as_ref());
         }
         Ok(())
     };
@@ -102,7 +101,7 @@ fn join<T>(
     Ok(fold)
 }
 
-fn heard_of<T>(stored: Stored, look: &impl Fn(&v1::FindingRecord) -> T) -> Result<Heard<T>, ReplayError> {
+fn heard_of(stored: Stored) -> Result<Heard, ReplayError> {
     let at = Timestamp::from_millis(stored.record.at_unix_ms);
     let wrong = |why: String| ReplayError::Record { set: "findings", position: stored.position, why };
     if stored.record.kind != FINDING_KIND {
@@ -111,9 +110,9 @@ fn heard_of<T>(stored: Stored, look: &impl Fn(&v1::FindingRecord) -> T) -> Resul
             stored.record.kind
         )));
     }
-    let read = seen_and(&stored.record.body, look);
-    let (seen, looked) = read.map_err(|error: BadRecord| wrong(error.to_string()))?;
-    Ok(Heard { position: stored.position, at, seen, looked })
+    let read = seen_and_received(&stored.record.body);
+    let (seen, received) = read.map_err(|error| wrong(error.to_string()))?;
+    Ok(Heard { position: stored.position, at, seen, received })
 }
 
 fn decision(stored: &Stored) -> Result<(Position, Decision), ReplayError> {

@@ -8,15 +8,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tidelock_model::SpoolEpoch;
 
+use crate::records::FindingHash;
+
 /// Numbers whose hashes are kept for a spool.
 const WINDOW: usize = 65_536;
 /// Spools of an agent whose hashes are kept.
 const HASHED: usize = 2;
 /// Spools of an agent whose last number is kept; an agent with more has a disk that loses its spool.
 const EPOCHS: usize = 256;
-
-/// 128 bits of the SHA-256 of one finding's encoding.
-pub type FindingHash = [u8; 16];
 
 #[derive(Debug, Default)]
 struct Epoch {

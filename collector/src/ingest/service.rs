@@ -16,6 +16,7 @@ use super::fetch::fetch;
 use super::refused::Refused;
 use super::session::Session;
 use super::sessions::{NotEntered, Sessions};
+use super::wire::Heard;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
@@ -30,6 +31,9 @@ const OUT: usize = 64;
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
 /// What an agent may say about itself, in bytes.
 const MAX_WORD_BYTES: usize = 128;
+
+/// What an agent is told, as a stream.
+pub(super) type Replies = ReceiverStream<Result<v1::SessionResponse, Status>>;
 
 /// What every session needs.
 pub(crate) struct Door {
@@ -74,26 +78,9 @@ impl AgentDoor {
             }
         }
     }
-}
 
-fn word(standing: AgentStanding) -> &'static str {
-    match standing {
-        AgentStanding::Enrolled => "enrolled",
-        AgentStanding::Revoked => "revoked",
-        AgentStanding::Suspended => "suspended; see the events, then revoke it and let it join again",
-        AgentStanding::Unknown => "not enrolled",
-    }
-}
-
-#[tonic::async_trait]
-impl AgentService for AgentDoor {
-    type SessionStream = ReceiverStream<Result<v1::SessionResponse, Status>>;
-    type FetchComponentStream = ReceiverStream<Result<v1::FetchComponentResponse, Status>>;
-
-    async fn session(
-        &self,
-        request: Request<Streaming<v1::SessionRequest>>,
-    ) -> Result<Response<Self::SessionStream>, Status> {
+    /// Lets an agent in, and begins its session.
+    pub(super) fn begin(&self, request: Request<Streaming<Heard>>) -> Result<Response<Replies>, Status> {
         let who = self.who(&request)?;
         let told = self.door.driver.told(&who.migration);
         let told =
@@ -117,9 +104,9 @@ impl AgentService for AgentDoor {
         let door = self.door.clone();
         self.door.tasks.spawn(async move {
             let hello = match tokio::time::timeout(HELLO_WITHIN, said.message()).await {
-                Ok(Ok(Some(v1::SessionRequest {
+                Ok(Ok(Some(Heard::Other(v1::SessionRequest {
                     message: Some(v1::session_request::Message::Hello(hello)),
-                }))) if good(&hello) => hello,
+                })))) if good(&hello) => hello,
                 Ok(Ok(_)) => {
                     // An agent that is gone does not hear it.
                     let _ = out.send(Err(Status::invalid_argument("a session begins with a good hello"))).await;
@@ -131,6 +118,29 @@ impl AgentService for AgentDoor {
             Session::new(door, who, entered, told, out, hello).run(said).await;
         });
         Ok(Response::new(ReceiverStream::new(replies)))
+    }
+}
+
+fn word(standing: AgentStanding) -> &'static str {
+    match standing {
+        AgentStanding::Enrolled => "enrolled",
+        AgentStanding::Revoked => "revoked",
+        AgentStanding::Suspended => "suspended; see the events, then revoke it and let it join again",
+        AgentStanding::Unknown => "not enrolled",
+    }
+}
+
+#[tonic::async_trait]
+impl AgentService for AgentDoor {
+    type SessionStream = Replies;
+    type FetchComponentStream = ReceiverStream<Result<v1::FetchComponentResponse, Status>>;
+
+    async fn session(
+        &self,
+        _: Request<Streaming<v1::SessionRequest>>,
+    ) -> Result<Response<Replies>, Status> {
+        // `wire.rs` takes this call before the generated service sees it.
+        Err(Status::internal("sessions are not served here"))
     }
 
     async fn fetch_component(

@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message as _;
+use prost::bytes::Bytes;
 use tidelock_core::record::{AgentSeen, Observation, Refusal};
 use tidelock_model::{Name, SpoolEpoch};
 use tidelock_proto::v1::session_request::Message as Said;
@@ -18,16 +20,17 @@ use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::assignments;
-use super::batch::{hashes, rest};
+use super::batch::rest;
 use super::dedup::Judged;
 use super::offset::{Exchange, Offset};
 use super::service::Door;
 use super::sessions::Entered;
+use super::wire::Heard;
 use crate::driver::Told;
 use crate::intake;
 use crate::journal::{JournalError, Lane};
 use crate::pki::AgentId;
-use crate::records::{Seen, batch_to_bytes};
+use crate::records::{Received, Seen};
 
 /// Batches of one stream that are journaled and not acked yet.
 const IN_FLIGHT: usize = 16;
@@ -102,7 +105,7 @@ impl Session {
     }
 
     /// Serves the agent until one of both goes.
-    pub(super) async fn run(mut self, mut said: Streaming<v1::SessionRequest>) {
+    pub(super) async fn run(mut self, mut said: Streaming<Heard>) {
         let end = match self.welcome().await {
             Ok(()) => self.serve(&mut said).await,
             Err(end) => end,
@@ -137,7 +140,7 @@ impl Session {
         }
     }
 
-    async fn serve(&mut self, said: &mut Streaming<v1::SessionRequest>) -> End {
+    async fn serve(&mut self, said: &mut Streaming<Heard>) -> End {
         let cancelled = self.entered.end().clone();
         let certificate_ends = Instant::now() + self.who.ends.since(crate::clock::wall());
         loop {
@@ -156,7 +159,7 @@ impl Session {
                     Err(_) => return End::Told(Status::unavailable("the collector stops")),
                 },
                 message = tokio::time::timeout(idle, said.message()), if self.waiting.len() < IN_FLIGHT => match message {
-                    Ok(Ok(Some(request))) => self.hear(request).await,
+                    Ok(Ok(Some(heard))) => self.hear(heard).await,
                     Ok(Ok(None)) | Ok(Err(_)) => return End::Gone,
                     Err(_) => return End::Told(Status::deadline_exceeded("nothing was heard for too long")),
                 },
@@ -202,9 +205,14 @@ impl Session {
         self.tell(Reply::Assignments(wanted)).await
     }
 
-    async fn hear(&mut self, request: v1::SessionRequest) -> Step {
+    async fn hear(&mut self, heard: Heard) -> Step {
+        let request = match heard {
+            Heard::Batch(bytes) => return self.batch(bytes).await,
+            Heard::Other(request) => request,
+        };
         match request.message {
-            Some(Said::Batch(batch)) => self.batch(batch).await,
+            // In an unusual wrapping.
+            Some(Said::Batch(batch)) => self.batch(batch.encode_to_vec().into()).await,
             Some(Said::Heartbeat(beat)) => self.heartbeat(beat).await,
             Some(Said::AssignmentStatus(status)) => self.assignment_status(status).await,
             Some(Said::SignOff(_)) => {
@@ -217,14 +225,15 @@ impl Session {
         }
     }
 
-    #[tracing::instrument(name = "batch", skip_all, fields(tidelock.migration.name = %self.who.migration, agent = %self.who.agent, first_seq = wire.first_seq))]
-    async fn batch(&mut self, wire: v1::FindingBatch) -> Step {
-        let hashes = hashes(&wire.findings);
-        let (body, wire) = batch_to_bytes(&self.who.migration, &self.who.agent, wire);
-        let batch = batch_from_wire(self.who.agent.clone(), wire)
-            .map_err(|error| Status::invalid_argument(format!("batch: {error}")))?;
+    #[tracing::instrument(name = "batch", skip_all, fields(tidelock.migration.name = %self.who.migration, agent = %self.who.agent, first_seq))]
+    async fn batch(&mut self, bytes: Bytes) -> Step {
+        let wrong = |error: &dyn std::fmt::Display| Status::invalid_argument(format!("batch: {error}"));
+        let wire = v1::FindingBatch::decode(&*bytes).map_err(|error| wrong(&error))?;
+        tracing::Span::current().record("first_seq", wire.first_seq);
+        let batch = batch_from_wire(self.who.agent.clone(), wire).map_err(|error| wrong(&error))?;
+        let received = Received::new(bytes).map_err(|error| wrong(&error))?;
         let (epoch, first, last) = (batch.spool_epoch, batch.first_seq, batch.last_seq());
-        let judged = self.entered.window().judge(epoch, first, last, &hashes);
+        let judged = self.entered.window().judge(epoch, first, last, received.hashes());
         let known = match judged {
             Judged::New { known } => known,
             // An earlier batch may hold these and not be durable yet: acked behind it, in order.
@@ -244,17 +253,20 @@ impl Session {
             }
             Judged::Conflict { seq } => return self.conflict(epoch, seq).await,
         };
-        let told = match known {
-            // As received, and encoded once.
-            0 => {
-                let (lane, seen) = (self.lane.clone(), self.seen(Observation::Findings(batch)));
-                self.door.intake.submit_as(lane, body, seen).await.map_err(|error| refused(&error))?
+        let (batch, received) = match known {
+            0 => (batch, received),
+            known => {
+                let batch = rest(batch, known);
+                let received = received.rest(known, &batch);
+                (batch, received)
             }
-            known => self.submit(rest(batch, known)).await?,
         };
+        let (lane, migration) = (self.lane.clone(), self.who.migration.clone());
+        let told = self.door.intake.submit_batch(lane, migration, batch, received.clone()).await;
+        let told = told.map_err(|error| refused(&error))?;
         // Taken while it is queued, so that the next batch is judged on it; taken back when refused.
         let new_from = first.saturating_add(known as u64);
-        self.entered.window().take(epoch, new_from, last, hashes.get(known..).unwrap_or_default());
+        self.entered.window().take(epoch, new_from, last, received.hashes());
         self.waiting.push_back(Waiting { told, spool_epoch: epoch, before: new_from - 1, last });
         Ok(())
     }

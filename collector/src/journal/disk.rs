@@ -27,6 +27,9 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// `StorageFull` counts as a full disk, anything else stops the journal.
     fn fill(&self, path: &Path, bytes: u64) -> io::Result<File>;
+
+    /// Nobody reads this file soon: the memory that holds a copy of it may go.
+    fn let_go(&self, _file: &File) {}
 }
 
 /// The disk of this machine.
@@ -62,6 +65,13 @@ impl Disk for RealDisk {
         }
         file.sync_all()?;
         Ok(file)
+    }
+
+    /// The next segment takes this memory again; memory that nobody had before costs a virtual machine
+    /// several times as much.
+    fn let_go(&self, file: &File) {
+        // Advice: where it is not taken, nothing else changes.
+        let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
     }
 }
 

@@ -58,7 +58,7 @@ pub struct Batch {
     pub first_seq: u64,
     /// One hash a finding, in order.
     pub hashes: Vec<[u8; 16]>,
-    /// What the history of each check shows, in order.
+    /// What the history of each check shows, in order; one line a check is enough for a screen.
     pub history: Vec<(Name, HistoryItem)>,
 }
 
@@ -174,7 +174,7 @@ pub trait Index: Send + Sync {
     /// The database refused.
     fn add_decision(&self, position: Position, entries: Vec<Entry>) -> Result<(), IndexError>;
 
-    /// The latest lines of a check's history on one side, newest first.
+    /// The latest lines of a check's history on one side before this position, newest first.
     ///
     /// # Errors
     /// The database refused.
@@ -183,6 +183,7 @@ pub trait Index: Send + Sync {
         migration: &Name,
         check: &Name,
         side: Side,
+        before: Position,
         limit: usize,
     ) -> Result<Vec<HistoryItem>, IndexError>;
 

@@ -135,6 +135,9 @@ impl SetWriter {
             .at("sync the folder of", &path)
             .map_err(|at| Unstaged::Failed(at.into()))?;
         let end = file.metadata().at("look at", &path)?.len();
+        if let Some(sealed) = &self.active {
+            self.disk.let_go(&sealed.file);
+        }
         self.active = Some(Active { file, path: path.clone(), offset: header::LEN, end });
         self.catalog.push(Segment { path, header });
         Ok(())

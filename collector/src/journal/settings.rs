@@ -48,7 +48,7 @@ impl Settings {
             queue_records: 4096,
             queue_bytes: 16 * 1024 * 1024,
             group_records: 512,
-            group_bytes: 256 * 1024,
+            group_bytes: 1024 * 1024,
             ballast_bytes: 64 * MIB,
             low_space_bytes: 64 * MIB,
             checkpoints_kept: 3,

@@ -6,7 +6,7 @@ use tidelock_model::{AgentKey, Name, Phase, Timestamp};
 use tidelock_proto::v1::finding_record::Body;
 use tidelock_proto::{batch_from_wire, batch_to_wire, side_from_wire, side_to_wire, v1};
 
-use super::{BadRecord, bad};
+use super::{BadRecord, Received, bad};
 
 /// Something seen, and by which migration.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,30 +68,18 @@ fn agent_to_wire(told: &AgentSeen, boot_id: &str) -> v1::AgentSeen {
     }
 }
 
-/// The bytes of a record that holds a batch as it was received, and the batch again.
-pub(crate) fn batch_to_bytes(
-    migration: &Name,
-    agent: &AgentKey,
-    batch: v1::FindingBatch,
-) -> (Vec<u8>, v1::FindingBatch) {
+/// The bytes of a record that holds a batch as it was received.
+pub(crate) fn batch_to_bytes(migration: &Name, agent: &AgentKey, batch: &Received) -> Vec<u8> {
     let record = v1::FindingRecord {
         migration: migration.to_string(),
         side: side_to_wire(agent.side).into(),
         agent: agent.name.to_string(),
-        body: Some(Body::Batch(batch)),
+        body: None,
     };
-    let bytes = record.encode_to_vec();
-    match record.body {
-        Some(Body::Batch(batch)) => (bytes, batch),
-        Some(
-            Body::Seen(_)
-            | Body::Tick(_)
-            | Body::LeaseRenewed(_)
-            | Body::AssignmentRefused(_)
-            | Body::SignedOff(_),
-        )
-        | None => (bytes, v1::FindingBatch::default()),
-    }
+    // Fields stand in the order of their numbers, and the body's are the last.
+    let mut bytes = record.encode_to_vec();
+    batch.put_into_record(&mut bytes);
+    bytes
 }
 
 /// Reads a record back.
@@ -99,20 +87,25 @@ pub(crate) fn batch_to_bytes(
 /// # Errors
 /// Names the place that is wrong.
 pub fn seen_from_bytes(bytes: &[u8]) -> Result<Seen, BadRecord> {
-    seen_and(bytes, |_| ()).map(|(seen, ())| seen)
+    let record = v1::FindingRecord::decode(bytes).or_else(|error| bad("finding record", error))?;
+    seen_from_record(record)
 }
 
-/// Reads a record back, and looks at it as it was written.
+/// Reads a record back, and a batch as it was received as well.
 ///
 /// # Errors
 /// Names the place that is wrong.
-pub(crate) fn seen_and<T>(
-    bytes: &[u8],
-    look: impl FnOnce(&v1::FindingRecord) -> T,
-) -> Result<(Seen, T), BadRecord> {
-    let record = v1::FindingRecord::decode(bytes).or_else(|error| bad("finding record", error))?;
-    let looked = look(&record);
-    Ok((seen_from_record(record)?, looked))
+pub(crate) fn seen_and_received(bytes: &[u8]) -> Result<(Seen, Option<Received>), BadRecord> {
+    let seen = seen_from_bytes(bytes)?;
+    let received = match seen.observation {
+        Observation::Findings(_) => Received::of_record(bytes).or_else(|error| bad("batch", error))?,
+        Observation::Agent(_)
+        | Observation::SignedOff(_)
+        | Observation::Refused(..)
+        | Observation::Tick
+        | Observation::LeaseRenewed { .. } => None,
+    };
+    Ok((seen, received))
 }
 
 fn seen_from_record(record: v1::FindingRecord) -> Result<Seen, BadRecord> {
@@ -229,7 +222,8 @@ mod tests {
             findings: Vec::new(),
             gap: Some(v1::Gap { from_seq: 2, to_seq: 2, counts: Vec::new(), reason: String::new() }),
         };
-        let (bytes, wire) = batch_to_bytes(&name("shop"), &agent, wire);
+        let received = Received::new(wire.encode_to_vec().into()).unwrap();
+        let bytes = batch_to_bytes(&name("shop"), &agent, &received);
         let batch = batch_from_wire(agent, wire).unwrap();
         let seen = Seen {
             migration: Some(name("shop")),
@@ -237,6 +231,7 @@ mod tests {
             boot_id: String::new(),
         };
         assert_eq!(bytes, seen_to_bytes(&seen));
+        assert_eq!(seen_and_received(&bytes).unwrap(), (seen, Some(received)));
     }
 
     #[test]

@@ -4,14 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tidelock_proto::Limits;
-use tidelock_proto::v1::agent_service_server::AgentServiceServer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
-use crate::ingest::AgentDoor;
+use crate::ingest::{AgentDoor, AgentFace};
 use crate::net::Acceptor;
 
 /// Streams of one agent's connection: its session, and a few components.
@@ -41,12 +39,9 @@ pub(super) async fn agents(
     door: AgentDoor,
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
-    let service = AgentServiceServer::new(door)
-        .max_decoding_message_size(Limits::MESSAGE_BYTES)
-        .max_encoding_message_size(Limits::MESSAGE_BYTES);
     let connections = acceptor.run(listener, stop.clone());
     server(AGENT_STREAMS, Duration::from_secs(5))
-        .add_service(service)
+        .add_service(AgentFace::new(door))
         .serve_with_incoming_shutdown(connections, async move { stop.cancelled().await })
         .await
 }

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use ring::hmac;
 use tidelock_model::Timestamp;
-use tidelock_proto::v1;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -24,13 +23,13 @@ use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
 use crate::fold::{Fold, replay_heard};
-use crate::ingest::{AgentDoor, AgentVerifier, Door, FindingHash, Refused, Sessions, hashes};
+use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
 use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Store, Stored};
 use crate::lookup::Lookup;
 use crate::pki::{Pki, ServerIdentity};
-use crate::records::Seen;
+use crate::records::{Received, Seen};
 use crate::tls;
 
 /// Streams that are still open when the collector stops get so long to end.
@@ -338,27 +337,18 @@ fn fold(store: &dyn Store, sessions: &Sessions) -> anyhow::Result<Fold> {
         Err(_) => true,
     };
     let findings = store.read_findings(first).take_while(kept);
-    let remember = |seen: &Seen, hashes: Vec<FindingHash>| remember(sessions, seen, &hashes);
-    let fold = replay_heard(findings, store.read_decisions(first), hashes_of, remember, |_, _, _| {});
+    let remember = |seen: &Seen, received: Option<&Received>| remember(sessions, seen, received);
+    let fold = replay_heard(findings, store.read_decisions(first), remember, |_, _, _| {});
     fold.context("fold the journal; `tidelock-collector journal verify` says more")
 }
 
-/// The hashes of a batch's findings as they came.
-fn hashes_of(record: &v1::FindingRecord) -> Vec<FindingHash> {
-    let Some(v1::finding_record::Body::Batch(batch)) = &record.body else {
-        // Nothing else has a number.
-        return Vec::new();
-    };
-    hashes(&batch.findings)
-}
-
 /// What an agent sent before is known again when it comes again.
-fn remember(sessions: &Sessions, seen: &Seen, hashes: &[FindingHash]) {
+fn remember(sessions: &Sessions, seen: &Seen, received: Option<&Received>) {
     use tidelock_core::record::Observation;
     if let (Some(migration), Observation::Findings(batch)) = (&seen.migration, &seen.observation) {
         let window = sessions.window(migration, &batch.agent);
         let mut window = window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        window.take(batch.spool_epoch, batch.first_seq, batch.last_seq(), hashes);
+        window.take(batch.spool_epoch, batch.first_seq, batch.last_seq(), received.map_or(&[], Received::hashes));
     }
 }
 

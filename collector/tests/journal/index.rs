@@ -76,7 +76,7 @@ async fn journal(dir: &Path, batches: u64) -> Journal {
 /// What the index says, as far as these tests ask.
 fn answers(index: &SledIndex) -> (Vec<HistoryItem>, Vec<Event>, Vec<Cursor>, Vec<Seen>) {
     (
-        index.history(&name("shop"), &name("login"), Side::Target, 12).unwrap(),
+        index.history(&name("shop"), &name("login"), Side::Target, Position::new(u64::MAX), 12).unwrap(),
         index.events_since(&name("shop"), Position::new(2), 100).unwrap(),
         index.cursors(&name("shop"), &agent()).unwrap(),
         (0..60).map(|seq| index.seen(&name("shop"), &agent(), SPOOL, seq).unwrap()).collect(),
@@ -194,7 +194,7 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
     }
     let seen = |seq| index.seen(&name("shop"), &agent(), SPOOL, seq).unwrap();
     assert_eq!((seen(1), seen(1500), seen(2500)), (Seen::No, Seen::No, Seen::Yes(hash(2500))));
-    let history = index.history(&name("shop"), &name("login"), Side::Target, usize::MAX).unwrap();
+    let history = index.history(&name("shop"), &name("login"), Side::Target, Position::new(u64::MAX), usize::MAX).unwrap();
     assert!((36..=54).contains(&history.len()), "{} lines", history.len());
     assert_eq!(history[0].at_unix_ms, 3000);
     // A batch that says other things about numbers that are known changes nothing about them.

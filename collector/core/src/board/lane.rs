@@ -104,7 +104,9 @@ impl Lane {
         if self.newest.as_ref().is_some_and(|before| place.at > before.fresh_until) {
             self.break_off(place.at);
         }
-        let newest = Newest::new(place, scenario, finding);
+        let round = self.newest.as_ref().map_or(finding.round, |newest| newest.round.max(finding.round));
+        let kept = self.newest.take().map(|newest| newest.measures).unwrap_or_default();
+        let newest = Newest::new(place, scenario, finding, kept);
         let passed = newest.outcome == Outcome::Pass && !newest.empty;
         if passed {
             if self.passes == 0 {
@@ -117,7 +119,6 @@ impl Lane {
             self.bad_since.get_or_insert(place.at);
         }
         self.dwell(place.at, scenario, finding, passed);
-        let round = self.newest.as_ref().map_or(0, |newest| newest.round).max(newest.round);
         self.newest = Some(Newest { round, ..newest });
         self.wrong = None;
         Ok(())
@@ -142,8 +143,16 @@ impl Lane {
 }
 
 impl Newest {
-    fn new(place: Place, scenario: &Scenario, finding: &Finding) -> Newest {
+    /// `measures` are those of the one before: their memory is used again, for every finding.
+    fn new(place: Place, scenario: &Scenario, finding: &Finding, mut measures: Vec<Measure>) -> Newest {
         let report = &finding.report;
+        measures.truncate(report.measures.len());
+        for (kept, measure) in measures.iter_mut().zip(&report.measures) {
+            kept.name.clone_from(&measure.name);
+            kept.value = measure.value;
+            kept.unit.clone_from(&measure.unit);
+        }
+        measures.extend_from_slice(&report.measures[measures.len()..]);
         Newest {
             place,
             round: finding.round,
@@ -157,7 +166,7 @@ impl Newest {
                 .iter()
                 .find(|step| step.outcome != Outcome::Pass)
                 .map(|step| step.name.clone()),
-            measures: report.measures.clone(),
+            measures,
             remaining: report.remaining.clone(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{HistoryItem, keys, table::Table, value};
+use crate::journal::types::Position;
 
 /// A chunk is closed before it grows over this.
 const CHUNK_BYTES: usize = 16 * 1024;
@@ -87,8 +88,13 @@ fn latest(table: &Table, prefix: &[u8]) -> Result<u64, String> {
     Ok(found.first().map_or(0, |(key, _)| keys::number(key)))
 }
 
-/// The latest lines, newest first.
-pub(crate) fn read(table: &Table, prefix: &[u8], limit: usize) -> Result<Vec<HistoryItem>, String> {
+/// The latest lines before this position, newest first.
+pub(crate) fn read(
+    table: &Table,
+    prefix: &[u8],
+    before: Position,
+    limit: usize,
+) -> Result<Vec<HistoryItem>, String> {
     let mut items = Vec::new();
     let mut to = keys::numbered(prefix, u64::MAX);
     let from = keys::numbered(prefix, 0);
@@ -96,9 +102,8 @@ pub(crate) fn read(table: &Table, prefix: &[u8], limit: usize) -> Result<Vec<His
         let Some((key, chunk)) = table.range(&from, &to, false, 1)?.pop() else {
             break;
         };
-        let mut chunk = value::history_chunk(&chunk).ok_or("a chunk of history cannot be read")?;
-        chunk.reverse();
-        items.extend(chunk);
+        let chunk = value::history_chunk(&chunk).ok_or("a chunk of history cannot be read")?;
+        items.extend(chunk.into_iter().rev().filter(|item| item.position < before));
         let Some(before) = keys::number(&key).checked_sub(1) else {
             break;
         };

@@ -99,9 +99,11 @@ impl Index for SledIndex {
         migration: &Name,
         check: &Name,
         side: Side,
+        before: Position,
         limit: usize,
     ) -> Result<Vec<HistoryItem>, IndexError> {
-        self.with(|inner| history::read(&inner.table, &keys::history(migration, check, side), limit))
+        let prefix = keys::history(migration, check, side);
+        self.with(|inner| history::read(&inner.table, &prefix, before, limit))
     }
 
     fn events_since(

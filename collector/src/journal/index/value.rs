@@ -6,7 +6,7 @@ use super::{Cursor, HistoryItem};
 use crate::journal::types::{Heads, Position};
 
 /// Changes whenever keys or values do: an index of another layout is built again.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// What the index reflects, and of which journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
