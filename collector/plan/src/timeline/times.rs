@@ -6,7 +6,7 @@ use tidelock_core::plan::{Claim, ClaimKind, Joint, LatencyClaim, Plan, Scenario,
 use tidelock_core::proof::{
     CAUTION, NonInferiority, Objective, ScenarioSettings, Tuning, attempt_threshold, best_case_slots,
 };
-use tidelock_model::{Phase, Side};
+use tidelock_model::Phase;
 
 use super::{ClaimTime, minutes};
 use crate::units::show_percent;

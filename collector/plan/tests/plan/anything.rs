@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tidelock_plan::{Problems, Source, check, named_components, named_files, pin};
+use tidelock_plan::{Problems, Source, check, expanded, named_components, named_files, pin};
 
 use crate::common::source;
 
 const GOOD: &str = include_str!("good-plan.yaml");
+/// Has every claim.
+const FULL: &str = include_str!("design-plan.yaml");
 
 fn told(yaml: &str) -> Problems {
     let files = BTreeMap::from([("flows/login.yaml".to_owned(), yaml.to_owned())]);
@@ -116,5 +118,44 @@ proptest! {
             yaml.replace_range(start..end, &with);
         }
         told(&yaml);
+    }
+
+    #[test]
+    fn no_edit_of_a_claim_takes_the_reader_down(
+        edits in prop::collection::vec((0usize..400, r#"[0-9a-z.%/{}:, ]{0,10}"#), 1..8)
+    ) {
+        let mut words: Vec<String> = FULL.split_inclusive([' ', '\n']).map(str::to_owned).collect();
+        let claims: Vec<usize> = (0..words.len())
+            .filter(|at| words[*at].contains('%') || words[*at].ends_with([',', ' ']) && words[*at].starts_with(|c: char| c.is_ascii_digit()))
+            .collect();
+        for (at, with) in edits {
+            let at = claims[at % claims.len()];
+            words[at] = with + " ";
+        }
+        told(&words.concat());
+    }
+
+    #[test]
+    fn every_number_of_a_proof_is_read_back_as_the_same(
+        margin in 1u32..9_999, slo in 1u32..9_999, error_rate in 1u32..5_000, outage in 1u64..10_000_000, slack in 0u32..100_000
+    ) {
+        let share = |n: u32| format!("{}.{:02}%", n / 100, n % 100);
+        let claims = format!(
+            "claims: {{ success: {{ margin: {}, slo: {}, error_rate: {}, outage: {outage}ms }}, latency: {{ p95: {{ slack: {} }} }} }}",
+            share(margin), share(slo), share(error_rate), share(slack)
+        );
+        let yaml = GOOD
+            .replace("claims: { passes: { in_a_row: 5 } }", &claims)
+            .replace("timezone: Europe/Berlin", "timezone: Europe/Berlin\nrehearsal_scale: true");
+        let files = BTreeMap::from([("flows/login.yaml".to_owned(), "steps: []\n".to_owned())]);
+        let mut source = source("plan.yaml", yaml, files);
+        match check(&source) {
+            Ok(checked) => {
+                source.yaml = expanded(&checked.plan);
+                let again = check(&source).map_err(|p| TestCaseError::fail(p.render(&source, false, 100)))?;
+                prop_assert_eq!(again.plan, checked.plan);
+            }
+            Err(problems) => prop_assert!(problems.problems().iter().any(|p| p.code == "E036"), "{}", problems),
+        }
     }
 }
