@@ -10,6 +10,7 @@ mod exact;
 mod latency;
 mod point;
 mod quiet;
+mod same;
 mod slots;
 mod stage;
 

@@ -7,6 +7,7 @@ use tidelock_model::{AgentKey, Finding, Outcome, Side, Timestamp};
 
 use super::latency::LatencyEvidence;
 use super::point::Points;
+use super::same::Same;
 use super::stage::Stage;
 use crate::plan::{ClaimKind, EvidenceRule, Joint, Scenario, SuccessClaim};
 use crate::proof::slots::{
@@ -31,6 +32,7 @@ const FRESH_SLOTS: u64 = 3;
 pub(crate) enum Gate {
     Success(Box<ScenarioGate>),
     Latency(Box<LatencyEvidence>),
+    Same(Box<Same>),
 }
 
 /// Everything that is weighed slot by slot.
@@ -116,7 +118,15 @@ impl SlotEvidence {
             }),
             version: version(finding),
         };
-        self.slots.take(at.as_millis(), &arrival)
+        let accepted = self.slots.take(at.as_millis(), &arrival);
+        if accepted == Accepted::Ok && looked {
+            for gate in self.gates.values_mut() {
+                if let Gate::Same(same) = gate {
+                    same.take(arrival.slot, agent, finding);
+                }
+            }
+        }
+        accepted
     }
 
     /// Closes what is due. Gives back whether a slot closed.
@@ -171,7 +181,7 @@ impl SlotEvidence {
     fn incidents_so_far(&self) -> u32 {
         let of = |gate: &Gate| match gate {
             Gate::Success(gate) => gate.course().incidents,
-            Gate::Latency(_) => 0,
+            Gate::Latency(_) | Gate::Same(_) => 0,
         };
         self.gates.values().map(of).sum()
     }
@@ -234,7 +244,7 @@ impl SlotEvidence {
     pub(crate) fn slo(&self) -> f64 {
         let slo = |gate: &Gate| match gate {
             Gate::Success(gate) => Some(gate.settings().slo),
-            Gate::Latency(_) => None,
+            Gate::Latency(_) | Gate::Same(_) => None,
         };
         self.gates.values().find_map(slo).unwrap_or(USUAL_SLO)
     }
@@ -249,6 +259,7 @@ impl SlotEvidence {
             match gate {
                 Gate::Success(gate) => gate.write(out),
                 Gate::Latency(latency) => latency.write(out),
+                Gate::Same(same) => same.write(out),
             }
         }
     }
@@ -291,6 +302,7 @@ impl Gate {
         match self {
             Gate::Success(gate) => gate.course().attempt,
             Gate::Latency(latency) => latency.gate.course().attempt,
+            Gate::Same(_) => 1,
         }
     }
 
@@ -299,6 +311,7 @@ impl Gate {
         match self {
             Gate::Success(gate) => gate.course().eta_slots,
             Gate::Latency(latency) => latency.gate.course().eta_slots,
+            Gate::Same(same) => same.eta_slots(),
         }
     }
 
@@ -306,6 +319,7 @@ impl Gate {
         match self {
             Gate::Success(gate) => gate.verdict(),
             Gate::Latency(latency) => latency.verdict(),
+            Gate::Same(same) => same.verdict(),
         }
     }
 
@@ -313,6 +327,7 @@ impl Gate {
         match self {
             Gate::Success(gate) => gate.course().percent,
             Gate::Latency(latency) => latency.percent(),
+            Gate::Same(same) => same.percent(),
         }
     }
 }
@@ -325,9 +340,10 @@ fn gate(joint: &Joint, stage: Stage, slot_seconds: f64) -> Option<Gate> {
         }
         Joint::Latency(claim) => Some(Gate::Latency(Box::new(LatencyEvidence::new(claim, stage.compared)?))),
         Joint::Gauge(_) | Joint::Drained(_) | Joint::Silent(_) | Joint::Owner { .. } => None,
-        Joint::Parity(_) | Joint::Marks { .. } | Joint::SameResponse { .. } | Joint::NoDependencyOn(_) => {
-            None
+        Joint::SameResponse { margin, error_rate } => {
+            Some(Gate::Same(Box::new(Same::new(*margin, *error_rate, stage.compared)?)))
         }
+        Joint::Parity(_) | Joint::Marks { .. } | Joint::NoDependencyOn(_) => None,
     }
 }
 
@@ -358,6 +374,7 @@ fn feed(gate: &mut Gate, closed: &ClosedSlot, stage: Stage, void: Option<Void>) 
             }
         }
         Gate::Latency(latency) => latency.feed(closed, stage, void),
+        Gate::Same(same) => same.close(closed.slot, void.is_some()),
     }
 }
 

@@ -60,6 +60,20 @@ pub(crate) fn proof(
                 status.notes.push(format!("{known} of 200 results of the source are there to compare with"));
             }
         }
+        Gate::Same(_) => {}
+    }
+    if let Gate::Same(same) = gate {
+        let engine = &same.engine;
+        status.ln_e = vec![("no more differing fields than noise", engine.ln_e())];
+        status.threshold = engine.threshold();
+        status.slots = engine.slots();
+        let list = |title: &str, fields: Vec<&str>| {
+            (!fields.is_empty()).then(|| format!("{title}: {}", fields.join(", ")))
+        };
+        status
+            .notes
+            .extend(list("fields left out because they change by themselves", engine.volatile().collect()));
+        status.notes.extend(list("fields that differed in the last slot", engine.differing().collect()));
     }
     Some(status)
 }

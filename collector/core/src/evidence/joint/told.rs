@@ -136,6 +136,10 @@ fn proved(gate: &Gate) -> String {
         Gate::Latency(latency) if latency.below_load() => {
             "proved, but not under load: the target bore less than half of the source\u{2019}s".to_owned()
         }
+        Gate::Same(same) => {
+            let slots = count(same.engine.slots(), "slot", "slots");
+            format!("the same answers over {slots}")
+        }
         Gate::Latency(latency) => {
             format!("proved by {}", count(latency.gate.course().results, "result", "results"))
         }
