@@ -21,6 +21,19 @@ pub(crate) fn plan(checks: usize, every: &str) -> String {
     plan
 }
 
+/// The same with checks of one GET each.
+pub(crate) fn plan_of_gets(checks: usize, every: &str) -> String {
+    let login = plan(checks, every);
+    let (plugin, with) = (line(&login, "plugin:"), line(&login, "with:"));
+    let flow = "with: { target: shop, flow: { steps: [{ name: health, request: { path: /health } }] } }";
+    login.replace(plugin, "plugin: builtin:http-flow").replace(with, flow)
+}
+
+/// The first line of a text that begins so.
+fn line<'a>(text: &'a str, begins: &str) -> &'a str {
+    text.lines().map(str::trim).find(|line| line.starts_with(begins)).unwrap_or_default()
+}
+
 /// The check's name.
 pub(crate) fn check_name(number: usize) -> String {
     format!("check-{number}")
