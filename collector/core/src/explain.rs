@@ -79,6 +79,7 @@ impl Migration {
         Some(SlotCourse {
             begun: evidence.since,
             slot: slots.slot(),
+            observe_at_least: slots.observe_at_least(),
             subject: evidence.stage.subject,
             compared: evidence.stage.compared,
             claims: claims

@@ -28,6 +28,6 @@ pub use migration::Migration;
 pub use roster::{AgentStanding, ONLINE_FOR};
 pub use status::{
     AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ProofStatus,
-    ScenarioStatus, SideStatus,
+    ScenarioStatus, SideStatus, SlotCourse,
 };
 pub use verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};

@@ -112,6 +112,8 @@ pub struct SlotCourse {
     pub begun: Timestamp,
     /// How long a slot is.
     pub slot: Duration,
+    /// A proof takes at least this long, whatever its numbers say.
+    pub observe_at_least: Duration,
     /// The side that must be good.
     pub subject: Side,
     /// The source is what it is compared with.
