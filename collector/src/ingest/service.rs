@@ -135,10 +135,7 @@ impl AgentService for AgentDoor {
     type SessionStream = Replies;
     type FetchComponentStream = ReceiverStream<Result<v1::FetchComponentResponse, Status>>;
 
-    async fn session(
-        &self,
-        _: Request<Streaming<v1::SessionRequest>>,
-    ) -> Result<Response<Replies>, Status> {
+    async fn session(&self, _: Request<Streaming<v1::SessionRequest>>) -> Result<Response<Replies>, Status> {
         // `wire.rs` takes this call before the generated service sees it.
         Err(Status::internal("sessions are not served here"))
     }

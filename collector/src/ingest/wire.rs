@@ -128,7 +128,8 @@ impl Decoder for SessionCodec {
             buffer.advance(buffer.remaining());
             return Ok(Some(Heard::Batch(batch)));
         }
-        let wrong = |error: DecodeError| Status::invalid_argument(format!("a message of the session: {error}"));
+        let wrong =
+            |error: DecodeError| Status::invalid_argument(format!("a message of the session: {error}"));
         v1::SessionRequest::decode(buffer).map(Heard::Other).map(Some).map_err(wrong)
     }
 }

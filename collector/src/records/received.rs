@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use prost::bytes::Bytes;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, skip_field};
+use prost::encoding::{
+    DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, skip_field,
+};
 use prost::{DecodeError, Message as _};
 use tidelock_model::FindingBatch;
 use tidelock_proto::batch_to_wire;
@@ -197,7 +199,8 @@ mod tests {
         v1::SessionRequest { message }.encode(&mut request).unwrap();
         request.extend_from_slice(b"\x28");
         assert_eq!(Received::of_request(&request), None);
-        for broken in [&b"\x1a\x05abc"[..], b"\x1a", b"\xff", b"\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"] {
+        for broken in [&b"\x1a\x05abc"[..], b"\x1a", b"\xff", b"\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"]
+        {
             assert!(Received::new(Bytes::copy_from_slice(broken)).is_err(), "{broken:?} was taken");
         }
     }
