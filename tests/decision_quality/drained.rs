@@ -17,7 +17,7 @@ const LOOK_S: u64 = 10;
 pub(crate) fn rows(size: Size, table: &mut Table) {
     let what = "6 residual jobs an hour, window 33.5 min: drained in 4 h";
     let (mut hits, mut fixed_hits, mut runs) = (0, 0, 0);
-    for mut chance in size.chances(what, 4000) {
+    for mut chance in size.chances(what, 10_000) {
         let arrivals = chance.moments(RATE, HOURS_S as f64);
         hits += usize::from(drained(&arrivals));
         fixed_hits += usize::from(fixed(&arrivals));

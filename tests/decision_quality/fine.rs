@@ -52,7 +52,7 @@ fn both(size: Size, table: &mut Table, setting: Setting, failing: f64, bar: Bar)
 /// When each run opened, in seconds.
 fn course(size: Size, what: &str, setting: Setting, level: Level, failing: f64) -> (Vec<f64>, Opened) {
     let (mut opened_s, mut peers_opened) = (Vec::new(), Opened::default());
-    for chance in size.chances(what, 1000) {
+    for chance in size.chances(what, 4000) {
         let mut world = World::new(setting, Faults::random(failing), Faults::random(failing), chance);
         let (mut gate, mut peers) = (Gate::new(setting, level), Peers::default());
         let mut open_s = f64::INFINITY;

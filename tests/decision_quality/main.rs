@@ -64,7 +64,7 @@ const PARTS: [(&str, &str, Rows); 11] = [
     ("fine", "Opened when the target is as good as the source", fine::rows),
     ("restarts", "The same with one agent restarted an hour: 3 agents a side, at least 2", restarts::rows),
     ("revoke", "From a fault to an `open` that is taken back (without the slot's grace)", revoke::rows),
-    ("worse", "The word WORSE", worse::rows),
+    ("worse", "The target proved to be worse", worse::rows),
     ("watch", "After the switch: alarms (without the slot's grace)", watch::rows),
     ("blame", "After the switch: alarms that are called a reason to go back", blame::rows),
     ("latency", "Latency at p95, slack of 10 % and 5 ms", latency::rows),

@@ -121,9 +121,10 @@ impl Gate {
         self.gate.verdict() == ScenarioVerdict::Pass
     }
 
-    /// Whether it says that the target is worse.
+    /// Whether it has proved that the target is worse, whatever other word stands before that one.
     pub(crate) fn worse(&self) -> bool {
-        self.gate.verdict() == ScenarioVerdict::Worse
+        let course = self.gate.course();
+        course.threshold_worse <= course.ln_e_worse
     }
 
     /// Whether it says that the target is sick, in one of the words for it.

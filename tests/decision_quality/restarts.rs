@@ -25,7 +25,7 @@ const AGENTS: usize = 3;
 pub(crate) fn rows(size: Size, table: &mut Table) {
     for failing in CHANCES {
         let what = format!("3 agents, {:.1} % fail, a restart an hour", failing * 100.0);
-        let opened_s: Vec<f64> = size.chances(&what, 1000).map(|chance| run(chance, failing)).collect();
+        let opened_s: Vec<f64> = size.chances(&what, 4000).map(|chance| run(chance, failing)).collect();
         let soon = opened_s.iter().filter(|opened_s| **opened_s <= SOON_S).count();
         let ours = Estimate::share(soon, opened_s.len());
         table.row(&format!("{what}: within 60 min"), ours, Bar::AtLeast(95.0));

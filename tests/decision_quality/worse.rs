@@ -1,4 +1,4 @@
-//! The word WORSE: said soon where the target is far worse, and not where it is worse by the margin only.
+//! Proved to be worse: soon where the target is far worse, and not where it is worse by the margin only.
 
 use crate::Size;
 use crate::boundary::MARGIN;
@@ -11,13 +11,13 @@ use crate::world::{Faults, Setting, World};
 pub(crate) fn rows(size: Size, table: &mut Table) {
     for agents in [2, 3, 5, 10] {
         let bar = if agents == 10 { Bar::AtMost(20.0) } else { Bar::Nothing };
-        let what = format!("{agents} agents, 10 points worse: median");
+        let what = format!("{agents} agents, 10 points worse: proved, median");
         let said_s = said(size, &what, agents, 2.0 * MARGIN, 120, Gate::worse);
         table.row(&what, Estimate::median(said_s, Unit::Minutes), bar);
-        let what = format!("{agents} agents, 10 points worse: any refusal, median");
+        let what = format!("{agents} agents, 10 points worse: refused by any word, median");
         let said_s = said(size, &what, agents, 2.0 * MARGIN, 120, Gate::refused);
         table.row(&what, Estimate::median(said_s, Unit::Minutes), Bar::Nothing);
-        let what = format!("{agents} agents, 5 points worse: said in 4 h");
+        let what = format!("{agents} agents, 5 points worse: proved in 4 h");
         let said_s = said(size, &what, agents, MARGIN, 240, Gate::worse);
         let hits = said_s.iter().filter(|said_s| said_s.is_finite()).count();
         table.row(&what, Estimate::share(hits, said_s.len()), Bar::AtMost(1.0));
