@@ -250,7 +250,7 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "E907",
         "not yet: measured or automatic rollback",
-        "Recommendations, limits and automatic rollback come in a later release. A person decides, inside `window`.",
+        "Limits and automatic rollback come in a later release. A person decides, inside `window`.",
     ),
     (
         "E908",

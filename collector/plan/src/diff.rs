@@ -170,6 +170,10 @@ fn head_facts(plan: &Plan) -> Facts {
     facts.time("evidence.observe_at_least", Some(plan.evidence.observe_at_least), Way::Least);
     facts.time("rollback.window", plan.rollback.window, |_| Way::Fact);
     facts.time("rollback.warn_before", plan.rollback.warn_before, |_| Way::Fact);
+    let recommend = plan.rollback.recommend;
+    let false_alarm = crate::units::show_percent(recommend.false_alarm);
+    facts.put("rollback.recommend.false_alarm", false_alarm, Way::Fact);
+    facts.time("rollback.recommend.watch", Some(recommend.watch), Way::Least);
     for fact in &plan.rollback.no_return {
         facts.put(format!("rollback.no_return {fact:?}"), "", Way::Fact);
     }

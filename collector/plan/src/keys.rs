@@ -119,17 +119,18 @@ pub(crate) const GATE: Keys = Keys {
 };
 pub(crate) const ROLLBACK: Keys = Keys {
     name: "Rollback",
-    now: &["window", "warn_before", "automatic", "no_return"],
+    now: &["window", "warn_before", "recommend", "automatic", "no_return"],
     later: &[
         ("possible_while", "E907", "limits on the way back"),
-        ("recommend", "E907", "a recommendation to go back"),
         ("runbook", "E901", "the runbook of the rollback"),
     ],
 };
 
+pub(crate) const RECOMMEND: Keys = keys("Recommend", &["by", "false_alarm", "watch"]);
+
 /// Every kind of mapping, for the test that compares them with the schema.
 #[cfg(test)]
-pub(crate) const ALL: [&Keys; 31] = [
+pub(crate) const ALL: [&Keys; 32] = [
     &PLAN,
     &ENVIRONMENTS,
     &ENVIRONMENT,
@@ -161,6 +162,7 @@ pub(crate) const ALL: [&Keys; 31] = [
     &GATES,
     &GATE,
     &ROLLBACK,
+    &RECOMMEND,
 ];
 
 /// The claims that have a word of their own; every other name is a measure's.

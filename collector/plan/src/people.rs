@@ -196,7 +196,23 @@ pub(crate) fn rollback(fields: &Fields<'_>, sink: &mut Sink) -> RollbackRule {
     for item in fields.list("no_return", sink) {
         no_return.extend(text(item, &format!("an item of {}", fields.what("no_return")), sink));
     }
-    RollbackRule { window, warn_before, no_return, recommend: Recommend::default() }
+    RollbackRule { window, warn_before, no_return, recommend: recommend(&fields, sink) }
+}
+
+/// Reads when going back is recommended: by the detector alone, never by a counter.
+fn recommend(rollback: &Fields<'_>, sink: &mut Sink) -> Recommend {
+    let usual = Recommend::default();
+    let node = rollback.get("recommend");
+    let place = rollback.what("recommend");
+    let Some(fields) = node.and_then(|node| Fields::of(node, &keys::RECOMMEND, &place, node.span, sink))
+    else {
+        return usual;
+    };
+    fields.word("by", &["detector"], sink);
+    Recommend {
+        false_alarm: fields.share("false_alarm", sink).unwrap_or(usual.false_alarm),
+        watch: fields.duration("watch", sink).unwrap_or(usual.watch),
+    }
 }
 
 /// Reads `links`.

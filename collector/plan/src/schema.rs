@@ -297,10 +297,31 @@ struct Rollback {
     window: Option<Time>,
     /// How long before its end people are warned.
     warn_before: Option<Time>,
+    /// When the watch after the switch recommends to go back.
+    recommend: Option<Recommend>,
     /// A person decides.
     automatic: Option<Automatic>,
     /// Facts after which there is no way back.
     no_return: Option<Vec<String>>,
+}
+
+/// When the watch after the switch recommends to go back.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Recommend {
+    /// The detector alone; a counter never does.
+    by: Option<Detector>,
+    /// How often a healthy target may be called failing, over the whole watch and all scenarios.
+    false_alarm: Option<claims::Percent>,
+    /// How long the watch lasts; nothing is called complete before.
+    watch: Option<Time>,
+}
+
+/// What recommends.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+enum Detector {
+    Detector,
 }
 
 /// A person decides.

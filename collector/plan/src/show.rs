@@ -226,6 +226,11 @@ fn rollback(plan: &Plan) -> Doc {
     let mut page = Page::default();
     page.time("window", plan.rollback.window);
     page.time("warn_before", plan.rollback.warn_before);
+    let mut recommend = Page::default();
+    recommend.put("by", word("detector"));
+    recommend.put("false_alarm", Doc::Line(units::show_percent(plan.rollback.recommend.false_alarm)));
+    recommend.time("watch", Some(plan.rollback.recommend.watch));
+    page.put("recommend", recommend.doc());
     page.put("automatic", word("never"));
     page.words("no_return", &plan.rollback.no_return);
     page.doc()

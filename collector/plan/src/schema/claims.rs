@@ -8,7 +8,7 @@ use super::Time;
 
 /// A number and a percent sign: 5%, 0.5%, 99.9%.
 #[derive(JsonSchema)]
-struct Percent(#[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?%$"))] String);
+pub(super) struct Percent(#[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?%$"))] String);
 
 /// A number, a slash and a unit: 6/h.
 #[derive(JsonSchema)]
