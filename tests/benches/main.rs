@@ -15,6 +15,7 @@ mod instance;
 mod native;
 mod raw;
 mod sandbox;
+mod scenarios;
 mod stream;
 mod table;
 mod verdict;
@@ -23,12 +24,13 @@ mod world;
 use table::say;
 
 /// Every measure by its name: what it is about, and how it is taken.
-const MEASURES: [(&str, &str, fn()); 6] = [
+const MEASURES: [(&str, &str, fn()); 7] = [
     ("check", "whole check against the same GET in native Rust", check::measure),
     ("instance", "a fresh instance for every run", instance::measure),
     ("ingest", "durable findings against decode-only and a bare append", ingest::measure),
     ("verdict", "from a failing finding to the watcher's verdict, under load", verdict::measure),
     ("engine", "the evidence of 1,000 scenarios, on one core", engine::measure),
+    ("scenarios", "a migration of 1,000 scenarios, on one core", scenarios::measure),
     ("idle", "an agent with 100 checks", idle::measure),
 ];
 

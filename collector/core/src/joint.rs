@@ -38,6 +38,9 @@ use crate::verdict::EvidenceState;
 /// A journal without an entry for longer than this had nobody who wrote it: ticks come each second.
 const AWAY: Duration = Duration::from_secs(5);
 
+/// A sign of life is not noted again within this.
+const NOTED_AGAIN: Duration = Duration::from_millis(500);
+
 /// The evidence of one scenario's joint claims.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct JointEvidence {
@@ -82,6 +85,8 @@ pub(crate) struct Joints {
     staff: Arc<Staff>,
     /// No slot closes before this.
     next_close: Timestamp,
+    /// When each agent's last sign of life was noted.
+    noted: BTreeMap<AgentKey, Timestamp>,
 }
 
 impl Joints {
@@ -166,6 +171,12 @@ impl Joints {
 
     /// A sign of life: in each scenario the agent owes the results of that moment's slot.
     pub(crate) fn heard(&mut self, at: Timestamp, agent: &AgentKey) {
+        // Twice in the shortest slot there can be is enough, however many batches come.
+        match self.noted.get_mut(agent) {
+            Some(last) if at.since(*last) < NOTED_AGAIN => return,
+            Some(last) => *last = at,
+            None => drop(self.noted.insert(agent.clone(), at)),
+        }
         for slots in self.by.values_mut().filter_map(|evidence| evidence.slots.as_mut()) {
             slots.slots.heard(agent.side, agent.name.as_str(), at.as_millis());
         }
