@@ -19,6 +19,7 @@ mod router;
 mod token;
 mod views;
 mod views_gate;
+mod views_proof;
 mod watch;
 
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ mod handle;
 mod publish;
 mod task;
 
-pub use handle::{AskError, Asked, Driver, Explained};
+pub use handle::{AskError, Asked, CourseSeen, Driver, Explained};
 pub use publish::{PlanInForce, Told, View};
 
 pub(crate) use task::{Inbox, Parts, prepare};

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 
 use crate::v1;
 
+mod proof;
+
+pub use proof::{claim, evidence, proof};
+
 /// The word of a verdict on the wire; what is not known is `unknown`.
 pub fn verdict_word(verdict: i32) -> &'static str {
     match v1::Verdict::try_from(verdict) {
@@ -96,11 +100,11 @@ pub fn hold(hold: &v1::Hold, now: Option<&Timestamp>) -> Value {
     })
 }
 
-/// A gate: schema `tidelock.gate/v1`.
+/// A gate: schema `tidelock.gate/v1`; the scenarios that it needs are in it only where one gate was asked for.
 pub fn gate(gate: &v1::Gate) -> Value {
     let now = gate.as_of_time.as_ref();
     let verdict = verdict_word(gate.verdict);
-    json!({
+    let mut value = json!({
         "schema": "tidelock.gate/v1",
         "migration": gate.migration, "gate": gate.gate, "phase": gate.phase,
         "verdict": verdict, "open": verdict == "open", "summary": gate.summary,
@@ -115,7 +119,11 @@ pub fn gate(gate: &v1::Gate) -> Value {
         "unreachable": gate.unreachable, "rehearsal_scale": gate.rehearsal_scale,
         "plan": gate.plan.as_ref().map(plan_ref),
         "evidence": { "sequence": gate.evidence_sequence, "hash": hex(&gate.evidence_hash), "as_of": time(now) },
-    })
+    });
+    if !gate.scenarios.is_empty() {
+        value["scenarios"] = gate.scenarios.iter().map(scenario).collect();
+    }
+    value
 }
 
 fn decision(decision: &v1::DecisionView) -> Value {
@@ -150,12 +158,7 @@ pub fn event(event: &v1::Event) -> Value {
 pub fn scenario(scenario: &v1::ScenarioView) -> Value {
     let sides: serde_json::Map<_, _> = (scenario.sides.iter())
         .map(|side| {
-            let claims: Value = (side.claims.iter())
-                .map(|claim| {
-                    json!({ "name": claim.name, "must": claim.must, "is": claim.is, "state": state_word(claim.state),
-                            "progress_percent": claim.progress_percent, "since": time(claim.since_time.as_ref()) })
-                })
-                .collect();
+            let claims: Value = side.claims.iter().map(claim).collect();
             let view = json!({
                 "state": state_word(side.state), "value": side.value, "observed_time": time(side.seen_time.as_ref()),
                 "agent": word_or_null(&side.agent), "remaining": remaining(&side.remaining), "claims": claims,

@@ -70,6 +70,9 @@ pub(crate) enum Command {
     Revision(cmd::orders::RevisionCommand),
     /// What happened, in order
     Events(cmd::events::EventsArgs),
+    /// The course of a proof: draw it, run it again with other settings
+    #[command(subcommand)]
+    Evidence(cmd::evidence::EvidenceCommand),
     /// The plan file: check, pin, apply, show
     #[command(subcommand)]
     Plan(cmd::plan::PlanCommand),

@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::auth::caller;
 use super::caller::{Action, Caller};
+use super::views::{Depth, scenario};
 use super::views_gate::{gate, news, time};
 use super::watch::follow;
 use super::{Api, errors, token};
@@ -60,7 +61,10 @@ impl Api {
     pub(super) fn gate(&self, caller: &Caller, view: &View, name: &str) -> Result<v1::Gate, Status> {
         let phase: Phase = name.parse().map_err(|_| errors::no_gate(name))?;
         let verdict = view.gates.iter().find(|verdict| verdict.gate == phase);
-        Ok(gate(self, caller, view, verdict.ok_or_else(|| errors::no_gate(name))?))
+        let mut shown = gate(self, caller, view, verdict.ok_or_else(|| errors::no_gate(name))?);
+        let needed = view.scenarios.iter().filter(|scenario| scenario.gates.contains(&phase));
+        shown.scenarios = needed.map(|one| scenario(one, Depth::Proofs)).collect();
+        Ok(shown)
     }
 }
 

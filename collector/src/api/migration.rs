@@ -13,9 +13,10 @@ use tonic::{Request, Response, Status};
 use super::auth::caller;
 use super::caller::Action;
 use super::gate::migration;
+use super::views::Depth;
 use super::views_gate::{hold, news, plan_ref, time};
 use super::watch::{follow, still_signed_in};
-use super::{Api, errors, views};
+use super::{Api, errors, views, views_proof};
 use crate::fold::RecentFinding;
 use crate::journal::Position;
 use crate::text;
@@ -138,6 +139,10 @@ impl Migrations {
     }
 }
 
+fn no_check(migration: &Name, check: &Name) -> Status {
+    errors::not_found(format!("the plan of {migration} has no check {check}"))
+}
+
 fn since(time: Option<prost_types::Timestamp>) -> Option<Timestamp> {
     let time = time?;
     let seconds = u64::try_from(time.seconds).unwrap_or(0);
@@ -202,17 +207,40 @@ impl MigrationService for Migrations {
         let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
         let wanted = ask.recent.min(MAX_RECENT) as usize;
         let explained = self.0.driver.explain(&name, &check, wanted).await;
-        let explained =
-            explained.ok_or_else(|| errors::not_found(format!("the plan of {name} has no check {check}")))?;
+        let explained = explained.ok_or_else(|| no_check(&name, &check))?;
         let mut found: Vec<_> = explained.recent.iter().map(recent).collect();
         let missing = wanted - found.len().min(wanted);
         found.extend(self.history(&name, &check, explained.recent_from, missing).await);
         Ok(Response::new(v1::ExplainCheckResponse {
-            scenario: Some(views::scenario(&explained.explanation.scenario)),
+            scenario: Some(views::scenario(&explained.explanation.scenario, Depth::Proofs)),
             holds: explained.explanation.holds.iter().map(hold).collect(),
             recent: found,
             blind_spots: self.0.blind_spots.get(&name, &check),
         }))
+    }
+
+    async fn get_evidence(
+        &self,
+        request: Request<v1::GetEvidenceRequest>,
+    ) -> Result<Response<v1::GetEvidenceResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        let view = self.0.view(&who, Action::Look, &name)?;
+        let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
+        let seen = self.0.driver.course(&name, &check).await;
+        let seen = seen.ok_or_else(|| no_check(&name, &check))?;
+        let no_slots =
+            || format!("{check} claims nothing that is weighed slot by slot; see: tidelock why {check}");
+        let course = seen.course.as_ref().ok_or_else(|| errors::not_found(no_slots()))?;
+        let last = (ask.last_ms > 0).then_some(ask.last_ms);
+        let evidence = v1::Evidence {
+            migration: name.to_string(),
+            check: check.to_string(),
+            timezone: view.plan.as_ref().map(|plan| plan.plan.timezone.clone()).unwrap_or_default(),
+            ..views_proof::evidence(&seen, course, last)
+        };
+        Ok(Response::new(v1::GetEvidenceResponse { evidence: Some(evidence) }))
     }
 
     async fn list_events(

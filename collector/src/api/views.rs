@@ -1,33 +1,32 @@
 //! Status, scenarios, agents and events as the wire has them.
 
-use tidelock_core::{AgentStatus, ClaimStatus, ManualStatus, ScenarioStatus, SideStatus};
+use tidelock_core::{AgentStatus, ManualStatus, ScenarioStatus, SideStatus};
 use tidelock_model::{Name, Side};
 use tidelock_proto::{side_to_wire, v1};
 
 use super::Api;
 use super::caller::Caller;
 use super::views_gate::{evidence, gate, remaining, time};
+use super::views_proof::claim;
 use crate::driver::View;
 
 /// Events in a status.
 const RECENT: usize = 20;
 
-fn side(of: Side) -> i32 {
+pub(super) fn side(of: Side) -> i32 {
     side_to_wire(of).into()
 }
 
-fn claim(claim: &ClaimStatus) -> v1::ClaimView {
-    v1::ClaimView {
-        name: claim.name.clone(),
-        must: claim.must.clone(),
-        is: claim.is.clone(),
-        state: evidence(claim.state),
-        progress_percent: claim.progress_percent,
-        since_time: time(claim.since),
-    }
+/// How much is told of a scenario's claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// What must be, and what is.
+    Claims,
+    /// How each proof came about, too.
+    Proofs,
 }
 
-fn side_view(status: &SideStatus) -> v1::SideView {
+fn side_view(status: &SideStatus, depth: Depth) -> v1::SideView {
     v1::SideView {
         side: side(status.side),
         state: evidence(status.state),
@@ -35,11 +34,11 @@ fn side_view(status: &SideStatus) -> v1::SideView {
         seen_time: status.seen.and_then(time),
         agent: status.agent.as_ref().map(Name::to_string).unwrap_or_default(),
         remaining: remaining(&status.remaining),
-        claims: status.claims.iter().map(claim).collect(),
+        claims: status.claims.iter().map(|one| claim(one, depth)).collect(),
     }
 }
 
-pub(super) fn scenario(status: &ScenarioStatus) -> v1::ScenarioView {
+pub(super) fn scenario(status: &ScenarioStatus, depth: Depth) -> v1::ScenarioView {
     v1::ScenarioView {
         name: status.name.to_string(),
         title: status.title.clone(),
@@ -47,7 +46,7 @@ pub(super) fn scenario(status: &ScenarioStatus) -> v1::ScenarioView {
         if_broken: status.if_broken.clone(),
         state: evidence(status.state),
         since_time: time(status.since),
-        sides: status.sides.iter().map(side_view).collect(),
+        sides: status.sides.iter().map(|side| side_view(side, depth)).collect(),
         gates: status.gates.iter().map(|gate| gate.word().to_owned()).collect(),
         active: status.active,
     }
@@ -138,7 +137,7 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         phase: view.phase.word().to_owned(),
         phase_since_time: time(view.phase_since),
         next_gate,
-        scenarios: view.scenarios.iter().map(scenario).collect(),
+        scenarios: view.scenarios.iter().map(|one| scenario(one, Depth::Claims)).collect(),
         agents: view.agents.iter().map(agent).collect(),
         manual_checks: view.manual.iter().map(manual).collect(),
         recent_events,

@@ -120,6 +120,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         loss_known: verdict.remaining.is_some(),
         rehearsal_scale: verdict.rehearsal_scale,
         deadline_time: verdict.deadline.and_then(time),
+        scenarios: Vec::new(),
     };
     if !believed {
         not_present(&mut shown, verdict, now);
@@ -160,6 +161,8 @@ pub(super) fn news(gate: &v1::Gate) -> v1::Gate {
         stable_for_ms: 0,
         evidence_sequence: 0,
         evidence_hash: Vec::new(),
+        // A proof moves with each slot; what it means for the gate stands in the holds.
+        scenarios: Vec::new(),
         // A new token of the same lease is no news; a new lease is, by its `since`.
         token: if gate.token.is_empty() { String::new() } else { "some".to_owned() },
         holds: (gate.holds.iter()).map(|hold| v1::Hold { seen_time: None, ..hold.clone() }).collect(),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tidelock_core::{AgentStanding, Ask, Explanation, Refusal};
-use tidelock_model::{AgentKey, Name};
+use tidelock_core::{AgentStanding, Ask, Explanation, Refusal, SlotCourse};
+use tidelock_model::{AgentKey, Name, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::publish::{Boards, Told, View};
@@ -47,6 +47,17 @@ pub struct Explained {
     pub recent_from: Position,
 }
 
+/// The course of a check's statistical claims.
+#[derive(Debug, Clone)]
+pub struct CourseSeen {
+    /// When it was looked at.
+    pub as_of: Timestamp,
+    /// How the check stands.
+    pub explanation: Explanation,
+    /// Slot by slot; none where it has no such claim.
+    pub course: Option<SlotCourse>,
+}
+
 /// What somebody wants of the driver.
 pub(super) enum Command {
     Ask {
@@ -61,6 +72,11 @@ pub(super) enum Command {
         check: Name,
         recent: usize,
         reply: oneshot::Sender<Option<Explained>>,
+    },
+    Course {
+        migration: Name,
+        check: Name,
+        reply: oneshot::Sender<Option<CourseSeen>>,
     },
     Source {
         migration: Name,
@@ -171,6 +187,14 @@ impl Driver {
     pub async fn explain(&self, migration: &Name, check: &Name, recent: usize) -> Option<Explained> {
         let (reply, answer) = oneshot::channel();
         let command = Command::Explain { migration: migration.clone(), check: check.clone(), recent, reply };
+        self.commands.send(command).await.ok()?;
+        answer.await.ok().flatten()
+    }
+
+    /// The course of a check's statistical claims; none where there is no such check.
+    pub async fn course(&self, migration: &Name, check: &Name) -> Option<CourseSeen> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Course { migration: migration.clone(), check: check.clone(), reply };
         self.commands.send(command).await.ok()?;
         answer.await.ok().flatten()
     }

@@ -10,7 +10,7 @@ use tidelock_model::{Name, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::handle::{AskError, Asked, Command, Driver, Explained};
+use super::handle::{AskError, Asked, Command, CourseSeen, Driver, Explained};
 use super::publish::Boards;
 use crate::clock::Clock;
 use crate::fold::{EventLine, Fold, Folding, replay};
@@ -315,6 +315,14 @@ impl Task {
                     Some(Explained { explanation, recent, recent_from })
                 });
                 let _ = reply.send(explained);
+            }
+            Command::Course { migration, check, reply } => {
+                let as_of = self.clock.now();
+                let seen = self.fold.migrations.get(&migration).and_then(|folding| {
+                    let explanation = folding.core.explain(&check, as_of)?;
+                    Some(CourseSeen { as_of, explanation, course: folding.core.course(&check) })
+                });
+                let _ = reply.send(seen);
             }
             Command::Source { migration, revision, reply } => {
                 let found = self.fold.migrations.get(&migration).and_then(|folding| match revision {

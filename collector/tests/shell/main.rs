@@ -4,6 +4,7 @@
 
 mod access;
 mod agent;
+mod evidence;
 mod full;
 mod gate;
 mod http;

@@ -7,6 +7,10 @@ pub(crate) mod check;
 pub(crate) mod contexts;
 pub(crate) mod decide;
 pub(crate) mod events;
+pub(crate) mod evidence;
+mod evidence_draw;
+#[cfg(test)]
+mod evidence_tests;
 pub(crate) mod gate;
 mod gate_exec;
 mod gate_wait;
@@ -15,6 +19,11 @@ pub(crate) mod orders;
 pub(crate) mod plan;
 mod plan_source;
 pub(crate) mod plugin;
+mod proof_text;
+mod recorded;
+mod replay;
+mod replay_text;
+mod sparkline;
 pub(crate) mod status;
 mod status_text;
 pub(crate) mod why;
@@ -61,6 +70,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
         Command::Manual(command) => orders::manual(&call, command).await,
         Command::Revision(command) => orders::revision(&call, command).await,
         Command::Events(args) => events::run(&call, args).await,
+        Command::Evidence(command) => evidence::run(&call, command).await,
         Command::Plan(command) => plan::run(&call, command).await,
         Command::Check(command) => check::run(&call, command).await,
         Command::Agent(command) => agent::run(&call, command).await,

@@ -94,12 +94,6 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
     }
 }
 
-/// The width that messages are drawn in.
-fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.unwrap_or(100usize).clamp(40, 160)
-}
-
 fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
     let loaded = load(file)?;
     let (problems, checked) = match check(&loaded.source) {
@@ -118,7 +112,7 @@ fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
         return Ok(if bad { Exit::Usage } else { Exit::Done });
     }
     if !problems.problems().is_empty() {
-        out::print(&problems.render(&loaded.source, call.manner.color, width()))?;
+        out::print(&problems.render(&loaded.source, call.manner.color, out::width()))?;
     }
     match (&checked, bad) {
         (Some(checked), false) => {
@@ -153,7 +147,7 @@ fn timeline_of(call: &Call, file: &Path) -> Result<Exit, Trouble> {
 /// The checked plan, or every mistake drawn on stderr.
 fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     check(&loaded.source).map_err(|problems| {
-        out::say(&problems.render(&loaded.source, manner.color, width()));
+        out::say(&problems.render(&loaded.source, manner.color, out::width()));
         let count = problems.problems().len();
         Trouble::usage(format!("{} has {}; nothing was done", loaded.source.path, many(count, "mistake")))
     })

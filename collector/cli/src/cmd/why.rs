@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use tidelock_proto::{json, v1};
 
-use super::{Call, get_status};
+use super::{Call, get_status, proof_text};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Manner};
@@ -29,7 +29,9 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
         let answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
         return explain(call, &status, &answer);
     }
-    let gate = match args.gate {
+    // A status tells of claims, but not of their proofs; one gate's own answer does.
+    let proofs = || status.next_gate.as_ref().filter(|_| call.manner.json()).map(|gate| gate.gate.clone());
+    let gate = match args.gate.or_else(proofs) {
         Some(gate) => {
             let request = v1::GetGateRequest { migration: status.migration.clone(), gate };
             client.gates().get_gate(request).await.map_err(trouble)?.into_inner().gate
@@ -120,6 +122,9 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
             let _ = writeln!(text, "  {} {}", pad(&format!("{who} must"), 12), clean(&claim.must));
             let _ =
                 writeln!(text, "  {} {}   {}", pad("is", 12), clean(&claim.is), state(manner, claim.state));
+            for (name, line) in proof_text::lines(claim, &status.timezone) {
+                let _ = writeln!(text, "    {} {line}", pad(name, 12));
+            }
         }
         let agent = if side.agent.is_empty() { String::new() } else { format!(" by {}", side.agent) };
         let _ = writeln!(text, "  {} {} ago{agent}", pad("seen", 12), ago(side.seen_time.as_ref(), now));
