@@ -30,7 +30,7 @@ const MEASURES: [(&str, &str, fn()); 7] = [
     ("ingest", "durable findings against decode-only and a bare append", ingest::measure),
     ("verdict", "from a failing finding to the watcher's verdict, under load", verdict::measure),
     ("engine", "the evidence of 1,000 scenarios, on one core", engine::measure),
-    ("scenarios", "a migration of 1,000 scenarios, on one core", scenarios::measure),
+    ("scenarios", "two migrations with 1,000 scenarios, on one core", scenarios::measure),
     ("idle", "an agent with 100 checks", idle::measure),
 ];
 
