@@ -87,6 +87,8 @@ fn every_command_has_its_help() {
         "manual ls",
         "manual done",
         "events",
+        "evidence show",
+        "evidence replay",
         "plan check",
         "plan apply",
         "plan show",
