@@ -38,6 +38,9 @@ use crate::verdict::EvidenceState;
 /// A journal without an entry for longer than this had nobody who wrote it: ticks come each second.
 const AWAY: Duration = Duration::from_secs(5);
 
+/// An agent that has just been given a check fetches and compiles it: for so long it owes no result, and is
+/// missing coverage until its first.
+const STARTING: Duration = Duration::from_secs(60);
 /// A sign of life is not noted again within this.
 const NOTED_AGAIN: Duration = Duration::from_millis(500);
 
@@ -85,7 +88,8 @@ pub(crate) struct Joints {
     staff: Arc<Staff>,
     /// No slot closes before this.
     next_close: Timestamp,
-    /// When each agent's last sign of life was noted.
+    /// When each agent's first and last signs of life were noted.
+    first: BTreeMap<AgentKey, Timestamp>,
     noted: BTreeMap<AgentKey, Timestamp>,
 }
 
@@ -177,8 +181,12 @@ impl Joints {
             Some(last) => *last = at,
             None => drop(self.noted.insert(agent.clone(), at)),
         }
-        for slots in self.by.values_mut().filter_map(|evidence| evidence.slots.as_mut()) {
-            slots.slots.heard(agent.side, agent.name.as_str(), at.as_millis());
+        let first = *self.first.entry(agent.clone()).or_insert(at);
+        for evidence in self.by.values_mut() {
+            let begun = at >= first.max(evidence.since).plus(STARTING);
+            if let Some(slots) = evidence.slots.as_mut().filter(|slots| begun || slots.has_run(agent)) {
+                slots.slots.heard(agent.side, agent.name.as_str(), at.as_millis());
+            }
         }
     }
 
@@ -225,6 +233,11 @@ impl Joints {
 }
 
 impl JointEvidence {
+    /// The agents whose findings it rests on: of both sides, where they are compared.
+    pub(crate) fn agents(&self) -> impl Iterator<Item = &AgentKey> {
+        self.staff.agents.iter().filter(|agent| self.stage.asks(agent.side))
+    }
+
     /// The side runs another build than it did; remembers the new one.
     fn other_build(&mut self, side: Side, build: &str) -> bool {
         if build.is_empty() {

@@ -1,6 +1,6 @@
 //! A scenario's statistical claims, slot by slot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_model::{AgentKey, Finding, Outcome, Side, Timestamp};
@@ -43,6 +43,8 @@ pub(crate) struct SlotEvidence {
     /// By the claim's place in the plan.
     pub(crate) gates: BTreeMap<usize, Gate>,
     pub(crate) points: Points,
+    /// The agents that have run the check in this epoch.
+    begun: BTreeSet<AgentKey>,
     /// The newest slot that was evidence.
     last_valid: Option<u64>,
     /// The slots that were none, by reason.
@@ -83,6 +85,7 @@ impl SlotEvidence {
             slots,
             gates,
             points: Points::default(),
+            begun: BTreeSet::new(),
             last_valid: None,
             voids: BTreeMap::new(),
             recent: [Vec::new(), Vec::new()],
@@ -119,6 +122,9 @@ impl SlotEvidence {
             version: version(finding),
         };
         let accepted = self.slots.take(at.as_millis(), &arrival);
+        if accepted == Accepted::Ok && !self.begun.contains(agent) {
+            self.begun.insert(agent.clone());
+        }
         if accepted == Accepted::Ok && looked {
             for gate in self.gates.values_mut() {
                 if let Gate::Same(same) = gate {
@@ -127,6 +133,11 @@ impl SlotEvidence {
             }
         }
         accepted
+    }
+
+    /// The agent has run the check in this epoch.
+    pub(crate) fn has_run(&self, agent: &AgentKey) -> bool {
+        self.begun.contains(agent)
     }
 
     /// Closes what is due. Gives back whether a slot closed.
