@@ -4,6 +4,7 @@ mod answers;
 mod away;
 mod bad_grpc;
 mod cutover;
+mod explain;
 mod five_commands;
 mod golden;
 mod hostile;

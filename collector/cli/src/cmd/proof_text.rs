@@ -33,7 +33,8 @@ pub(crate) fn lines(claim: &v1::ClaimView, zone: &str) -> Vec<Line> {
     lines
 }
 
-/// Percent and minutes, or that it does not come closer. A proof that stands has nothing left.
+/// Percent and minutes, or that it does not come closer. A proof that stands has nothing left, and a pace of
+/// the past would promise what nobody sees now.
 fn how_far(claim: &v1::ClaimView, proof: &v1::ProofView) -> String {
     let percent = claim.progress_percent;
     match (json::state_word(claim.state), proof.eta_ms) {
@@ -42,8 +43,7 @@ fn how_far(claim: &v1::ClaimView, proof: &v1::ProofView) -> String {
             format!("{percent} % of the way, {} left at this pace", minutes_left(eta))
         }
         ("undecided", None) => format!("{percent} % of the way, not getting closer"),
-        // Stale, refuted, missing: a pace of the past would promise what nobody sees now.
-        _ => format!("{percent} % of the way, and nothing is added now"),
+        _ => format!("{percent} % of the way"),
     }
 }
 

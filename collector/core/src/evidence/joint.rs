@@ -5,7 +5,7 @@ mod exactly;
 mod must;
 mod told;
 
-use tidelock_model::{AgentKey, Phase, Side, Timestamp};
+use tidelock_model::{Phase, Side, Timestamp};
 
 pub(crate) use must::must;
 pub(crate) use told::void;
@@ -36,11 +36,10 @@ pub(crate) fn joint_words(
     evidence: Option<&JointEvidence>,
     scenario: &Scenario,
     (side, gate): (Side, Phase),
-    agents: &[&AgentKey],
     now: Timestamp,
 ) -> Vec<JointWord> {
     let joint = |(index, claim): (usize, &Claim)| match &claim.kind {
-        ClaimKind::Joint(joint) => Some(word(evidence, (index, claim, joint), (side, gate), agents, now)),
+        ClaimKind::Joint(joint) => Some(word(evidence, (index, claim, joint), (side, gate), now)),
         ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => None,
     };
     scenario.claims.iter().enumerate().filter_map(joint).collect()
@@ -50,7 +49,6 @@ fn word(
     evidence: Option<&JointEvidence>,
     (index, claim, joint): (usize, &Claim, &Joint),
     (side, gate): (Side, Phase),
-    agents: &[&AgentKey],
     now: Timestamp,
 ) -> JointWord {
     let must = must(joint);
@@ -76,7 +74,7 @@ fn word(
             _ => 0,
         },
         since: evidence.state_since(index, now),
-        proof: subject.then(|| course::proof(evidence, (index, joint), agents, now)).flatten(),
+        proof: subject.then(|| course::proof(evidence, (index, joint), now)).flatten(),
     };
     JointWord { code: code(state), status }
 }

@@ -58,8 +58,7 @@ pub(crate) fn side_evidence(
     let mut words: Vec<Word<'_>> = (roster.owing(side, now))
         .map(|(agent, member)| word(board.lane(name, agent), (agent, member), (name, scenario), begun, now))
         .collect();
-    let agents: Vec<&AgentKey> = words.iter().map(|word| word.agent).collect();
-    let joint = joint_words(joints.get(name), scenario, (side, gate), &agents, now);
+    let joint = joint_words(joints.get(name), scenario, (side, gate), now);
     words.sort_by_key(|word| (word.state.rank(), word.since));
     let (remaining, _) = remaining(roster, board, name, side, now);
     let Some(worst) = words.first() else {

@@ -1,6 +1,6 @@
 //! How a proof came about: everything that somebody who doubts it asks for.
 
-use tidelock_model::{AgentKey, Timestamp};
+use tidelock_model::Timestamp;
 
 use super::must::{null, rules_out};
 use super::told::void;
@@ -11,7 +11,6 @@ use crate::status::ProofStatus;
 pub(crate) fn proof(
     evidence: &JointEvidence,
     (index, joint): (usize, &Joint),
-    agents: &[&AgentKey],
     now: Timestamp,
 ) -> Option<ProofStatus> {
     let slots = evidence.slots.as_ref()?;
@@ -21,7 +20,11 @@ pub(crate) fn proof(
         rules_out: rules_out(joint),
         ln_e: Vec::new(),
         threshold: 0.0,
-        eta: gate.eta_slots().map(|eta| slots.slot().mul_f64(eta.clamp(0.0, 1e6))),
+        // Numbers that suffice early still wait for the time of observation.
+        eta: gate.eta_slots().map(|eta| {
+            let observe = slots.observe_at_least().saturating_sub(slots.observed());
+            slots.slot().mul_f64(eta.clamp(0.0, 1e6)).max(observe)
+        }),
         results: 0,
         slots: 0,
         slot: slots.slot(),
@@ -29,7 +32,7 @@ pub(crate) fn proof(
         incidents: 0,
         last_incidents: slots.incidents().to_vec(),
         attempt: gate.attempt(),
-        agents: agents.iter().map(|agent| (*agent).clone()).collect(),
+        agents: evidence.agents().cloned().collect(),
         begun: slots.since(),
         notes: notes(evidence, slots, gate, now),
     };
