@@ -57,6 +57,12 @@ impl Plan {
         }
     }
 
+    /// How long the watch after the switch lasts; nothing where no scenario gives it anything to see.
+    pub fn watch(&self) -> Duration {
+        let watched = self.scenarios.values().any(Scenario::is_watched);
+        if watched { self.rollback.recommend.watch } else { Duration::ZERO }
+    }
+
     /// The scenarios that the gate before `phase` needs: the named ones and, for `needs: [all]`,
     /// every scenario that runs in the phase before the gate.
     pub fn needed(&self, phase: Phase) -> Vec<(&Name, &Scenario)> {
@@ -260,6 +266,14 @@ pub struct Scenario {
     /// The unit of its statistical evidence: a whole multiple of `every`. None where nothing is claimed
     /// that needs one.
     pub slot: Option<Duration>,
+}
+
+impl Scenario {
+    /// It proves that the target succeeds, so the watch after the switch can see it fail.
+    pub fn is_watched(&self) -> bool {
+        let success = |kind: &ClaimKind| matches!(kind, ClaimKind::Joint(Joint::Success(_)));
+        self.sides.contains(&Side::Target) && self.claims.iter().any(|claim| success(&claim.kind))
+    }
 }
 
 /// A check that a person makes.

@@ -46,7 +46,9 @@ pub struct GateTime {
     pub manual_checks: Vec<Name>,
     /// How long all of it must hold.
     pub stable_for: Duration,
-    /// The slowest proof and then `stable_for`.
+    /// How long the watch after the switch lasts, where this gate waits for it.
+    pub watch: Duration,
+    /// The slowest proof and then `stable_for`, and no less than the watch.
     pub at_best: Duration,
     /// The decision that it asks for.
     pub decision: Option<Name>,
@@ -130,10 +132,12 @@ fn gate(plan: &Plan, phase: Phase, began: &[(Phase, Duration)]) -> Option<GateTi
     let longest = needs.first().map(|need| need.at_best).unwrap_or_default();
     let manual_checks = rule.needs.iter().filter(|n| plan.manual_checks.contains_key(*n)).cloned().collect();
     let answer = rule.decision.as_ref().and_then(|name| plan.decisions.get(name)?.answer_within);
+    let watch = if phase == Phase::Committed { plan.watch() } else { Duration::ZERO };
     Some(GateTime {
         gate: phase,
         phase: before,
-        at_best: longest.saturating_add(rule.stable_for),
+        watch,
+        at_best: longest.saturating_add(rule.stable_for).max(watch),
         needs,
         manual_checks,
         stable_for: rule.stable_for,

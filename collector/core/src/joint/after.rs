@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tidelock_model::{Name, Side, Timestamp};
 
-use crate::plan::{ClaimKind, Joint, Plan, Scenario};
+use crate::plan::Plan;
 use crate::proof::slots::{ClosedSlot, Compared};
 use crate::proof::{Blame, Persist, SideSlot, Slot, StateWriter, Watch, WatchSettings};
 
@@ -50,7 +50,7 @@ impl AfterSwitch {
     /// None where no scenario claims what a watch could see.
     pub(crate) fn begin(plan: &Plan, at: Timestamp) -> Option<AfterSwitch> {
         let names: Vec<Name> =
-            plan.scenarios.iter().filter(|(_, it)| is_watched(it)).map(|(name, _)| name.clone()).collect();
+            plan.scenarios.iter().filter(|(_, it)| it.is_watched()).map(|(name, _)| name.clone()).collect();
         let shortest = names.iter().filter_map(|name| plan.scenarios.get(name)?.slot).min()?;
         let rule = plan.rollback.recommend;
         let slots = (rule.watch.as_millis() / shortest.as_millis().max(1)).max(1);
@@ -139,10 +139,4 @@ impl AfterSwitch {
 fn seen(ok: u64, failed: u64) -> Option<SideSlot> {
     let all = u32::try_from(ok.checked_add(failed)?).ok()?;
     SideSlot::counts(u32::try_from(ok).ok()?, all, 0).ok()
-}
-
-/// The scenario proves that the target succeeds, so a watch can see it fail.
-fn is_watched(scenario: &Scenario) -> bool {
-    let success = |kind: &ClaimKind| matches!(kind, ClaimKind::Joint(Joint::Success(_)));
-    scenario.sides.contains(&Side::Target) && scenario.claims.iter().any(|claim| success(&claim.kind))
 }

@@ -74,6 +74,9 @@ fn lines(gate: &GateTime) -> Vec<String> {
     for name in &gate.manual_checks {
         lines.push(format!("    {:<width$}  {:>8}  checked by a person", name.as_str(), ""));
     }
+    if !gate.watch.is_zero() {
+        lines.push(format!("  and the watch after the switch lasts {}", minutes(gate.watch)));
+    }
     if !gate.stable_for.is_zero() {
         lines.push(format!("  and then all of it for {}", minutes(gate.stable_for)));
     }
@@ -96,6 +99,7 @@ fn gate_json(gate: &GateTime) -> Value {
         "longest": gate.longest().map(|need| need.scenario.as_str()),
         "needs": gate.needs.iter().map(need_json).collect::<Vec<_>>(),
         "manual_checks": gate.manual_checks.iter().map(|n| n.as_str()).collect::<Vec<_>>(),
+        "watch_ms": millis(gate.watch),
         "stable_for_ms": millis(gate.stable_for),
         "decision": gate.decision.as_ref().map(|name| name.as_str()),
         "answer_within_ms": gate.answer_within.map(millis),
