@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tidelock_core::Ask;
+use prost::Message as _;
+use tidelock_core::{Ask, ScenarioStatus};
 use tidelock_model::{Name, Phase};
 use tidelock_proto::v1;
 use tidelock_proto::v1::gate_service_server::GateService;
@@ -21,6 +22,8 @@ use crate::driver::View;
 const MAX_ID_BYTES: usize = 128;
 /// Longest text that a caller gives.
 const MAX_TEXT_BYTES: usize = 4096;
+/// Bytes of the proofs in one gate's answer; `why CHECK` has each whole.
+const PROOF_BYTES: usize = 1 << 20;
 
 pub(super) fn migration(text: &str) -> Result<Name, Status> {
     Name::new(text).map_err(|error| errors::invalid("migration", error))
@@ -47,6 +50,22 @@ pub(super) fn words(field: &str, text: String) -> Result<String, Status> {
     Ok(text)
 }
 
+/// Scenarios with their proofs, as far as there is room: no answer about a gate fails for what explains it.
+fn explained<'a>(needed: impl Iterator<Item = &'a ScenarioStatus>) -> Vec<v1::ScenarioView> {
+    let mut room = PROOF_BYTES;
+    let one = |status: &ScenarioStatus| {
+        let whole = scenario(status, Depth::Proofs);
+        match room.checked_sub(whole.encoded_len()) {
+            Some(left) => {
+                room = left;
+                whole
+            }
+            None => scenario(status, Depth::Claims),
+        }
+    };
+    needed.map(one).collect()
+}
+
 impl Api {
     /// The picture of a migration that the caller may do this with.
     pub(super) fn view(&self, caller: &Caller, action: Action, name: &Name) -> Result<Arc<View>, Status> {
@@ -63,7 +82,7 @@ impl Api {
         let verdict = view.gates.iter().find(|verdict| verdict.gate == phase);
         let mut shown = gate(self, caller, view, verdict.ok_or_else(|| errors::no_gate(name))?);
         let needed = view.scenarios.iter().filter(|scenario| scenario.gates.contains(&phase));
-        shown.scenarios = needed.map(|one| scenario(one, Depth::Proofs)).collect();
+        shown.scenarios = explained(needed);
         Ok(shown)
     }
 }
