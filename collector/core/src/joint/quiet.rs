@@ -15,6 +15,9 @@ use crate::proof::{
 };
 use crate::verdict::EvidenceState;
 
+/// Above this a count is none: fractions no longer tell one from the next.
+const COUNT_CEILING: f64 = 9_007_199_254_740_992.0;
+
 /// What must be quiet.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
@@ -87,13 +90,16 @@ impl Quiet {
         let Some(fresh) = self.look() else { return };
         let fresh = Seen { look: fresh, last: at, failed: false, note: String::new() };
         let seen = self.agents.entry(agent.clone()).or_insert(fresh);
-        let value = |name: &str| finding.report.measure(name).map(|measure| measure.value);
+        let told = |name: &str| finding.report.measure(name).map(|measure| measure.value);
+        // What is no count is not taken for nothing.
+        let count = |name: &str| told(name).filter(|value| (0.0..=COUNT_CEILING).contains(value));
+        let unsound = |name: &str| told(name).is_some() && count(name).is_none();
         let ms = at.as_millis();
         seen.failed = finding.outcome == Outcome::Fail;
         let moved = match &mut seen.look {
             Look::Gauge(dwell) => {
                 let measure = match &self.kind {
-                    Kind::Gauge(gauge) => value(&gauge.measure),
+                    Kind::Gauge(gauge) => told(&gauge.measure),
                     Kind::Drained(_) | Kind::Silent(_) => None,
                 };
                 match (measure, seen.failed) {
@@ -105,9 +111,10 @@ impl Quiet {
             }
             Look::Drained(drained) => {
                 // What is in a dead letter queue is another claim's.
-                let depth = value("visible").map(|visible| visible + value("delayed").unwrap_or(0.0));
-                let enqueued = value("enqueued").filter(|count| *count >= 0.0).map(|count| (0, count as u64));
-                let (Some(depth), Some(in_flight)) = (depth, value("in_flight")) else {
+                let delayed = count("delayed").or_else(|| (!unsound("delayed")).then_some(0.0));
+                let depth = count("visible").zip(delayed).map(|(visible, delayed)| visible + delayed);
+                let enqueued = count("enqueued").map(|count| (0, count as u64));
+                let (Some(depth), Some(in_flight)) = (depth, count("in_flight")) else {
                     if seen.failed {
                         seen.last = at;
                     }
@@ -117,12 +124,12 @@ impl Quiet {
                 drained.standing(ms).state == DwellState::Above
             }
             Look::Silent(ownership, sum) => {
-                let counts = [value("writes"), value("runs")];
-                if counts.iter().all(Option::is_none) {
+                let counts = [count("writes"), count("runs")];
+                if counts.iter().all(Option::is_none) || unsound("writes") || unsound("runs") {
                     return;
                 }
                 let new = counts.iter().flatten().fold(0.0, |most: f64, count| most.max(*count));
-                *sum = sum.saturating_add(new.max(0.0) as u64);
+                *sum = sum.saturating_add(new as u64);
                 // The first look already tells of the time since the plugin's own first one.
                 if ownership.standing(ms).state == OwnershipState::NoData && new > 0.0 {
                     ownership.report(ms, WRITERS, "", 0);
