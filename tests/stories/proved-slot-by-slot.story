@@ -31,10 +31,10 @@ gate ready: all
       > 1:55 ready is hold
       >   claim_undecided login on target: 46 % of the way, about 2 min left if nothing fails
       > 2:05 ready is hold
-      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 not passed in a slot
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
       > 2:15 ready is hold
-      >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 not passed in a slot
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
 2:30  login passes
       > 2:45 ready is hold
-      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 not passed in a slot
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
 3:00  nothing more

@@ -65,17 +65,17 @@ gate committed: all
       >   watch: the watch after the switch lasts 10 min
 4:00  login drops 1 of 2 on target: payment declined
       > 4:25 committed is hold
-      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 not passed in a slot
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
       > 4:55 committed is hold
-      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 not passed in a slot
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
       >   alarm login: 50 % of it fail on target, 0 % on source: going back is recommended
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
 6:00  login passes
       > 6:25 committed is hold
-      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 not passed in a slot
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
       >   alarm login: 46 % of it fail on target, 0 % on source: going back is recommended
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min

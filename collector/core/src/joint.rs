@@ -8,10 +8,12 @@
 mod after;
 mod exact;
 mod latency;
+mod links;
 mod point;
 mod quiet;
 mod same;
 mod slots;
+mod staff;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,13 +27,16 @@ pub(crate) use exact::Exact;
 pub use point::{Point, SidePoint};
 pub(crate) use quiet::QuietStanding;
 pub(crate) use slots::{Gate, SlotEvidence};
+pub(crate) use staff::Staff;
 pub(crate) use stage::Stage;
+
+use links::Links;
 
 use crate::board::NotCounted;
 use crate::migration::{Current, Traffic};
-use crate::plan::{Claim, ClaimKind, Scenario};
+use crate::plan::{Claim, ClaimKind, Joint, Plan, Scenario};
 use crate::proof::StateWriter;
-use crate::proof::slots::{ClosedSlot, SlotRoster, Void};
+use crate::proof::slots::{ClosedSlot, Void};
 use crate::roster::Roster;
 use crate::verdict::EvidenceState;
 
@@ -41,8 +46,6 @@ const AWAY: Duration = Duration::from_secs(5);
 /// An agent that has just been given a check fetches and compiles it: for so long it owes no result, and is
 /// missing coverage until its first.
 const STARTING: Duration = Duration::from_secs(60);
-/// A sign of life is not noted again within this.
-const NOTED_AGAIN: Duration = Duration::from_millis(500);
 
 /// The evidence of one scenario's joint claims.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,30 +60,6 @@ pub(crate) struct JointEvidence {
     builds: BTreeMap<Side, String>,
 }
 
-/// Who owes findings, and how many of a side must agree.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Staff {
-    agents: BTreeSet<AgentKey>,
-    at_least: [u32; 2],
-}
-
-impl Staff {
-    pub(crate) fn has(&self, agent: &AgentKey, side: Side) -> bool {
-        agent.side == side && self.agents.contains(agent)
-    }
-
-    /// At least 1: nobody proves nothing.
-    pub(crate) fn at_least(&self, side: Side) -> usize {
-        let place = usize::from(side == Side::Target);
-        (self.at_least[place].max(1)) as usize
-    }
-
-    fn slots(&self, side: Side) -> SlotRoster {
-        let names = self.agents.iter().filter(|agent| agent.side == side).map(|agent| agent.name.as_str());
-        SlotRoster::new(names, self.at_least(side) as u32)
-    }
-}
-
 /// The evidence of every scenario with a joint claim.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Joints {
@@ -88,14 +67,28 @@ pub(crate) struct Joints {
     staff: Arc<Staff>,
     /// No slot closes before this.
     next_close: Timestamp,
-    /// When each agent's first and last signs of life were noted.
-    first: BTreeMap<AgentKey, Timestamp>,
-    noted: BTreeMap<AgentKey, Timestamp>,
+    /// The lengths of slots in the plan, in milliseconds.
+    slot_lengths: BTreeSet<u64>,
+    links: Links,
 }
 
 impl Joints {
     pub(crate) fn get(&self, name: &Name) -> Option<&JointEvidence> {
         self.by.get(name)
+    }
+
+    /// A scenario by which both sides hold data that the other lacks.
+    pub(crate) fn conflict(&self, plan: &Plan, now: Timestamp) -> Option<&Name> {
+        let of = |(name, evidence): &(&Name, &JointEvidence)| {
+            let claims = plan.scenarios.get(*name).map(|scenario| scenario.claims.iter().enumerate());
+            claims.into_iter().flatten().any(|(index, claim)| match &claim.kind {
+                ClaimKind::Joint(joint) => {
+                    Side::BOTH.iter().any(|side| evidence.conflicts((index, joint), *side, now))
+                }
+                ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => false,
+            })
+        };
+        self.by.iter().find(of).map(|(name, _)| name)
     }
 
     /// Begins the evidence epoch of each scenario that `which` names anew, and forgets what the plan no
@@ -108,6 +101,7 @@ impl Joints {
         which: impl Fn(&Name, &Scenario) -> bool,
     ) {
         let plan = &current.plan;
+        self.slot_lengths = plan.scenarios.values().filter_map(|it| Some(millis(it.slot?))).collect();
         self.by.retain(|name, _| plan.scenarios.get(name).is_some_and(has_joint));
         for (name, scenario) in plan.scenarios.iter().filter(|(_, scenario)| has_joint(scenario)) {
             if self.by.contains_key(name) && !which(name, scenario) {
@@ -115,7 +109,8 @@ impl Joints {
             }
             let stage = Stage::of(scenario, traffic);
             let times = (current.grid_origin, at);
-            let rosters = Side::BOTH.map(|side| self.staff.slots(side));
+            let slot_ms = scenario.slot.map_or(0, millis);
+            let rosters = Side::BOTH.map(|side| self.staff.slots(side, slot_ms));
             let slots = SlotEvidence::new(times, scenario, &plan.evidence, stage, rosters);
             let exact = |(index, claim): (usize, &Claim)| match &claim.kind {
                 ClaimKind::Joint(joint) => Some((index, Exact::new(joint, scenario, traffic)?)),
@@ -131,10 +126,7 @@ impl Joints {
 
     /// Who owes findings, as far as it changed.
     pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) {
-        let owing = Side::BOTH.into_iter().flat_map(|side| roster.owing(side, at));
-        let agents = owing.filter(|(_, member)| member.suspended.is_none()).map(|(agent, _)| agent.clone());
-        let least = |side| current.plan.environment(side).agents_at_least;
-        let staff = Staff { agents: agents.collect(), at_least: Side::BOTH.map(least) };
+        let staff = Staff::of(roster, &current.plan, &self.slot_lengths, at);
         if staff == *self.staff {
             return;
         }
@@ -142,7 +134,9 @@ impl Joints {
         for evidence in self.by.values_mut() {
             evidence.staff = self.staff.clone();
             if let Some(slots) = &mut evidence.slots {
-                Side::BOTH.iter().for_each(|side| slots.slots.set_roster(*side, self.staff.slots(*side)));
+                let slot_ms = millis(slots.slot());
+                let roster = |side| self.staff.slots(side, slot_ms);
+                Side::BOTH.into_iter().for_each(|side| slots.slots.set_roster(side, roster(side)));
             }
         }
     }
@@ -165,7 +159,7 @@ impl Joints {
         };
         let Some(evidence) = self.by.get_mut(&finding.check) else { return false };
         if let Some(slots) = &mut evidence.slots {
-            slots.take(at, agent, finding, looked);
+            slots.take(at, agent, finding, (looked, self.links.down(agent)));
         }
         if counted.is_ok() {
             evidence.exact.values_mut().for_each(|exact| exact.take(at, agent, finding, offset_ms));
@@ -175,13 +169,7 @@ impl Joints {
 
     /// A sign of life: in each scenario the agent owes the results of that moment's slot.
     pub(crate) fn heard(&mut self, at: Timestamp, agent: &AgentKey) {
-        // Twice in the shortest slot there can be is enough, however many batches come.
-        match self.noted.get_mut(agent) {
-            Some(last) if at.since(*last) < NOTED_AGAIN => return,
-            Some(last) => *last = at,
-            None => drop(self.noted.insert(agent.clone(), at)),
-        }
-        let first = *self.first.entry(agent.clone()).or_insert(at);
+        let Some(first) = self.links.heard(at, agent) else { return };
         for evidence in self.by.values_mut() {
             let begun = at >= first.max(evidence.since).plus(STARTING);
             if let Some(slots) = evidence.slots.as_mut().filter(|slots| begun || slots.has_run(agent)) {
@@ -235,7 +223,7 @@ impl Joints {
 impl JointEvidence {
     /// The agents whose findings it rests on: of both sides, where they are compared.
     pub(crate) fn agents(&self) -> impl Iterator<Item = &AgentKey> {
-        self.staff.agents.iter().filter(|agent| self.stage.asks(agent.side))
+        self.staff.agents().filter(|agent| self.stage.asks(agent.side))
     }
 
     /// The side runs another build than it did; remembers the new one.
@@ -253,6 +241,28 @@ impl JointEvidence {
             Exact::Quiet(quiet) => quiet.standing(side, &self.staff),
             Exact::Parity(_) | Exact::Marks(_) => None,
         }
+    }
+
+    /// Agents of the side whose clocks are not believed: they are missing.
+    pub(crate) fn doubted(&self, side: Side) -> Vec<&Name> {
+        let slot_ms = self.slots.as_ref().map_or(0, |slots| millis(slots.slot()));
+        self.staff.doubted(side, slot_ms).map(|agent| &agent.name).collect()
+    }
+
+    /// Since the switch both sides hold data that the other lacks, so that going back may lose some.
+    pub(crate) fn conflicts(&self, (index, joint): (usize, &Joint), side: Side, now: Timestamp) -> bool {
+        let refuted = || {
+            let state = self.exact.get(&index).map(|exact| exact.state((self.stage, side), &self.staff, now));
+            state.is_some_and(|(state, _)| state == EvidenceState::Refuted)
+        };
+        let seen = || self.quiet(index, side).is_none_or(|standing| !standing.failed);
+        let about = match joint {
+            Joint::Parity(_) => side == self.stage.subject,
+            Joint::Silent(_) | Joint::Owner { .. } => side == Side::Source,
+            Joint::Success(_) | Joint::Latency(_) | Joint::Gauge(_) | Joint::Drained(_) => false,
+            Joint::Marks { .. } | Joint::SameResponse { .. } | Joint::NoDependencyOn(_) => false,
+        };
+        self.stage.switched && about && refuted() && seen()
     }
 
     /// How far a claim's proof has come, in percent.
@@ -339,4 +349,8 @@ pub(crate) fn has_joint(scenario: &Scenario) -> bool {
 /// The scenario claims something that is weighed agent by agent.
 pub(crate) fn has_simple(scenario: &Scenario) -> bool {
     scenario.claims.iter().any(|claim| !matches!(claim.kind, ClaimKind::Joint(_)))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -194,6 +194,7 @@ impl Migration {
             if self.joints.take(at, &batch.agent, finding, (counted, offset)) {
                 let only = |name: &Name, _: &Scenario| *name == finding.check;
                 self.joints.begin(at, &current, &self.traffic, only);
+                self.rebuilt(at, batch.agent.side);
             }
             match counted {
                 Ok(()) => self.roster.carries_out(&batch.agent, &finding.check),

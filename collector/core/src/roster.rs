@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, FindingBatch, Name, Side, SpoolEpoch, Timestamp};
 
+use crate::proof::{AgentClock, Offset};
 use crate::record::{AgentSeen, Refusal};
 
 /// An agent that was heard within this time is online.
@@ -40,6 +41,7 @@ pub(crate) struct Member {
     pub(crate) signed_off: bool,
     pub(crate) heard: Option<Timestamp>,
     pub(crate) seen: Option<AgentSeen>,
+    clock: AgentClock,
     pub(crate) refused: BTreeMap<Name, (Timestamp, Refusal)>,
     spools: BTreeMap<SpoolEpoch, Spool>,
 }
@@ -72,6 +74,7 @@ impl Member {
             signed_off: false,
             heard: None,
             seen: None,
+            clock: AgentClock::default(),
             refused: BTreeMap::new(),
             spools: BTreeMap::new(),
         }
@@ -85,6 +88,12 @@ impl Member {
     /// It owes findings and was heard just now.
     pub(crate) fn online(&self, now: Timestamp) -> bool {
         self.owes(now) && self.heard.is_some_and(|heard| now.since(heard) <= ONLINE_FOR)
+    }
+
+    /// Its clock is not believed for slots of that length: its results may lie in the wrong ones. Before
+    /// its first heartbeat nothing speaks against it.
+    pub(crate) fn doubted(&self, slot_ms: u64) -> bool {
+        self.seen.is_some() && self.clock.standing(slot_ms).quarantined()
     }
 
     /// Numbers between what was read and the batch are missing. A spool that is new begins anywhere.
@@ -183,6 +192,9 @@ impl Roster {
         let member = self.members.get_mut(&seen.agent)?;
         let was_online = member.online(at);
         member.seen = Some(seen.clone());
+        member
+            .clock
+            .told(Offset { theta_ms: seen.offset_ms as f64, epsilon_ms: seen.error_ms as f64 });
         Self::hear(member, at);
         Some(!was_online)
     }

@@ -31,6 +31,11 @@ impl SideEvidence {
         if known && better {
             return;
         }
+        if self.code == HoldCode::BadDigest && claim.state != EvidenceState::Refuted {
+            // Who ran something else says more than that the sides did not run the same.
+            status.state = claim.state;
+            return;
+        }
         (status.state, status.value, status.seen) = (claim.state, claim.is.clone(), seen);
         (status.agent, self.code, self.since) = (None, word.code, claim.since);
     }

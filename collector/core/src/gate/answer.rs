@@ -179,10 +179,12 @@ impl Migration {
     pub fn rollback_status(&self, now: Timestamp) -> RollbackStatus {
         let rule = self.plan().map(|plan| plan.rollback.clone()).unwrap_or_default();
         let alarm = self.alarm().filter(|alarm| alarm.blame == Blame::Rollback);
+        let conflict = alarm.is_some() && self.conflict(now).is_some();
         let told = |applicable, possible, until, closing, reason: String| RollbackStatus {
             applicable,
             possible,
-            recommended: alarm.is_some() && possible,
+            // Where going back may lose data, a person must weigh that first.
+            recommended: alarm.is_some() && possible && !conflict,
             until,
             closing,
             reason,

@@ -60,7 +60,10 @@ impl Migration {
                 self.roster.suspend(at, agent, text)
             }
             EventKind::RevisionSet { side, revision } => {
-                self.builds.insert(*side, revision.clone());
+                let before = self.builds.insert(*side, revision.clone());
+                if before.as_ref() != Some(revision) {
+                    self.rebuilt(at, *side);
+                }
                 self.start_anew(at, &[*side], "the environment is on another revision");
                 true
             }
@@ -158,6 +161,12 @@ impl Migration {
         sides.iter().for_each(|side| self.board.start_anew(at, *side));
         self.begin_joints(at, |_, _| true);
         self.unsettle(at, why);
+    }
+
+    /// A side runs another build than before.
+    pub(crate) fn rebuilt(&mut self, at: Timestamp, side: Side) {
+        let watched = side == Side::Target && matches!(self.phase, Phase::Cutover | Phase::Watch);
+        self.after.iter_mut().filter(|_| watched).for_each(|after| after.rebuild(at));
     }
 
     fn voted(&mut self, at: Timestamp, event: &Event, decision: &Name, go: bool, complete: bool) -> bool {

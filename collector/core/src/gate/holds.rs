@@ -39,14 +39,17 @@ impl Migration {
         // Before its own gate a phase may have none, and waits for traffic alone.
         holds.extend(self.switch_hold(gate));
         holds.extend(self.operator_hold(gate));
-        holds.extend(self.alarm_hold(gate));
+        holds.extend(self.alarm_hold(gate, now));
         holds.extend(self.watch_hold(gate, now));
         let Some(sheet) = self.sheet(gate) else {
             return holds;
         };
         match proved() {
             true => holds.extend(self.stable_hold(gate, sheet, now)),
-            false => holds.extend(self.evidence_holds(plan, (sheet, gate), now)),
+            false => {
+                holds.extend(self.rebuilt_hold(gate));
+                holds.extend(self.evidence_holds(plan, (sheet, gate), now));
+            }
         }
         if before(gate) == Some(self.phase) {
             let clear = holds.is_empty();

@@ -1,6 +1,6 @@
 //! What the watch after the switch has to say to the gates: an alarm, and what was not seen.
 
-use tidelock_model::{Phase, Timestamp};
+use tidelock_model::{Name, Phase, Timestamp};
 
 use crate::joint::AlarmSeen;
 use crate::migration::Migration;
@@ -16,15 +16,29 @@ impl Migration {
     }
 
     /// An alarm holds whatever would call the move complete.
-    pub(crate) fn alarm_hold(&self, gate: Phase) -> Option<Hold> {
+    pub(crate) fn alarm_hold(&self, gate: Phase, now: Timestamp) -> Option<Hold> {
         let alarm = self.alarm().filter(|_| matches!(gate, Phase::Watch | Phase::Committed))?;
+        let conflict = self.conflict(now).is_some();
         let next = match alarm.blame {
             Blame::Rollback => "tidelock decide rollback --go",
             Blame::Incident | Blame::SourceSilent => "tidelock brief",
         };
-        let mut hold = Hold::new(HoldCode::Alarm, alarm.since, told(&alarm), next);
+        let mut hold = Hold::new(HoldCode::Alarm, alarm.since, told(&alarm, conflict), next);
         (hold.check, hold.state) = (Some(alarm.check.clone()), Some(EvidenceState::Refuted));
         Some(hold)
+    }
+
+    /// A scenario by which both sides hold data that the other lacks, so that going back may lose some.
+    pub(crate) fn conflict(&self, now: Timestamp) -> Option<&Name> {
+        self.joints.conflict(self.plan()?, now).filter(|_| matches!(self.phase, Phase::Cutover | Phase::Watch))
+    }
+
+    /// Another build than the one that people switched to: nothing that was seen is about it.
+    pub(crate) fn rebuilt_hold(&self, gate: Phase) -> Option<Hold> {
+        let since = self.after.as_ref().filter(|_| gate == Phase::Committed)?.rebuilt()?;
+        let reason = "target runs another build than the one that traffic was switched to: it is proved anew, \
+                      or people decide whether to go back";
+        Some(Hold::new(HoldCode::Watch, since, reason, "tidelock decide rollback"))
     }
 
     /// The watch must be over, and must have seen enough, before the move is called complete.
@@ -45,19 +59,25 @@ impl Migration {
 }
 
 /// What happened, and whether going back helps.
-pub(crate) fn told(alarm: &AlarmSeen<'_>) -> String {
+pub(crate) fn told(alarm: &AlarmSeen<'_>, conflict: bool) -> String {
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
-    let target = percent(alarm.failed.0);
+    let (target, fail) = (percent(alarm.failed.0), if alarm.lasts { "fail" } else { "failed" });
+    let over = if alarm.lasts { "" } else { ", and it passes again" };
     match (alarm.blame, alarm.failed.1) {
         (Blame::Rollback, Some(source)) => {
-            format!("{target} of it fail on target, {} on source: going back is recommended", percent(source))
+            let advice = match conflict {
+                true => "going back would help and may lose data: a person must decide",
+                false => "going back is recommended",
+            };
+            format!("{target} of it {fail} on target, {} on source{over}: {advice}", percent(source))
         }
         (Blame::Incident, Some(source)) => format!(
-            "{target} of it fail on target and {} on source: both suffer, so going back does not help",
+            "{target} of it {fail} on target and {} on source{over}: both suffer, so going back does not help",
             percent(source)
         ),
         (Blame::Rollback | Blame::Incident | Blame::SourceSilent, _) => format!(
-            "{target} of it fail on target, and source is silent: a person must judge whether going back helps"
+            "{target} of it {fail} on target{over}, and source is silent: a person must judge whether going \
+             back helps"
         ),
     }
 }

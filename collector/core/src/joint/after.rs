@@ -26,6 +26,10 @@ pub(crate) struct AfterSwitch {
     watch: Watch,
     slots: Vec<Slots>,
     alarm_at: Option<Timestamp>,
+    /// The shares of failures while the alarm's episode went on.
+    failed: (f64, Option<f64>),
+    /// Since when the target runs another build than the one that traffic was switched to.
+    rebuilt: Option<Timestamp>,
 }
 
 /// What was seen of one scenario.
@@ -44,6 +48,8 @@ pub(crate) struct AlarmSeen<'a> {
     pub(crate) blame: Blame,
     /// The share of failures on the target and, where it was heard, on the source.
     pub(crate) failed: (f64, Option<f64>),
+    /// The target still fails.
+    pub(crate) lasts: bool,
 }
 
 impl AfterSwitch {
@@ -63,6 +69,8 @@ impl AfterSwitch {
             slots: vec![Slots::default(); names.len()],
             names,
             alarm_at: None,
+            failed: (0.0, None),
+            rebuilt: None,
         })
     }
 
@@ -85,25 +93,42 @@ impl AfterSwitch {
                     slots.void_run.saturating_add(u32::try_from(closed.times).unwrap_or(u32::MAX))
             }
         }
-        if self.watch.alarm().is_some() {
+        if let Some(alarm) = self.watch.alarm() {
             self.alarm_at.get_or_insert(at);
+            if let Some(episode) = self.watch.episode(alarm.scenario).filter(|episode| episode.slots() > 0) {
+                self.failed = episode.means();
+            }
         }
     }
 
-    /// People have seen the alarm and stay.
+    /// The target runs another build than the one that people switched to.
+    pub(crate) fn rebuild(&mut self, at: Timestamp) {
+        self.rebuilt.get_or_insert(at);
+    }
+
+    /// Since when it does, where nobody has said that it stays.
+    pub(crate) fn rebuilt(&self) -> Option<Timestamp> {
+        self.rebuilt
+    }
+
+    /// People have seen the alarm, or the other build, and stay.
     pub(crate) fn acknowledge(&mut self) {
         self.watch.acknowledge();
-        self.alarm_at = None;
+        (self.alarm_at, self.failed, self.rebuilt) = (None, (0.0, None), None);
     }
 
     pub(crate) fn alarm(&self) -> Option<AlarmSeen<'_>> {
         let alarm = self.watch.alarm()?;
-        let failed = self.watch.episode(alarm.scenario).map_or((0.0, None), |episode| episode.means());
+        let episode = self.watch.episode(alarm.scenario);
+        let healthy = self.watch.settings().healthy;
+        // While it lasts, evidence grows: few results at the first moment may point to the wrong side.
+        let lasting = episode.filter(|episode| episode.slots() > 0);
         Some(AlarmSeen {
             since: self.alarm_at.unwrap_or(self.begun),
             check: self.names.get(alarm.scenario)?,
-            blame: alarm.blame,
-            failed,
+            blame: lasting.map_or(alarm.blame, |episode| episode.blame(healthy)),
+            failed: self.failed,
+            lasts: lasting.is_some(),
         })
     }
 
@@ -130,6 +155,7 @@ impl AfterSwitch {
     pub(crate) fn write(&self, out: &mut StateWriter) {
         out.number(self.begun.as_millis());
         self.watch.write(out);
+        out.option(self.rebuilt.as_ref(), |at, out| out.number(at.as_millis()));
         for slots in &self.slots {
             [slots.valid, slots.all, u64::from(slots.void_run)].iter().for_each(|value| out.number(*value));
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tidelock_model::{AgentKey, Finding, Outcome, Side, Timestamp};
 
 use super::latency::LatencyEvidence;
+use super::links::Stretch;
 use super::point::Points;
 use super::same::Same;
 use super::stage::Stage;
@@ -56,6 +57,7 @@ pub(crate) struct SlotEvidence {
     /// A proof takes at least this long.
     observe_at_least: Duration,
     since: Timestamp,
+    cut_off: u64,
     /// What each claim was after the last slot, and since when.
     states: BTreeMap<usize, (EvidenceState, Timestamp)>,
 }
@@ -92,18 +94,20 @@ impl SlotEvidence {
             incidents: Vec::new(),
             observe_at_least: rule.observe_at_least,
             since,
+            cut_off: 0,
             states: BTreeMap::new(),
         })
     }
 
-    /// Takes a finding; `looked` says whether its outcome is to be believed.
+    /// Takes a finding; `looked` says whether its outcome is to be believed, `down` when its agent had no
+    /// link: what belongs to slots that closed then was kept from coming, and is not late.
     pub(crate) fn take(
         &mut self,
         at: Timestamp,
         agent: &AgentKey,
         finding: &Finding,
-        looked: bool,
-    ) -> Accepted {
+        (looked, down): (bool, &[Stretch]),
+    ) {
         let counts = finding.report.counts.as_ref();
         let outcome = if looked { finding.outcome } else { Outcome::NotRun };
         let arrival = Arrival {
@@ -121,6 +125,10 @@ impl SlotEvidence {
             }),
             version: version(finding),
         };
+        if arrival.slot < self.slots.next() && self.was_down(arrival.slot, down) {
+            self.cut_off = self.cut_off.saturating_add(1);
+            return;
+        }
         let accepted = self.slots.take(at.as_millis(), &arrival);
         if accepted == Accepted::Ok && !self.begun.contains(agent) {
             self.begun.insert(agent.clone());
@@ -132,7 +140,16 @@ impl SlotEvidence {
                 }
             }
         }
-        accepted
+    }
+
+    fn was_down(&self, slot: u64, down: &[Stretch]) -> bool {
+        let ended = |(from, to): &Stretch| self.slots.grid().ended_between(from.as_millis(), to.as_millis());
+        down.iter().filter_map(ended).any(|(first, last)| (first..=last).contains(&slot))
+    }
+
+    /// Results that came after their slot because their agent had no link.
+    pub(crate) fn cut_off(&self) -> u64 {
+        self.cut_off
     }
 
     /// The agent has run the check in this epoch.

@@ -16,6 +16,8 @@ pub(crate) struct Stage {
     pub(crate) subject: Side,
     /// The source is what it is compared with.
     pub(crate) compared: bool,
+    /// Production load is on the target.
+    pub(crate) switched: bool,
 }
 
 impl Stage {
@@ -27,7 +29,11 @@ impl Stage {
             Side::Target => Side::Source,
         };
         let subject = if scenario.sides.contains(&wanted) { wanted } else { other };
-        Stage { subject, compared: !moved && scenario.sides.len() == Side::BOTH.len() }
+        Stage {
+            subject,
+            compared: !moved && scenario.sides.len() == Side::BOTH.len(),
+            switched: traffic.switched.is_some() && traffic.back.is_none(),
+        }
     }
 
     pub(crate) fn reads(self) -> Compared {

@@ -78,6 +78,12 @@ impl AgentClock {
     /// Takes an exchange. One that contradicts what was believed takes its place: the clock moved.
     pub fn exchange(&mut self, moments: [f64; 4]) -> Option<Offset> {
         let new = offset_of(moments)?;
+        self.told(new);
+        Some(new)
+    }
+
+    /// Takes an offset that somebody else made of an exchange.
+    pub fn told(&mut self, new: Offset) {
         if let Some((_, steady)) = &mut self.jump {
             *steady += 1;
         }
@@ -94,7 +100,6 @@ impl AgentClock {
             self.exchanges.pop_front();
         }
         self.exchanges.push_back(new);
-        Some(new)
     }
 
     /// What is believed: the exchange with the smallest error, of equal ones the latest.

@@ -2,7 +2,7 @@
 
 use tidelock_core::record::{Observation, Refusal as AssignmentRefusal};
 use tidelock_core::{Ask, Refusal};
-use tidelock_model::{AgentKey, Remaining, Side};
+use tidelock_model::{AgentKey, Digest, Remaining, Side};
 
 use super::Tale;
 use crate::world::agents::{Behaviour, finding};
@@ -30,12 +30,20 @@ impl Tale {
         }
     }
 
-    /// `the plan changes: gate ready: all` and `the target is on revision v2`.
+    /// `the plan changes: gate ready: all`, `the target is on revision v2`, `the target runs build v2`,
+    /// `the collector is away for 20 s`.
     fn the(&mut self, rest: &str) {
         if let Some(line) = rest.strip_prefix("plan changes: ") {
             plans::line(&mut self.plan, line);
             let answer = self.world.apply_plan(self.plan.clone(), "olga");
             return self.answered(answer);
+        }
+        if let Some(rest) = rest.strip_prefix("collector is away for ") {
+            return self.world.away(plans::number(rest));
+        }
+        if let Some((side, build)) = rest.split_once(" runs build ") {
+            self.world.builds.insert(side.parse().unwrap(), build.to_owned());
+            return;
         }
         let (side, revision) = rest.split_once(" is on revision ").expect("the SIDE is on revision NAME");
         let (side, revision, by) = (side.parse().unwrap(), revision.into(), asker("operator"));
@@ -62,7 +70,15 @@ impl Tale {
             "counts" => Behaviour::CountsNothing,
             "runs" => Behaviour::AnotherComponent,
             "starves" => Behaviour::Starved,
-            "is" => Behaviour::Silent,
+            "is" | "hangs" => Behaviour::Silent,
+            "takes" => Behaviour::Takes(plans::number(verb)),
+            "serves" => {
+                let numbers: Vec<u64> = note.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+                Behaviour::Counts(numbers[0], numbers[1], numbers[2])
+            }
+            "shows" => Behaviour::Shows(digests(note)),
+            "writes" => Behaviour::Writes,
+            "finds" => Behaviour::Finds(plans::number(note)),
             other => panic!("{check} cannot {other}"),
         };
         let agents = self.world.agents.iter_mut().filter(|(key, _)| match &one {
@@ -81,6 +97,16 @@ impl Tale {
         if verb == "joins" {
             let answer = self.world.enrol(key);
             return self.answered(answer);
+        }
+        if verb == "runs" {
+            let double = self.world.agents[key].double(key);
+            return self.world.doubles.push((key.clone(), double));
+        }
+        if verb == "repeats" {
+            let sent = self.world.agents[key].sent.clone();
+            let all = rest.ends_with("all") as usize * sent.len();
+            let again = sent[sent.len() - all.max(1)..].iter().cloned();
+            return again.for_each(|batch| self.world.see(Observation::Findings(batch)));
         }
         if verb == "reports" {
             return self.stranger(key, words.next_back().unwrap());
@@ -107,10 +133,11 @@ impl Tale {
                     "loses" => agent.connected = false,
                     "reconnects" => agent.connected = true,
                     "throws" => agent.begin_spool(),
-                    "repeats" => {
-                        let last = agent.last.clone().unwrap();
-                        self.world.see(Observation::Findings(last));
-                    }
+                    "reboots" => agent.boots += 1,
+                    "drifts" => agent.clock.0 = plans::number::<u32>(rest).into(),
+                    "wavers" => agent.clock.1 = plans::number(rest),
+                    "lags" => agent.slow_secs = plans::number(rest),
+                    "catches" => agent.slow_secs = 0,
                     other => panic!("{key} cannot {other}"),
                 }
             }
@@ -205,4 +232,16 @@ fn reports(text: &str) -> Behaviour {
         }
     }
     Behaviour::Reports(measures, remaining)
+}
+
+/// `orders=a1 of 10, again price=2`: a digest a key, of so many rows.
+fn digests(text: &str) -> Vec<Digest> {
+    let digest = |part: &str| {
+        let (position, part) = part.strip_prefix("again ").map_or(("", part), |part| ("again", part));
+        let (key, value) = part.split_once('=').unwrap();
+        let (hash, rows) = value.split_once(" of ").unwrap_or((value, "1"));
+        let (key, position) = (key.to_owned(), position.to_owned());
+        Digest { key, hash: hash.as_bytes().to_vec(), rows: rows.parse().unwrap(), position }
+    };
+    text.split(", ").map(digest).collect()
 }

@@ -7,7 +7,8 @@
 //!       > 0:06 sync -> ready
 //! ```
 //!
-//! What happens between a line and the next line's time stands under it, after `>`.
+//! What happens between a line and the next line's time stands under it, after `>`. In a story that says
+//! `brief`, an answer in which nothing moved but how far a proof has come is not told again.
 
 mod act;
 
@@ -25,6 +26,8 @@ pub(crate) struct Tale {
     pub(crate) token: Option<u64>,
     pub(crate) told: Vec<String>,
     shown: String,
+    /// Only what else changes is told: no progress by the slot.
+    brief: bool,
     pub(crate) asks: u64,
 }
 
@@ -37,6 +40,7 @@ pub(crate) fn play(text: &str) -> String {
         token: None,
         told: Vec::new(),
         shown: String::new(),
+        brief: false,
         asks: 0,
     };
     let mut out: Vec<String> = Vec::new();
@@ -54,7 +58,9 @@ pub(crate) fn play(text: &str) -> String {
             tale.act(act);
             tale.settle();
         } else {
-            if !line.is_empty() && !line.starts_with('#') {
+            if line == "brief" {
+                tale.brief = true;
+            } else if !line.is_empty() && !line.starts_with('#') {
                 plans::line(&mut tale.plan, line);
             }
             out.push(line.to_owned());
@@ -160,11 +166,19 @@ impl Tale {
             true => format!("{gate} is {}: {}", verdict.word, verdict.summary),
             false => format!("{gate} is {}", verdict.word),
         };
-        let whole = format!("{head}\n{}", lines.join("\n"));
+        let told = |line: &String| if self.brief { unmoved(line).to_owned() } else { line.clone() };
+        let whole = format!("{head}\n{}", lines.iter().map(told).collect::<Vec<_>>().join("\n"));
         if whole != self.shown {
             self.tell(head);
             self.told.extend(lines);
             self.shown = whole;
         }
     }
+}
+
+/// A line without how far it has come.
+fn unmoved(line: &str) -> &str {
+    let progress = ["% of the way", "quiet for", " arrived,", "of observation are left"];
+    let moves = progress.iter().any(|word| line.contains(word));
+    line.split_once(": ").filter(|_| moves).map_or(line, |(head, _)| head)
 }

@@ -1,11 +1,12 @@
 //! Agents that behave as they are told until they are told otherwise.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tidelock_core::plan::{ClaimKind, Plan, Scenario};
 use tidelock_model::{
-    AgentKey, Cause, Counts, Finding, FindingBatch, Measure, Name, Outcome, Remaining, Report, Sha256, Side,
-    SpoolEpoch, Timestamp,
+    AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome, Remaining,
+    Report, Sha256, Side, SpoolEpoch, Timestamp,
 };
 
 /// What a check finds on one agent, from now on.
@@ -20,6 +21,16 @@ pub(crate) enum Behaviour {
     Reports(Vec<(String, f64)>, Vec<Remaining>),
     /// It passes having counted nothing.
     CountsNothing,
+    /// It passes and takes so many milliseconds.
+    Takes(u64),
+    /// It passes and counts real traffic: successes, all, and within how many milliseconds.
+    Counts(u64, u64, u64),
+    /// It passes and shows these digests.
+    Shows(Vec<Digest>),
+    /// It passes and writes a mark each round.
+    Writes,
+    /// It passes and finds the marks of the other side, so many seconds after they were written.
+    Finds(u64),
     AnotherComponent,
     Starved,
     Silent,
@@ -31,8 +42,14 @@ pub(crate) struct Agent {
     pub(crate) behaviours: BTreeMap<Name, Behaviour>,
     spool: SpoolEpoch,
     seq: u64,
-    waiting: Vec<Finding>,
+    waiting: Vec<(Timestamp, Finding)>,
     pub(crate) last: Option<FindingBatch>,
+    pub(crate) sent: Vec<FindingBatch>,
+    /// Its clock: offset and error, in milliseconds.
+    pub(crate) clock: (i64, u64),
+    /// So many seconds its findings are on their way.
+    pub(crate) slow_secs: u64,
+    pub(crate) boots: u32,
 }
 
 impl Agent {
@@ -47,7 +64,19 @@ impl Agent {
             seq: 0,
             waiting: Vec::new(),
             last: None,
+            sent: Vec::new(),
+            clock: (3, 5),
+            slow_secs: 0,
+            boots: 0,
         }
+    }
+
+    /// The same identity a second time, on another machine.
+    pub(crate) fn double(&self, key: &AgentKey) -> Agent {
+        let mut double = Agent::new(key);
+        double.spool = SpoolEpoch(self.spool.0 + (1 << 100));
+        double.behaviours = self.behaviours.clone();
+        double
     }
 
     /// Runs what is due this second, and sends what waits when it is connected.
@@ -55,7 +84,7 @@ impl Agent {
         &mut self,
         key: &AgentKey,
         plan: &Plan,
-        revision: (u64, Sha256),
+        (revision, build): ((u64, Sha256), &str),
         now: Timestamp,
         second: u64,
     ) -> Option<FindingBatch> {
@@ -72,19 +101,24 @@ impl Agent {
                 && *behaviour != Behaviour::Silent
             {
                 let round = second / every;
-                self.waiting.push(finding(check, scenario, behaviour, revision, now, round));
+                let mut found = finding(check, scenario, behaviour, revision, now, round);
+                found.target_revision = build.to_owned();
+                found.boot_id = format!("boot-{}", self.boots);
+                found.report.marks = marks(key, scenario, behaviour, now, round);
+                self.waiting.push((now.plus(Duration::from_secs(self.slow_secs)), found));
             }
         }
-        if !self.connected || self.waiting.is_empty() {
+        if !self.connected || self.waiting.iter().all(|(ready, _)| *ready > now) {
             return None;
         }
-        Some(self.send(key))
+        Some(self.send(key, now))
     }
 
     /// Sends one finding by itself.
     pub(crate) fn say(&mut self, key: &AgentKey, finding: Finding) -> FindingBatch {
-        self.waiting.push(finding);
-        self.send(key)
+        let due = finding.due;
+        self.waiting.push((due, finding));
+        self.send(key, Timestamp::from_millis(u64::MAX))
     }
 
     /// Its spool was thrown away: what waits is lost, and it counts anew.
@@ -93,8 +127,9 @@ impl Agent {
         self.waiting.clear();
     }
 
-    fn send(&mut self, key: &AgentKey) -> FindingBatch {
-        let findings = std::mem::take(&mut self.waiting);
+    fn send(&mut self, key: &AgentKey, now: Timestamp) -> FindingBatch {
+        let ready = self.waiting.iter().take_while(|(ready, _)| *ready <= now).count();
+        let findings: Vec<Finding> = self.waiting.drain(..ready).map(|(_, finding)| finding).collect();
         let batch = FindingBatch {
             agent: key.clone(),
             spool_epoch: self.spool,
@@ -104,6 +139,7 @@ impl Agent {
         };
         self.seq += batch.findings.len() as u64;
         self.last = Some(batch.clone());
+        self.sent.push(batch.clone());
         batch
     }
 }
@@ -126,7 +162,10 @@ pub(crate) fn finding(
         Behaviour::Drops(..) => (Outcome::Pass, None),
         Behaviour::Passes | Behaviour::Reports(..) | Behaviour::CountsNothing => (Outcome::Pass, None),
         Behaviour::AnotherComponent | Behaviour::Starved | Behaviour::Silent => (Outcome::Pass, None),
+        Behaviour::Takes(_) | Behaviour::Counts(..) | Behaviour::Shows(_) => (Outcome::Pass, None),
+        Behaviour::Writes | Behaviour::Finds(_) => (Outcome::Pass, None),
     };
+    let took_ms = if let Behaviour::Takes(ms) = behaviour { *ms } else { 40 };
     Finding {
         check: check.clone(),
         plan_revision,
@@ -137,7 +176,7 @@ pub(crate) fn finding(
         round,
         due: now,
         started_mono_ns: 0,
-        duration_ns: 40_000_000,
+        duration_ns: took_ms * 1_000_000,
         lateness_ns: 0,
         starved: *behaviour == Behaviour::Starved,
         nonce: Vec::new(),
@@ -147,6 +186,7 @@ pub(crate) fn finding(
         report: report(scenario, behaviour),
         refused_calls: Vec::new(),
         trace_ids: Vec::new(),
+        pages: Default::default(),
     }
 }
 
@@ -165,6 +205,12 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
             counts: Some(Counts { ok: 0, total: 0, latency_buckets: Vec::new() }),
             ..Report::default()
         },
+        Behaviour::Counts(ok, total, ms) => Report {
+            counts: Some(Counts { ok: *ok, total: *total, latency_buckets: vec![(ms * 1_000, *ok)] }),
+            ..Report::default()
+        },
+        Behaviour::Shows(digests) => Report { digests: digests.clone(), ..Report::default() },
+        Behaviour::Takes(_) | Behaviour::Writes | Behaviour::Finds(_) => Report::default(),
         Behaviour::Passes | Behaviour::AnotherComponent | Behaviour::Starved => {
             let good = |claim: &tidelock_core::plan::Claim| match &claim.kind {
                 ClaimKind::Passes { .. } | ClaimKind::Joint(_) => None,
@@ -177,5 +223,28 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
                 ..Report::default()
             }
         }
+    }
+}
+
+/// The marks that a run writes or finds: those of each agent of the other side, one a round.
+fn marks(key: &AgentKey, scenario: &Scenario, behaviour: &Behaviour, now: Timestamp, round: u64) -> Vec<Mark> {
+    let mark = |kind, agent: &str, round| Mark {
+        key: format!("{agent}-{round}"),
+        kind,
+        unix_ms: now.as_millis(),
+    };
+    match behaviour {
+        Behaviour::Writes => vec![mark(MarkKind::Issued, key.name.as_str(), round)],
+        Behaviour::Finds(after) => {
+            let Some(written) = round.checked_sub(after.div_ceil(scenario.every.as_secs())) else {
+                return Vec::new();
+            };
+            let writers = if key.side == Side::Target { ["s1", "s2"] } else { ["t1", "t2"] };
+            writers.map(|agent| mark(MarkKind::Seen, agent, written)).into()
+        }
+        Behaviour::Passes | Behaviour::Fails(_) | Behaviour::NotRun(_) | Behaviour::Drops(..) => Vec::new(),
+        Behaviour::Reports(..) | Behaviour::CountsNothing | Behaviour::Takes(_) => Vec::new(),
+        Behaviour::Counts(..) | Behaviour::Shows(_) | Behaviour::AnotherComponent => Vec::new(),
+        Behaviour::Starved | Behaviour::Silent => Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! It does what the collector's shell does: append, apply, weigh, renew.
 
 pub(crate) mod agents;
+mod claims;
 pub(crate) mod plans;
 
 use std::collections::BTreeMap;
@@ -40,13 +41,25 @@ pub(crate) struct World {
     pub(crate) migration: Migration,
     pub(crate) journal: Vec<Entry>,
     pub(crate) agents: BTreeMap<AgentKey, Agent>,
+    /// Second processes with the identity of an agent.
+    pub(crate) doubles: Vec<(AgentKey, Agent)>,
+    /// The build that findings of a side tell of.
+    pub(crate) builds: BTreeMap<Side, String>,
     position: u64,
 }
 
 impl World {
     pub(crate) fn new() -> World {
         let migration = Migration::new(name("shop"));
-        World { now: BEGIN, migration, journal: Vec::new(), agents: BTreeMap::new(), position: 0 }
+        World {
+            now: BEGIN,
+            migration,
+            journal: Vec::new(),
+            agents: BTreeMap::new(),
+            doubles: Vec::new(),
+            builds: BTreeMap::new(),
+            position: 0,
+        }
     }
 
     pub(crate) fn since_begin(&self) -> Duration {
@@ -103,15 +116,34 @@ impl World {
         };
         let (revision, hash) = (self.migration.revision(), self.migration.plan_hash().unwrap());
         let mut heard = Vec::new();
-        for (key, agent) in &mut self.agents {
+        let all = self.agents.iter_mut().chain(self.doubles.iter_mut().map(|(key, agent)| (&*key, agent)));
+        for (key, agent) in all {
             if second.is_multiple_of(3) && agent.connected && agent.alive {
-                heard.push(Observation::Agent(seen(key)));
+                let (offset_ms, error_ms) = agent.clock;
+                heard.push(Observation::Agent(AgentSeen { offset_ms, error_ms, ..seen(key) }));
             }
-            heard
-                .extend(agent.run(key, &plan, (revision, hash), self.now, second).map(Observation::Findings));
+            let build = self.builds.get(&key.side).map_or("", String::as_str);
+            let batch = agent.run(key, &plan, ((revision, hash), build), self.now, second);
+            heard.extend(batch.map(Observation::Findings));
         }
         heard.into_iter().for_each(|observation| self.see(observation));
         self.see(Observation::Tick);
+    }
+
+    /// The collector is not there: agents go on, and keep what they find.
+    pub(crate) fn away(&mut self, seconds: u64) {
+        let Some(plan) = self.migration.plan().cloned() else { return };
+        let revision = (self.migration.revision(), self.migration.plan_hash().unwrap());
+        for _ in 0..seconds {
+            self.now = self.now.plus(Duration::from_secs(1));
+            let second = self.since_begin().as_secs();
+            for (key, agent) in &mut self.agents {
+                let build = self.builds.get(&key.side).map_or("", String::as_str);
+                let connected = std::mem::replace(&mut agent.connected, false);
+                agent.run(key, &plan, (revision, build), self.now, second);
+                agent.connected = connected;
+            }
+        }
     }
 
     pub(crate) fn apply_plan(&mut self, plan: Plan, by: &str) -> Result<Vec<Event>, Refusal> {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, Joint, ManualCheck, Person, Plan,
-    Recommend, RollbackRule, Scenario, Strength, SuccessClaim,
+    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, ManualCheck, Person, Plan, Recommend,
+    RollbackRule, Scenario,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
-use super::name;
+use super::{claims, name};
 
 /// A plan that declares people and decisions, and nothing to check yet.
 pub(crate) fn empty() -> Plan {
@@ -122,18 +122,23 @@ fn scenario(plan: &mut Plan, text: &str) {
         settings: "{}".into(),
         targets: BTreeSet::new(),
         secrets: BTreeSet::new(),
-        slot: claims.iter().any(|claim| matches!(claim.kind, ClaimKind::Joint(_))).then(|| secs(10)),
+        slot: claims.iter().any(in_slots).then(|| secs(10)),
         claims,
     };
     plan.scenarios.insert(check, scenario);
+}
+
+fn in_slots(claim: &Claim) -> bool {
+    matches!(&claim.kind, ClaimKind::Joint(joint) if joint.needs_slots())
 }
 
 fn claim(text: &str) -> Claim {
     if text.contains("in a row") {
         return Claim { name: "passes".into(), kind: ClaimKind::Passes { in_a_row: number(text) } };
     }
-    if let Some(text) = text.strip_prefix("success") {
-        return Claim { name: "success".into(), kind: ClaimKind::Joint(success(text)) };
+    if let Some(joint) = claims::joint(text) {
+        let name = text.split_whitespace().next().unwrap().to_owned();
+        return Claim { name, kind: ClaimKind::Joint(joint) };
     }
     let measure = text.split_whitespace().next().unwrap().to_owned();
     let limit = |word: &str| text.split_once(word).map(|(_, rest)| f64::from(number::<u32>(rest)));
@@ -145,21 +150,6 @@ fn claim(text: &str) -> Claim {
         held_for,
     };
     Claim { name: measure, kind }
-}
-
-/// `success`, `success margin 50 % outage 5 s slo 50 %`: the margin is 5 %, outages take 30 s, 95 % must succeed.
-fn success(text: &str) -> Joint {
-    let part = |word: &str, usual: f64| {
-        text.split_once(word).map_or(usual, |(_, rest)| f64::from(number::<u32>(rest)))
-    };
-    let margin = part("margin", 5.0) / 100.0;
-    Joint::Success(SuccessClaim {
-        strength: Strength::Standard,
-        margin,
-        slo: part("slo", 95.0) / 100.0,
-        error_rate: 0.05,
-        incidents_per_second: margin / part("outage", 30.0),
-    })
 }
 
 /// `ready: all, refund, stable for 10 s, decision commit, valid for 30 s, deadline 60 s`

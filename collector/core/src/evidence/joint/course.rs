@@ -1,6 +1,6 @@
 //! How a proof came about: everything that somebody who doubts it asks for.
 
-use tidelock_model::Timestamp;
+use tidelock_model::{Name, Side, Timestamp};
 
 use super::must::{null, rules_out};
 use super::told::void;
@@ -86,6 +86,7 @@ fn excluded(slots: &SlotEvidence) -> Vec<(String, u64)> {
     let slots_of = slots.voids.iter().map(|(why, count)| (format!("slots void: {}", void(*why)), *count));
     let results = [
         ("results too late", tally.late),
+        ("results kept back by a broken link", slots.cut_off()),
         ("results sent twice", tally.duplicates),
         ("results that contradict an earlier one", tally.conflicts),
         ("results of agents that do not count", tally.unknown),
@@ -106,6 +107,13 @@ fn notes(evidence: &JointEvidence, slots: &SlotEvidence, gate: &Gate, now: Times
         && latency.below_load()
     {
         notes.push("not proved under load: the target bore less than half of the source\u{2019}s".to_owned());
+    }
+    for side in Side::BOTH {
+        let doubted = evidence.doubted(side);
+        if !doubted.is_empty() {
+            let names = doubted.into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+            notes.push(format!("results of {names} on {side} are not counted: the clock is not believed"));
+        }
     }
     if slots.mostly_late(now) {
         notes.push("more than 5 % of the results of the last ten minutes came too late".to_owned());

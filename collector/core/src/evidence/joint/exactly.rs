@@ -10,8 +10,24 @@ use crate::words::{count, span};
 
 /// Partitions that are named.
 const NAMED: usize = 3;
+/// The sentence of a conflict of data.
+const MAY_LOSE: &str = "going back may lose data: a person must decide";
 
+/// What is; and where both sides took writes since the switch, what that means for the way back.
 pub(super) fn is(
+    evidence: &JointEvidence,
+    (index, joint): (usize, &Joint),
+    side: Side,
+    (state, now): (EvidenceState, Timestamp),
+) -> String {
+    let is = plainly(evidence, (index, joint), side, (state, now));
+    match evidence.conflicts((index, joint), side, now) {
+        true => format!("{is}; {MAY_LOSE}"),
+        false => is,
+    }
+}
+
+fn plainly(
     evidence: &JointEvidence,
     (index, joint): (usize, &Joint),
     side: Side,

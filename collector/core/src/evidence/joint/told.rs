@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tidelock_model::Side;
+use tidelock_model::{Name, Side};
 
 use crate::joint::{Gate, JointEvidence, Point, SidePoint, SlotEvidence};
 use crate::proof::ScenarioVerdict;
@@ -20,14 +20,14 @@ pub(crate) fn is(evidence: &JointEvidence, index: usize, side: Side, state: Evid
         return format!("not asked for since traffic is on {}", evidence.stage.subject);
     }
     if side != evidence.stage.subject {
-        return heard(slots, side, state);
+        return heard(evidence, slots, (side, state));
     }
     let Some(gate) = slots.gates.get(&index) else {
         return "nothing has been counted yet".to_owned();
     };
     match state {
-        EvidenceState::Missing => waiting(slots),
-        EvidenceState::Stale => stale(slots),
+        EvidenceState::Missing => waiting(evidence, slots),
+        EvidenceState::Stale => stale(evidence, slots),
         EvidenceState::Refuted => refuted(slots, gate, side),
         EvidenceState::Undecided => undecided(slots, gate),
         EvidenceState::Proved => proved(gate),
@@ -35,30 +35,46 @@ pub(crate) fn is(evidence: &JointEvidence, index: usize, side: Side, state: Evid
 }
 
 /// The side that the other is compared with: it is enough that it is heard.
-fn heard(slots: &SlotEvidence, side: Side, state: EvidenceState) -> String {
+fn heard(evidence: &JointEvidence, slots: &SlotEvidence, (side, state): (Side, EvidenceState)) -> String {
     match state {
         EvidenceState::Proved => "reported well enough to compare with".to_owned(),
         EvidenceState::Stale => {
-            format!("too little was heard of {side} in the last slots: {}", last_void(slots))
+            format!("too little was heard of {side} in the last slots: {}", last_void(evidence, slots))
         }
-        EvidenceState::Missing | EvidenceState::Undecided | EvidenceState::Refuted => waiting(slots),
+        EvidenceState::Missing | EvidenceState::Undecided | EvidenceState::Refuted => {
+            waiting(evidence, slots)
+        }
     }
 }
 
-fn waiting(slots: &SlotEvidence) -> String {
+fn waiting(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
     match slots.points.iter().next_back() {
         None => "the first slot has not closed yet".to_owned(),
-        Some(_) => format!("no slot was evidence yet: {}", last_void(slots)),
+        Some(_) => format!("no slot was evidence yet: {}", last_void(evidence, slots)),
     }
 }
 
-fn stale(slots: &SlotEvidence) -> String {
-    format!("the last slots prove nothing: {}", last_void(slots))
+fn stale(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
+    format!("the last slots prove nothing: {}", last_void(evidence, slots))
 }
 
-fn last_void(slots: &SlotEvidence) -> String {
-    let newest = slots.points.iter().rev().find_map(|point| point.void);
-    newest.map(void).unwrap_or_else(|| "too many results came too late".to_owned())
+fn last_void(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
+    let Some(why) = slots.points.iter().next_back().and_then(|point| point.void) else {
+        return "more than 5 % of the results of the last ten minutes came too late".to_owned();
+    };
+    match why {
+        Void::Lacks(side, _) => format!("{}{}", void(why), clocks(evidence, side)),
+        Void::Away | Void::Gap | Void::Version | Void::Flooded => void(why),
+    }
+}
+
+/// Agents that are there, and count as missing because nobody knows when they looked.
+fn clocks(evidence: &JointEvidence, side: Side) -> String {
+    let doubted: Vec<&str> = evidence.doubted(side).into_iter().map(Name::as_str).collect();
+    match doubted.is_empty() {
+        true => String::new(),
+        false => format!(", and the clock of {} is not believed", doubted.join(", ")),
+    }
 }
 
 /// Why a slot is no evidence.
@@ -100,11 +116,26 @@ fn failing(slots: &SlotEvidence, side: Side) -> String {
             Side::Target => point.target,
         }
     };
-    let failed = |point: &SidePoint| point.failed + point.not_run + point.missing;
-    let newest = slots.points.iter().rev().map(part).find(|point| failed(point) > 0);
-    newest.map_or_else(String::new, |point| {
-        format!(": {} of {} not passed in a slot", failed(&point), failed(&point) + point.ok)
-    })
+    let newest = slots.points.iter().rev().map(part).find(|point| not_passed(point) > 0);
+    newest.map_or_else(String::new, |point| format!(": {}", in_a_slot(&point)))
+}
+
+fn not_passed(point: &SidePoint) -> u64 {
+    point.failed + point.not_run + point.missing
+}
+
+/// Such as `2 of 4 runs in a slot failed`, or `3 of 4 runs in a slot did not pass: 1 failed, 2 did not come`.
+fn in_a_slot(point: &SidePoint) -> String {
+    let kinds = [(point.failed, "failed"), (point.not_run, "could not look"), (point.missing, "did not come")];
+    let head = format!("{} of {} runs in a slot", not_passed(point), not_passed(point) + point.ok);
+    let kinds: Vec<_> = kinds.into_iter().filter(|(number, _)| *number > 0).collect();
+    match kinds.as_slice() {
+        [(_, what)] => format!("{head} {what}"),
+        many => {
+            let parts: Vec<String> = many.iter().map(|(number, what)| format!("{number} {what}")).collect();
+            format!("{head} did not pass: {}", parts.join(", "))
+        }
+    }
 }
 
 fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
