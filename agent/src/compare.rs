@@ -150,6 +150,7 @@ impl Observer {
             secrets,
             state: std::collections::BTreeMap::new(),
             trace_id: None,
+            notes_shown: false,
         };
         Ok(self.runner.run(request).await)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Cause, Finding, FindingBatch, Outcome, Report, SpoolEpoch, Timestamp};
+use tidelock_model::{AgentKey, Cause, Finding, FindingBatch, Outcome, Pages, Report, SpoolEpoch, Timestamp};
 use tidelock_proto::{Limits, batch_to_wire, v1};
 use tidelock_sandbox::protocol::RunResult;
 
@@ -62,6 +62,7 @@ pub fn of_run(job: &Job, seen: Seen, result: RunResult) -> v1::Finding {
         report,
         refused_calls,
         trace_ids,
+        pages: result.pages,
         ..blank(job, seen)
     })
 }
@@ -94,6 +95,7 @@ fn blank(job: &Job, seen: Seen) -> Finding {
         report: Report::default(),
         refused_calls: Vec::new(),
         trace_ids: Vec::new(),
+        pages: Pages::default(),
     }
 }
 
@@ -170,8 +172,17 @@ mod tests {
         result.trace_ids = vec!["x".to_owned(); 5000];
         result.refused_calls =
             vec![tidelock_model::RefusedCall { target: "ü\0".repeat(100), reason: "\r".repeat(9000) }; 300];
+        let shown = tidelock_model::Shown {
+            page: "https://shop.example/".to_owned(),
+            url: "https://old.example/a".to_owned(),
+            host: "old.example".to_owned(),
+            via: tidelock_model::Via::Redirect,
+        };
+        result.pages = Pages { seen: vec![shown.page.clone()], shown: vec![shown], cut: true };
+        let pages = result.pages.clone();
         let finding = taken(of_run(&job(), seen(), result));
         assert_eq!((finding.outcome, finding.cause), (Outcome::NotRun, Some(Cause::Trap)));
+        assert_eq!(finding.pages, pages);
         assert_eq!(finding.trace_ids[0], "t".repeat(32));
         assert!(taken(not_run(&job(), seen(), Cause::Overrun, "late")).cause == Some(Cause::Overrun));
     }

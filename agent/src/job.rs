@@ -55,6 +55,8 @@ pub struct Work {
     pub targets: Vec<TargetGrant>,
     /// What secrets it may use.
     pub secrets: Vec<Name>,
+    /// Whether findings list the pages that were looked at, and what they show.
+    pub notes_shown: bool,
 }
 
 impl Job {
@@ -114,7 +116,7 @@ fn work(config: &Config, wire: &v1::Assignment) -> Result<Work, Refusal> {
         return Err(refuse(Cause::SecretMissing, why));
     }
     let limits = limits(config.limits, wire.limits.unwrap_or_default());
-    Ok(Work { settings: wire.settings.clone(), limits, targets, secrets })
+    Ok(Work { settings: wire.settings.clone(), limits, targets, secrets, notes_shown: wire.notes_shown })
 }
 
 /// The plan may lower a limit; the operator's cap stands.
@@ -166,7 +168,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_carried_out_is_refused_with_its_cause() {
-        assert!(job(|_| ()).unwrap().work.is_ok());
+        assert!(job(|_| ()).unwrap().work.is_ok_and(|work| !work.notes_shown));
+        assert!(job(|wire| wire.notes_shown = true).unwrap().work.is_ok_and(|work| work.notes_shown));
         assert_eq!(cause(|wire| wire.settings = "[]".to_owned()), Cause::BadSettings);
         assert_eq!(cause(|wire| wire.secrets = vec!["psp".to_owned()]), Cause::SecretMissing);
         let grant = |url: &str| {

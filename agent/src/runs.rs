@@ -201,6 +201,7 @@ impl<S: Sandbox> Runs<S> {
             secrets,
             state,
             trace_id: Some(trace_id.to_owned()),
+            notes_shown: work.notes_shown,
         })
     }
 }

@@ -12,6 +12,7 @@ use tidelock_model::{
 };
 
 use crate::convert_report::{report_from_wire, report_to_wire};
+use crate::convert_shown::{pages_from_wire, shown_to_wire};
 use crate::{Limits, v1};
 
 /// Why a message does not fit: the place in it, and what is wrong there.
@@ -216,6 +217,7 @@ fn finding_from_wire(wire: v1::Finding) -> Conv<Finding> {
         })?,
         refused_calls,
         trace_ids,
+        pages: pages_from_wire(wire.pages, wire.shown, wire.shown_cut)?,
     })
 }
 
@@ -258,6 +260,9 @@ fn finding_to_wire(finding: Finding) -> v1::Finding {
             .map(|call| v1::RefusedCall { target: call.target, reason: call.reason })
             .collect(),
         trace_ids: finding.trace_ids,
+        pages: finding.pages.seen,
+        shown: finding.pages.shown.into_iter().map(shown_to_wire).collect(),
+        shown_cut: finding.pages.cut,
         ..report_to_wire(finding.report)
     }
 }

@@ -23,7 +23,7 @@ fn unique<'a>(place: &str, names: impl Iterator<Item = &'a str>) -> Conv<()> {
 pub(crate) fn report_from_wire(wire: v1::Finding) -> Conv<Report> {
     at_most("steps", &wire.steps, Limits::PARTS)?;
     at_most("measures", &wire.measures, Limits::PARTS)?;
-    at_most("digests", &wire.digests, Limits::PARTS)?;
+    at_most("digests", &wire.digests, Limits::DIGESTS)?;
     at_most("marks", &wire.marks, Limits::PARTS)?;
     at_most("remaining", &wire.remaining, Limits::PARTS)?;
     unique("steps", wire.steps.iter().map(|step| step.name.as_str()))?;

@@ -12,6 +12,7 @@ pub mod v1 {
 
 mod convert;
 mod convert_report;
+mod convert_shown;
 pub mod json;
 mod limits;
 

@@ -9,8 +9,14 @@ impl Limits {
     pub const BATCH_FINDINGS: usize = 512;
     /// Bytes of one encoded message, either way.
     pub const MESSAGE_BYTES: usize = 4 << 20;
-    /// Steps, measures, digests, marks or remaining counts in one finding, each.
+    /// Steps, measures, marks or remaining counts in one finding, each.
     pub const PARTS: usize = 256;
+    /// Digests in one finding: 256 fields of an answer, and the same again.
+    pub const DIGESTS: usize = 512;
+    /// Pages in one finding, and things shown by them, each.
+    pub const SHOWN: usize = 64;
+    /// Bytes of an address of a page, or of what it shows.
+    pub const URL_BYTES: usize = 512;
     /// Latency buckets in one finding.
     pub const BUCKETS: usize = 512;
     /// Refused calls or trace ids in one finding, each.

@@ -75,6 +75,7 @@ impl Component {
             secrets: Vec::new(),
             state: Default::default(),
             trace_id: None,
+            notes_shown: false,
         };
         let result = self.client.run(request).await;
         assert_eq!(result.outcome, Outcome::Pass, "{result:?}");

@@ -145,6 +145,7 @@ fn finding(check: &Name, component: Sha256, round: u64, at: Timestamp) -> Findin
         report: Report::default(),
         refused_calls: Vec::new(),
         trace_ids: Vec::new(),
+        pages: Default::default(),
     }
 }
 

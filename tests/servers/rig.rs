@@ -102,6 +102,7 @@ impl Check {
             secrets: self.secrets.iter().map(secret).collect(),
             state: self.state.clone(),
             trace_id: None,
+            notes_shown: false,
         };
         let result = self.client.run(request).await;
         for (key, value) in &result.state_changes {

@@ -25,6 +25,7 @@ pub(crate) mod shared;
 mod sql;
 pub(crate) mod tls;
 
+pub(crate) use http::Notes;
 pub(crate) use kv::StateStore;
 pub(crate) use shared::Shared;
 
@@ -50,6 +51,8 @@ pub(crate) struct RunState {
     pub(crate) facts: Facts,
     pub(crate) store: StateStore,
     pub(crate) databases: BTreeMap<String, sql::Database>,
+    /// What pages show, where that is asked for.
+    pub(crate) notes: Option<Notes>,
 }
 
 /// What happened in a run that decides what it is worth.

@@ -12,7 +12,7 @@ use crate::bindings::tidelock::check::types::{Context, Side as GuestSide};
 use crate::cache::hex;
 use crate::clock;
 use crate::grants::{self, Kind, Target, Targets};
-use crate::host::{Facts, RunState, Shared, StateStore, call_margin};
+use crate::host::{Facts, Notes, RunState, Shared, StateStore, call_margin};
 use crate::limits::{Limiter, MAX_SETTINGS_BYTES};
 use crate::meter::Meter;
 use crate::protocol::{Refusal, RunRequest, Secret};
@@ -86,6 +86,7 @@ pub(crate) fn prepare(
         facts: Facts::default(),
         store: StateStore::new(request.state),
         databases: Default::default(),
+        notes: request.notes_shown.then(Notes::default),
     };
     Ok(Prepared { state, context })
 }
@@ -109,6 +110,7 @@ pub(crate) fn bare(shared: &Arc<Shared>, timeout: Duration, memory_cap: u64) -> 
         facts: Facts::default(),
         store: StateStore::default(),
         databases: Default::default(),
+        notes: None,
     }
 }
 
@@ -213,6 +215,7 @@ mod tests {
             secrets: vec![secret("user", "hunter22")],
             state: Default::default(),
             trace_id: None,
+            notes_shown: false,
         }
     }
 

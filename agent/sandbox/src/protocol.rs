@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tidelock_model::{Cause, Outcome, RefusedCall, Report, Sha256, Side};
+use tidelock_model::{Cause, Outcome, Pages, RefusedCall, Report, Sha256, Side};
 
 pub use crate::limits::Limits;
 pub use crate::secret::SecretText;
@@ -50,6 +50,9 @@ pub struct RunRequest {
     pub state: BTreeMap<String, Vec<u8>>,
     /// 32 hexadecimal digits when the run belongs to a trace; otherwise the host makes one up.
     pub trace_id: Option<String>,
+    /// The result lists the pages that were looked at, and what they show.
+    #[serde(default)]
+    pub notes_shown: bool,
 }
 
 /// A target by name, and what may be done with it.
@@ -204,6 +207,8 @@ pub struct RunResult {
     pub state_changes: Vec<(String, Option<Vec<u8>>)>,
     /// Trace ids of the calls.
     pub trace_ids: Vec<String>,
+    /// What the pages of the run's own targets showed, where the request asked for it.
+    pub pages: Pages,
     /// Wall time from the moment the runner took it up.
     pub duration: Duration,
     /// Processor time of the plugin and of the host on its behalf.
@@ -306,6 +311,7 @@ impl RunResult {
             refused_calls: Vec::new(),
             state_changes: Vec::new(),
             trace_ids: Vec::new(),
+            pages: Pages::default(),
             duration: Duration::ZERO,
             cpu: Duration::ZERO,
             memory_bytes: 0,

@@ -13,14 +13,15 @@ use tidelock_model::{
 use crate::protocol::Refusal;
 use crate::protocol::wire::{WireCounts, WireDigest, WireMeasure, WireOutcome, WireReport, WireStep};
 
+// Never more than the collector takes: what it refuses would be a whole batch.
 const MAX_STEPS: usize = 256;
 const MAX_MEASURES: usize = 256;
-const MAX_DIGESTS: usize = 4096;
-const MAX_MARKS: usize = 1024;
+const MAX_DIGESTS: usize = 512;
+const MAX_MARKS: usize = 256;
 const MAX_REMAINING: usize = 64;
 const MAX_BUCKETS: usize = 256;
 const MAX_HASH_BYTES: usize = 64;
-const MAX_KEY_BYTES: usize = 256;
+const MAX_KEY_BYTES: usize = 128;
 const MAX_UNIT_BYTES: usize = 32;
 /// The longest note of a step, or words of a remaining count; longer ones are cut.
 const MAX_STEP_NOTE_BYTES: usize = 1024;

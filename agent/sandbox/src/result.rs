@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
-use tidelock_model::{Cause, Outcome, RefusedCall, Report};
+use tidelock_model::{Cause, Outcome, Pages, RefusedCall, Report, Shown, Via};
 
 use crate::protocol::message::RunDone;
+use crate::protocol::wire::{WirePages, WireVia};
 use crate::protocol::{LogLine, Refusal, RunResult};
 use crate::report::{self, clean};
 
 const MAX_LOG_LINES: usize = 4096;
 const MAX_REFUSED: usize = 64;
+/// As the collector takes them.
+pub(crate) const MAX_PAGES: usize = 64;
+pub(crate) const MAX_SHOWN: usize = 64;
+pub(crate) const MAX_URL_BYTES: usize = 512;
 const MAX_STATE_CHANGES: usize = 128;
 const MAX_STATE_VALUE_BYTES: usize = 16 << 10;
 
@@ -26,6 +31,7 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
         refused_calls: done.refused_calls.into_iter().take(MAX_REFUSED).map(refused).collect(),
         state_changes: Vec::new(),
         trace_ids: done.trace_ids.into_iter().take(8).map(|id| clean(&id, 64)).collect(),
+        pages: pages(done.pages),
         duration: Duration::from_micros(done.duration_us),
         cpu: Duration::from_micros(done.cpu_us),
         memory_bytes: done.memory_bytes,
@@ -56,6 +62,38 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
     let changes = done.state_changes.into_iter().take(MAX_STATE_CHANGES).filter(fits);
     result.state_changes = changes.map(|c| (c.key, if c.forget { None } else { Some(c.value) })).collect();
     result
+}
+
+/// What does not fit is left out and said to be: then nothing can be said to be absent.
+fn pages(wire: WirePages) -> Pages {
+    let mut pages = Pages { cut: wire.cut, ..Pages::default() };
+    for page in wire.seen {
+        if pages.seen.len() < MAX_PAGES && is_address(&page) && !pages.seen.contains(&page) {
+            pages.seen.push(page);
+        } else {
+            pages.cut = true;
+        }
+    }
+    for one in wire.shown {
+        let via = match one.via {
+            WireVia::Link => Via::Link,
+            WireVia::Redirect => Via::Redirect,
+            WireVia::Alias => Via::Alias,
+            WireVia::Address => Via::Address,
+        };
+        let shown = Shown { page: one.page, url: one.url, host: one.host, via };
+        let fits = is_address(&shown.url) && is_address(&shown.host) && pages.seen.contains(&shown.page);
+        if pages.shown.len() < MAX_SHOWN && fits {
+            pages.shown.push(shown);
+        } else {
+            pages.cut = true;
+        }
+    }
+    pages
+}
+
+fn is_address(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_URL_BYTES && clean(text, MAX_URL_BYTES) == text
 }
 
 fn line(line: LogLine) -> LogLine {

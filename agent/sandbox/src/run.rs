@@ -19,7 +19,7 @@ use crate::library::Ready;
 use crate::limits::HOSTCALL_BYTES;
 use crate::prepare::{self, Prepared};
 use crate::protocol::message::{RunDone, StateChange};
-use crate::protocol::wire::WireReport;
+use crate::protocol::wire::{WirePages, WireReport};
 use crate::protocol::{Manifest, Refusal, RunRequest};
 use crate::report;
 use crate::ticker::Ticker;
@@ -69,7 +69,13 @@ impl Stage {
             Ok(Err(trouble)) => Ended::Trouble(trouble),
             Err(error) => Ended::Broken(cause_of(store.data(), &error)),
         };
-        judge(store.into_data(), ended, begun.elapsed())
+        let took = begun.elapsed();
+        let mut state = store.into_data();
+        let pages = match state.notes.take() {
+            Some(notes) => notes.finish(&self.shared, &state.scrubber).await,
+            None => WirePages::default(),
+        };
+        judge(state, ended, took, pages)
     }
 
     /// Asks a component what it is.
@@ -148,6 +154,7 @@ pub(crate) fn not_begun(refusal: Refusal) -> RunDone {
         refused_calls: Vec::new(),
         state_changes: Vec::new(),
         trace_ids: Vec::new(),
+        pages: Default::default(),
         duration_us: 0,
         cpu_us: 0,
         memory_bytes: 0,
@@ -180,7 +187,7 @@ impl Worth {
     }
 }
 
-fn judge(state: RunState, ended: Ended, duration: Duration) -> RunDone {
+fn judge(state: RunState, ended: Ended, duration: Duration, pages: WirePages) -> RunDone {
     let worth = weigh(&state, ended);
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let change = |(key, value): (String, Option<Vec<u8>>)| StateChange {
@@ -201,6 +208,7 @@ fn judge(state: RunState, ended: Ended, duration: Duration) -> RunDone {
         refused_calls: state.facts.refused.into_iter().map(|call| (call.target, call.reason)).collect(),
         state_changes: changes.into_iter().map(change).collect(),
         trace_ids,
+        pages,
         duration_us: micros(duration),
         cpu_us: state.meter.used_ns() / 1_000,
         memory_bytes: u64::try_from(state.limiter.peak_bytes).unwrap_or(u64::MAX),

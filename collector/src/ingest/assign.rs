@@ -3,7 +3,9 @@
 //! The moment is a hash of the check's name, the same on both sides and after every restart, so that
 //! a thousand checks do not fire together; the agents of a side share the interval evenly.
 
-use tidelock_core::plan::{Credential, HttpTarget, Plan, Scenario, SqlTarget, Target};
+use tidelock_core::plan::{
+    ClaimKind, Credential, HttpTarget, Joint, Plan, Scenario, SqlTarget, Target,
+};
 use tidelock_model::{AgentKey, Name};
 use tidelock_proto::v1;
 
@@ -33,6 +35,7 @@ pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
         grants: grants(&plan.plan, scenario, agent),
         secrets: scenario.secrets.iter().map(Name::to_string).collect(),
         nonce_seed: plan.nonce_seed.clone(),
+        notes_shown: notes_shown(scenario, agent),
     });
     v1::Assignments {
         plan_revision: plan.revision,
@@ -43,6 +46,14 @@ pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
 
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether what the pages of this side show is a claim's business.
+fn notes_shown(scenario: &Scenario, agent: &AgentKey) -> bool {
+    let asks = |kind: &ClaimKind| {
+        matches!(kind, ClaimKind::Joint(Joint::NoDependencyOn(other)) if *other != agent.side)
+    };
+    scenario.claims.iter().any(|claim| asks(&claim.kind))
 }
 
 /// `hash(check) mod every + rank * every / agents`, kept inside one interval.

@@ -1,6 +1,6 @@
 //! One finding: what a run of a check found, and under which plan, by which component, when.
 
-use crate::{AgentKey, Cause, Gap, Name, Outcome, Report, Sha256, SpoolEpoch, Timestamp};
+use crate::{AgentKey, Cause, Gap, Name, Outcome, Pages, Report, Sha256, SpoolEpoch, Timestamp};
 
 /// A call that the sandbox did not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub struct Finding {
     pub refused_calls: Vec<RefusedCall>,
     /// Trace ids of the calls made, for people.
     pub trace_ids: Vec<String>,
+    /// What the pages showed, where the assignment asked for it.
+    pub pages: Pages,
 }
 
 /// Findings of one agent as they came: consecutive numbers from `first_seq` in one spool epoch.

@@ -11,6 +11,7 @@ mod gate;
 mod name;
 mod outcome;
 mod report;
+mod shown;
 mod side;
 mod time;
 
@@ -21,5 +22,6 @@ pub use gate::{Level, Phase, VerdictWord};
 pub use name::{Name, NameError};
 pub use outcome::{Cause, Outcome};
 pub use report::{Counts, Digest, Mark, MarkKind, Measure, Remaining, Report, Step};
+pub use shown::{Pages, Shown, Via};
 pub use side::Side;
 pub use time::Timestamp;

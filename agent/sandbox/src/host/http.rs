@@ -8,10 +8,13 @@ use crate::grants::{HttpTarget, Kind, Target, path, target_of};
 use crate::host::{CallError, RunState};
 
 mod exchange;
+mod links;
+mod notes;
 mod outgoing;
 mod redirect;
 
 use exchange::Answer;
+pub(crate) use notes::Notes;
 use outgoing::Outgoing;
 
 /// Redirects that are followed for one request.
@@ -55,6 +58,10 @@ impl RunState {
         loop {
             self.count_call()?;
             let answer = self.exchange(target, http, &outgoing).await?;
+            // What the other side's own pages show says nothing about this one.
+            if let Some(notes) = self.notes.as_mut().filter(|_| target.own) {
+                notes.look(&http.origin, &outgoing.path, &answer, &self.scrubber);
+            }
             let next = if follow { redirect::next(&answer, &outgoing, http) } else { None };
             match next {
                 None => return self.response(answer, &outgoing),

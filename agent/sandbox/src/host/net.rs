@@ -10,8 +10,18 @@ use super::CallError;
 use crate::grants::address;
 use crate::grants::network::Network;
 
+pub(crate) mod alias;
+mod dns;
+
 /// Addresses of one name that are looked at.
 const MAX_ADDRESSES: usize = 64;
+
+/// What a name turned out to be; nothing where the host was an address already.
+#[derive(Debug, Default)]
+pub(crate) struct Resolved {
+    /// All its addresses, not only the one that is called.
+    pub(crate) addresses: Vec<IpAddr>,
+}
 
 /// Finds the address of a host and judges it, also when the host is an address itself.
 pub(crate) async fn resolve(
@@ -20,14 +30,29 @@ pub(crate) async fn resolve(
     granted: &[Network],
     deadline: Instant,
 ) -> Result<SocketAddr, CallError> {
-    let addresses = match host.parse::<IpAddr>() {
-        Ok(literal) => vec![SocketAddr::new(literal, port)],
-        Err(_) => look_up(host, port, deadline).await?,
+    Ok(resolve_all(host, port, granted, deadline).await?.0)
+}
+
+/// The same, with everything that the name turned out to be.
+pub(crate) async fn resolve_all(
+    host: &str,
+    port: u16,
+    granted: &[Network],
+    deadline: Instant,
+) -> Result<(SocketAddr, Resolved), CallError> {
+    let (addresses, resolved) = match host.parse::<IpAddr>() {
+        Ok(literal) => (vec![SocketAddr::new(literal, port)], Resolved::default()),
+        Err(_) => {
+            let found = look_up(host, port, deadline).await?;
+            let resolved = Resolved { addresses: found.iter().map(SocketAddr::ip).collect() };
+            (found, resolved)
+        }
     };
     if addresses.len() > MAX_ADDRESSES {
         return Err(CallError::Denied(format!("{host} has more than {MAX_ADDRESSES} addresses")));
     }
-    address::choose(&addresses, granted).map_err(|why| CallError::Denied(format!("{host}: {why}")))
+    let chosen = address::choose(&addresses, granted);
+    Ok((chosen.map_err(|why| CallError::Denied(format!("{host}: {why}")))?, resolved))
 }
 
 async fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, CallError> {

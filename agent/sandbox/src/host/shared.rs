@@ -4,7 +4,7 @@
 //! heavier than the plan allows. Nothing of one run is visible to another through this.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_rustls::TlsConnector;
 
+use super::net::{Resolved, alias};
 use super::{CallError, tls};
 use crate::grants::{HttpTarget, Target};
 use crate::protocol::Rate;
@@ -23,6 +24,8 @@ use crate::protocol::Rate;
 const MAX_TARGETS: usize = 256;
 /// Idle connections kept for one target.
 const MAX_IDLE: usize = 8;
+/// How long the aliases of a name are believed.
+const ALIASES_FOR: Duration = Duration::from_secs(30);
 /// How long an idle connection is kept.
 const IDLE_FOR: Duration = Duration::from_secs(30);
 
@@ -30,6 +33,8 @@ const IDLE_FOR: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct Shared {
     targets: Mutex<BTreeMap<String, Arc<SharedTarget>>>,
+    /// What names are aliases of, and since when that is known.
+    aliases: Mutex<BTreeMap<String, (Instant, Vec<String>)>>,
 }
 
 /// Shared by all runs that call one target under one grant.
@@ -47,6 +52,8 @@ pub(crate) struct Connection {
     pub(crate) sender: SendRequest<Full<Bytes>>,
     driver: AbortHandle,
     since: Instant,
+    /// What the name was when it was made.
+    pub(crate) resolved: Arc<Resolved>,
 }
 
 impl Shared {
@@ -58,6 +65,33 @@ impl Shared {
         }
         let shared = targets.entry(target.fingerprint.clone());
         Arc::clone(shared.or_insert_with(|| Arc::new(SharedTarget::new(http))))
+    }
+}
+
+impl Shared {
+    /// What a name is an alias of; none when it cannot be known. An answer is good for a while.
+    pub(crate) async fn aliases(&self, host: &str) -> Option<Vec<String>> {
+        let known = self.known_aliases().get(host).cloned();
+        if let Some((since, aliases)) = known
+            && since.elapsed() < ALIASES_FOR
+        {
+            return Some(aliases);
+        }
+        let aliases = alias::aliases(host).await?;
+        self.learn_aliases(host, aliases.clone());
+        Some(aliases)
+    }
+
+    pub(crate) fn learn_aliases(&self, host: &str, aliases: Vec<String>) {
+        let mut known = self.known_aliases();
+        if known.len() >= MAX_TARGETS {
+            known.clear();
+        }
+        known.insert(host.to_owned(), (Instant::now(), aliases));
+    }
+
+    fn known_aliases(&self) -> MutexGuard<'_, BTreeMap<String, (Instant, Vec<String>)>> {
+        self.aliases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -130,8 +164,12 @@ impl SharedTarget {
 }
 
 impl Connection {
-    pub(crate) fn new(sender: SendRequest<Full<Bytes>>, driver: AbortHandle) -> Connection {
-        Connection { sender, driver, since: Instant::now() }
+    pub(crate) fn new(
+        sender: SendRequest<Full<Bytes>>,
+        driver: AbortHandle,
+        resolved: Arc<Resolved>,
+    ) -> Connection {
+        Connection { sender, driver, since: Instant::now(), resolved }
     }
 
     fn is_good(&self) -> bool {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidelock_model::{Outcome, Sha256};
 
 use super::codec;
-use super::wire::WireReport;
+use super::wire::{WirePages, WireReport};
 use super::{LogLine, Manifest, Refusal, RunRequest};
 use crate::engine::EngineSettings;
 
@@ -86,6 +86,8 @@ pub(crate) struct RunDone {
     pub(crate) refused_calls: Vec<(String, String)>,
     pub(crate) state_changes: Vec<StateChange>,
     pub(crate) trace_ids: Vec<String>,
+    #[serde(default)]
+    pub(crate) pages: WirePages,
     pub(crate) duration_us: u64,
     pub(crate) cpu_us: u64,
     pub(crate) memory_bytes: u64,

@@ -73,3 +73,27 @@ pub(crate) struct WireCounts {
     pub(crate) total: u64,
     pub(crate) latency_buckets: Vec<(u64, u64)>,
 }
+
+/// What the pages of a run showed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct WirePages {
+    pub(crate) seen: Vec<String>,
+    pub(crate) shown: Vec<WireShown>,
+    pub(crate) cut: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct WireShown {
+    pub(crate) page: String,
+    pub(crate) url: String,
+    pub(crate) host: String,
+    pub(crate) via: WireVia,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WireVia {
+    Link,
+    Redirect,
+    Alias,
+    Address,
+}

@@ -14,6 +14,7 @@ mod postgres;
 mod rig;
 mod secrets;
 mod server;
+mod shown;
 mod sqlite;
 mod tls;
 

@@ -75,6 +75,7 @@ impl Rig {
             secrets: Vec::new(),
             state: Default::default(),
             trace_id: None,
+            notes_shown: false,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 
 use crate::grants::HttpTarget;
+use crate::host::net::Resolved;
 use crate::host::shared::{Connection, SharedTarget};
 use crate::host::{CallError, net, tls};
 use crate::protocol::Connect;
@@ -33,6 +35,8 @@ pub(super) struct Answer {
     pub(super) first_byte: Duration,
     pub(super) transfer: Duration,
     pub(super) total: Duration,
+    /// What the target's name turned out to be when the connection was made.
+    pub(super) resolved: Arc<Resolved>,
 }
 
 /// One call.
@@ -63,29 +67,36 @@ impl Call<'_> {
                 Err(unsent) => request = unsent,
             }
         }
-        let address = net::resolve(
+        let (address, resolved) = net::resolve_all(
             &self.target.origin.host,
             self.target.origin.port,
             &self.target.addresses,
             self.deadline,
         )
         .await?;
+        let resolved = Arc::new(resolved);
         owed();
         let (stream, connect) = net::dial(address, self.deadline).await?;
         let (mut answer, shaken) = if self.target.origin.tls {
             let connector = self.shared.tls(self.target)?;
             let (stream, shaken) =
                 tls::shake(connector, &self.target.tls_name, stream, self.deadline).await?;
-            (self.over(stream, request).await?, shaken)
+            (self.over(stream, request, &resolved).await?, shaken)
         } else {
-            (self.over(stream, request).await?, Duration::ZERO)
+            (self.over(stream, request, &resolved).await?, Duration::ZERO)
         };
         (answer.connect, answer.tls, answer.total) = (connect, shaken, begun.elapsed());
+        answer.resolved = resolved;
         Ok(answer)
     }
 
     /// Asks over a new connection.
-    async fn over<S>(&self, stream: S, request: Request<Full<Bytes>>) -> Result<Answer, CallError>
+    async fn over<S>(
+        &self,
+        stream: S,
+        request: Request<Full<Bytes>>,
+        resolved: &Arc<Resolved>,
+    ) -> Result<Answer, CallError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -101,7 +112,7 @@ impl Call<'_> {
                     // What goes wrong here comes back from the sender as well.
                     let _ = driver.await;
                 });
-                let mut connection = Connection::new(sender, driver.abort_handle());
+                let mut connection = Connection::new(sender, driver.abort_handle(), Arc::clone(resolved));
                 let answer = self.ask(&mut connection.sender, request).await?;
                 self.shared.put_idle(connection);
                 Ok(answer)
@@ -136,6 +147,7 @@ impl Call<'_> {
         };
         let mut answer = self.read(response, begun).await?;
         answer.total = begun.elapsed();
+        answer.resolved = Arc::clone(&connection.resolved);
         self.shared.put_idle(connection);
         Ok(Ok(answer))
     }
@@ -173,6 +185,7 @@ impl Call<'_> {
             first_byte,
             transfer: headed.elapsed(),
             total: Duration::ZERO,
+            resolved: Arc::default(),
         })
     }
 
