@@ -1,4 +1,4 @@
-//! The demo from the first scene to the last, with the real programs, and three ways to break it on
+//! The demo from the first scene to the last, with the real programs, and four ways to break it on
 //! purpose: each must end badly and name the verdict that is missing.
 
 use std::path::{Path, PathBuf};
@@ -45,14 +45,14 @@ fn misses(arguments: &[&str], verdict: &str, saw: &str) {
     let line = told.lines().find(|line| line.contains("✖ expected")).unwrap_or_default();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(line.contains(&format!("expected \"{verdict}")) && line.contains(saw), "{line}\n{told}");
-    assert!(!told.contains("all 16 expected verdicts"), "{told}");
+    assert!(!told.contains("all 18 expected verdicts"), "{told}");
 }
 
 #[test]
 fn demo_sees_every_verdict_in_order() {
     let (output, told) = demo(&[]);
     assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("all 16 expected verdicts were seen, in order"), "{told}");
+    assert!(told.contains("all 18 expected verdicts were seen, in order"), "{told}");
     assert!(told.contains("job invoice-nightly ran"), "{told}");
     // A busy machine may end its time before its share of the processor.
     let stopped = ["cpu", "timeout"].map(|cause| told.contains(&format!("did not run: {cause}")));
@@ -61,15 +61,21 @@ fn demo_sees_every_verdict_in_order() {
 
 #[test]
 fn demo_with_a_queue_left_full_misses_ready() {
-    misses(&["--leave-fault", "queue", "--limit", "25s"], "OPEN: ready", "order-queue");
+    misses(&["--leave-fault", "queue", "--limit", "35s"], "OPEN: ready", "order-queue");
 }
 
 #[test]
-fn demo_with_a_silent_agent_misses_ready() {
-    misses(&["--stop-agent", "--limit", "25s"], "OPEN: ready", "1 of at least 2 agents on source online");
+fn demo_with_a_silent_agent_misses_the_proof() {
+    misses(&["--stop-agent", "--limit", "25s"], "PROVED: the login", "too few agents reported on source");
 }
 
 #[test]
 fn demo_without_the_check_misses_the_forgotten_job() {
     misses(&["--remove-check", "old-side-quiet", "--limit", "40s"], "HOLD: the forgotten job", "phase watch");
+}
+
+#[test]
+fn demo_with_the_old_side_broken_too_misses_the_recommendation() {
+    let both = "both suffer, so going back does not help";
+    misses(&["--leave-fault", "checkout", "--limit", "40s"], "ALARM: the detector recommends", both);
 }

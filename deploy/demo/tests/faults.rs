@@ -18,7 +18,7 @@ async fn queue_nothing_is_consumed_any_more() {
     shop.break_it(Fault::Queue).await;
     for key in ["a", "b"] {
         let cart = customer.cart().await;
-        assert_eq!(customer.pay(&cart, key).await.status, 201);
+        assert_eq!(customer.buy(&cart, key).await.status, 201);
     }
     // Every consumer round is shorter than two rounds of the jobs.
     let runs = shop.get("/api/stats").await.json()["job_runs"].as_i64();
@@ -36,7 +36,7 @@ async fn dead_letter_orders_end_in_the_other_queue() {
     let (shop, mut customer) = shop_and_customer().await;
     shop.break_it(Fault::DeadLetter).await;
     let cart = customer.cart().await;
-    customer.pay(&cart, "dead").await;
+    customer.buy(&cart, "dead").await;
     shop.queue_until("orders-dlq", |queue| queue["messages"] == 1).await;
     assert_eq!(shop.queue("orders").await["messages"], 0);
     assert!(shop.healthy().await);

@@ -128,7 +128,7 @@ async fn the_queues_are_told_as_the_broker_tells_them() {
     assert_eq!((&idle["messages"], &idle["consumers"]), (&json!(0), &json!(1)));
     assert!(idle.get("message_stats").is_none());
     let cart = customer.cart().await;
-    customer.pay(&cart, "q-1").await;
+    customer.buy(&cart, "q-1").await;
     let drained = shop.queue_until("orders", |queue| queue["message_stats"]["ack"] == 1).await;
     assert_eq!(drained["message_stats"]["publish"], 1);
     assert_eq!(drained["messages"], 0);
@@ -138,6 +138,7 @@ async fn the_queues_are_told_as_the_broker_tells_them() {
         ("/api/queues/other/orders", 404),
         ("/api/queues/shop/orders", 200),
         ("/api/queues", 200),
+        ("/api/overview", 200),
     ] {
         let answer = shop.http.send(Call::get(shop.url(path)).header("authorization", basic)).await.unwrap();
         assert_eq!(answer.status, status, "{path}");

@@ -12,6 +12,8 @@ pub enum Expected {
     QueueHolds,
     /// `/healthz` says 200 on both sides all the while.
     ProbeIsGreen,
+    /// The proof of the login comes nearer slot by slot, and then stands.
+    LoginProved,
     /// With both faults fixed the migration is ready.
     ReadyOpens,
     /// A person's GO is recorded under their name.
@@ -32,6 +34,8 @@ pub enum Expected {
     HostileGoes,
     /// A checkout that keeps no order holds the gate.
     CheckoutHolds,
+    /// The detector recommends going back, before anybody has decided anything.
+    BackRecommended,
     /// A person's decision to go back is recorded.
     RollbackDecided,
     /// The old side works again, proved.
@@ -42,10 +46,11 @@ pub enum Expected {
 
 impl Expected {
     /// All, in order.
-    pub const ALL: [Expected; 16] = [
+    pub const ALL: [Expected; 18] = [
         Expected::LagHolds,
         Expected::QueueHolds,
         Expected::ProbeIsGreen,
+        Expected::LoginProved,
         Expected::ReadyOpens,
         Expected::GoRecorded,
         Expected::CutoverOpens,
@@ -56,26 +61,32 @@ impl Expected {
         Expected::HostileContained,
         Expected::HostileGoes,
         Expected::CheckoutHolds,
+        Expected::BackRecommended,
         Expected::RollbackDecided,
         Expected::RolledBack,
         Expected::Replayed,
     ];
 
     /// Those of the first two scenes, after which an interactive demo is left to its visitor.
-    pub const FIRST: [Expected; 4] =
-        [Expected::LagHolds, Expected::QueueHolds, Expected::ProbeIsGreen, Expected::ReadyOpens];
+    pub const FIRST: [Expected; 5] = [
+        Expected::LagHolds,
+        Expected::QueueHolds,
+        Expected::ProbeIsGreen,
+        Expected::LoginProved,
+        Expected::ReadyOpens,
+    ];
 
     /// How long it may take to be seen.
     pub fn limit(self) -> Duration {
         Duration::from_secs(match self {
             // The agents compile every component before their first run.
             Expected::LagHolds | Expected::QueueHolds => 90,
-            Expected::ReadyOpens | Expected::RolledBack => 60,
+            Expected::LoginProved | Expected::ReadyOpens | Expected::RolledBack => 60,
             Expected::ProbeIsGreen | Expected::GoRecorded | Expected::RollbackDecided => 15,
             Expected::Replayed => 60,
             Expected::CutoverOpens | Expected::Switched | Expected::JobNamed | Expected::JobHoldGoes => 40,
             Expected::PluginJoins | Expected::HostileContained => 60,
-            Expected::HostileGoes | Expected::CheckoutHolds => 40,
+            Expected::HostileGoes | Expected::CheckoutHolds | Expected::BackRecommended => 40,
         })
     }
 }
@@ -86,6 +97,7 @@ impl fmt::Display for Expected {
             Expected::LagHolds => "HOLD: the target is behind, named with its count",
             Expected::QueueHolds => "HOLD: the order queue is full, named with its count",
             Expected::ProbeIsGreen => "the naive probe is green on both sides all the while",
+            Expected::LoginProved => "PROVED: the login, slot by slot, with its percent on the way",
             Expected::ReadyOpens => "OPEN: ready, once both are fixed",
             Expected::GoRecorded => "a person's GO is recorded, under her name",
             Expected::CutoverOpens => "OPEN: cutover",
@@ -96,6 +108,7 @@ impl fmt::Display for Expected {
             Expected::HostileContained => "the hostile plugin is stopped and named, the others undisturbed",
             Expected::HostileGoes => "its hold goes once it is out of the plan",
             Expected::CheckoutHolds => "HOLD: the checkout on the target keeps no order",
+            Expected::BackRecommended => "ALARM: the detector recommends going back, the old side is well",
             Expected::RollbackDecided => "a person's decision to go back is recorded, under her name",
             Expected::RolledBack => "ROLLED BACK: the old side works again, proved",
             Expected::Replayed => "REPLAYED: every decision's evidence again, from the journal alone",

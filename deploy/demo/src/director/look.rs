@@ -17,6 +17,22 @@ pub(crate) fn hold_of<'s>(status: &'s Value, check: &str) -> Option<&'s Value> {
     holds(status).iter().find(|hold| hold["check"] == check)
 }
 
+/// The hold of a check on a side.
+pub(crate) fn hold_on<'s>(status: &'s Value, check: &str, side: &str) -> Option<&'s Value> {
+    holds(status).iter().find(|hold| hold["check"] == check && hold["side"] == side)
+}
+
+/// Going back is recommended now, by the detector, because of a check.
+pub(crate) fn back_recommended(status: &Value, check: &str) -> bool {
+    let alarm = holds(status).iter().find(|hold| hold["code"] == "alarm" && hold["check"] == check);
+    alarm.is_some() && status["next_gate"]["rollback"]["recommended"] == true
+}
+
+/// What `tidelock why CHECK` says of the target.
+pub(crate) fn said_of(why: &Value) -> &str {
+    why["scenario"]["sides"]["target"]["value"].as_str().unwrap_or("nothing is known of it")
+}
+
 /// A hold's reason.
 pub(crate) fn reason(hold: &Value) -> &str {
     hold["reason"].as_str().unwrap_or("")
@@ -76,6 +92,22 @@ mod tests {
             json!({ "scenarios": [{ "name": "login", "sides": { "source": { "state": "proved" } } }] });
         assert!(proved_on(&status, "login", &["source"]));
         assert!(!proved_on(&status, "login", &["source", "target"]));
+    }
+
+    #[test]
+    fn an_alarm_alone_recommends_nothing() {
+        let status = |recommended: Value, code: &str| {
+            json!({ "next_gate": { "rollback": { "recommended": recommended },
+                "holds": [{ "code": code, "check": "checkout", "side": null }] } })
+        };
+        assert!(back_recommended(&status(json!(true), "alarm"), "checkout"));
+        for wrong in
+            [status(json!(false), "alarm"), status(Value::Null, "alarm"), status(json!(true), "claim")]
+        {
+            assert!(!back_recommended(&wrong, "checkout"), "{wrong}");
+        }
+        assert!(!back_recommended(&status(json!(true), "alarm"), "login"));
+        assert!(hold_on(&status(json!(true), "alarm"), "checkout", "target").is_none());
     }
 
     #[test]

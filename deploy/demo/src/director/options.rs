@@ -14,7 +14,7 @@ pub enum Left {
     Queue,
     /// The forgotten job of scene 5.
     Cron,
-    /// The broken checkout of scene 8, on the old side too.
+    /// The broken checkout of scene 8, on the old side too: going back would not help.
     Checkout,
 }
 

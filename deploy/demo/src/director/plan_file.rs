@@ -129,7 +129,7 @@ mod tests {
         let less = without_scenario(TEMPLATE, "old-side-quiet").unwrap();
         assert!(
             !less.contains("change_log")
-                && less.contains("login-live:")
+                && less.contains("order-queue:")
                 && less.contains("old-queue-drained:")
         );
         assert!(without_scenario(TEMPLATE, "no-such").is_err());

@@ -12,7 +12,7 @@ use super::talk::Talk;
 use super::{Expected, RunOptions, look};
 
 /// Time between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 /// What a command that waits may take beyond its own limit.
 const GRACE: Duration = Duration::from_secs(15);
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::clock::now_ms;
 use crate::random;
 use crate::shop::answer::Failure;
-use crate::shop::rows::{Row, SessionRow, UserRow};
+use crate::shop::rows::{Row, SessionRow, UserRow, writer};
 use crate::shop::{Fault, PARTNER_TOKEN, Shop, password};
 
 /// How long a session lives: longer than any demo.
@@ -83,7 +83,7 @@ pub(crate) async fn open(shop: &Shop, user: &str) -> Result<String, Failure> {
         ended_at_ms: None,
     };
     let mut tx = shop.db.begin().await?;
-    Row::Session(row).put(&mut tx, "shop").await?;
+    Row::Session(row).put(&mut tx, writer(user)).await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -96,8 +96,9 @@ pub(crate) async fn close(shop: &Shop, headers: &HeaderMap) -> Result<(), Failur
     if shop.faults.has(Fault::Logout) {
         return Ok(());
     }
+    let by = writer(&row.user);
     let mut tx = shop.db.begin().await?;
-    Row::Session(SessionRow { ended_at_ms: Some(now_ms()), ..row }).put(&mut tx, "shop").await?;
+    Row::Session(SessionRow { ended_at_ms: Some(now_ms()), ..row }).put(&mut tx, by).await?;
     tx.commit().await?;
     Ok(())
 }

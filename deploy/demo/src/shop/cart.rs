@@ -12,7 +12,7 @@ use crate::clock::now_ms;
 use crate::random;
 use crate::shop::answer::Failure;
 use crate::shop::db::Tx;
-use crate::shop::rows::{CartRow, Row};
+use crate::shop::rows::{CartRow, Row, writer};
 use crate::shop::{Shop, auth};
 
 /// What a customer wants.
@@ -52,7 +52,8 @@ pub(crate) async fn fill(
         made_at_ms: now_ms(),
     };
     let answer = json!({ "cart_id": &cart.id, "total_cents": total_cents });
-    Row::Cart(cart).put(&mut tx, "shop").await?;
+    let by = writer(&cart.user);
+    Row::Cart(cart).put(&mut tx, by).await?;
     tx.commit().await?;
     Ok(Json(answer))
 }

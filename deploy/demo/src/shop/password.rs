@@ -7,9 +7,12 @@ use ring::pbkdf2::{PBKDF2_HMAC_SHA256, derive, verify};
 use crate::random;
 use crate::shop::rows::UserRow;
 
+/// Who the checks log in as.
+pub(crate) const PROBE: &str = "probe";
+
 /// The made-up people of the demo. `probe` is the one that checks log in as.
 pub const SEEDED: [(&str, &str); 4] =
-    [("probe", "probe-secret"), ("anna", "anna-secret"), ("bert", "bert-secret"), ("cleo", "cleo-secret")];
+    [(PROBE, "probe-secret"), ("anna", "anna-secret"), ("bert", "bert-secret"), ("cleo", "cleo-secret")];
 
 /// Few, so that the demo's customers do not eat the machine: nothing here protects anybody.
 const ITERATIONS: std::num::NonZeroU32 = std::num::NonZeroU32::new(1_000).expect("not zero");

@@ -119,21 +119,19 @@ async fn take(shop: &Shop, queue: &str) -> Result<Vec<(i64, String)>, Failure> {
     Ok(taken)
 }
 
-/// An order that is gone was synthetic and cleaned up: its message is done.
+/// Confirms a real order; the message of one that is gone is done.
 async fn confirm(tx: &mut Tx, id: &str) -> Result<(), Failure> {
     let found: Option<OrderRow> =
         sqlx::query_as("SELECT * FROM orders WHERE id = ?").bind(id).fetch_optional(&mut **tx).await?;
     let Some(order) = found else { return Ok(()) };
-    if !order.synthetic {
-        let (stock, synced_at_ms): (i64, i64) =
-            sqlx::query_as("SELECT stock, synced_at_ms FROM products WHERE id = ?")
-                .bind(&order.product)
-                .fetch_one(&mut **tx)
-                .await?;
-        let stock = (stock - order.quantity).max(0);
-        Row::Stock(StockRow { id: order.product.clone(), stock, synced_at_ms }).put(tx, WRITER).await?;
-        publish(tx, "mail", id).await?;
-    }
+    let (stock, synced_at_ms): (i64, i64) =
+        sqlx::query_as("SELECT stock, synced_at_ms FROM products WHERE id = ?")
+            .bind(&order.product)
+            .fetch_one(&mut **tx)
+            .await?;
+    let stock = (stock - order.quantity).max(0);
+    Row::Stock(StockRow { id: order.product.clone(), stock, synced_at_ms }).put(tx, WRITER).await?;
+    publish(tx, "mail", id).await?;
     Row::Order(OrderRow { state: "confirmed".to_owned(), ..order }).put(tx, WRITER).await?;
     Ok(())
 }

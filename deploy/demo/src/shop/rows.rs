@@ -10,9 +10,16 @@ use sqlx::{FromRow, Row as _};
 
 use crate::clock::now_ms;
 use crate::shop::db::Tx;
+use crate::shop::password::PROBE;
 
 /// The writer of what came from the other side.
 pub(crate) const FEED: &str = "feed";
+
+/// Under whose name a customer's rows are written. The checks' own customer has a name apart: what they
+/// write on a side that must be quiet is told from what is wrong there.
+pub(crate) fn writer(user: &str) -> &'static str {
+    if user == PROBE { "probe" } else { "shop" }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct UserRow {

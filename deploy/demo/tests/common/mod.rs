@@ -134,8 +134,18 @@ impl Customer {
         cart.json()["cart_id"].as_str().unwrap().to_owned()
     }
 
+    /// Pays as a check does: the order is kept, and nobody works on it.
     pub(crate) async fn pay(&mut self, cart: &str, key: &str) -> Answer {
-        let body = json!({ "cart_id": cart, "card": TEST_CARD, "synthetic": true });
+        self.checkout(cart, key, true).await
+    }
+
+    /// Pays as a customer does.
+    pub(crate) async fn buy(&mut self, cart: &str, key: &str) -> Answer {
+        self.checkout(cart, key, false).await
+    }
+
+    async fn checkout(&mut self, cart: &str, key: &str, synthetic: bool) -> Answer {
+        let body = json!({ "cart_id": cart, "card": TEST_CARD, "synthetic": synthetic });
         let call =
             Call::post(format!("{}/api/checkout", self.base)).json(&body).header("idempotency-key", key);
         self.send(call).await

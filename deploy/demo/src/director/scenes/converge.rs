@@ -1,6 +1,6 @@
 //! Scenes 1 and 2: alive is not converged.
 
-use super::Play;
+use super::{Play, course};
 use crate::Side;
 use crate::director::stage::Stage;
 use crate::director::{Expected, Left, look};
@@ -52,7 +52,12 @@ pub(crate) async fn open(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Resu
         let words = ["demo", "fix", "queue", "--side", "source", "--folder", &folder];
         stage.console.show(&operator, &words).await?.good("fix queue")?;
     }
-    play.talk.say("Nobody presses anything now: `ready` opens on evidence from both sides, held for 4 s.")?;
+    play.talk
+        .say("Nobody presses anything now. That the login is no worse is not believed, it is proved:")?;
+    course::proved(play, stage, "login", Expected::LoginProved).await?;
+    stage.console.show(&operator, &["why", "login"]).await?;
+    stage.console.show(&operator, &["evidence", "show", "login"]).await?;
+    play.talk.say("`ready` opens on evidence from both sides, held for 4 s.")?;
     play.must_open(stage, &operator, "ready", Expected::ReadyOpens).await?;
     Ok(())
 }

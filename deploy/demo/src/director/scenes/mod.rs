@@ -2,6 +2,7 @@
 
 mod back;
 mod converge;
+mod course;
 mod cron;
 mod decide;
 mod hostile;
