@@ -1,6 +1,6 @@
 //! The time after the switch: the engine's watch over one or more scenarios, each with its own world.
 
-use tidelock_core::proof::{Alarm, SideSlot, Slot, Watch, WatchSettings};
+use tidelock_core::proof::{Alarm, Blame, SideSlot, Slot, Watch, WatchSettings};
 
 use crate::random::Random;
 use crate::world::{Faults, Setting, Shot, World};
@@ -42,5 +42,12 @@ impl After {
         }
         self.watch.slot(&slots);
         self.watch.alarm().copied()
+    }
+
+    /// Whose fault the open alarm is, as people are told now: what its episode says while that lasts.
+    pub(crate) fn blame(&self) -> Option<Blame> {
+        let alarm = self.watch.alarm()?;
+        let lasting = self.watch.episode(alarm.scenario).filter(|episode| episode.slots() > 0);
+        Some(lasting.map_or(alarm.blame, |episode| episode.blame(self.watch.settings().healthy)))
     }
 }

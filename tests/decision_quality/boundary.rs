@@ -71,7 +71,7 @@ pub(crate) fn rows(size: Size, table: &mut Table) {
         row(size, table, agents, Level::B, Shape::Outages(30.0), outages);
         row(size, table, agents, Level::B, Shape::Outages(60.0), Bar::Nothing);
         for length_s in [15.0, 30.0] {
-            row(size, table, agents, Level::B, Shape::Third(length_s), Bar::Nothing);
+            row(size, table, agents, Level::B, Shape::Third(length_s), Bar::AtMost(5.0));
         }
         let long = if agents == 10 { Bar::AtMost(5.0) } else { Bar::Nothing };
         row(size, table, agents, Level::C, Shape::Outages(60.0), long);

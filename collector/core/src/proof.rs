@@ -7,6 +7,7 @@
 //! Logarithms and exponentials come from `libm`, so that two builds agree bit by bit.
 
 mod attempts;
+mod bad_slot;
 mod blame;
 mod bounds;
 mod combine;

@@ -122,6 +122,89 @@ fn random_failures_of_four_logins_are_no_incident() {
     assert_eq!(gate.course().incidents, 1);
 }
 
+/// Takes slots of 2 agents with 2 results each, in order: the failures of each agent of the target. The slots in
+/// which incidents were noticed, and the slots that were exposure, which the clock's evidence tells.
+fn noticed(slots: &[Option<[u32; 2]>]) -> (Vec<u32>, f64) {
+    let mut gate = ScenarioGate::new(ScenarioSettings::of(Level::Quick, 10.0)).unwrap();
+    for slot in slots {
+        let Some(failed) = slot else {
+            gate.slot(&Slot::Void);
+            continue;
+        };
+        let hosts =
+            [0, 1].map(|host| HostSlot { host: host as u64, passed: 2 - failed[host], failed: failed[host] });
+        let target = SideSlot::counts(4 - failed[0] - failed[1], 4, 0).unwrap();
+        gate.slot(&Slot::Pair { target, source: SideSlot::counts(4, 4, 0).ok(), hosts: &hosts });
+    }
+    (gate.course().last_incidents, gate.course().ln_e.clock)
+}
+
+#[test]
+fn three_failures_of_one_host_in_a_row_of_two_slots_are_an_incident() {
+    let (none, one, both, other) = (Some([0, 0]), Some([1, 0]), Some([2, 0]), Some([0, 1]));
+    // It began before the slot that is low enough, or goes on after it: then the next slot shows it.
+    assert_eq!(noticed(&[none, one, both, none]).0, [2]);
+    assert_eq!(noticed(&[none, both, one, none]).0, [2]);
+    assert_eq!(noticed(&[none, both, both, none]).0, [2]);
+    assert_eq!(noticed(&[none, both, None, one]).0, [3], "a void slot changes nothing");
+    // Chance: two failures in a slot, and one of another host; or of the same host, a slot later.
+    assert!(noticed(&[none, both, other, none]).0.is_empty());
+    assert!(noticed(&[other, Some([1, 1]), other, none]).0.is_empty());
+    assert!(noticed(&[both, none, one, none]).0.is_empty());
+    // One failure too few for a drop of 25 points in either slot.
+    assert!(noticed(&[none, one, one, one]).0.is_empty());
+    // An incident lasts until three good slots: what goes on is no other one.
+    assert_eq!(noticed(&[none, both, both, both, one, none]).0, [2]);
+    assert_eq!(noticed(&[both, both, none, none, none, both, both]).0, [1, 6]);
+}
+
+#[test]
+fn a_slot_that_the_next_one_may_show_to_be_bad_is_no_exposure() {
+    let (none, both) = (Some([0, 0]), Some([2, 0]));
+    let three = noticed(&[none, none, none]).1;
+    assert_eq!(noticed(&[none, both, none, none]).1.to_bits(), three.to_bits());
+    assert!(noticed(&[none, none, none, none]).1 > three);
+}
+
+#[test]
+fn a_host_that_was_not_heard_in_between_did_not_fail_in_a_row() {
+    let mut gate = ScenarioGate::new(ScenarioSettings::of(Level::Quick, 10.0)).unwrap();
+    let away = [HostSlot { host: 1, passed: 4, failed: 0 }];
+    let failing = [HostSlot { host: 0, passed: 0, failed: 2 }, HostSlot { host: 1, passed: 2, failed: 0 }];
+    for (ok, hosts) in [(2, &failing[..]), (4, &away), (2, &failing)] {
+        let target = SideSlot::counts(ok, 4, 0).unwrap();
+        gate.slot(&Slot::Pair { target, source: SideSlot::counts(4, 4, 0).ok(), hosts });
+    }
+    assert_eq!(gate.course().incidents, 0);
+}
+
+#[test]
+fn a_target_worse_by_twice_the_margin_is_called_worse_and_no_longer_than_a_proof_takes_once_it_is_well() {
+    let mut said: Vec<u32> =
+        (0..60).map(|seed| first_worse(&mut Dice(seed), 0.10).unwrap_or(u32::MAX)).collect();
+    said.sort_unstable();
+    // The guard calls again and again on the way; 20 minutes are 120 slots.
+    assert!(said[30] <= 120, "half of them only after {} slots", said[30]);
+    let mut gate = ScenarioGate::new(ScenarioSettings::of(Level::Standard, 10.0)).unwrap();
+    (0..360).for_each(|_| gate.slot(&pair(0.6, 1.0)));
+    let well = (0..360_u64).find(|_| {
+        gate.slot(&pair(1.0, 1.0));
+        gate.verdict() == ScenarioVerdict::Undecided
+    });
+    let proof = best_case_slots(ScenarioSettings::of(Level::Standard, 10.0)).unwrap().unwrap();
+    assert!(well.is_some_and(|slots| slots <= proof + 3), "{well:?}");
+}
+
+/// The slot within 2 h after which the evidence says "worse", with 20 results a side.
+fn first_worse(dice: &mut Dice, failing: f64) -> Option<u32> {
+    let mut gate = ScenarioGate::new(ScenarioSettings::of(Level::Standard, 10.0)).unwrap();
+    (0..720).find(|_| {
+        let (target, source) = (dice.side(20, failing), dice.side(20, 0.0));
+        gate.slot(&Slot::Pair { target, source: Some(source), hosts: &[] });
+        gate.course().ln_e_worse >= gate.course().threshold_worse
+    })
+}
+
 #[test]
 fn what_did_not_run_holds_and_never_alarms() {
     let target = SideSlot::counts(0, 4, 4).unwrap();

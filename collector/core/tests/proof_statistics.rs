@@ -160,12 +160,14 @@ proptest! {
         slots in prop::collection::vec(prop::array::uniform3((0..3_u32, 0..3_u32)), 0..60),
     ) {
         let (mut one, mut other) = (gate(), gate());
-        let (target, source) = (SideSlot::fraction(1.0).unwrap(), SideSlot::fraction(1.0).ok());
+        let source = SideSlot::fraction(1.0).ok();
         for slot in &slots {
             let mut hosts = Vec::new();
             for (host, (passed, failed)) in slot.iter().enumerate() {
                 hosts.push(HostSlot { host: host as u64, passed: *passed, failed: *failed });
             }
+            let (passed, failed) = slot.iter().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+            let Ok(target) = SideSlot::counts(passed, passed + failed, 0) else { continue };
             one.slot(&Slot::Pair { target, source, hosts: &hosts });
             hosts.reverse();
             other.slot(&Slot::Pair { target, source, hosts: &hosts });

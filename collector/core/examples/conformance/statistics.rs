@@ -113,11 +113,11 @@ fn inferiority(input: &Value) -> Answer {
     let mut course = Vec::new();
     for slot in fields.list("xt_xs", both_shares)? {
         if let Some((target, source)) = slot {
-            evidence.step(target - source, margin);
+            evidence.step(target - source, margin, f64::INFINITY);
         }
         course.push(evidence.ln_e());
     }
-    let first = first_at(&course, Inferiority::threshold(1));
+    let first = first_at(&course, Inferiority::threshold());
     Ok(json!({ "ln_e": course, "first_slot_worse_alpha01": first }))
 }
 
@@ -223,6 +223,8 @@ fn scenario_gate(input: &Value) -> Answer {
         veto_at: fields.number_or("veto", usual.veto_at)?,
         source_down_at: fields.number_or("source_down_at", usual.source_down_at)?,
         cap: fields.number_or("cap", usual.cap)?,
+        // Section 3 gives it none.
+        worse_cap: f64::INFINITY,
         fresh_slots: fields.whole_or("fresh_slots", usual.fresh_slots)?,
     };
     let settings = ScenarioSettings {

@@ -27,13 +27,12 @@ pub(crate) const GUARD_RUN: f64 = 1e4;
 
 /// A slot is bad when the target's success lies this far below the source's.
 pub(crate) const BAD_DROP: f64 = 0.25;
-/// A slot is bad only with this many failures above the source's share: one of four is no incident.
-///
-/// Section 3 writes 2. With 2, agents whose checks fail at random in 2 % of runs, on both sides alike, open within
-/// the hour in 62 % of migrations (2 agents, 10 s) or 29 % (3 agents, 10 s), against the goal of 95 %; with 3, in
-/// 100 % and 95 %. False "open" in outages of 15, 30 and 60 s is the same with both, for 2, 3 and 10 agents:
-/// an outage fails whole rounds. From 12 results a slot on, the drop of 0.25 asks for 3 failures anyway.
+/// A slot is suspect only with this many failures above the source's share: one of four is no incident.
+pub(crate) const SUSPECT_FAILURES: f64 = 2.0;
+/// A suspect slot is bad by itself with this many failures above the source's share.
 pub(crate) const BAD_FAILURES: f64 = 3.0;
+/// A suspect slot is bad where one host failed so often in it and a neighbour.
+pub(crate) const HOST_FAILURES: u32 = 3;
 /// Good slots that end an incident.
 pub(crate) const INCIDENT_ENDS_AFTER: u32 = 3;
 /// Good slots that end "regressed" and "host down".

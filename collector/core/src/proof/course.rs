@@ -41,7 +41,7 @@ pub struct Course {
     pub source_down_slots: u32,
     /// Incidents since the evidence epoch began.
     pub incidents: u32,
-    /// Where the last incidents began, oldest first: slots since the epoch's first, void ones counted.
+    /// Where the last incidents were noticed, oldest first: slots since the epoch's first, void ones counted.
     pub last_incidents: Vec<u32>,
     /// An incident lasts.
     pub in_incident: bool,

@@ -1,11 +1,11 @@
 //! WORSE: is it proved that the target is worse by the margin?
 //!
-//! Null rejected: the target is *not* worse by m. Per slot z = −(x_T − x_S) − m, c = 1 + m, an e-process
-//! without a cap; called at ln E ≥ −ln 0.01. After a regression all evidence begins anew, this too: later
-//! attempts pay −ln(0.01·w_j), so that all starts together err at most 1.3 times the level.
+//! Null rejected: the target is *not* worse by m. Per slot z = −(x_T − x_S) − m, c = 1 + m; called at
+//! ln E ≥ −ln 0.01. A regression leaves it alone: what shows that the target is sick is no reason to forget it,
+//! and one e-process for the whole epoch keeps the level. The ceiling of the gates lets the word go, once the target
+//! is well again, within what a proof takes anyway; the worked cases have none.
 //! Source: section 3; e-process arXiv 2010.09686.
 
-use super::attempts::attempt_threshold;
 use super::constants::WORSE_ALPHA;
 use super::eprocess::Betting;
 use super::numbers::ln;
@@ -24,9 +24,9 @@ impl Default for Inferiority {
 }
 
 impl Inferiority {
-    /// Takes one slot: `difference` is x_T − x_S.
-    pub fn step(&mut self, difference: f64, margin: f64) {
-        self.betting.step(-difference - margin, 1.0 + margin, f64::INFINITY);
+    /// Takes one slot: `difference` is x_T − x_S. No component exceeds the ceiling.
+    pub fn step(&mut self, difference: f64, margin: f64, ceiling: f64) {
+        self.betting.step(-difference - margin, 1.0 + margin, ceiling);
     }
 
     /// ln E.
@@ -35,8 +35,8 @@ impl Inferiority {
     }
 
     /// The ln E from which on the target is called worse.
-    pub fn threshold(attempt: u32) -> f64 {
-        if attempt <= 1 { -ln(WORSE_ALPHA) } else { attempt_threshold(WORSE_ALPHA, attempt) }
+    pub fn threshold() -> f64 {
+        -ln(WORSE_ALPHA)
     }
 }
 

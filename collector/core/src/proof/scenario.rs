@@ -5,12 +5,12 @@
 //! All three being needed, "pass" is wrong with probability α at most if any one of them holds
 //! (intersection-union, Berger 1982). Order inside a slot: NI, CLOCK, SLO, GUARD.
 //!
-//! A slot is *bad* where x_T − x_S ≤ −0.25 and the target has at least 3 failures more than the source's share
-//! would give (see `BAD_FAILURES`); by the target alone, where x_T ≤ 0.75 with at least 3 failures. While the source is down
+//! Which slots are *bad* says `bad_slot`. While the source is down
 //! (x_S ≤ 0.5) SLO and GUARD are skipped: the condition looks at the source only, so nothing is selected by
 //! the target's outcome. Source: section 3. Unit: slots.
 
 use super::attempts::attempt_threshold;
+use super::bad_slot::SlotHealth;
 use super::constants::INCIDENT_ENDS_AFTER;
 use super::course::{Course, INCIDENTS_KEPT, Pace, Parts, percent};
 use super::guard::Guard;
@@ -57,7 +57,7 @@ impl ScenarioVerdict {
     }
 }
 
-/// The evidence that an attempt gathers; a regression takes it all back to its start.
+/// The evidence that an attempt gathers; a regression takes it back to its start, all but WORSE.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Evidence {
     ni: NonInferiority,
@@ -70,6 +70,11 @@ struct Evidence {
 }
 
 impl Evidence {
+    /// The next attempt: what speaks for the target begins anew.
+    fn begin_again(&mut self) {
+        *self = Evidence { worse: self.worse, ..Evidence::new() };
+    }
+
     fn new() -> Evidence {
         let (ni, slo, clock) = (NonInferiority::default(), Objective::default(), IncidentClock::default());
         let ln_e = [ni.ln_e(), slo.ln_e(), clock.ln_e()];
@@ -102,6 +107,8 @@ pub struct ScenarioGate {
     guard: Guard,
     tally: Tally,
     hosts: Hosts,
+    /// Of the last valid slot.
+    health: SlotHealth,
 }
 
 /// Without what each host needs, the state of a scenario stays this small.
@@ -125,6 +132,7 @@ impl ScenarioGate {
             guard: Guard::default(),
             tally: Tally::default(),
             hosts: Hosts::default(),
+            health: SlotHealth::default(),
         }
     }
 
@@ -175,12 +183,12 @@ impl ScenarioGate {
 
         if let Some(x_s) = source {
             self.evidence.ni.step(x_t - x_s, settings.margin, ceiling);
-            self.evidence.worse.step(x_t - x_s, settings.margin);
+            let ceiling = Inferiority::threshold() + settings.tuning.worse_cap;
+            self.evidence.worse.step(x_t - x_s, settings.margin, ceiling);
         }
-        let bad = self.is_bad(&target, source);
-        if self.evidence.clock.step(bad, settings.incidents_a_slot(), INCIDENT_ENDS_AFTER, ceiling) {
-            self.remember_incident();
-        }
+        let one_host = self.hosts.step(hosts);
+        self.health = self.health.then(&target, source, one_host, &settings.tuning);
+        self.step_clock(ceiling);
         let source_up = source.is_none_or(|x_s| x_s > settings.tuning.source_down_at);
         let mut alarm = false;
         if source_up {
@@ -191,11 +199,10 @@ impl ScenarioGate {
         } else {
             self.tally.source_down = self.tally.source_down.saturating_add(1);
         }
-        self.hosts.step(hosts);
         if alarm {
             self.attempt = self.attempt.saturating_add(1);
             self.threshold = attempt_threshold(settings.alpha, self.attempt);
-            self.evidence = Evidence::new();
+            self.evidence.begin_again();
         } else {
             let Evidence { ni, slo, clock, .. } = &self.evidence;
             self.evidence.ln_e = [ni.ln_e(), slo.ln_e(), clock.ln_e()];
@@ -211,11 +218,17 @@ impl ScenarioGate {
         tally.downs = tally.downs << 1 | u32::from(x_t <= self.settings.tuning.veto_at);
     }
 
-    fn is_bad(&self, target: &SideSlot, source: Option<f64>) -> bool {
-        let drop = source.unwrap_or(1.0) - target.passed_of_all();
-        // One part in a billion is below any count, and above what dividing counts loses.
-        let failures_above = f64::from(target.counted()) * drop + 1e-9;
-        drop >= self.settings.tuning.bad_drop && failures_above >= self.settings.tuning.bad_failures
+    /// A suspect slot stops the clock.
+    fn step_clock(&mut self, ceiling: f64) {
+        let bad = match self.health {
+            SlotHealth::Good => false,
+            SlotHealth::Suspect => return,
+            SlotHealth::Bad => true,
+        };
+        let expected = self.settings.incidents_a_slot();
+        if self.evidence.clock.step(bad, expected, INCIDENT_ENDS_AFTER, ceiling) {
+            self.remember_incident();
+        }
     }
 
     fn remember_incident(&mut self) {
@@ -246,7 +259,7 @@ impl ScenarioGate {
             ScenarioVerdict::HostDown
         } else if self.tally.downs & looked_back_on != 0 {
             ScenarioVerdict::Veto
-        } else if self.evidence.worse.ln_e() >= Inferiority::threshold(self.attempt) {
+        } else if self.evidence.worse.ln_e() >= Inferiority::threshold() {
             ScenarioVerdict::Worse
         } else if self.proved() {
             ScenarioVerdict::Pass
@@ -267,7 +280,7 @@ impl ScenarioGate {
             ln_e: Parts { ni: needed[0].then_some(ni), slo, clock },
             threshold: self.threshold,
             ln_e_worse: self.evidence.worse.ln_e(),
-            threshold_worse: Inferiority::threshold(self.attempt),
+            threshold_worse: Inferiority::threshold(),
             attempt: self.attempt,
             results: tally.results,
             slots: tally.valid,
@@ -314,6 +327,7 @@ impl Persist for ScenarioGate {
         self.guard.write(out);
         self.tally.write(out);
         self.hosts.write(out);
+        self.health.write(out);
     }
 
     fn read(from: &mut StateReader<'_>) -> Result<ScenarioGate, BadState> {
@@ -327,6 +341,7 @@ impl Persist for ScenarioGate {
         gate.guard = Guard::read(from)?;
         gate.tally = Tally::read(from)?;
         gate.hosts = Hosts::read(from)?;
+        gate.health = SlotHealth::read(from)?;
         Ok(gate)
     }
 }

@@ -38,7 +38,7 @@ pub struct Tuning {
     pub guard_run: f64,
     /// Drop of success that makes a slot bad.
     pub bad_drop: f64,
-    /// Failures above the source's share without which a slot is not bad.
+    /// Failures above the source's share that make a slot bad by themselves.
     pub bad_failures: f64,
     /// Target success that vetoes.
     pub veto_at: f64,
@@ -46,6 +46,8 @@ pub struct Tuning {
     pub source_down_at: f64,
     /// What a component may exceed the threshold by.
     pub cap: f64,
+    /// The same for the evidence that the target is worse.
+    pub worse_cap: f64,
     /// Void slots in a row after which nothing is known; valid slots that a veto looks back on; 1 to 32.
     pub fresh_slots: u32,
 }
@@ -59,6 +61,7 @@ impl Default for Tuning {
             veto_at: DOWN_AT,
             source_down_at: DOWN_AT,
             cap: CAP,
+            worse_cap: CAP,
             fresh_slots: FRESH_SLOTS,
         }
     }
@@ -120,6 +123,7 @@ impl ScenarioSettings {
             ((0.0..=1.0).contains(&tuning.veto_at), "veto is not between 0 and 1"),
             ((0.0..=1.0).contains(&tuning.source_down_at), "source down is not between 0 and 1"),
             (tuning.cap >= 0.0, "cap is below 0"),
+            (tuning.worse_cap >= 0.0, "cap of worse is below 0"),
             ((1..=32).contains(&tuning.fresh_slots), "fresh slots are not 1 to 32"),
         ] {
             if !good {
@@ -161,7 +165,7 @@ impl Persist for ScenarioSettings {
         out.fractions(&[self.margin, self.slo, self.alpha, self.incidents_per_second, self.slot_seconds]);
         out.flag(self.absolute_only);
         out.fractions(&[tuning.guard_run, tuning.bad_drop, tuning.bad_failures]);
-        out.fractions(&[tuning.veto_at, tuning.source_down_at, tuning.cap]);
+        out.fractions(&[tuning.veto_at, tuning.source_down_at, tuning.cap, tuning.worse_cap]);
         out.number(u64::from(tuning.fresh_slots));
     }
 
@@ -169,9 +173,18 @@ impl Persist for ScenarioSettings {
         let [margin, slo, alpha, incidents_per_second, slot_seconds] = from.finite()?;
         let absolute_only = from.flag()?;
         let [guard_run, bad_drop, bad_failures] = from.fractions()?;
-        let [veto_at, source_down_at, cap] = from.fractions()?;
+        let [veto_at, source_down_at, cap, worse_cap] = from.fractions()?;
         let fresh_slots = from.small()?;
-        let tuning = Tuning { guard_run, bad_drop, bad_failures, veto_at, source_down_at, cap, fresh_slots };
+        let tuning = Tuning {
+            guard_run,
+            bad_drop,
+            bad_failures,
+            veto_at,
+            source_down_at,
+            cap,
+            worse_cap,
+            fresh_slots,
+        };
         ScenarioSettings { margin, slo, alpha, incidents_per_second, slot_seconds, absolute_only, tuning }
             .checked()
             .map_err(|_| from.bad("settings"))

@@ -169,13 +169,12 @@ impl LatencyGate {
         self.last_shares = Some((f_t, f_s));
         self.pace.before([self.evidence.ln_e()]);
         self.evidence.step(f_t - f_s, settings.margin, self.threshold + CAP);
-        self.worse.step(f_t - f_s, settings.margin);
+        self.worse.step(f_t - f_s, settings.margin, Inferiority::threshold() + CAP);
         let healthy = 1.0 - settings.quantile + settings.margin;
         if self.guard.step(1.0 - f_t, healthy, ln(GUARD_RUN)) {
             self.attempt = self.attempt.saturating_add(1);
             self.threshold = attempt_threshold(settings.alpha, self.attempt);
             self.evidence = NonInferiority::default();
-            self.worse = Inferiority::default();
             self.pace = Pace::new();
         }
         self.guard.settle(1.0 - f_t <= healthy);
@@ -187,7 +186,7 @@ impl LatencyGate {
             ScenarioVerdict::NoData
         } else if self.guard.regressed() {
             ScenarioVerdict::Regressed
-        } else if self.worse.ln_e() >= Inferiority::threshold(self.attempt) {
+        } else if self.worse.ln_e() >= Inferiority::threshold() {
             ScenarioVerdict::Worse
         } else if self.evidence.ln_e() >= self.threshold {
             ScenarioVerdict::Pass
