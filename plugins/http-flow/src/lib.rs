@@ -75,6 +75,112 @@ mod tests {
         );
     }
 
+    fn compared(side: Side, ignore: Value) -> Report {
+        let asked = std::cell::Cell::new(0);
+        let host = FakeHost::new().on(side).origin("https://shop.example", "shop").http(move |_, request| {
+            asked.set(asked.get() + 1);
+            let body = json!({ "sku": "tea", "price": 3.0, "at": asked.get(), "tags": [], "a/b": null,
+                "self": "https://shop.example/p/1", "path": request.path });
+            Ok(reply(200, &[("Content-Type", "application/json"), ("x-build", "b7")], &body.to_string()))
+        });
+        let step = json!({ "name": "product", "request": { "path": "/p" },
+            "same_response": { "ignore": ignore, "headers": ["X-Build"] } });
+        host.rc().run::<HttpFlow>(&json!({ "target": "shop", "flow": { "steps": [step] } })).unwrap()
+    }
+
+    fn keys(report: &Report, position: &str) -> Vec<String> {
+        let digests = report.digests.iter().filter(|digest| digest.position == position);
+        digests.map(|digest| digest.key.clone()).collect()
+    }
+
+    #[test]
+    fn the_source_answers_twice_and_the_target_is_told_once() {
+        let source = compared(Side::Source, json!([]));
+        let fields = [
+            "product/body/at",
+            "product/body/a~1b",
+            "product/body/path",
+            "product/body/price",
+            "product/body/self",
+            "product/body/sku",
+            "product/body/tags",
+            "product/header/content-type",
+            "product/header/x-build",
+            "product/status",
+        ];
+        let fields = fields.map(str::to_owned).to_vec();
+        assert_eq!((keys(&source, "first"), keys(&source, "again")), (fields.clone(), fields));
+        let names: Vec<_> = source.steps.iter().map(|step| step.name.as_str()).collect();
+        assert_eq!(names, ["product", "product-again"], "both sides do the same work");
+        let of = |report: &Report, position: &str, field: &str| {
+            let key = format!("product/body/{field}");
+            let found = report.digests.iter().find(|d| d.key == key && d.position == position).unwrap();
+            found.hash.clone()
+        };
+        assert_ne!(of(&source, "first", "at"), of(&source, "again", "at"), "noise");
+        assert_eq!(of(&source, "first", "price"), of(&source, "again", "price"));
+        let target = compared(Side::Target, json!([]));
+        assert_eq!((keys(&target, "first").len(), keys(&target, "again").len()), (10, 0));
+        assert_eq!(of(&target, "first", "self"), of(&source, "first", "self"));
+        assert_eq!((target.steps.len(), source.digests[0].hash.len()), (2, 16));
+    }
+
+    #[test]
+    fn the_plan_leaves_fields_out() {
+        let report = compared(Side::Target, json!(["body/at", "body/self", "header/x-build"]));
+        assert_eq!(keys(&report, "first").len(), 7);
+    }
+
+    #[test]
+    fn an_own_address_is_no_difference() {
+        let seen = |origin: &'static str| {
+            let host = FakeHost::new().on(Side::Target).origin(origin, "shop").http(move |_, _| {
+                let page =
+                    format!("<a href='{origin}/x'>x</a> <b>{origin}</b> http other https://cdn.example");
+                Ok(reply(200, &[("content-type", "text/html")], &page))
+            });
+            let step = json!({ "name": "page", "request": { "path": "/" }, "same_response": {} });
+            host.rc()
+                .run::<HttpFlow>(&json!({ "target": "shop", "flow": { "steps": [step] } }))
+                .unwrap()
+                .digests
+        };
+        let told = |digests: Vec<tidelock_plugin::Digest>| -> Vec<_> {
+            digests.into_iter().map(|digest| (digest.key, digest.hash)).collect()
+        };
+        assert_eq!(told(seen("https://shop.example")), told(seen("http://shop.new.example:8080")));
+    }
+
+    #[test]
+    fn an_answer_that_failed_the_second_time_fails_the_run_and_compares_nothing() {
+        let asked = std::cell::Cell::new(0);
+        let host = FakeHost::new().http(move |_, _| {
+            asked.set(asked.get() + 1);
+            Ok(reply(if asked.get() == 2 { 500 } else { 200 }, &[], "{}"))
+        });
+        let step = json!({ "name": "page", "request": { "path": "/" }, "same_response": {} });
+        let report =
+            host.rc().run::<HttpFlow>(&json!({ "target": "shop", "flow": { "steps": [step] } })).unwrap();
+        assert_eq!((report.outcome, report.digests.len()), (Outcome::Fail, 0));
+        assert!(report.note.starts_with("page-again: "), "{}", report.note);
+    }
+
+    #[test]
+    fn only_what_reads_is_compared() {
+        for (request, same, why) in [
+            (json!({ "path": "/", "method": "POST" }), json!({}), "must be a GET or a HEAD"),
+            (json!({ "path": "/", "form": {} }), json!({}), "must be a GET or a HEAD"),
+            (json!({ "path": "/" }), json!({ "ignore": ["items"] }), "begins with none of"),
+            (json!({ "path": "/" }), json!({ "ignored": [] }), "did you mean `ignore`"),
+        ] {
+            let step = json!({ "name": "only", "request": request, "same_response": same });
+            match run(&json!({ "target": "shop", "flow": { "steps": [step] } })) {
+                Err(Trouble::BadSettings(said)) => assert!(said.contains(why), "{said}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     #[test]
     fn settings_without_a_flow_are_refused() {
         let refused = run(&json!({ "target": "shop" }));

@@ -157,7 +157,7 @@ fn next_tag(page: &str, at: &mut usize) -> Option<Tag> {
 }
 
 /// The attributes of a tag from `from` on, and the place behind its `>`.
-fn attributes(tag: &str, from: usize) -> Option<(Vec<(String, String)>, usize)> {
+pub(crate) fn attributes(tag: &str, from: usize) -> Option<(Vec<(String, String)>, usize)> {
     let mut found = Vec::new();
     let mut at = from;
     loop {
@@ -203,7 +203,7 @@ fn strip(markup: &str) -> String {
 }
 
 /// Replaces the five entities of XML and numbers.
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {

@@ -81,6 +81,11 @@ impl Browser {
         self.jars.borrow_mut().insert(target.to_owned(), jar);
     }
 
+    /// The granted target that an absolute URL belongs to.
+    pub(crate) fn target_of(&self, url: &str) -> Option<String> {
+        self.http.target_of(url).map(|(target, _)| target)
+    }
+
     fn once(&self, target: &str, mut request: HttpRequest, with_cookies: bool) -> Result<HttpResponse, Stop> {
         if with_cookies && let Some(cookies) = self.jar(target).header(&request.path) {
             request.headers.push(("cookie".to_owned(), cookies));

@@ -12,6 +12,7 @@ mod lost;
 mod outcome;
 mod postgres;
 mod rig;
+mod same_response;
 mod secrets;
 mod server;
 mod shown;

@@ -18,10 +18,14 @@ pub(crate) struct Rig {
 
 /// The component of the test guest.
 pub(crate) fn guest() -> (PathBuf, Sha256) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins/test-guest.wasm");
+    built("test-guest")
+}
+
+fn built(name: &str) -> (PathBuf, Sha256) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/plugins/{name}.wasm"));
     let bytes = std::fs::read(&path).unwrap_or_else(|error| {
         panic!(
-            "{}: {error}: run `cargo run -p tidelock-components --bin componentize -- tidelock-test-guest`",
+            "{}: {error}: run `cargo run -p tidelock-components --bin componentize -- tidelock-{name}`",
             path.display()
         )
     });
@@ -57,6 +61,14 @@ impl Rig {
     pub(crate) async fn with(config: RunnerConfig) -> Rig {
         let (path, component) = guest();
         let client = RunnerClient::start(config).unwrap();
+        client.prepare(&path, component).await.unwrap();
+        Rig { client, component }
+    }
+
+    /// With a plugin of the release.
+    pub(crate) async fn of_plugin(name: &str) -> Rig {
+        let (path, component) = built(name);
+        let client = RunnerClient::start(config()).unwrap();
         client.prepare(&path, component).await.unwrap();
         Rig { client, component }
     }

@@ -21,6 +21,17 @@ pub type Used = BTreeSet<String>;
 /// # Errors
 /// The place in the flow, what is wrong there and what to do.
 pub fn check<'n>(flow: &Flow, given: impl IntoIterator<Item = &'n str>) -> Result<Used, String> {
+    if let Some(step) = flow.steps.iter().find(|step| step.same_response.is_some()) {
+        return Err(format!(
+            "flow step {}: same_response: this check does not compare answers; http-flow does",
+            step.name
+        ));
+    }
+    check_all(flow, given)
+}
+
+/// The same for a check that compares answers.
+pub(crate) fn check_all<'n>(flow: &Flow, given: impl IntoIterator<Item = &'n str>) -> Result<Used, String> {
     if flow.steps.is_empty() || flow.steps.len() > MAX_STEPS {
         return Err(format!("flow.steps: {} steps; a flow has 1 to {MAX_STEPS}", flow.steps.len()));
     }
@@ -96,6 +107,13 @@ fn check_step(step: &FlowStep) -> Result<(), String> {
         plain_name(name).and_then(|()| extract.check()).map_err(|why| format!("extract.{name}: {why}"))?;
     }
     step.expect.check().map_err(|why| format!("expect.json: {why}"))?;
+    if let Some(same) = &step.same_response {
+        same.check().map_err(|why| format!("same_response: {why}"))?;
+        let has_body = bodies.iter().any(|is| *is);
+        if has_body || !matches!(request.method().to_ascii_uppercase().as_str(), "GET" | "HEAD") {
+            return Err("same_response: the request is made twice, so it must be a GET or a HEAD".to_owned());
+        }
+    }
     match step.retry {
         Some(retry) if !(2..=MAX_ATTEMPTS).contains(&retry.attempts) || retry.wait_ms > MAX_WAIT_MS => {
             Err(format!("retry: 2 to {MAX_ATTEMPTS} attempts, at most {MAX_WAIT_MS} ms between them"))

@@ -23,11 +23,16 @@
 //! - A step without `expect.status` takes 200 to 399. Redirects are followed where `follow: true`.
 //! - A step with `always: true` is taken after a failed step too: it cleans up. It is left out when it needs
 //!   a value that was never found, because then there is nothing to clean.
+//! - A step with `same_response: {}` asks twice and reports one digest a field of its answer; only a check
+//!   that is a flow and nothing else does so ([`FlowSettings`]).
 //! - Everything is checked before the first call: an unknown name, key or selector is `bad-settings`.
 
+mod blocks;
 mod check;
+mod compare;
 mod expect;
 mod extract;
+mod fields;
 mod login;
 mod play;
 mod settings;
@@ -35,6 +40,7 @@ mod shape;
 mod template;
 
 pub use self::check::{Used, check};
+pub use self::compare::SameResponse;
 pub use self::expect::{Match, Statuses};
 pub use self::extract::Extract;
 pub use self::login::FormLogin;

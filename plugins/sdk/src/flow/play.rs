@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::compare::Comparison;
 use super::shape::{Flow, FlowStep};
 use super::template::{fill, fill_json, plain};
 use crate::encode::{form, hex};
-use crate::{Browser, Call, Context, Reply, Scenario, Stop};
+use crate::{Browser, Call, Context, Reply, Scenario, StepNote, Stop};
 
 /// The values of templates, by name.
 pub type Vars = BTreeMap<String, Value>;
@@ -162,16 +163,30 @@ fn unknown(name: String) -> Stop {
 pub fn play_all(flow: &Flow, player: &mut Player<'_>, run: &mut Scenario) -> Result<(), Stop> {
     player.declare(flow)?;
     let mut ended = Ok(());
+    let mut comparison = Comparison::new(player.ctx.side(), flow);
     for step in &flow.steps {
         if ended.is_err() && !(step.always && player.can_play(step)) {
             continue;
         }
-        let taken = run.step(&step.name, |notes| {
-            let reply = player.play(step).map_err(|halt| halt.stop)?;
-            notes.note(format!("{} answered {} in {} ms", reply.path, reply.status, reply.total_us / 1000));
-            Ok(())
-        });
+        let taken = run.step(&step.name, |notes| take(player, step, notes));
+        let taken = match (taken, &step.same_response) {
+            (Ok(first), Some(_)) => {
+                // Loaded again as a visitor would, so that a token that is good for one page is the last one.
+                let again = run.step(&format!("{}-again", step.name), |notes| take(player, step, notes));
+                again.map(|again| comparison.take(step, &player.browser, &first, &again))
+            }
+            (taken, _) => taken.map(drop),
+        };
         ended = ended.and(taken);
     }
+    if ended.is_ok() {
+        comparison.report(run);
+    }
     ended
+}
+
+fn take(player: &mut Player<'_>, step: &FlowStep, notes: &mut StepNote) -> Result<Reply, Stop> {
+    let reply = player.play(step).map_err(|halt| halt.stop)?;
+    notes.note(format!("{} answered {} in {} ms", reply.path, reply.status, reply.total_us / 1000));
+    Ok(reply)
 }

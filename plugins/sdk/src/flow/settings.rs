@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::check::check;
+use super::check::check_all;
 use super::play::Vars;
 use super::shape::Flow;
 use crate::Trouble;
@@ -44,7 +44,7 @@ impl FlowSettings {
         if let Some((key, _)) = given.iter().find(|(_, value)| value.is_object() || value.is_array()) {
             return Err(Trouble::BadSettings(format!("{key}: a list or an object does not fit a template")));
         }
-        let used = check(&flow, given.keys().map(String::as_str)).map_err(Trouble::BadSettings)?;
+        let used = check_all(&flow, given.keys().map(String::as_str)).map_err(Trouble::BadSettings)?;
         if let Some(key) = given.keys().find(|key| !used.contains(*key)) {
             let mut known: Vec<String> = vec!["target".to_owned(), "flow".to_owned()];
             known.extend(used.into_iter().filter(|name| !name.starts_with("run.")));

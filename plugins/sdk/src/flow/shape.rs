@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Extract, Match, Statuses};
+use super::{Extract, Match, SameResponse, Statuses};
 
 /// Ordered HTTP steps.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -39,6 +39,8 @@ pub struct FlowStep {
     /// Taken even after a step that failed: for cleaning up.
     #[serde(default)]
     pub always: bool,
+    /// Asks twice, and reports one digest a field of the answer, to be compared with the other side's.
+    pub same_response: Option<SameResponse>,
 }
 
 /// What a step sends.
