@@ -25,7 +25,7 @@ environments:
     agents: { at_least: 1 }
     targets:
       shop: { url: "{old}", methods: [GET, POST, DELETE], rate: 200/s, concurrency: 8, addresses: [127.0.0.1/32] }
-      rabbit: { url: "{old}", methods: [GET], paths: ["/api/queues"], rate: 200/s, addresses: [127.0.0.1/32], credential: { basic: "secret:rabbit-monitor" } }
+      rabbit: { url: "{old}", methods: [GET], paths: ["/api/queues", "/api/overview"], rate: 200/s, addresses: [127.0.0.1/32], credential: { basic: "secret:rabbit-monitor" } }
       db: { sql: sqlite, address: "{old-db}" }
   target:
     title: The new shop

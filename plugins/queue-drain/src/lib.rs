@@ -4,6 +4,7 @@
 //! is delayed comes later, what nobody consumes stays: each is counted on its own, and a queue that cannot
 //! be read is not drained.
 
+mod enqueued;
 mod rabbitmq;
 mod settings;
 mod tally;
@@ -31,6 +32,9 @@ impl Check for QueueDrain {
         .blind_spot("Only the named queues are looked at, not others and not what a producer still holds back.")
         .blind_spot("The age of the oldest message is known only where producers set a timestamp.")
         .blind_spot("Delayed messages are seen only on the exchanges and queues that the settings name.")
+        .blind_spot(
+            "What was ever put in is what producers publish: a message that the broker itself moves from one queue into another is not counted.",
+        )
         .needs_http("target")
         .measure("visible")
         .measure("in_flight")
@@ -38,6 +42,7 @@ impl Check for QueueDrain {
         .measure("oldest_age")
         .measure("consumers")
         .measure("dead_letters")
+        .measure("enqueued")
         .settings_schema(include_str!("../settings.schema.json"))
     }
 

@@ -1,12 +1,14 @@
 //! RabbitMQ, through its management API.
 //!
 //! The API gives statistics that every queue sends out every five seconds. A queue that is new, or whose
-//! statistics are switched off, is described without its counts: a field that is absent is not zero.
+//! statistics are switched off, is described without its counts: a field that is absent is not zero. Only
+//! what was ever put in may be zero without being told, and only where the broker says that it counts at all.
 
 use serde::Deserialize;
 use serde_json::Value;
 use tidelock_plugin::{Context, Reply, Scenario, Stop, Target, ensure, percent};
 
+use crate::enqueued::{self, Enqueued};
 use crate::settings::Settings;
 use crate::tally::Tally;
 
@@ -22,6 +24,8 @@ struct Described {
     /// Seconds since 1970; empty text, null or absent when there is none.
     #[serde(default)]
     head_message_timestamp: Value,
+    #[serde(default)]
+    message_stats: Value,
 }
 
 /// What is known of one queue.
@@ -31,6 +35,7 @@ struct Depth {
     in_flight: u64,
     consumers: u64,
     oldest_age_s: Option<f64>,
+    enqueued: Enqueued,
 }
 
 /// Looks at every queue and reports what is left in them.
@@ -39,11 +44,13 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
     let now_s = ctx.now_unix_ms() as f64 / 1000.0;
     // Every queue is read even when one is missing, so that one run names them all.
     let mut ended = Ok(());
+    let mut put_in = Vec::new();
     let mut sums = Sums::new();
     let mut left = Vec::new();
     for queue in &settings.queues {
         match read(&broker, settings, run, queue, now_s) {
             Ok(depth) => {
+                put_in.push((queue.as_str(), depth.enqueued));
                 sums.add(&depth);
                 report(run, queue, &depth);
                 if depth.visible + depth.in_flight > 0 {
@@ -53,15 +60,25 @@ pub(crate) fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Re
             Err(stop) => ended = ended.and(Err(stop)),
         }
     }
-    let aside = set_aside(&broker, settings, run, now_s);
+    let aside = set_aside(&broker, settings, run, now_s, &mut put_in);
     ended.and(aside)?;
     sums.measure(run);
+    enqueued::measure(&put_in, run, || {
+        let overview = broker.get(&format!("{}/overview", settings.api_path)).send().ok()?.ok().ok()?;
+        overview.json().ok()
+    });
     run.note(if left.is_empty() { "nothing is left in the queues".to_owned() } else { left.join("; ") });
     Ok(())
 }
 
 /// Counts what is not for consumers: delayed messages and dead letters.
-fn set_aside(broker: &Target, settings: &Settings, run: &mut Scenario, now_s: f64) -> Result<(), Stop> {
+fn set_aside<'s>(
+    broker: &Target,
+    settings: &'s Settings,
+    run: &mut Scenario,
+    now_s: f64,
+    put_in: &mut Vec<(&'s str, Enqueued)>,
+) -> Result<(), Stop> {
     let mut ended = Ok(());
     let (mut delayed, mut dead) = (Tally::new(), Tally::new());
     for (queues, tally, name, what) in [
@@ -70,7 +87,13 @@ fn set_aside(broker: &Target, settings: &Settings, run: &mut Scenario, now_s: f6
     ] {
         for queue in queues {
             match read(broker, settings, run, queue, now_s) {
-                Ok(depth) => count(run, tally, name, queue, depth.visible + depth.in_flight, what),
+                Ok(depth) => {
+                    // What was put into a dead letter queue is no work that is still to be done.
+                    if name == "delayed" {
+                        put_in.push((queue, depth.enqueued));
+                    }
+                    count(run, tally, name, queue, depth.visible + depth.in_flight, what);
+                }
                 Err(stop) => ended = ended.and(Err(stop)),
             }
         }
@@ -78,7 +101,10 @@ fn set_aside(broker: &Target, settings: &Settings, run: &mut Scenario, now_s: f6
     for exchange in &settings.delayed_exchanges {
         let held = run.step(&format!("exchange-{exchange}"), |_| held_back(broker, settings, exchange));
         match held {
-            Ok(held) => count(run, &mut delayed, "delayed", exchange, held, "delayed messages on exchange"),
+            Ok((held, enqueued)) => {
+                put_in.push((exchange, enqueued));
+                count(run, &mut delayed, "delayed", exchange, held, "delayed messages on exchange");
+            }
             Err(stop) => ended = ended.and(Err(stop)),
         }
     }
@@ -152,7 +178,7 @@ fn count(run: &mut Scenario, tally: &mut Tally, measure: &str, of: &str, message
 }
 
 fn told(depth: &Depth) -> String {
-    let Depth { visible, in_flight, consumers, oldest_age_s } = depth;
+    let Depth { visible, in_flight, consumers, oldest_age_s, enqueued: _ } = depth;
     let age =
         oldest_age_s.filter(|_| *visible > 0).map(|age| format!(", oldest {age:.0} s")).unwrap_or_default();
     let nobody = if *consumers == 0 { ", no consumer" } else { "" };
@@ -184,16 +210,19 @@ fn depth(broker: &Target, settings: &Settings, queue: &str, now_s: f64) -> Resul
         Some(at_s) => Some((now_s - at_s).max(0.0)),
         None => None,
     };
-    Ok(Depth { visible, in_flight, consumers, oldest_age_s })
+    let enqueued = Enqueued::of(&described.message_stats, "publish", visible + in_flight);
+    Ok(Depth { visible, in_flight, consumers, oldest_age_s, enqueued })
 }
 
-/// What an exchange of the delayed-message plugin holds back.
-fn held_back(broker: &Target, settings: &Settings, exchange: &str) -> Result<u64, Stop> {
+/// What an exchange of the delayed-message plugin holds back, and what was ever put into it.
+fn held_back(broker: &Target, settings: &Settings, exchange: &str) -> Result<(u64, Enqueued), Stop> {
     let described = ask(broker, settings, "exchanges", exchange)?.json()?;
     let kind = described.get("type").and_then(Value::as_str).unwrap_or_default();
     ensure!(kind == "x-delayed-message", "the exchange is of the type {kind:?}, which delays nothing");
     let held = described.get("messages_delayed").and_then(Value::as_u64);
-    held.ok_or_else(|| Stop::blind("the broker does not say how many messages this exchange delays"))
+    let held =
+        held.ok_or_else(|| Stop::blind("the broker does not say how many messages this exchange delays"))?;
+    Ok((held, Enqueued::of(&described["message_stats"], "publish_in", held)))
 }
 
 fn ask(broker: &Target, settings: &Settings, what: &str, name: &str) -> Result<Reply, Stop> {

@@ -33,6 +33,9 @@ fn run(orders: (u16, Value), extra: Value) -> Result<Report, Trouble> {
                 Ok(reply(200, &[], r#"{"name":"delay","type":"x-delayed-message","messages_delayed":5}"#))
             }
             "/api/exchanges/%2F/plain" => Ok(reply(200, &[], r#"{"name":"plain","type":"direct"}"#)),
+            "/none/overview" => Ok(reply(200, &[], r#"{"rates_mode":"none","disable_stats":false}"#)),
+            "/none/queues/%2F/orders" => Ok(reply(200, &[], &described.to_string())),
+            "/api/overview" => Ok(reply(200, &[], r#"{"rates_mode":"basic","disable_stats":false}"#)),
             "/api/queues/%2F/slow" => Err(HttpFailure::Timeout("5 s".to_owned())),
             _ => Ok(reply(404, &[], r#"{"error":"Object Not Found","reason":"Not Found"}"#)),
         }
@@ -145,6 +148,33 @@ fn delayed_and_dead_messages_are_counted_apart() {
     assert_eq!((unnamed.measure("delayed"), unnamed.measure("dead_letters")), (None, None), "not looked at");
     let plain = run((200, queue(0, 0, 1)), json!({ "delayed_exchanges": ["plain"] })).unwrap();
     assert_eq!(plain.outcome, Outcome::Fail);
+}
+
+#[test]
+fn what_was_ever_put_in_is_told_or_not_known() {
+    let mut counted = queue(0, 0, 1);
+    counted["message_stats"] = json!({ "publish": 12, "deliver_get": 12 });
+    let report = seen(counted.clone());
+    assert_eq!((report.measure("enqueued"), report.measure("enqueued.orders")), (Some(12.0), Some(12.0)));
+    assert_eq!(seen(queue(0, 0, 1)).measure("enqueued"), Some(0.0), "the broker counts, and nothing came");
+    let silent = run((200, queue(0, 0, 1)), json!({ "api_path": "/none" })).unwrap();
+    assert_eq!((silent.outcome, silent.measure("enqueued")), (Outcome::Pass, None), "it counts nothing");
+    assert_eq!(seen(queue(1, 0, 1)).measure("enqueued"), None, "a message that nobody counted");
+    counted["message_stats"] = json!({ "deliver_get": 12 });
+    assert_eq!(seen(counted.clone()).measure("enqueued"), None);
+}
+
+#[test]
+fn one_unknown_counter_makes_the_sum_unknown() {
+    let mut counted = queue(0, 0, 1);
+    counted["message_stats"] = json!({ "publish": 12 });
+    let with = |extra: Value| run((200, counted.clone()), extra).unwrap();
+    let report = with(json!({ "delay_queues": ["later"] }));
+    assert_eq!((report.measure("enqueued"), report.measure("enqueued.orders")), (None, Some(12.0)));
+    let report = with(json!({ "dead_letter_queues": ["dead"] }));
+    assert_eq!(report.measure("enqueued"), Some(12.0), "a dead letter is no work to be done");
+    let report = with(json!({ "delayed_exchanges": ["delay"] }));
+    assert_eq!(report.measure("enqueued"), None, "it holds messages that nobody counted");
 }
 
 #[test]

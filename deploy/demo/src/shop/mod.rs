@@ -117,6 +117,7 @@ fn router(shop: Arc<Shop>) -> Router {
         .route("/api/v1/orders/{id}", get(orders::read).delete(orders::remove))
         .route("/api/stats", get(stats::stats))
         .route("/api/replication", get(stats::replication))
+        .route("/api/overview", get(rabbit::overview))
         .route("/api/queues", get(rabbit::all))
         .route("/api/queues/{vhost}", get(rabbit::of_vhost))
         .route("/api/queues/{vhost}/{queue}", get(rabbit::one))

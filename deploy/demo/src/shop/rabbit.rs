@@ -18,6 +18,12 @@ use crate::shop::{Fault, MONITOR, QUEUES, Shop, queue};
 /// Both names of the one virtual host: a plan may say either.
 const VHOSTS: [&str; 2] = ["/", "shop"];
 
+/// That this broker counts what is published: without it an absent counter would not be zero.
+pub(crate) async fn overview(headers: HeaderMap) -> Result<Json<Value>, Failure> {
+    may_look(&headers)?;
+    Ok(Json(json!({ "rates_mode": "basic", "disable_stats": false })))
+}
+
 pub(crate) async fn all(State(shop): State<Arc<Shop>>, headers: HeaderMap) -> Result<Json<Value>, Failure> {
     list(&shop, &headers, "/").await
 }
