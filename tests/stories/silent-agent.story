@@ -26,8 +26,6 @@ gate ready: all
 0:50  target/t2 signs off
 1:00  target/t1 falls silent
       > 1:10 gate ready shuts, epoch 3
-      > 1:10 gate ready opens, epoch 4
-      > 1:11 gate ready shuts, epoch 4
       > 1:11 ready -> sync
       > 1:11 ready is unknown
       >   agents on target: 0 of at least 1 agent on target online

@@ -76,7 +76,7 @@ gate committed: all
 6:00  login passes
       > 6:25 committed is hold
       >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
-      >   alarm login: 46 % of it fail on target, 0 % on source: going back is recommended
+      >   alarm login: 50 % of it failed on target, 0 % on source, and it passes again: going back is recommended
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
 6:30  nothing more

@@ -70,8 +70,10 @@ fn word(
         state,
         progress_percent: match state {
             EvidenceState::Proved => 100,
-            _ if subject || evidence.quiet(index, side).is_some() => evidence.percent(index, side).min(99),
-            _ => 0,
+            EvidenceState::Refuted | EvidenceState::Undecided | EvidenceState::Stale | EvidenceState::Missing => {
+                let told = subject || evidence.quiet(index, side).is_some();
+                if told { evidence.percent(index, side).min(99) } else { 0 }
+            }
         },
         since: evidence.state_since(index, now),
         proof: subject.then(|| course::proof(evidence, (index, joint), now)).flatten(),

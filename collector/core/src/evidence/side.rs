@@ -31,7 +31,7 @@ impl SideEvidence {
         if known && better {
             return;
         }
-        if self.code == HoldCode::BadDigest && claim.state != EvidenceState::Refuted {
+        if !known && self.code == HoldCode::BadDigest && claim.state != EvidenceState::Refuted {
             // Who ran something else says more than that the sides did not run the same.
             status.state = claim.state;
             return;
@@ -66,10 +66,16 @@ pub(crate) fn side_evidence(
     let joint = joint_words(joints.get(name), scenario, (side, gate), now);
     words.sort_by_key(|word| (word.state.rank(), word.since));
     let (remaining, _) = remaining(roster, board, name, side, now);
-    let Some(worst) = words.first() else {
+    // Where claims rest on all agents together, one that ran something else says most.
+    let other = words.iter().find(|word| word.code == HoldCode::BadDigest && !has_simple(scenario));
+    let Some(worst) = other.or(words.first()) else {
         return nobody(scenario, side, begun);
     };
-    let alike = words.iter().filter(|word| word.state != EvidenceState::Proved).count();
+    let like_it = |word: &&Word<'_>| match other {
+        Some(_) => word.code == HoldCode::BadDigest,
+        None => word.state != EvidenceState::Proved,
+    };
+    let alike = words.iter().filter(like_it).count();
     let mut value = worst.value.clone();
     if alike > 1 {
         value = format!("{value} (and {} like it)", count(alike as u64 - 1, "agent", "agents"));

@@ -17,6 +17,9 @@ pub const RENEW_AFTER: Duration = Duration::from_secs(3);
 /// A renewal that gains less is not worth a record.
 const WORTH: Duration = Duration::from_secs(1);
 
+/// An opening that would last shorter is none: nobody could use it, and it would void the token before it.
+const OPEN_AT_LEAST: Duration = Duration::from_millis(100);
+
 /// A lease ends just after the last moment at which its evidence is good.
 pub(crate) const MOMENT: Duration = Duration::from_millis(1);
 
@@ -78,6 +81,11 @@ impl Migration {
         let approval = self.approved_until(gate, now).unwrap_or(evidence.plus(MOMENT));
         let last = evidence.min(approval.minus(MOMENT));
         Some(now.plus(TTL).min(last.plus(MOMENT))).filter(|until| *until > now)
+    }
+
+    /// The same for a gate that is shut.
+    pub(crate) fn opens_until(&self, gate: Phase, now: Timestamp) -> Option<Timestamp> {
+        self.lease_until(gate, now).filter(|until| *until >= now.plus(OPEN_AT_LEAST))
     }
 
     /// A renewal was asked for a moment ago: it holds as far as the evidence of now reaches.

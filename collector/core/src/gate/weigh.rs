@@ -45,7 +45,7 @@ impl Migration {
         let shut = live(plan, self.phase).into_iter().filter(|gate| !self.gates.leases.contains_key(gate));
         let (gate, valid_until) = shut
             .filter(|gate| self.clean(*gate, now))
-            .find_map(|gate| Some((gate, self.lease_until(gate, now)?)))?;
+            .find_map(|gate| Some((gate, self.opens_until(gate, now)?)))?;
         let kind = EventKind::LeaseGranted { gate, epoch: self.gates.epoch + 1, valid_until };
         Some(self.event(now, None, "", "", kind))
     }

@@ -35,6 +35,8 @@ pub(crate) struct AfterSwitch {
 /// What was seen of one scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Slots {
+    /// The newest slot that was heard had more failures than is healthy.
+    failing: bool,
     valid: u64,
     all: u64,
     void_run: u32,
@@ -85,6 +87,8 @@ impl AfterSwitch {
         match side(Side::Target).filter(|_| known) {
             Some(target) => {
                 (slots.valid, slots.void_run) = (slots.valid.saturating_add(1), 0);
+                let failed = target.passed_of_run().map_or(0.0, |passed| 1.0 - passed);
+                slots.failing = failed > self.watch.settings().healthy;
                 let source = side(Side::Source).filter(|_| heard);
                 self.watch.take(place, &Slot::Pair { target, source, hosts: &[] });
             }
@@ -95,7 +99,8 @@ impl AfterSwitch {
         }
         if let Some(alarm) = self.watch.alarm() {
             self.alarm_at.get_or_insert(at);
-            if let Some(episode) = self.watch.episode(alarm.scenario).filter(|episode| episode.slots() > 0) {
+            let failing = self.slots.get(alarm.scenario).is_some_and(|slots| slots.failing);
+            if let Some(episode) = self.watch.episode(alarm.scenario).filter(|_| failing) {
                 self.failed = episode.means();
             }
         }
@@ -128,7 +133,7 @@ impl AfterSwitch {
             check: self.names.get(alarm.scenario)?,
             blame: lasting.map_or(alarm.blame, |episode| episode.blame(healthy)),
             failed: self.failed,
-            lasts: lasting.is_some(),
+            lasts: self.slots.get(alarm.scenario).is_some_and(|slots| slots.failing),
         })
     }
 

@@ -47,7 +47,8 @@ impl Exact {
     /// None where the claim is weighed slot by slot.
     pub(crate) fn new(joint: &Joint, scenario: &Scenario, traffic: &Traffic) -> Option<Exact> {
         let max_gap = (scenario.every * 5 / 2).max(scenario.fresh_for);
-        let quiet = |kind, sides: Vec<Side>| Some(Exact::Quiet(Quiet::new(kind, sides, max_gap)));
+        let settles = traffic.back.or(traffic.switched).map(|moved| moved.plus(scenario.every));
+        let quiet = |kind, sides: Vec<Side>| Some(Exact::Quiet(Quiet::new(kind, sides, max_gap, settles)));
         let all: Vec<Side> = scenario.sides.iter().copied().collect();
         match joint {
             Joint::Gauge(gauge) => quiet(Kind::Gauge(gauge.clone()), all),

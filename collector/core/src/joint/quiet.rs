@@ -51,6 +51,8 @@ pub(crate) struct Quiet {
     pub(crate) kind: Kind,
     sides: Vec<Side>,
     max_gap: Duration,
+    /// The first look of an agent that was due before this also counts what was written before traffic moved.
+    settles: Option<Timestamp>,
     agents: BTreeMap<AgentKey, Seen>,
 }
 
@@ -70,8 +72,13 @@ pub(crate) struct QuietStanding {
 }
 
 impl Quiet {
-    pub(crate) fn new(kind: Kind, sides: Vec<Side>, max_gap: Duration) -> Quiet {
-        Quiet { kind, sides, max_gap, agents: BTreeMap::new() }
+    pub(crate) fn new(
+        kind: Kind,
+        sides: Vec<Side>,
+        max_gap: Duration,
+        settles: Option<Timestamp>,
+    ) -> Quiet {
+        Quiet { kind, sides, max_gap, settles, agents: BTreeMap::new() }
     }
 
     /// The claim is made about that side.
@@ -81,6 +88,49 @@ impl Quiet {
 
     pub(crate) fn forget(&mut self, agent: &AgentKey) {
         self.agents.remove(agent);
+    }
+
+    /// What was building up begins again; how often it broke is still known.
+    pub(crate) fn restart(&mut self, at: Timestamp, agent: &AgentKey) {
+        if let Some(seen) = self.agents.get_mut(agent) {
+            match &mut seen.look {
+                Look::Gauge(dwell) => dwell.restart(),
+                Look::Drained(drained) => drained.restart(),
+                Look::Silent(ownership, _) => ownership.restart(at.as_millis()),
+            }
+        }
+    }
+
+    /// Takes a finding that came too late, or did not look: only what speaks against the claim counts.
+    pub(crate) fn take_late(&mut self, at: Timestamp, agent: &AgentKey, finding: &Finding) {
+        let told = |name: &str| finding.report.measure(name).map_or(0.0, |measure| measure.value);
+        let Some(seen) = self.agents.get_mut(agent).filter(|_| self.sides.contains(&agent.side)) else { return };
+        let moved = match (&mut seen.look, &self.kind) {
+            (Look::Gauge(dwell), Kind::Gauge(gauge)) => {
+                let above = told(&gauge.measure) > gauge.leave || finding.outcome == Outcome::Fail;
+                if above {
+                    dwell.broken();
+                }
+                above
+            }
+            (Look::Drained(drained), _) => {
+                let waits = ["visible", "delayed", "in_flight"].iter().any(|name| told(name) > 0.0);
+                if waits || finding.outcome == Outcome::Fail {
+                    drained.broken();
+                }
+                waits
+            }
+            (Look::Silent(ownership, sum), _) => {
+                let new = told("writes").max(told("runs")).clamp(0.0, COUNT_CEILING);
+                *sum = sum.saturating_add(new as u64);
+                let last = seen.last.max(at).as_millis();
+                new >= 1.0 && ownership.report(last, WRITERS, "", *sum)
+            }
+            (Look::Gauge(_), Kind::Drained(_) | Kind::Silent(_)) => false,
+        };
+        if moved {
+            seen.note = finding.report.note.chars().take(200).collect();
+        }
     }
 
     pub(crate) fn take(&mut self, at: Timestamp, agent: &AgentKey, finding: &Finding) {
@@ -128,10 +178,12 @@ impl Quiet {
                 if counts.iter().all(Option::is_none) || unsound("writes") || unsound("runs") {
                     return;
                 }
-                let new = counts.iter().flatten().fold(0.0, |most: f64, count| most.max(*count));
+                let first = ownership.standing(ms).state == OwnershipState::NoData;
+                let settling = first && self.settles.is_some_and(|until| finding.due < until);
+                let new = counts.iter().flatten().filter(|_| !settling).fold(0.0, |most: f64, count| most.max(*count));
                 *sum = sum.saturating_add(new as u64);
                 // The first look already tells of the time since the plugin's own first one.
-                if ownership.standing(ms).state == OwnershipState::NoData && new > 0.0 {
+                if first && new > 0.0 {
                     ownership.report(ms, WRITERS, "", 0);
                 }
                 ownership.report(ms, WRITERS, "", *sum)
@@ -173,23 +225,28 @@ impl Quiet {
         }
         let of_side = || self.agents.iter().filter(|(agent, _)| staff.has(agent, side));
         let mut proved: Vec<Timestamp> = Vec::new();
-        let (mut stale, mut undecided) = (None, None);
+        let (mut stale, mut undecided, mut missing) = (None, None, None);
         for (_, seen) in of_side() {
             let until = seen.last.plus(self.max_gap);
             match seen.state() {
                 _ if now > until => stale = stale.max(Some(until)),
                 EvidenceState::Refuted => return (EvidenceState::Refuted, until),
                 EvidenceState::Proved => proved.push(until),
-                EvidenceState::Undecided | EvidenceState::Stale | EvidenceState::Missing => {
+                EvidenceState::Missing => missing = missing.max(Some(until)),
+                EvidenceState::Undecided | EvidenceState::Stale => {
                     undecided = undecided.max(Some(until));
+                    recovering |= seen.broke();
                 }
             }
         }
         proved.sort_unstable_by(|a, b| b.cmp(a));
         let enough = staff.at_least(side).checked_sub(1).and_then(|last| proved.get(last));
-        match (enough, undecided, stale) {
+        match (enough, undecided.or(missing), stale) {
+            // All look at one thing: what one of them saw move must be quiet for that one too.
+            (Some(_), Some(until), _) if recovering => (EvidenceState::Undecided, until),
             (Some(until), _, _) => (EvidenceState::Proved, *until),
-            (None, Some(until), _) => (EvidenceState::Undecided, until),
+            (None, Some(until), _) if undecided.is_some() => (EvidenceState::Undecided, until),
+            (None, Some(until), _) => (EvidenceState::Missing, until),
             (None, None, Some(until)) => (EvidenceState::Stale, until),
             (None, None, None) => (EvidenceState::Missing, now),
         }
@@ -240,6 +297,16 @@ impl Quiet {
 const WRITERS: &str = "writers";
 
 impl Seen {
+    /// It saw the thing move, since it began to look.
+    fn broke(&self) -> bool {
+        let at = self.last.as_millis();
+        match &self.look {
+            Look::Gauge(dwell) => dwell.standing(at).attempt > 1,
+            Look::Drained(drained) => drained.standing(at).attempt > 1,
+            Look::Silent(ownership, _) => ownership.violations().any(|(_, count)| count > 0),
+        }
+    }
+
     /// As it was at the last look: waiting alone makes nothing better.
     fn state(&self) -> EvidenceState {
         let at = self.last.as_millis();

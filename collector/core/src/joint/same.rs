@@ -20,6 +20,8 @@ pub(crate) struct Same {
     pub(crate) engine: SameResponse,
     waiting: BTreeMap<u64, Answers>,
     compared: bool,
+    /// ln E before the last slot.
+    before: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,7 +33,7 @@ struct Answers {
 impl Same {
     pub(crate) fn new(margin: f64, error_rate: f64, compared: bool) -> Option<Same> {
         let engine = SameResponse::new(margin, error_rate, [])?;
-        Some(Same { engine, waiting: BTreeMap::new(), compared })
+        Some(Same { engine, waiting: BTreeMap::new(), compared, before: 0.0 })
     }
 
     /// Keeps the answers of a run until its slot closes.
@@ -64,6 +66,7 @@ impl Same {
         let answers = closed.remove(&slot).filter(|_| !void).unwrap_or_default();
         let source: Vec<SourceAnswers> = answers.source.into_values().collect();
         let target: Vec<FieldDigests> = answers.target.into_values().collect();
+        self.before = self.engine.ln_e();
         self.engine.slot(&source, &target);
     }
 
@@ -80,6 +83,9 @@ impl Same {
 
     /// Slots still needed at the mean pace; none where it does not come closer.
     pub(crate) fn eta_slots(&self) -> Option<f64> {
+        if self.engine.ln_e() < self.before {
+            return None;
+        }
         let (ln_e, slots) = (self.engine.ln_e(), self.engine.slots() as f64);
         (ln_e > 0.0 && slots > 0.0).then(|| (self.engine.threshold() - ln_e).max(0.0) * slots / ln_e)
     }

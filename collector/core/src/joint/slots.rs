@@ -46,6 +46,8 @@ pub(crate) struct SlotEvidence {
     pub(crate) points: Points,
     /// The agents that have run the check in this epoch.
     begun: BTreeSet<AgentKey>,
+    /// Slots that were evidence.
+    valid: u64,
     /// The newest slot that was evidence.
     last_valid: Option<u64>,
     /// The slots that were none, by reason.
@@ -88,6 +90,7 @@ impl SlotEvidence {
             gates,
             points: Points::default(),
             begun: BTreeSet::new(),
+            valid: 0,
             last_valid: None,
             voids: BTreeMap::new(),
             recent: [Vec::new(), Vec::new()],
@@ -178,7 +181,7 @@ impl SlotEvidence {
         let void = closed.void(self.stage.reads());
         match void {
             Some(why) => *self.voids.entry(why).or_default() += closed.times,
-            None => self.last_valid = Some(closed.slot),
+            None => (self.valid, self.last_valid) = (self.valid.saturating_add(1), Some(closed.slot)),
         }
         for side in Side::BOTH {
             let heard = closed.broken.is_none() && closed.side(side).lack.is_none();
@@ -281,6 +284,7 @@ impl SlotEvidence {
     pub(crate) fn write(&self, out: &mut StateWriter) {
         self.slots.write(out);
         out.number(self.since.as_millis());
+        out.number(self.valid);
         out.option(self.last_valid.as_ref(), |slot, out| out.number(*slot));
         for (index, gate) in &self.gates {
             out.number(*index as u64);
@@ -302,9 +306,9 @@ impl SlotEvidence {
         self.since
     }
 
-    /// How long the evidence epoch has lasted, in slots that closed.
+    /// How much of the evidence epoch was seen: slots that were evidence.
     pub(crate) fn observed(&self) -> Duration {
-        self.points.iter().next_back().map_or(Duration::ZERO, |point| point.ends.since(self.since))
+        self.slot().saturating_mul(u32::try_from(self.valid).unwrap_or(u32::MAX))
     }
 
     /// How long a proof takes at least.

@@ -129,6 +129,11 @@ impl Dwell {
         }
     }
 
+    /// Something is not known of the dwell: it begins again, and no attempt is spent.
+    pub fn restart(&mut self) {
+        self.since_ms = None;
+    }
+
     /// How it stands.
     pub fn standing(&self, now_ms: u64) -> DwellStanding {
         let required_s = dwell_required(self.settings.first_s, self.settings.alpha, self.attempt);
@@ -174,12 +179,26 @@ impl Drained {
         let late = self.dwell.last_ms.is_some_and(|last| at_ms < last);
         if !late {
             self.counted = look.enqueued.is_some();
-            if self.enqueued.is_some() && look.enqueued != self.enqueued {
-                self.dwell.broken();
+            // The counter is the witness of the time without it; before its first word there was none.
+            match (self.enqueued, look.enqueued) {
+                (_, None) => {}
+                (Some(known), Some(now)) if known == now => {}
+                (Some(_), Some(_)) => self.dwell.broken(),
+                (None, Some(_)) => self.dwell.since_ms = None,
             }
-            self.enqueued = look.enqueued;
+            self.enqueued = look.enqueued.or(self.enqueued);
         }
         self.dwell.sample(at_ms, look.depth.max(0.0) + look.in_flight.max(0.0));
+    }
+
+    /// Something was seen that must not be in a drained queue: this dwell is spent.
+    pub fn broken(&mut self) {
+        self.dwell.broken();
+    }
+
+    /// Something is not known of the dwell: it begins again, and no attempt is spent.
+    pub fn restart(&mut self) {
+        self.dwell.restart();
     }
 
     /// How it stands; without a counter it has no data, however long the queue was empty.

@@ -78,12 +78,22 @@ impl AgentClock {
     /// Takes an exchange. One that contradicts what was believed takes its place: the clock moved.
     pub fn exchange(&mut self, moments: [f64; 4]) -> Option<Offset> {
         let new = offset_of(moments)?;
-        self.told(new);
+        self.note_jump(new);
+        if self.exchanges.len() == EXCHANGES {
+            self.exchanges.pop_front();
+        }
+        self.exchanges.push_back(new);
         Some(new)
     }
 
-    /// Takes an offset that somebody else made of an exchange.
+    /// Takes the best offset of several exchanges, as somebody else chose it: it stands for all before.
     pub fn told(&mut self, new: Offset) {
+        self.note_jump(new);
+        self.exchanges.clear();
+        self.exchanges.push_back(new);
+    }
+
+    fn note_jump(&mut self, new: Offset) {
         if let Some((_, steady)) = &mut self.jump {
             *steady += 1;
         }
@@ -96,10 +106,6 @@ impl AgentClock {
                 self.exchanges.clear();
             }
         }
-        if self.exchanges.len() == EXCHANGES {
-            self.exchanges.pop_front();
-        }
-        self.exchanges.push_back(new);
     }
 
     /// What is believed: the exchange with the smallest error, of equal ones the latest.

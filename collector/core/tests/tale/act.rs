@@ -41,6 +41,9 @@ impl Tale {
         if let Some(rest) = rest.strip_prefix("collector is away for ") {
             return self.world.away(plans::number(rest));
         }
+        if let Some(check) = rest.strip_prefix("proof of ").and_then(|rest| rest.strip_suffix(" is told")) {
+            return self.tell_proof(check);
+        }
         if let Some((side, build)) = rest.split_once(" runs build ") {
             self.world.builds.insert(side.parse().unwrap(), build.to_owned());
             return;
@@ -49,6 +52,21 @@ impl Tale {
         let (side, revision, by) = (side.parse().unwrap(), revision.into(), asker("operator"));
         let ask = Ask::SetRevision { side, revision, by, request_id: self.id() };
         self.ask(&ask);
+    }
+
+    /// What the scenario's claims say, and what their proofs left out.
+    fn tell_proof(&mut self, check: &str) {
+        let scenarios = self.world.migration.scenarios(self.world.now);
+        for side in scenarios.iter().filter(|it| it.name == *check).flat_map(|it| &it.sides) {
+            for claim in &side.claims {
+                self.tell(format!("{} on {}: {}", claim.name, side.side, claim.is));
+                let Some(proof) = &claim.proof else { continue };
+                let excluded = proof.excluded.iter().map(|(what, many)| format!("{many} {what}"));
+                for line in excluded.chain(proof.notes.iter().cloned()) {
+                    self.told.push(format!("  {line}"));
+                }
+            }
+        }
     }
 
     /// `login fails on target: sign-in refused`, from every agent of the side; without a side, of both.

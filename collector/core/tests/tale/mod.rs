@@ -178,7 +178,7 @@ impl Tale {
 
 /// A line without how far it has come.
 fn unmoved(line: &str) -> &str {
-    let progress = ["% of the way", "quiet for", " arrived,", "of observation are left"];
+    let progress = ["% of the way, ", "quiet for", " arrived,", " lost on the way", "% of it fail on"];
     let moves = progress.iter().any(|word| line.contains(word));
     line.split_once(": ").filter(|_| moves).map_or(line, |(head, _)| head)
 }

@@ -29,9 +29,9 @@ pub(crate) fn joint(text: &str) -> Option<Joint> {
                 incidents_per_second: margin / part("outage", 30.0),
             })
         }
-        // Half of the answers, 10 % and 5 ms slower at most.
+        // `latency p50`: half of the answers, 10 % and 5 ms slower at most.
         "latency" => Joint::Latency(LatencyClaim {
-            quantile: Quantile::P50,
+            quantile: Quantile::ALL.into_iter().find(|it| rest.starts_with(it.word())).unwrap(),
             slack: part("slack", 10.0) / 100.0,
             slack_ms: 5.0,
             error_rate: ERROR_RATE,

@@ -1,5 +1,7 @@
 //! Exact claims in one sentence.
 
+use std::time::Duration;
+
 use tidelock_model::{Side, Timestamp};
 
 use crate::joint::{Exact, JointEvidence};
@@ -39,6 +41,8 @@ fn plainly(
         Some(Exact::Parity(_) | Exact::Marks(_)) if side != evidence.stage.subject => {
             format!("compared on {}", evidence.stage.subject)
         }
+        Some(Exact::Pages(pages)) if side != pages.side() => format!("looked at on {}", pages.side()),
+        Some(Exact::Pages(pages)) => pages.told(state),
         Some(Exact::Parity(parity)) => {
             let (rows, least) = parity.rows();
             match (parity.worst(now), state) {
@@ -59,7 +63,7 @@ fn plainly(
             let (arrived, late) = marks.arrived();
             match state {
                 EvidenceState::Refuted => {
-                    format!("{} lost, {arrived} arrived", count(lost, "mark is", "marks are"))
+                    format!("{} lost on the way", count(lost, "mark is", "marks are"))
                 }
                 EvidenceState::Missing => "no mark has arrived yet".to_owned(),
                 EvidenceState::Stale => "no mark has arrived for too long".to_owned(),
@@ -70,6 +74,11 @@ fn plainly(
         }
         None => "nothing was reported yet".to_owned(),
     }
+}
+
+/// Whole seconds, as near as they can be.
+fn whole(time: Duration) -> Duration {
+    Duration::from_secs((time + Duration::from_millis(500)).as_secs())
 }
 
 fn digests(state: DigestState) -> &'static str {
@@ -96,25 +105,27 @@ fn quiet(
     let agent = &standing.agent.name;
     let note = if standing.note.is_empty() { String::new() } else { format!(": {}", standing.note) };
     let what = match joint {
-        Joint::Gauge(gauge) => format!("{} is above {}", gauge.measure, gauge.leave),
+        Joint::Gauge(gauge) => format!("{} has not come down to {}", gauge.measure, gauge.enter),
         Joint::Drained(_) => "something waits or is put in".to_owned(),
-        _ => "somebody writes".to_owned(),
+        Joint::Silent(_) | Joint::Owner { .. } => "somebody writes".to_owned(),
+        Joint::Success(_) | Joint::Latency(_) | Joint::Parity(_) => String::new(),
+        Joint::Marks { .. } | Joint::SameResponse { .. } | Joint::NoDependencyOn(_) => String::new(),
     };
     match state {
         EvidenceState::Refuted if standing.failed => format!("{agent} could not see it well{note}"),
         EvidenceState::Refuted => format!("{what}{note}"),
         EvidenceState::Stale => format!("{agent} has not reported it for too long"),
-        EvidenceState::Missing => match joint {
-            Joint::Drained(_) => "what is put in is not counted, so an empty queue proves nothing".to_owned(),
-            _ => "nothing was reported yet".to_owned(),
-        },
+        EvidenceState::Missing if matches!(joint, Joint::Drained(_)) => {
+            "what is put in is not counted, so an empty queue proves nothing".to_owned()
+        }
+        EvidenceState::Missing => "nothing was reported yet".to_owned(),
         EvidenceState::Undecided | EvidenceState::Proved => {
             let attempt = match standing.attempt {
                 0 | 1 => String::new(),
                 many => format!(", attempt {many}: each break makes it longer"),
             };
             let quiet = standing.quiet.min(standing.needed);
-            format!("quiet for {} of {}{attempt}", span(quiet), span(standing.needed))
+            format!("quiet for {} of {}{attempt}", span(whole(quiet)), span(whole(standing.needed)))
         }
     }
 }

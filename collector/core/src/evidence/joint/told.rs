@@ -12,6 +12,9 @@ use crate::proof::slots::{Lack, Void};
 use crate::verdict::EvidenceState;
 use crate::words::{count, span};
 
+/// Fields that are named.
+const FIELDS: usize = 3;
+
 pub(crate) fn is(evidence: &JointEvidence, index: usize, side: Side, state: EvidenceState) -> String {
     let Some(slots) = &evidence.slots else {
         return "nothing has been counted yet".to_owned();
@@ -63,8 +66,25 @@ fn last_void(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
         return "more than 5 % of the results of the last ten minutes came too late".to_owned();
     };
     match why {
+        // The source is named first, and the other side may be no better.
+        Void::Lacks(Side::Source, Lack::Silent) if silent(slots, Side::Target) => {
+            "nothing was heard of source and target".to_owned()
+        }
         Void::Lacks(side, _) => format!("{}{}", void(why), clocks(evidence, side)),
         Void::Away | Void::Gap | Void::Version | Void::Flooded => void(why),
+    }
+}
+
+/// Nothing of the side is in the newest slot.
+fn silent(slots: &SlotEvidence, side: Side) -> bool {
+    let newest = slots.points.iter().next_back().map(|point| of(point, side));
+    newest.is_some_and(|newest| newest == SidePoint::default())
+}
+
+fn of(point: &Point, side: Side) -> SidePoint {
+    match side {
+        Side::Source => point.source,
+        Side::Target => point.target,
     }
 }
 
@@ -93,6 +113,10 @@ pub(crate) fn void(why: Void) -> String {
 fn refuted(slots: &SlotEvidence, gate: &Gate, side: Side) -> String {
     let failing = failing(slots, side);
     match gate.verdict() {
+        ScenarioVerdict::Regressed if matches!(gate, Gate::Latency(_)) => {
+            let attempt = gate.attempt();
+            format!("{side} answers more slowly than it may; the proof begins again (attempt {attempt})")
+        }
         ScenarioVerdict::Regressed => {
             let attempt = gate.attempt();
             format!(
@@ -102,7 +126,10 @@ fn refuted(slots: &SlotEvidence, gate: &Gate, side: Side) -> String {
         ScenarioVerdict::HostDown => {
             format!("on an agent of {side} more than half of the runs fail{failing}")
         }
-        ScenarioVerdict::Veto => format!("{side} was down in one of the last 3 slots{failing}"),
+        ScenarioVerdict::Veto => {
+            let too = if source_too(slots, side) { ", and so was source" } else { "" };
+            format!("{side} was down in one of the last 3 slots{too}{failing}")
+        }
         ScenarioVerdict::Worse => format!("proved to be worse than the source by the margin{failing}"),
         ScenarioVerdict::NoData | ScenarioVerdict::Pass | ScenarioVerdict::Undecided => failing,
     }
@@ -110,14 +137,15 @@ fn refuted(slots: &SlotEvidence, gate: &Gate, side: Side) -> String {
 
 /// The newest slot in which something failed.
 fn failing(slots: &SlotEvidence, side: Side) -> String {
-    let part = |point: &Point| -> SidePoint {
-        match side {
-            Side::Source => point.source,
-            Side::Target => point.target,
-        }
-    };
-    let newest = slots.points.iter().rev().map(part).find(|point| not_passed(point) > 0);
+    let newest = slots.points.iter().rev().map(|point| of(point, side)).find(|point| not_passed(point) > 0);
     newest.map_or_else(String::new, |point| format!(": {}", in_a_slot(&point)))
+}
+
+/// In the newest slot in which the target failed, half of the source's runs or more failed as well.
+fn source_too(slots: &SlotEvidence, side: Side) -> bool {
+    let newest = slots.points.iter().rev().find(|point| not_passed(&point.target) > 0);
+    let down = |point: &Point| point.source.failed > 0 && point.source.failed >= point.source.ok;
+    side == Side::Target && newest.is_some_and(down)
 }
 
 fn not_passed(point: &SidePoint) -> u64 {
@@ -144,6 +172,7 @@ fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
         return format!("the numbers suffice; {} of observation are left", minutes(left));
     }
     let percent = gate.percent();
+    let differ = differing(gate).map(|fields| format!("the answers differ in {fields}; ")).unwrap_or_default();
     let (incidents, slot) = (slots.incidents().len() as u64, slots.slot());
     let had = match incidents {
         0 => String::new(),
@@ -154,11 +183,21 @@ fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
             let left = slot
                 .mul_f64(eta.clamp(0.0, 1e6))
                 .max(slots.observe_at_least().saturating_sub(slots.observed()));
-            format!("{percent} % of the way, {} left if nothing fails{had}", minutes(left))
+            format!("{differ}{percent} % of the way, {} left if nothing fails{had}", minutes(left))
         }
         None if slots.points.iter().len() < 3 => format!("{percent} % of the way, just begun"),
-        None => format!("{percent} % of the way and not getting closer{had}"),
+        None => format!("{differ}{percent} % of the way and not getting closer{had}"),
     }
+}
+
+/// The fields that differed last, and are not volatile.
+fn differing(gate: &Gate) -> Option<String> {
+    let Gate::Same(same) = gate else { return None };
+    let fields: Vec<&str> = same.engine.differing().collect();
+    let more = fields.len().saturating_sub(FIELDS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named = fields.iter().take(FIELDS).copied().collect::<Vec<_>>().join(", ");
+    (!fields.is_empty()).then(|| format!("{named}{more}"))
 }
 
 fn proved(gate: &Gate) -> String {

@@ -1,0 +1,38 @@
+# A run that says it took two hours has measured nothing: on the target it has not passed.
+brief
+agents at least 2
+observe 0 s
+scenario login, critical, both: success margin 50 outage 1 slo 50
+gate ready: all
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+      > 0:25 ready is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+      > 1:15 sync -> ready
+      > 1:15 gate ready opens, epoch 2
+      > 1:15 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+1:32  login takes 7200000 ms on target
+      > 1:45 gate ready shuts, epoch 2
+      > 1:45 ready -> sync
+      > 1:45 ready is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot could not look
+      > 1:55 ready is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot could not look
+2:32  login passes
+      > 2:45 ready is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot could not look
+      > 3:15 ready is hold
+      >   claim_undecided login on target: 0 % of the way and not getting closer; 1 incident so far
+      > 3:35 ready is hold
+      >   claim_undecided login on target: 2 % of the way and not getting closer; 1 incident so far
+      > 3:45 ready is hold
+      >   claim_undecided login on target: 13 % of the way, about 14 min left if nothing fails; 1 incident so far
+4:00  the proof of login is told
+      > 4:00 success on source: reported well enough to compare with
+      > 4:00 success on target: 24 % of the way, about 4 min left if nothing fails; 1 incident so far
+      >   4 results out of place

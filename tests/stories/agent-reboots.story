@@ -1,0 +1,22 @@
+# An agent reboots and counts its runs anew: nothing of its evidence is lost, and no round counts twice.
+brief
+agents at least 2
+observe 0 s
+scenario login, critical, both: success margin 50 outage 1 slo 50
+gate ready: all
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+      > 0:25 ready is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+0:31  target/t1 reboots
+0:52  target/t1 throws away its spool
+1:12  target/t1 reboots
+      > 1:25 sync -> ready
+      > 1:25 gate ready opens, epoch 2
+      > 1:25 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+2:30  nothing more

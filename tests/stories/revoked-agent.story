@@ -1,0 +1,36 @@
+# An agent is revoked: whoever chooses the witnesses hears them all anew.
+brief
+agents at least 2
+observe 0 s
+scenario login, critical, both: success margin 50 outage 1 slo 50
+gate ready: all
+
+0:00  target/t3 joins
+      > 0:00 target/t3 is enrolled
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+0:00  source/s3 joins
+      > 0:00 source/s3 is enrolled
+0:00  all pass
+      > 0:25 ready is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+      > 1:15 sync -> ready
+      > 1:15 gate ready opens, epoch 2
+      > 1:15 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+1:32  operator revokes target/t3
+      > 1:32 target/t3 is revoked, by operator
+      > 1:32 gate ready shuts, epoch 2
+      > 1:32 ready -> sync
+      > 1:32 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+      > 1:55 ready is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+      > 2:45 sync -> ready
+      > 2:45 gate ready opens, epoch 3
+      > 2:45 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+3:30  nothing more
