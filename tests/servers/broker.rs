@@ -30,6 +30,11 @@ pub(crate) struct Broker {
 impl Broker {
     /// Starts a broker and waits for its API.
     pub(crate) fn start() -> Broker {
+        Broker::start_with("")
+    }
+
+    /// The same, with more lines of configuration.
+    pub(crate) fn start_with(more: &str) -> Broker {
         let folder = tempfile::Builder::new().prefix("tidelock-mq-").tempdir().unwrap();
         let (management, amqp, distribution, mapping) = (free_port(), free_port(), free_port(), free_port());
         // Erlang starts a port mapper that outlives the broker, unless there is one already.
@@ -42,7 +47,7 @@ impl Broker {
         eventually("the port mapper listens", || {
             std::net::TcpStream::connect(("127.0.0.1", mapping)).map(drop).map_err(|error| error.to_string())
         });
-        let server = launch(folder.path(), management, amqp, distribution, mapping);
+        let server = launch(folder.path(), management, amqp, distribution, mapping, more);
         let mut broker = Broker { server, _mapper: mapper, management, amqp, _folder: folder };
         eventually_for(START_WITHIN, "RabbitMQ answers", || {
             broker.server.assert_runs();
@@ -117,13 +122,20 @@ impl Broker {
     }
 }
 
-fn launch(folder: &Path, management: u16, amqp: u16, distribution: u16, mapping: u16) -> Server {
+fn launch(
+    folder: &Path,
+    management: u16,
+    amqp: u16,
+    distribution: u16,
+    mapping: u16,
+    more: &str,
+) -> Server {
     let program = child::installed(&["/usr/lib/rabbitmq/bin/rabbitmq-server"]);
     let at = |name: &str| folder.join(name);
     // Statistics every second instead of every five; a full disk is not what is looked at.
     let config = format!(
         "listeners.tcp.local = 127.0.0.1:{amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n\
-         collect_statistics_interval = 1000\ndisk_free_limit.absolute = 1MB\nlog.file.level = warning\n"
+         collect_statistics_interval = 1000\ndisk_free_limit.absolute = 1MB\nlog.file.level = warning\n{more}"
     );
     std::fs::write(at("rabbitmq.conf"), config).unwrap();
     std::fs::write(at("enabled_plugins"), "[rabbitmq_management].\n").unwrap();

@@ -26,6 +26,41 @@ async fn until(check: &mut Check, want: (f64, f64, f64, f64)) -> tidelock_sandbo
     panic!("expected within 10 s: {want:?}; seen last: {seen}");
 }
 
+/// Runs until the broker has counted so many messages; it does so later than it counts what is waiting.
+async fn put_in(check: &mut Check, want: f64) {
+    let mut seen = None;
+    for _ in 0..100 {
+        let result = check.run().await;
+        seen = result.report.measure("enqueued").map(|measure| measure.value);
+        if seen == Some(want) {
+            return;
+        }
+        assert!(seen.is_none_or(|seen| seen < want), "{result:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("expected within 10 s: {want} ever put in; seen last: {seen:?}");
+}
+
+/// A broker that counts nothing describes a queue as one that counts and was never used.
+#[tokio::test]
+async fn a_broker_that_counts_nothing_has_no_counter() {
+    let broker = Broker::start_with("management.rates_mode = none\n");
+    broker.queue("orders", &json!({}));
+    let mut check = broker.queue_drain(json!({ "queues": ["orders"] }), "guest:guest").await;
+    // No dead letter queue is named: the measure is not there, so the plain run is awaited.
+    let mut result = check.run().await;
+    for _ in 0..100 {
+        if result.outcome == Outcome::Pass {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        result = check.run().await;
+    }
+    passes(&result);
+    assert_eq!(measured(&result, "visible"), 0.0);
+    assert!(result.report.measure("enqueued").is_none(), "{result:?}");
+}
+
 #[tokio::test]
 async fn a_queue_is_drained_only_when_nothing_is_left_anywhere() {
     let mut broker = Broker::start();
@@ -40,12 +75,14 @@ async fn a_queue_is_drained_only_when_nothing_is_left_anywhere() {
     says(&result, "no consumer");
     assert_eq!(passes(&result), "nothing is left in the queues");
     assert_eq!(measured(&result, "oldest_age"), 0.0);
+    assert_eq!(measured(&result, "enqueued"), 0.0, "the broker counts, and nothing came yet");
 
     // Ready.
     broker.publish("orders", 3, &json!({ "timestamp": 1_700_000_000 }));
     let result = until(&mut check, (3.0, 0.0, 0.0, 0.0)).await;
     says(&result, "queue orders: 3 visible, 0 in flight");
     assert!(measured(&result, "oldest_age") > 1e6, "{result:?}");
+    put_in(&mut check, 3.0).await;
     assert_eq!(
         (result.report.remaining[0].count, result.report.remaining[0].what.as_str()),
         (3, "messages on queue orders")
@@ -73,6 +110,13 @@ async fn a_queue_is_drained_only_when_nothing_is_left_anywhere() {
     consumer.ack(number);
     let result = until(&mut check, (0.0, 0.0, 1.0, 1.0)).await;
     assert_eq!(result.report.remaining.len(), 1, "{result:?}");
+    // The queue is as empty as before a fourth message came and went; the counter is not.
+    put_in(&mut check, 3.0).await;
+    broker.publish("orders", 1, &json!({}));
+    let number = consumer.take();
+    consumer.ack(number);
+    put_in(&mut check, 4.0).await;
+    until(&mut check, (0.0, 0.0, 1.0, 1.0)).await;
 
     missing_and_refused(&broker).await;
 
