@@ -97,6 +97,10 @@ fn counts(wire: v1::Counts) -> Conv<Counts> {
     if wire.ok > wire.total {
         return bad("counts.ok", format!("{} of {} is more than all", wire.ok, wire.total));
     }
+    let filled = wire.latency_buckets.iter().fold(0_u64, |sum, bucket| sum.saturating_add(bucket.count));
+    if wire.total.max(filled) > Limits::COUNTED {
+        return bad("counts.total", format!("more than {} requests in one run", Limits::COUNTED));
+    }
     let latency_buckets =
         wire.latency_buckets.into_iter().map(|bucket| (bucket.upper_us, bucket.count)).collect();
     Ok(Counts { ok: wire.ok, total: wire.total, latency_buckets })

@@ -19,6 +19,8 @@ impl Limits {
     pub const URL_BYTES: usize = 512;
     /// Latency buckets in one finding.
     pub const BUCKETS: usize = 512;
+    /// Requests that one count of real traffic may stand for.
+    pub const COUNTED: u64 = 1 << 40;
     /// Refused calls or trace ids in one finding, each.
     pub const CALLS: usize = 256;
     /// Bytes of a name inside a finding.

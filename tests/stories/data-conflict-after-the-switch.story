@@ -36,7 +36,7 @@ gate committed: all
       > 0:50 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 1:20  rows shows on target: orders=t of 11
-      > 1:25 committed is hold
+      > 1:35 committed is hold
       >   claim_refuted rows on target: the rows differ: orders; going back may lose data: a person must decide
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 2:30  nothing more

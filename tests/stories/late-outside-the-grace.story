@@ -21,15 +21,15 @@ gate ready: all
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 1:32  target/t3 lags by 40 s
-      > 3:05 gate ready shuts, epoch 2
-      > 3:05 ready -> sync
-      > 3:05 ready is unknown
+      > 3:15 gate ready shuts, epoch 2
+      > 3:15 ready -> sync
+      > 3:15 ready is unknown
       >   stale login on target: the last slots prove nothing: more than 5 % of the results of the last ten minutes came too late
 5:00  target/t3 catches up
 9:00  nothing more
-      > 13:00 sync -> ready
-      > 13:00 gate ready opens, epoch 3
-      > 13:00 cutover is hold
+      > 13:05 sync -> ready
+      > 13:05 gate ready opens, epoch 3
+      > 13:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 16:00  the proof of login is told
       > 16:00 success on source: reported well enough to compare with

@@ -20,9 +20,9 @@ gate ready: all
       > 2:05 gate ready shuts, epoch 2
       > 2:05 ready -> sync
       > 2:05 ready is unknown
-      >   bad_digest login on target by t1: t1 ran component eeeeeeeeeeee, not the plan's (and 1 agent like it)
+      >   bad_digest login on target by t1: t1 ran component eeeeeeeeeeee, not the plan's
       > 2:06 ready is unknown
-      >   bad_digest login on target by t1: t1 ran component eeeeeeeeeeee, not the plan's (and 1 agent like it)
+      >   bad_digest login on target by t1: t1 ran component eeeeeeeeeeee, not the plan's
       >   stale login on source: too little was heard of source in the last slots: different components ran
 2:30  login passes
       > 2:35 ready is unknown

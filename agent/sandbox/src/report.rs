@@ -20,6 +20,7 @@ const MAX_DIGESTS: usize = 512;
 const MAX_MARKS: usize = 256;
 const MAX_REMAINING: usize = 64;
 const MAX_BUCKETS: usize = 256;
+const MAX_COUNTED: u64 = 1 << 40;
 const MAX_HASH_BYTES: usize = 64;
 const MAX_KEY_BYTES: usize = 128;
 const MAX_UNIT_BYTES: usize = 32;
@@ -133,6 +134,9 @@ fn counts(counts: WireCounts) -> Result<Counts, String> {
     at_most("latency buckets", counts.latency_buckets.len(), MAX_BUCKETS)?;
     if counts.ok > counts.total {
         return Err(format!("{} of {} requests were successful", counts.ok, counts.total));
+    }
+    if counts.total > MAX_COUNTED {
+        return Err(format!("{} requests are more than one run can count", counts.total));
     }
     if !counts.latency_buckets.is_sorted_by(|a, b| a.0 < b.0) {
         return Err("the edges of the latency buckets do not rise".to_owned());

@@ -9,6 +9,7 @@ mod after;
 mod exact;
 mod latency;
 mod links;
+mod pages;
 mod point;
 mod quiet;
 mod same;
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Finding, Name, Phase, Side, Timestamp};
+use tidelock_model::{AgentKey, Finding, Name, Outcome, Phase, Side, Timestamp};
 
 pub(crate) use after::{AfterSwitch, AlarmSeen};
 pub(crate) use exact::Exact;
@@ -113,7 +114,7 @@ impl Joints {
             let rosters = Side::BOTH.map(|side| self.staff.slots(side, slot_ms));
             let slots = SlotEvidence::new(times, scenario, &plan.evidence, stage, rosters);
             let exact = |(index, claim): (usize, &Claim)| match &claim.kind {
-                ClaimKind::Joint(joint) => Some((index, Exact::new(joint, scenario, traffic)?)),
+                ClaimKind::Joint(joint) => Some((index, Exact::new(joint, (plan, scenario), traffic)?)),
                 ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => None,
             };
             let exact = scenario.claims.iter().enumerate().filter_map(exact).collect();
@@ -125,19 +126,34 @@ impl Joints {
     }
 
     /// Who owes findings, as far as it changed.
-    pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) {
+    /// Gives back whether it did.
+    pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) -> bool {
         let staff = Staff::of(roster, &current.plan, &self.slot_lengths, at);
         if staff == *self.staff {
-            return;
+            return false;
         }
-        self.staff = Arc::new(staff);
+        let before = std::mem::replace(&mut self.staff, Arc::new(staff));
+        let left: Vec<&str> = before
+            .agents()
+            .filter(|agent| !self.staff.has(agent, agent.side))
+            .map(|agent| agent.name.as_str())
+            .collect();
         for evidence in self.by.values_mut() {
             evidence.staff = self.staff.clone();
             if let Some(slots) = &mut evidence.slots {
                 let slot_ms = millis(slots.slot());
                 let roster = |side| self.staff.slots(side, slot_ms);
                 Side::BOTH.into_iter().for_each(|side| slots.slots.set_roster(side, roster(side)));
+                slots.gates.values_mut().for_each(|gate| gate.forget_hosts(&left));
             }
+        }
+        true
+    }
+
+    /// An agent begins anew: nothing that it saw before counts.
+    pub(crate) fn forget(&mut self, agent: &AgentKey) {
+        for exact in self.by.values_mut().flat_map(|evidence| evidence.exact.values_mut()) {
+            exact.forget(agent);
         }
     }
 
@@ -161,8 +177,11 @@ impl Joints {
         if let Some(slots) = &mut evidence.slots {
             slots.take(at, agent, finding, (looked, self.links.down(agent)));
         }
-        if counted.is_ok() {
-            evidence.exact.values_mut().for_each(|exact| exact.take(at, agent, finding, offset_ms));
+        for exact in evidence.exact.values_mut() {
+            match counted.is_ok() && finding.outcome != Outcome::NotRun {
+                true => exact.take(at, agent, finding, offset_ms),
+                false => exact.take_late(at, agent, finding, offset_ms),
+            }
         }
         counted.is_ok() && evidence.other_build(agent.side, &finding.target_revision)
     }
@@ -181,7 +200,7 @@ impl Joints {
     /// Findings of an agent are lost: nobody knows what they said of the slots that are open.
     pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey, lost: impl Fn(&Name) -> bool) {
         for (_, evidence) in self.by.iter_mut().filter(|(name, _)| lost(name)) {
-            evidence.exact.values_mut().for_each(|exact| exact.gap(agent));
+            evidence.exact.values_mut().for_each(|exact| exact.gap(at, agent));
             let Some(slots) = &mut evidence.slots else { continue };
             let now = slots.slots.grid().slot_at(at.as_millis()).unwrap_or(0);
             slots.slots.void_slots(slots.slots.next(), now, Void::Gap);
@@ -239,7 +258,7 @@ impl JointEvidence {
     pub(crate) fn quiet(&self, index: usize, side: Side) -> Option<QuietStanding> {
         match self.exact.get(&index)? {
             Exact::Quiet(quiet) => quiet.standing(side, &self.staff),
-            Exact::Parity(_) | Exact::Marks(_) => None,
+            Exact::Parity(_) | Exact::Marks(_) | Exact::Pages(_) => None,
         }
     }
 

@@ -110,19 +110,26 @@ impl Migration {
                 true
             }
         };
-        if moved || closed {
+        let staffed = self.staff(at);
+        if moved || closed || staffed {
             self.settle(at);
         }
     }
 
     /// Time went by: slots whose time has come close, in their order, before anything else is believed.
     fn close_slots(&mut self, at: Timestamp) -> bool {
-        let Some(current) = &self.current else { return false };
-        self.joints.staff(&self.roster, current, at);
+        let staffed = self.staff(at);
         let after = &mut self.after;
-        self.joints.advance(self.clock, at, &mut |name, closed| {
+        let closed = self.joints.advance(self.clock, at, &mut |name, closed| {
             after.iter_mut().for_each(|after| after.slot(at, name, closed));
-        })
+        });
+        staffed || closed
+    }
+
+    /// Who owes findings now. Gives back whether it changed.
+    fn staff(&mut self, at: Timestamp) -> bool {
+        let Some(current) = &self.current else { return false };
+        self.joints.staff(&self.roster, current, at)
     }
 
     /// Gives back whether evidence may be better or worse than before.

@@ -272,7 +272,8 @@ impl Scenario {
     /// It proves that the target succeeds, so the watch after the switch can see it fail.
     pub fn is_watched(&self) -> bool {
         let success = |kind: &ClaimKind| matches!(kind, ClaimKind::Joint(Joint::Success(_)));
-        self.sides.contains(&Side::Target) && self.claims.iter().any(|claim| success(&claim.kind))
+        let runs = self.sides.contains(&Side::Target) && self.phases.contains(&Phase::Watch);
+        runs && self.claims.iter().any(|claim| success(&claim.kind))
     }
 }
 

@@ -192,9 +192,7 @@ impl Roster {
         let member = self.members.get_mut(&seen.agent)?;
         let was_online = member.online(at);
         member.seen = Some(seen.clone());
-        member
-            .clock
-            .told(Offset { theta_ms: seen.offset_ms as f64, epsilon_ms: seen.error_ms as f64 });
+        member.clock.told(Offset { theta_ms: seen.offset_ms as f64, epsilon_ms: seen.error_ms as f64 });
         Self::hear(member, at);
         Some(!was_online)
     }

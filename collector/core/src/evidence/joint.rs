@@ -70,7 +70,10 @@ fn word(
         state,
         progress_percent: match state {
             EvidenceState::Proved => 100,
-            EvidenceState::Refuted | EvidenceState::Undecided | EvidenceState::Stale | EvidenceState::Missing => {
+            EvidenceState::Refuted
+            | EvidenceState::Undecided
+            | EvidenceState::Stale
+            | EvidenceState::Missing => {
                 let told = subject || evidence.quiet(index, side).is_some();
                 if told { evidence.percent(index, side).min(99) } else { 0 }
             }

@@ -57,7 +57,10 @@ impl Migration {
             }
             EventKind::ConflictFound { agent, text } => {
                 self.board.forget(agent);
-                self.roster.suspend(at, agent, text)
+                let known = self.roster.suspend(at, agent, text);
+                // Nobody knows which of its words were true: what rests on them begins anew.
+                self.begin_joints(at, |_, _| true);
+                known
             }
             EventKind::RevisionSet { side, revision } => {
                 let before = self.builds.insert(*side, revision.clone());
@@ -90,6 +93,7 @@ impl Migration {
         let back = self.roster.enrol(at, agent, certificate_ends);
         if back == Some(true) {
             self.board.forget(agent);
+            self.joints.forget(agent);
         }
         back.is_some()
     }
@@ -138,6 +142,7 @@ impl Migration {
             environments && scenario.sides.iter().all(unchanged)
         };
         self.begin_joints(at, |name, scenario| !kept(name, scenario));
+        self.after.iter_mut().for_each(|after| after.replan(plan));
         self.unsettle(at, "the plan changed");
         true
     }

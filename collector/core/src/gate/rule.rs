@@ -3,7 +3,7 @@
 
 use tidelock_model::{Level, Name, Phase, Side};
 
-use crate::plan::{GateRule, Plan, Scenario};
+use crate::plan::{Claim, ClaimKind, GateRule, Joint, Plan, Scenario};
 
 /// Left by nothing.
 pub(crate) fn ends(phase: Phase) -> bool {
@@ -89,7 +89,10 @@ pub(crate) fn needed(rule: &GateRule, gate: Phase, name: &Name, scenario: &Scena
 /// target does not is why somebody goes back.
 pub(crate) fn sides(gate: Phase, scenario: &Scenario) -> Vec<Side> {
     let back = gate == Phase::RolledBack;
-    scenario.sides.iter().copied().filter(|side| !back || *side == Side::Source).collect()
+    // Jobs that still run on the target after going back are no small thing: there an owner is asked.
+    let owner = |claim: &Claim| matches!(claim.kind, ClaimKind::Joint(Joint::Owner { .. }));
+    let asked = |side: Side| !back || side == Side::Source || scenario.claims.iter().any(owner);
+    scenario.sides.iter().copied().filter(|side| asked(*side)).collect()
 }
 
 /// Critical scenarios that no gate needs: declared, and nobody would miss them.

@@ -30,7 +30,9 @@ impl Migration {
 
     /// A scenario by which both sides hold data that the other lacks, so that going back may lose some.
     pub(crate) fn conflict(&self, now: Timestamp) -> Option<&Name> {
-        self.joints.conflict(self.plan()?, now).filter(|_| matches!(self.phase, Phase::Cutover | Phase::Watch))
+        self.joints
+            .conflict(self.plan()?, now)
+            .filter(|_| matches!(self.phase, Phase::Cutover | Phase::Watch))
     }
 
     /// Another build than the one that people switched to: nothing that was seen is about it.

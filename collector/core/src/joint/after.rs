@@ -23,6 +23,8 @@ pub(crate) struct AfterSwitch {
     pub(crate) begun: Timestamp,
     pub(crate) length: Duration,
     names: Vec<Name>,
+    /// The plan watches it no more.
+    gone: Vec<bool>,
     watch: Watch,
     slots: Vec<Slots>,
     alarm_at: Option<Timestamp>,
@@ -59,6 +61,7 @@ impl AfterSwitch {
     pub(crate) fn begin(plan: &Plan, at: Timestamp) -> Option<AfterSwitch> {
         let names: Vec<Name> =
             plan.scenarios.iter().filter(|(_, it)| it.is_watched()).map(|(name, _)| name.clone()).collect();
+        let gone = vec![false; names.len()];
         let shortest = names.iter().filter_map(|name| plan.scenarios.get(name)?.slot).min()?;
         let rule = plan.rollback.recommend;
         let slots = (rule.watch.as_millis() / shortest.as_millis().max(1)).max(1);
@@ -70,6 +73,7 @@ impl AfterSwitch {
             watch: Watch::new(settings).ok()?,
             slots: vec![Slots::default(); names.len()],
             names,
+            gone,
             alarm_at: None,
             failed: (0.0, None),
             rebuilt: None,
@@ -139,8 +143,21 @@ impl AfterSwitch {
 
     /// The scenarios of which nothing is known at present.
     pub(crate) fn blind(&self) -> impl Iterator<Item = &Name> {
-        let named = self.names.iter().zip(&self.slots);
-        named.filter(|(_, slots)| slots.void_run >= BLIND_AFTER || slots.valid == 0).map(|(name, _)| name)
+        self.named()
+            .filter(|(_, slots)| slots.void_run >= BLIND_AFTER || slots.valid == 0)
+            .map(|(name, _)| name)
+    }
+
+    /// The plan changed: what it watches no more is not missed.
+    pub(crate) fn replan(&mut self, plan: &Plan) {
+        for (name, gone) in self.names.iter().zip(&mut self.gone) {
+            *gone = plan.scenarios.get(name).is_none_or(|scenario| !scenario.is_watched());
+        }
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&Name, &Slots)> {
+        let kept = self.names.iter().zip(&self.slots).zip(&self.gone).filter(|(_, gone)| !**gone);
+        kept.map(|(named, _)| named)
     }
 
     /// When the watch is over.
@@ -150,9 +167,8 @@ impl AfterSwitch {
 
     /// Enough of it was seen: the worst scenario, in percent, where it was not.
     pub(crate) fn seen_too_little(&self) -> Option<(&Name, u64)> {
-        let named = self.names.iter().zip(&self.slots);
         let share = |slots: &Slots| slots.valid as f64 / slots.all.max(1) as f64;
-        let worst = named.min_by(|(_, a), (_, b)| share(a).total_cmp(&share(b)))?;
+        let worst = self.named().min_by(|(_, a), (_, b)| share(a).total_cmp(&share(b)))?;
         (share(worst.1) < VALID_SHARE).then(|| (worst.0, (share(worst.1) * 100.0) as u64))
     }
 

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, Finding, MarkKind, Outcome, Side, Timestamp};
 
+use super::pages::PagesEvidence;
 use super::quiet::{Kind, Quiet};
 use super::stage::Stage;
 use crate::board::GRACE;
 use crate::migration::Traffic;
-use crate::plan::{Joint, Parity, Scenario};
+use crate::plan::{Joint, Parity, Plan, Scenario};
 use crate::proof::{
     DigestState, LagDigests, LagSettings, MarkSettings, MarkState, Marks, Persist, StateWriter,
 };
@@ -31,6 +32,8 @@ pub(crate) enum Exact {
     /// By partition.
     Parity(ParityEvidence),
     Marks(Box<Marks>),
+    /// Of the side that must not depend on the other.
+    Pages(Box<PagesEvidence>),
 }
 
 /// The digests of both sides.
@@ -41,11 +44,19 @@ pub(crate) struct ParityEvidence {
     rows: BTreeMap<String, u64>,
     rows_at_least: u64,
     overflown: bool,
+    /// The side that writes; the other follows it with a lag.
+    leads: Side,
+    /// A digest of everything that was put in, in its order (FNV-1a, 64 bits).
+    trail: u64,
 }
 
 impl Exact {
     /// None where the claim is weighed slot by slot.
-    pub(crate) fn new(joint: &Joint, scenario: &Scenario, traffic: &Traffic) -> Option<Exact> {
+    pub(crate) fn new(
+        joint: &Joint,
+        (plan, scenario): (&Plan, &Scenario),
+        traffic: &Traffic,
+    ) -> Option<Exact> {
         let max_gap = (scenario.every * 5 / 2).max(scenario.fresh_for);
         let settles = traffic.back.or(traffic.switched).map(|moved| moved.plus(scenario.every));
         let quiet = |kind, sides: Vec<Side>| Some(Exact::Quiet(Quiet::new(kind, sides, max_gap, settles)));
@@ -59,7 +70,14 @@ impl Exact {
                     if traffic.switched.is_some() && traffic.back.is_none() { then } else { until_switch };
                 quiet(Kind::Silent(*silence), all.into_iter().filter(|side| side != owner).collect())
             }
-            Joint::Parity(parity) => Some(Exact::Parity(ParityEvidence::new(parity, max_gap))),
+            Joint::Parity(parity) => {
+                let leads = if traffic.switched.is_some() && traffic.back.is_none() {
+                    Side::Target
+                } else {
+                    Side::Source
+                };
+                Some(Exact::Parity(ParityEvidence::new(parity, max_gap, leads)))
+            }
             Joint::Marks { within, lost } => Some(Exact::Marks(Box::new(Marks::new(MarkSettings {
                 within_ms: millis(*within),
                 grace_ms: millis(scenario.every + scenario.timeout + GRACE),
@@ -67,9 +85,10 @@ impl Exact {
                 arrivals: ARRIVALS,
                 max_age_ms: millis(max_gap + *within),
             })))),
-            Joint::Success(_) | Joint::Latency(_) | Joint::SameResponse { .. } | Joint::NoDependencyOn(_) => {
-                None
+            Joint::NoDependencyOn(other) => {
+                Some(Exact::Pages(Box::new(PagesEvidence::new(*other, plan, max_gap))))
             }
+            Joint::Success(_) | Joint::Latency(_) | Joint::SameResponse { .. } => None,
         }
     }
 
@@ -81,9 +100,11 @@ impl Exact {
                 parity.take(at, agent.side, finding)
             }
             Exact::Parity(_) => {}
+            Exact::Pages(pages) => pages.take(at, agent.side, finding),
             Exact::Marks(marks) => {
                 for mark in &finding.report.marks {
-                    let at_ms = mark.unix_ms.saturating_add_signed(offset_ms);
+                    // Nothing was written or found later than it was told.
+                    let at_ms = mark.unix_ms.saturating_add_signed(offset_ms).min(at.as_millis());
                     match mark.kind {
                         MarkKind::Issued => marks.issued(at_ms, agent.side, &mark.key),
                         MarkKind::Seen => marks.seen(at_ms, agent.side, &mark.key),
@@ -93,12 +114,30 @@ impl Exact {
         }
     }
 
-    /// Findings of an agent are lost.
-    pub(crate) fn gap(&mut self, agent: &AgentKey) {
+    /// Takes a finding that came too late, or did not look: it cannot help, and it can still hurt. Marks
+    /// carry their own moments, so they count whenever they come.
+    pub(crate) fn take_late(&mut self, at: Timestamp, agent: &AgentKey, finding: &Finding, offset_ms: i64) {
+        match self {
+            Exact::Quiet(quiet) => quiet.take_late(at, agent, finding),
+            Exact::Marks(_) => self.take(at, agent, finding, offset_ms),
+            Exact::Parity(_) | Exact::Pages(_) => {}
+        }
+    }
+
+    /// What the agent saw before counts no more.
+    pub(crate) fn forget(&mut self, agent: &AgentKey) {
         match self {
             Exact::Quiet(quiet) => quiet.forget(agent),
-            // What is missing shows by itself: a partition grows old, a mark stays lost.
-            Exact::Parity(_) | Exact::Marks(_) => {}
+            Exact::Parity(_) | Exact::Marks(_) | Exact::Pages(_) => {}
+        }
+    }
+
+    /// Findings of an agent are lost.
+    pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey) {
+        match self {
+            Exact::Quiet(quiet) => quiet.restart(at, agent),
+            // What is missing shows by itself: a partition or page grows old, a mark stays lost.
+            Exact::Parity(_) | Exact::Marks(_) | Exact::Pages(_) => {}
         }
     }
 
@@ -115,6 +154,8 @@ impl Exact {
             // Both sides are in one comparison: it is told where the target is.
             Exact::Parity(_) | Exact::Marks(_) if side != stage.subject => asked_elsewhere(),
             Exact::Parity(parity) => parity.state(now),
+            Exact::Pages(pages) if side != pages.side() => asked_elsewhere(),
+            Exact::Pages(pages) => pages.state(now),
             Exact::Marks(marks) => match marks.state(ms) {
                 MarkState::Lost => (EvidenceState::Refuted, now),
                 MarkState::NoData => (EvidenceState::Missing, now),
@@ -131,13 +172,15 @@ impl Exact {
             Exact::Quiet(quiet) => quiet.write(out),
             Exact::Parity(parity) => {
                 out.flag(parity.overflown);
+                out.number(parity.trail);
                 for (name, digests) in &parity.partitions {
                     out.text(name);
                     out.number(parity.rows.get(name).copied().unwrap_or(0));
-                    digests.write(out);
+                    out.number(u64::from(digests.matches()));
                 }
             }
             Exact::Marks(marks) => marks.write(out),
+            Exact::Pages(pages) => pages.write(out),
         }
     }
 }
@@ -148,7 +191,7 @@ pub(crate) fn asked_elsewhere() -> (EvidenceState, Timestamp) {
 }
 
 impl ParityEvidence {
-    fn new(parity: &Parity, max_gap: Duration) -> ParityEvidence {
+    fn new(parity: &Parity, max_gap: Duration, leads: Side) -> ParityEvidence {
         let settings = LagSettings {
             lag_ms: millis(parity.tolerate_lag),
             matches: parity.matches,
@@ -161,6 +204,8 @@ impl ParityEvidence {
             rows: BTreeMap::new(),
             rows_at_least: parity.rows_at_least,
             overflown: false,
+            leads,
+            trail: 0xcbf2_9ce4_8422_2325,
         }
     }
 
@@ -173,7 +218,14 @@ impl ParityEvidence {
             let settings = self.settings;
             let partition =
                 self.partitions.entry(digest.key.clone()).or_insert_with(|| LagDigests::new(settings));
-            partition.put(at.as_millis(), side, &digest.hash, digest.rows);
+            // Compared by when it was looked at, not by when it came; the engine's "source" is who leads.
+            let looked = finding.due.min(at).as_millis();
+            let place = if side == self.leads { Side::Source } else { Side::Target };
+            partition.put(looked, place, &digest.hash, digest.rows);
+            let told = digest.key.bytes().chain(digest.hash.iter().copied());
+            let told = told.chain(looked.to_be_bytes()).chain([u8::from(place == Side::Target)]);
+            self.trail = told
+                .fold(self.trail, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
             if side == Side::Target {
                 self.rows.insert(digest.key.clone(), digest.rows);
             }

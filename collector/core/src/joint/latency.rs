@@ -63,8 +63,9 @@ impl LatencyEvidence {
         let subject = closed.side(stage.subject);
         if let Some(limit) = &mut self.limit {
             let within = subject.latencies.iter().filter(|(ms, _)| *ms <= limit.within_ms);
-            let within: u64 = within.map(|(_, count)| count).sum();
-            let all = subject.ok + subject.failed + subject.not_run + subject.missing;
+            let within = within.fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
+            let rest = [subject.failed, subject.not_run, subject.missing];
+            let all = rest.into_iter().fold(subject.ok, u64::saturating_add);
             if all > 0 {
                 let ceiling = limit.threshold + Tuning::default().cap;
                 limit.objective.step(within.min(all) as f64 / all as f64, limit.share, ceiling);
@@ -80,6 +81,11 @@ impl LatencyEvidence {
             target: LatencySide::Buckets { buckets: &target, failed: small(not_passed(&closed.target)) },
             source: LatencySide::Buckets { buckets: &source, failed: small(closed.source.failed) },
         });
+    }
+
+    /// There is nothing to compare with and no limit: only what came lately can speak.
+    pub(crate) fn rests_on_nothing(&self) -> bool {
+        !self.compared && self.limit.is_none()
     }
 
     pub(crate) fn verdict(&self) -> ScenarioVerdict {
@@ -118,7 +124,7 @@ impl LatencyEvidence {
 
 fn not_passed(side: &SideSlot) -> u64 {
     match side.side {
-        Side::Target => side.failed + side.not_run + side.missing,
+        Side::Target => side.failed.saturating_add(side.not_run).saturating_add(side.missing),
         Side::Source => side.failed,
     }
 }

@@ -72,12 +72,7 @@ pub(crate) struct QuietStanding {
 }
 
 impl Quiet {
-    pub(crate) fn new(
-        kind: Kind,
-        sides: Vec<Side>,
-        max_gap: Duration,
-        settles: Option<Timestamp>,
-    ) -> Quiet {
+    pub(crate) fn new(kind: Kind, sides: Vec<Side>, max_gap: Duration, settles: Option<Timestamp>) -> Quiet {
         Quiet { kind, sides, max_gap, settles, agents: BTreeMap::new() }
     }
 
@@ -104,7 +99,9 @@ impl Quiet {
     /// Takes a finding that came too late, or did not look: only what speaks against the claim counts.
     pub(crate) fn take_late(&mut self, at: Timestamp, agent: &AgentKey, finding: &Finding) {
         let told = |name: &str| finding.report.measure(name).map_or(0.0, |measure| measure.value);
-        let Some(seen) = self.agents.get_mut(agent).filter(|_| self.sides.contains(&agent.side)) else { return };
+        let Some(seen) = self.agents.get_mut(agent).filter(|_| self.sides.contains(&agent.side)) else {
+            return;
+        };
         let moved = match (&mut seen.look, &self.kind) {
             (Look::Gauge(dwell), Kind::Gauge(gauge)) => {
                 let above = told(&gauge.measure) > gauge.leave || finding.outcome == Outcome::Fail;
@@ -180,7 +177,11 @@ impl Quiet {
                 }
                 let first = ownership.standing(ms).state == OwnershipState::NoData;
                 let settling = first && self.settles.is_some_and(|until| finding.due < until);
-                let new = counts.iter().flatten().filter(|_| !settling).fold(0.0, |most: f64, count| most.max(*count));
+                let new = counts
+                    .iter()
+                    .flatten()
+                    .filter(|_| !settling)
+                    .fold(0.0, |most: f64, count| most.max(*count));
                 *sum = sum.saturating_add(new as u64);
                 // The first look already tells of the time since the plugin's own first one.
                 if first && new > 0.0 {
@@ -226,6 +227,7 @@ impl Quiet {
         let of_side = || self.agents.iter().filter(|(agent, _)| staff.has(agent, side));
         let mut proved: Vec<Timestamp> = Vec::new();
         let (mut stale, mut undecided, mut missing) = (None, None, None);
+        let mut recovering = false;
         for (_, seen) in of_side() {
             let until = seen.last.plus(self.max_gap);
             match seen.state() {

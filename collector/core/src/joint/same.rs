@@ -70,6 +70,11 @@ impl Same {
         self.engine.slot(&source, &target);
     }
 
+    /// There is nothing to compare with: only what came lately can speak.
+    pub(crate) fn rests_on_nothing(&self) -> bool {
+        !self.compared
+    }
+
     pub(crate) fn verdict(&self) -> ScenarioVerdict {
         if self.compared { self.engine.verdict() } else { ScenarioVerdict::Pass }
     }

@@ -56,6 +56,7 @@ pub(crate) struct SlotEvidence {
     recent: [Vec<(u64, f64)>; 2],
     /// When the last incidents began.
     incidents: Vec<Timestamp>,
+    mostly_late: bool,
     /// A proof takes at least this long.
     observe_at_least: Duration,
     since: Timestamp,
@@ -95,6 +96,7 @@ impl SlotEvidence {
             voids: BTreeMap::new(),
             recent: [Vec::new(), Vec::new()],
             incidents: Vec::new(),
+            mostly_late: false,
             observe_at_least: rule.observe_at_least,
             since,
             cut_off: 0,
@@ -167,9 +169,12 @@ impl SlotEvidence {
             self.weigh(slot);
             watch(slot);
         }
-        for (index, gate) in &self.gates {
-            let state = gate.state(self.observed() >= self.observe_at_least);
-            let known = self.states.entry(*index).or_insert((state, at));
+        if !closed.is_empty() {
+            self.mostly_late = self.slots.late_share(at.as_millis()) > LATE_SHARE_LIMIT;
+        }
+        let states: Vec<_> = self.gates.iter().map(|(index, gate)| (*index, self.judged(gate))).collect();
+        for (index, state) in states {
+            let known = self.states.entry(index).or_insert((state, at));
             if known.0 != state {
                 *known = (state, at);
             }
@@ -243,9 +248,9 @@ impl SlotEvidence {
             && recent.iter().all(|(_, success)| *success >= share)
     }
 
-    /// More results came too late than a proof can bear.
-    pub(crate) fn mostly_late(&self, now: Timestamp) -> bool {
-        self.slots.late_share(now.as_millis()) > LATE_SHARE_LIMIT
+    /// More results came too late than a proof can bear, when the last slot closed.
+    pub(crate) fn mostly_late(&self) -> bool {
+        self.mostly_late
     }
 
     /// What the claim is at `now`, and until when if nothing more is heard.
@@ -253,12 +258,26 @@ impl SlotEvidence {
         let Some(gate) = self.gates.get(&index) else {
             return (EvidenceState::Missing, self.since);
         };
-        let state = gate.state(self.observed() >= self.observe_at_least);
+        let state = self.judged(gate);
         match (state, self.fresh_until()) {
             (_, None) => (EvidenceState::Missing, self.since),
             (EvidenceState::Refuted, Some(until)) => (state, until),
-            (_, Some(until)) if now > until || self.mostly_late(now) => (EvidenceState::Stale, until),
+            (_, Some(until)) if now > until || self.mostly_late => (EvidenceState::Stale, until),
             (_, Some(until)) => (state, until),
+        }
+    }
+
+    /// What a claim is after the last slot, were it fresh. Where there is nothing to compare with any more,
+    /// the side that carries the traffic must at least have been good in the last slots.
+    fn judged(&self, gate: &Gate) -> EvidenceState {
+        match gate.state(self.observed() >= self.observe_at_least) {
+            EvidenceState::Proved if gate.rests_on_nothing() => {
+                match self.good_lately(self.stage.subject, self.slo()) {
+                    true => EvidenceState::Proved,
+                    false => EvidenceState::Undecided,
+                }
+            }
+            state => state,
         }
     }
 
@@ -326,6 +345,22 @@ impl Gate {
             ScenarioVerdict::NoData => EvidenceState::Stale,
             ScenarioVerdict::Regressed | ScenarioVerdict::HostDown => EvidenceState::Refuted,
             ScenarioVerdict::Veto | ScenarioVerdict::Worse => EvidenceState::Refuted,
+        }
+    }
+
+    /// There is nothing to compare with, and no limit of its own.
+    pub(crate) fn rests_on_nothing(&self) -> bool {
+        match self {
+            Gate::Success(_) => false,
+            Gate::Latency(latency) => latency.rests_on_nothing(),
+            Gate::Same(same) => same.rests_on_nothing(),
+        }
+    }
+
+    /// Agents left the roster: what was held against their hosts goes with them.
+    pub(crate) fn forget_hosts(&mut self, agents: &[&str]) {
+        if let Gate::Success(gate) = self {
+            agents.iter().for_each(|agent| gate.forget_host(host_number(agent)));
         }
     }
 
@@ -397,7 +432,8 @@ fn feed(gate: &mut Gate, closed: &ClosedSlot, stage: Stage, void: Option<Void>) 
         Gate::Success(gate) => {
             let subject = closed.side(stage.subject);
             let hosts: Vec<HostSlot> = subject.hosts.iter().map(host).collect();
-            let target = engine_side(subject.ok, subject.failed, subject.not_run + subject.missing);
+            let target =
+                engine_side(subject.ok, subject.failed, subject.not_run.saturating_add(subject.missing));
             let source = &closed.source;
             let source = stage.compared.then(|| engine_side(source.ok, source.failed, 0)).flatten();
             match (void, target) {

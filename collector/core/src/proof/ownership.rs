@@ -128,6 +128,11 @@ impl Ownership {
         known.moved
     }
 
+    /// What was written in between is not known: every window begins again, and no violation is counted.
+    pub fn restart(&mut self, at_ms: u64) {
+        self.writers.values_mut().for_each(|writer| writer.since_ms = writer.since_ms.max(at_ms));
+    }
+
     /// How often each writer's counter moved.
     pub fn violations(&self) -> impl Iterator<Item = (&str, u32)> {
         self.writers.iter().map(|(name, writer)| (&**name, writer.violations))

@@ -115,7 +115,7 @@ fn notes(evidence: &JointEvidence, slots: &SlotEvidence, gate: &Gate, now: Times
             notes.push(format!("results of {names} on {side} are not counted: the clock is not believed"));
         }
     }
-    if slots.mostly_late(now) {
+    if slots.mostly_late() {
         notes.push("more than 5 % of the results of the last ten minutes came too late".to_owned());
     }
     notes

@@ -28,10 +28,17 @@ pub(crate) fn is(evidence: &JointEvidence, index: usize, side: Side, state: Evid
     let Some(gate) = slots.gates.get(&index) else {
         return "nothing has been counted yet".to_owned();
     };
+    let alone = gate.rests_on_nothing();
     match state {
         EvidenceState::Missing => waiting(evidence, slots),
         EvidenceState::Stale => stale(evidence, slots),
         EvidenceState::Refuted => refuted(slots, gate, side),
+        EvidenceState::Undecided if alone => {
+            "nothing to compare with since the switch, and the last slots were not good".to_owned()
+        }
+        EvidenceState::Proved if alone => {
+            "nothing to compare with since the switch; the last slots were good".to_owned()
+        }
         EvidenceState::Undecided => undecided(slots, gate),
         EvidenceState::Proved => proved(gate),
     }
@@ -63,7 +70,10 @@ fn stale(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
 
 fn last_void(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
     let Some(why) = slots.points.iter().next_back().and_then(|point| point.void) else {
-        return "more than 5 % of the results of the last ten minutes came too late".to_owned();
+        return match slots.mostly_late() {
+            true => "more than 5 % of the results of the last ten minutes came too late".to_owned(),
+            false => "nothing in them could be compared".to_owned(),
+        };
     };
     match why {
         // The source is named first, and the other side may be no better.
@@ -154,7 +164,8 @@ fn not_passed(point: &SidePoint) -> u64 {
 
 /// Such as `2 of 4 runs in a slot failed`, or `3 of 4 runs in a slot did not pass: 1 failed, 2 did not come`.
 fn in_a_slot(point: &SidePoint) -> String {
-    let kinds = [(point.failed, "failed"), (point.not_run, "could not look"), (point.missing, "did not come")];
+    let kinds =
+        [(point.failed, "failed"), (point.not_run, "could not look"), (point.missing, "did not come")];
     let head = format!("{} of {} runs in a slot", not_passed(point), not_passed(point) + point.ok);
     let kinds: Vec<_> = kinds.into_iter().filter(|(number, _)| *number > 0).collect();
     match kinds.as_slice() {
@@ -172,7 +183,8 @@ fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
         return format!("the numbers suffice; {} of observation are left", minutes(left));
     }
     let percent = gate.percent();
-    let differ = differing(gate).map(|fields| format!("the answers differ in {fields}; ")).unwrap_or_default();
+    let differ =
+        differing(gate).map(|fields| format!("the answers differ in {fields}; ")).unwrap_or_default();
     let (incidents, slot) = (slots.incidents().len() as u64, slots.slot());
     let had = match incidents {
         0 => String::new(),

@@ -110,19 +110,19 @@ impl SideSlot {
     /// Results that count for readiness: on the target everything owed, on the source what looked.
     pub fn counted(&self) -> u64 {
         match self.side {
-            Side::Target => self.seen() + self.not_run + self.missing,
+            Side::Target => self.seen().saturating_add(self.not_run).saturating_add(self.missing),
             Side::Source => self.seen(),
         }
     }
 
     /// Results that looked: passed or failed.
     pub fn seen(&self) -> u64 {
-        self.ok + self.failed
+        self.ok.saturating_add(self.failed)
     }
 
     /// Counted results that did not pass.
     pub fn not_passed(&self) -> u64 {
-        self.counted() - self.ok
+        self.counted().saturating_sub(self.ok)
     }
 
     /// The success fraction for readiness; none where nothing counts.
