@@ -84,6 +84,9 @@ fn needs(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
             .help(format!("{near}a gate that names a check nobody runs would never open"));
         }
     }
+    if phase == Phase::Ready {
+        left_behind(plan, root, sink);
+    }
     let runs = plan.scenarios.values().any(|s| s.phases.contains(&before));
     if gate.needs_all && !runs && !plan.scenarios.is_empty() {
         let span = list
@@ -92,6 +95,21 @@ fn needs(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
             .or_else(|| key(root, &["scenarios"]));
         sink.say("E016", span, format!("gate {word:?} needs all that runs in {before}, and nothing does"))
             .help(format!("all of nothing is no evidence: add {before} to the phases of a scenario, or write what gates.{word} needs"));
+    }
+}
+
+/// What opened `ready` must go on being proved in it, up to the cutover: evidence that nobody gathers any more
+/// would shut the gate again at once.
+fn left_behind(plan: &Plan, root: &Node, sink: &mut Sink) {
+    let lost = plan.needed(Phase::Ready).into_iter().filter(|(_, scenario)| {
+        scenario.phases.contains(&Phase::Sync) && !scenario.phases.contains(&Phase::Ready)
+    });
+    for (name, scenario) in lost {
+        let span = value(root, &["scenarios", name.as_str(), "phases"]);
+        let what = format!("gate \"ready\" needs {:?}, which stops running in ready", name.as_str());
+        sink.say("E016", span, what)
+            .label(format!("runs in {}", listed(&scenario.phases)))
+            .help("the gate would shut again as soon as it opened: add ready to its phases");
     }
 }
 
