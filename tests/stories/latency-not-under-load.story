@@ -13,13 +13,13 @@ gate ready: all
 0:00  web serves on target: 100 100 40
       > 0:25 ready is hold
       >   claim_undecided web on target: 0 % of the way, just begun
-      > 1:25 sync -> ready
-      > 1:25 gate ready opens, epoch 2
-      > 1:25 cutover is hold
+      > 6:05 sync -> ready
+      > 6:05 gate ready opens, epoch 2
+      > 6:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
-3:00  the proof of web is told
-      > 3:00 latency on source: reported well enough to compare with
-      > 3:00 latency on target: proved, but not under load: the target bore less than half of the source’s
+10:00  the proof of web is told
+      > 10:00 latency on source: reported well enough to compare with
+      > 10:00 latency on target: proved, but not under load: the target bore less than half of the source’s
       >   4 results out of place
       >   not proved under load: the target bore less than half of the source’s
       >   source 40 ms, so the target must answer within 49 ms

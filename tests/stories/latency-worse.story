@@ -15,8 +15,8 @@ gate ready: all
       >   claim_undecided login on target: 0 % of the way, just begun
       > 0:45 ready is hold
       >   claim_undecided login on target: 0 % of the way and not getting closer
-      > 8:45 ready is hold
-      >   claim_undecided login on target: 2 % of the way, about 6 min left if nothing fails
+      > 10:05 ready is hold
+      >   claim_refuted login on target: proved to be worse than the source by the margin
       > 12:05 ready is hold
       >   claim_refuted login on target: target answers more slowly than it may; the proof begins again (attempt 2)
       > 15:35 ready is hold
@@ -27,9 +27,7 @@ gate ready: all
       >   claim_refuted login on target: target answers more slowly than it may; the proof begins again (attempt 5)
 25:00  login takes 41 ms on target
       > 25:35 ready is hold
-      >   claim_undecided login on target: 48 % of the way, about 3 min left if nothing fails
-      > 26:25 sync -> ready
-      > 26:25 gate ready opens, epoch 2
-      > 26:25 cutover is hold
-      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
-50:00  nothing more
+      >   claim_refuted login on target: proved to be worse than the source by the margin
+      > 43:55 ready is hold
+      >   claim_undecided login on target: 0 % of the way, about 1 h 17 min left if nothing fails
+45:00  nothing more

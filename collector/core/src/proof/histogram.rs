@@ -67,6 +67,15 @@ impl Histogram {
         self.total
     }
 
+    /// The share of all results in the bucket that begins at this edge.
+    pub fn share_from(&self, edge_ms: f64) -> f64 {
+        // Inside the bucket, so that rounding at its edge finds no other one.
+        let bucket = self.bucket(edge_ms * self.growth.sqrt());
+        let place = self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket);
+        let count = place.map_or(0, |place| self.buckets[place].1);
+        if self.total == 0 { 0.0 } else { f64::from(count) / self.total as f64 }
+    }
+
     /// The cautious quantile; none without a result, or where it lies among the failed.
     pub fn quantile(&self, quantile: f64, caution: f64) -> Option<f64> {
         let n = self.total as f64;

@@ -6,7 +6,7 @@ use crate::proof::attempts::attempt_threshold;
 use crate::proof::constants::{CAP, FRESH_SLOTS, GUARD_RUN};
 use crate::proof::course::{Pace, percent};
 use crate::proof::guard::Guard;
-use crate::proof::histogram::{CAUTION, Histogram};
+use crate::proof::histogram::{CAUTION, GROWTH, Histogram};
 use crate::proof::inferiority::Inferiority;
 use crate::proof::noninferiority::NonInferiority;
 use crate::proof::numbers::ln;
@@ -130,6 +130,13 @@ impl LatencyGate {
         })
     }
 
+    /// Where the bucket of the source's quantile alone holds more than the margin, its lower edge leaves out
+    /// what the quantile consists of, and any target would look as fast: then the whole bucket is meant.
+    fn whole_ms(&self, x_ms: f64) -> f64 {
+        let lumped = self.source.share_from(x_ms) > self.settings.margin;
+        if lumped { x_ms * GROWTH } else { x_ms }
+    }
+
     /// Takes the next slot.
     pub fn slot(&mut self, slot: &LatencySlot<'_>) {
         match slot {
@@ -156,7 +163,7 @@ impl LatencyGate {
         } else if let Some(x_ms) = x_ms {
             let limit_ms = self.settings.limit_ms(x_ms);
             let f_t = target.surely_within(limit_ms) as f64 / of_target as f64;
-            let f_s = source.maybe_within(x_ms) as f64 / of_source as f64;
+            let f_s = source.maybe_within(self.whole_ms(x_ms)) as f64 / of_source as f64;
             self.weigh(f_t, f_s);
         }
         if self.frozen_ms.is_none() {
