@@ -174,7 +174,9 @@ fn healthy() -> World {
         let agent = world.agents.get_mut(&key).unwrap();
         agent.behaviours.insert(name("login"), Behaviour::Passes);
         let writes = if key.side == Side::Source { 2.0 } else { 0.0 };
-        agent.behaviours.insert(name("jobs"), Behaviour::Reports(vec![("writes".into(), writes)], Vec::new()));
+        agent
+            .behaviours
+            .insert(name("jobs"), Behaviour::Reports(vec![("writes".into(), writes)], Vec::new()));
     }
     (0..90).for_each(|_| second(&mut world));
     world
@@ -239,7 +241,12 @@ fn never_open_unproved(world: &World) {
         }
         for scenario in world.migration.scenarios(now) {
             for claim in scenario.sides.iter().flat_map(|side| &side.claims) {
-                assert_eq!(claim.state, EvidenceState::Proved, "{gate} is open: {}: {claim:?}", scenario.name);
+                assert_eq!(
+                    claim.state,
+                    EvidenceState::Proved,
+                    "{gate} is open: {}: {claim:?}",
+                    scenario.name
+                );
             }
         }
     }

@@ -91,7 +91,8 @@ impl Tale {
             "is" | "hangs" => Behaviour::Silent,
             "takes" => Behaviour::Takes(plans::number(verb)),
             "serves" => {
-                let numbers: Vec<u64> = note.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+                let numbers: Vec<u64> =
+                    note.split_whitespace().filter_map(|word| word.parse().ok()).collect();
                 Behaviour::Counts(numbers[0], numbers[1], numbers[2])
             }
             "shows" => Behaviour::Shows(digests(note)),

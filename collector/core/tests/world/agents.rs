@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tidelock_core::plan::{ClaimKind, Plan, Scenario};
 use tidelock_model::{
-    AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome, Remaining,
-    Report, Sha256, Side, SpoolEpoch, Timestamp,
+    AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome,
+    Remaining, Report, Sha256, Side, SpoolEpoch, Timestamp,
 };
 
 /// What a check finds on one agent, from now on.
@@ -227,12 +227,15 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
 }
 
 /// The marks that a run writes or finds: those of each agent of the other side, one a round.
-fn marks(key: &AgentKey, scenario: &Scenario, behaviour: &Behaviour, now: Timestamp, round: u64) -> Vec<Mark> {
-    let mark = |kind, agent: &str, round| Mark {
-        key: format!("{agent}-{round}"),
-        kind,
-        unix_ms: now.as_millis(),
-    };
+fn marks(
+    key: &AgentKey,
+    scenario: &Scenario,
+    behaviour: &Behaviour,
+    now: Timestamp,
+    round: u64,
+) -> Vec<Mark> {
+    let mark =
+        |kind, agent: &str, round| Mark { key: format!("{agent}-{round}"), kind, unix_ms: now.as_millis() };
     match behaviour {
         Behaviour::Writes => vec![mark(MarkKind::Issued, key.name.as_str(), round)],
         Behaviour::Finds(after) => {

@@ -15,8 +15,7 @@ pub(crate) fn joint(text: &str) -> Option<Joint> {
         rest.split_once(word).map_or(usual, |(_, rest)| f64::from(number::<u32>(rest)))
     };
     let time = |word: &str, usual: f64| secs(part(word, usual) as u64);
-    let silence =
-        || Silence { held_for: time("for", 20.0), error_rate: ERROR_RATE, more_than_per_hour: 0.0 };
+    let silence = || Silence { held_for: time("for", 20.0), error_rate: ERROR_RATE, more_than_per_hour: 0.0 };
     Some(match word {
         // The margin is 5 %, outages take 30 s, 95 % must succeed.
         "success" => {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, ManualCheck, Person, Plan, Recommend,
-    RollbackRule, Scenario,
+    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, ManualCheck, Person, Plan,
+    Recommend, RollbackRule, Scenario,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
