@@ -104,3 +104,16 @@ async fn an_agent_gets_its_own_plans_components_only() {
     let other = client.fetch_component(v1::FetchComponentRequest { sha256: vec![7; 32] }).await;
     assert_eq!(other.map(drop).unwrap_err().code(), tonic::Code::PermissionDenied);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_are_noted_on_the_side_that_a_claim_is_about_and_on_no_other() {
+    let collector = Collector::start().await;
+    let claims = "claims: { passes: { in_a_row: 2 }, no_dependency_on: source }";
+    collector.apply(&PLAN.replace("claims: { passes: { in_a_row: 2 } }", claims)).await.unwrap();
+    for (side, noted) in [(v1::Side::Source, false), (v1::Side::Target, true)] {
+        let papers = join(&collector, side, "a").await;
+        let agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+        let flags: Vec<bool> = agent.assignments.assignments.iter().map(|one| one.notes_shown).collect();
+        assert_eq!(flags, [noted], "{side:?}");
+    }
+}
