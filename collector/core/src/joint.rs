@@ -56,6 +56,8 @@ pub(crate) struct JointEvidence {
     pub(crate) slots: Option<SlotEvidence>,
     /// By the claim's place in the plan.
     pub(crate) exact: BTreeMap<usize, Exact>,
+    /// What each of those was on a side after the last finding, and since when.
+    noted: BTreeMap<(usize, Side), (EvidenceState, Timestamp)>,
     staff: Arc<Staff>,
     /// The build that was seen last on each side, where findings tell one.
     builds: BTreeMap<Side, String>,
@@ -120,7 +122,10 @@ impl Joints {
             let exact = scenario.claims.iter().enumerate().filter_map(exact).collect();
             let builds = self.by.remove(name).map(|before| before.builds).unwrap_or_default();
             let staff = self.staff.clone();
-            self.by.insert(name.clone(), JointEvidence { since: at, stage, slots, exact, staff, builds });
+            self.by.insert(
+                name.clone(),
+                JointEvidence { since: at, stage, slots, exact, noted: BTreeMap::new(), staff, builds },
+            );
         }
         self.note_next_close();
     }
@@ -183,6 +188,7 @@ impl Joints {
                 false => exact.take_late(at, agent, finding, offset_ms),
             }
         }
+        evidence.note(at);
         counted.is_ok() && evidence.other_build(agent.side, &finding.target_revision)
     }
 
@@ -254,6 +260,19 @@ impl JointEvidence {
         before.is_some_and(|before| before != build)
     }
 
+    /// Notes since when each exact claim is what it is.
+    fn note(&mut self, at: Timestamp) {
+        for (index, exact) in &self.exact {
+            for side in Side::BOTH {
+                let (state, _) = exact.state((self.stage, side), &self.staff, at);
+                let noted = self.noted.entry((*index, side)).or_insert((state, at));
+                if noted.0 != state {
+                    *noted = (state, at);
+                }
+            }
+        }
+    }
+
     /// How a claim about something quiet stands on a side.
     pub(crate) fn quiet(&self, index: usize, side: Side) -> Option<QuietStanding> {
         match self.exact.get(&index)? {
@@ -313,7 +332,15 @@ impl JointEvidence {
     }
 
     /// Since when a claim is what it is.
-    pub(crate) fn state_since(&self, index: usize, now: Timestamp) -> Timestamp {
+    pub(crate) fn state_since(&self, (index, side): (usize, Side), now: Timestamp) -> Timestamp {
+        if let Some(exact) = self.exact.get(&index) {
+            let (state, until) = exact.state((self.stage, side), &self.staff, now);
+            return match self.noted.get(&(index, side)) {
+                Some((noted, since)) if *noted == state => *since,
+                Some(_) => until.min(now),
+                None => self.since,
+            };
+        }
         self.slots.as_ref().map_or(self.since, |slots| slots.state_since(index, now))
     }
 

@@ -78,7 +78,7 @@ fn word(
                 if told { evidence.percent(index, side).min(99) } else { 0 }
             }
         },
-        since: evidence.state_since(index, now),
+        since: evidence.state_since((index, side), now),
         proof: subject.then(|| course::proof(evidence, (index, joint), now)).flatten(),
     };
     JointWord { code: code(state), status }

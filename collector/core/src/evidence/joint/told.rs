@@ -198,8 +198,18 @@ fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
             format!("{differ}{percent} % of the way, {} left if nothing fails{had}", minutes(left))
         }
         None if slots.points.iter().len() < 3 => format!("{percent} % of the way, just begun"),
+        // The pace is that of ten slots: shortly after a failure it says less than the last two do.
+        None if rising(slots) => {
+            format!("{differ}{percent} % of the way and rising again, too early to say how long{had}")
+        }
         None => format!("{differ}{percent} % of the way and not getting closer{had}"),
     }
+}
+
+/// The last slot brought the proof further.
+fn rising(slots: &SlotEvidence) -> bool {
+    let mut newest = slots.points.iter().rev().map(|point| point.percent);
+    newest.next().zip(newest.next()).is_some_and(|(last, before)| last > before)
 }
 
 /// The fields that differed last, and are not volatile.
