@@ -179,7 +179,10 @@ async fn a_slow_check_overruns_itself_and_delays_no_other() {
 #[tokio::test]
 async fn state_goes_from_run_to_run() {
     let bed = bed(assignments(1, vec![assignment("counts", 30)])).await;
-    let notes: Vec<String> =
-        bed.until_findings("counts", 5).await.iter().take(5).map(|finding| finding.note.clone()).collect();
-    assert_eq!(notes, ["0", "1", "2", "3", "4"]);
+    let findings = bed.until_findings("counts", 8).await;
+    // On a busy machine a round may come before the one before it has ended; it is skipped, and keeps nothing.
+    let ran = findings.iter().filter(|finding| finding.cause.is_empty());
+    let notes: Vec<String> = ran.map(|finding| finding.note.clone()).collect();
+    let want: Vec<String> = (0..notes.len()).map(|run| run.to_string()).collect();
+    assert!(notes == want && notes.len() > 2, "{findings:?}");
 }
