@@ -12,6 +12,7 @@ mod illusions;
 mod kill;
 mod late_join;
 mod plan_mistakes;
+mod proof;
 mod raw;
 mod replay;
 mod session;

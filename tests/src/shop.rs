@@ -2,7 +2,7 @@
 //!
 //! It runs in the test's own process, so that a test can look at what was asked of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,6 +23,12 @@ struct State {
     next: AtomicU64,
     lose_sessions: AtomicBool,
     logouts: AtomicU64,
+    down: AtomicBool,
+    hang: AtomicBool,
+    /// Whoever asked while it hung, so that nobody is hung up on.
+    hung: Mutex<Vec<TcpStream>>,
+    /// Pages of which every nth call fails, and how often each was asked for.
+    failing: Mutex<BTreeMap<String, (u64, u64)>>,
 }
 
 struct Ask {
@@ -56,6 +62,34 @@ impl Shop {
         self.state.lose_sessions.store(lose, Ordering::SeqCst);
     }
 
+    /// Everything answers 503.
+    pub fn down(&self, down: bool) {
+        self.state.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Takes every connection and never answers.
+    ///
+    /// # Panics
+    /// When a thread of the shop has panicked.
+    pub fn hang(&self, hang: bool) {
+        self.state.hang.store(hang, Ordering::SeqCst);
+        if !hang {
+            self.state.hung.lock().expect("no thread panics while it holds the streams").clear();
+        }
+    }
+
+    /// Every `nth` call of the page fails, beginning with the nth; 1 is every call.
+    ///
+    /// # Panics
+    /// When a thread of the shop has panicked.
+    pub fn fail_every(&self, page: &str, nth: u64) {
+        self.state
+            .failing
+            .lock()
+            .expect("no thread panics while it holds the pages")
+            .insert(page.to_owned(), (nth, 0));
+    }
+
     /// How many people have signed out: one a run of the login check.
     pub fn logouts(&self) -> u64 {
         self.state.logouts.load(Ordering::SeqCst)
@@ -64,6 +98,10 @@ impl Shop {
 
 fn serve(mut stream: TcpStream, state: &State) {
     if let Some(ask) = read(&stream) {
+        if state.hang.load(Ordering::SeqCst) {
+            state.hung.lock().expect("no thread panics while it holds the streams").push(stream);
+            return;
+        }
         let answer = answer(&ask, state);
         // The asker may be gone; that is its own affair.
         let _ = stream.write_all(answer.as_bytes());
@@ -94,7 +132,19 @@ fn read(stream: &TcpStream) -> Option<Ask> {
     Some(Ask { method, path, cookie, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
+/// The call is one that this page fails.
+fn fails(page: &str, state: &State) -> bool {
+    let mut failing = state.failing.lock().expect("no thread panics while it holds the pages");
+    failing.get_mut(page).is_some_and(|(nth, asked)| {
+        *asked += 1;
+        asked.is_multiple_of(*nth)
+    })
+}
+
 fn answer(ask: &Ask, state: &State) -> String {
+    if state.down.load(Ordering::SeqCst) || fails(&ask.path, state) {
+        return page("503 Service Unavailable", "", "not now");
+    }
     let mut sessions = state.sessions.lock().expect("no test panics while it holds the sessions");
     let cookie = |name: &str| {
         (ask.cookie.split("; "))
@@ -104,6 +154,7 @@ fn answer(ask: &Ask, state: &State) -> String {
     };
     match (ask.method.as_str(), ask.path.as_str()) {
         ("GET", "/healthz") => page("200 OK", "", "ok"),
+        ("GET", path) if path.starts_with("/page/") => page("200 OK", "", "a page"),
         // Out of every target, to where clouds keep their credentials.
         ("GET", "/away") => page("302 Found", "Location: http://169.254.169.254/latest/meta-data\r\n", ""),
         ("GET", "/api/products") => page("200 OK", "", "[{\"name\":\"tea\",\"stock\":3}]"),
