@@ -24,7 +24,7 @@ gate ready: all
       >   claim_refuted login on target: target failed more often than it may: 1 of 4 runs in a slot failed; the proof begins again (attempt 3)
 43:00  login passes
       > 43:45 ready is hold
-      >   claim_undecided login on target: 0 % of the way and not getting closer
+      >   claim_undecided login on target: 0 % of the way and not getting closer: 1 of 4 runs in a slot failed
       > 44:45 ready is hold
       >   claim_undecided login on target: 0 % of the way, about 1 h 3 min left if nothing fails
 46:00  nothing more

@@ -27,9 +27,11 @@ gate ready: all
       > 2:45 ready is hold
       >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot could not look
       > 3:15 ready is hold
-      >   claim_undecided login on target: 0 % of the way and not getting closer; 1 incident so far
+      >   claim_undecided login on target: 0 % of the way and not getting closer: 2 of 4 runs in a slot could not look; 1 incident so far
       > 3:35 ready is hold
       >   claim_undecided login on target: 2 % of the way and rising again, too early to say how long; 1 incident so far
+      > 3:45 ready is hold
+      >   claim_undecided login on target: 13 % of the way, about 14 min left if nothing fails; 1 incident so far
 4:00  the proof of login is told
       > 4:00 success on source: reported well enough to compare with
       > 4:00 success on target: 24 % of the way, about 4 min left if nothing fails; 1 incident so far

@@ -13,6 +13,8 @@ gate ready: all
 0:00  page shows on target: price=1, name=x, time=c
       > 0:25 ready is hold
       >   claim_undecided page on target: the answers differ in time; 18 % of the way, less than a minute left if nothing fails
+      > 0:45 ready is hold
+      >   claim_undecided page on target: 57 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
@@ -22,14 +24,4 @@ gate ready: all
       > 3:45 ready -> sync
       > 3:45 ready is hold
       >   claim_undecided page on target: the answers differ in name, price; 87 % of the way and not getting closer
-      > 3:55 ready is hold
-      >   claim_undecided page on target: the answers differ in name, price; 67 % of the way and not getting closer
-      > 4:05 ready is hold
-      >   claim_undecided page on target: the answers differ in name, price; 47 % of the way and not getting closer
-      > 4:15 ready is hold
-      >   claim_undecided page on target: the answers differ in name, price; 28 % of the way and not getting closer
-      > 4:25 ready is hold
-      >   claim_undecided page on target: the answers differ in name, price; 9 % of the way and not getting closer
-      > 4:35 ready is hold
-      >   claim_undecided page on target: the answers differ in name, price; 0 % of the way and not getting closer
 6:00  nothing more

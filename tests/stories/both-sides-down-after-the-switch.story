@@ -73,13 +73,13 @@ gate committed: all
       >   watch: the watch after the switch lasts 10 min
       > 6:15 committed is hold
       >   alarm login: 90 % of it failed on target and 90 % on source, and it passes again: both suffer, so going back does not help
-      >   claim_undecided login on target: 0 % of the way and not getting closer; 1 incident so far
+      >   claim_undecided login on target: 0 % of the way and not getting closer: 2 of 4 runs in a slot failed; 1 incident so far
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
 6:30  olga says no on rollback: the shared database is back
       > 6:30 rollback: no, by olga
       > 6:30 committed is hold
-      >   claim_undecided login on target: 0 % of the way and not getting closer; 1 incident so far
+      >   claim_undecided login on target: 0 % of the way and not getting closer: 2 of 4 runs in a slot failed; 1 incident so far
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
       > 6:45 committed is hold

@@ -23,7 +23,7 @@ gate ready: login, pay
       > 1:55 ready is hold
       >   claim_refuted pay on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot did not come
       > 2:25 ready is hold
-      >   claim_undecided pay on target: 0 % of the way and not getting closer; 1 incident so far
+      >   claim_undecided pay on target: 0 % of the way and not getting closer: 2 of 4 runs in a slot did not come; 1 incident so far
       > 2:55 ready is hold
       >   claim_undecided pay on target: 0 % of the way, about 28 min left if nothing fails; 1 incident so far
 4:00  nothing more

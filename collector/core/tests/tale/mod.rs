@@ -166,7 +166,7 @@ impl Tale {
             true => format!("{gate} is {}: {}", verdict.word, verdict.summary),
             false => format!("{gate} is {}", verdict.word),
         };
-        let told = |line: &String| if self.brief { unmoved(line).to_owned() } else { line.clone() };
+        let told = |line: &String| if self.brief { unmoved(line) } else { line.clone() };
         let whole = format!("{head}\n{}", lines.iter().map(told).collect::<Vec<_>>().join("\n"));
         if whole != self.shown {
             self.tell(head);
@@ -177,8 +177,12 @@ impl Tale {
 }
 
 /// A line without how far it has come.
-fn unmoved(line: &str) -> &str {
-    let progress = ["% of the way, ", "quiet for", " arrived,", " lost on the way", "% of it fail on"];
+fn unmoved(line: &str) -> String {
+    if let Some((head, tail)) = line.split_once(" % of the way") {
+        let tail = if tail.starts_with("; ") || tail.starts_with(", ") { "" } else { tail };
+        return format!("{}{tail}", head.trim_end_matches(|c: char| c.is_ascii_digit()));
+    }
+    let progress = ["quiet for", " arrived,", " lost on the way", "% of it fail on"];
     let moves = progress.iter().any(|word| line.contains(word));
-    line.split_once(": ").filter(|_| moves).map_or(line, |(head, _)| head)
+    line.split_once(": ").filter(|_| moves).map_or(line, |(head, _)| head).to_owned()
 }

@@ -12,6 +12,8 @@ use crate::proof::slots::{Lack, Void};
 use crate::verdict::EvidenceState;
 use crate::words::{count, span};
 
+/// Slots over which the pace of a proof is taken.
+const PACE: usize = 10;
 /// Fields that are named.
 const FIELDS: usize = 3;
 
@@ -147,7 +149,11 @@ fn refuted(slots: &SlotEvidence, gate: &Gate, side: Side) -> String {
 
 /// The newest slot in which something failed.
 fn failing(slots: &SlotEvidence, side: Side) -> String {
-    let newest = slots.points.iter().rev().map(|point| of(point, side)).find(|point| not_passed(point) > 0);
+    failing_in(slots.points.iter().rev(), side)
+}
+
+fn failing_in<'a>(newest_first: impl Iterator<Item = &'a Point>, side: Side) -> String {
+    let newest = newest_first.map(|point| of(point, side)).find(|point| not_passed(point) > 0);
     newest.map_or_else(String::new, |point| format!(": {}", in_a_slot(&point)))
 }
 
@@ -202,7 +208,10 @@ fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
         None if rising(slots) => {
             format!("{differ}{percent} % of the way and rising again, too early to say how long{had}")
         }
-        None => format!("{differ}{percent} % of the way and not getting closer{had}"),
+        None => {
+            let failing = failing_in(slots.points.iter().rev().take(PACE), slots.stage.subject);
+            format!("{differ}{percent} % of the way and not getting closer{failing}{had}")
+        }
     }
 }
 
