@@ -79,7 +79,7 @@ fn word(
             }
         },
         since: evidence.state_since((index, side), now),
-        proof: subject.then(|| course::proof(evidence, (index, joint), now)).flatten(),
+        proof: subject.then(|| course::proof(evidence, (index, joint))).flatten(),
     };
     JointWord { code: code(state), status }
 }

@@ -270,14 +270,11 @@ impl SlotEvidence {
     /// What a claim is after the last slot, were it fresh. Where there is nothing to compare with any more,
     /// the side that carries the traffic must at least have been good in the last slots.
     fn judged(&self, gate: &Gate) -> EvidenceState {
-        match gate.state(self.observed() >= self.observe_at_least) {
-            EvidenceState::Proved if gate.rests_on_nothing() => {
-                match self.good_lately(self.stage.subject, self.slo()) {
-                    true => EvidenceState::Proved,
-                    false => EvidenceState::Undecided,
-                }
-            }
-            state => state,
+        let state = gate.state(self.observed() >= self.observe_at_least);
+        let alone = state == EvidenceState::Proved && gate.rests_on_nothing();
+        match alone && !self.good_lately(self.stage.subject, self.slo()) {
+            true => EvidenceState::Undecided,
+            false => state,
         }
     }
 

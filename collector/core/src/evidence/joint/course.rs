@@ -1,6 +1,6 @@
 //! How a proof came about: everything that somebody who doubts it asks for.
 
-use tidelock_model::{Name, Side, Timestamp};
+use tidelock_model::{Name, Side};
 
 use super::must::{null, rules_out};
 use super::told::void;
@@ -8,11 +8,7 @@ use crate::joint::{Gate, JointEvidence, SlotEvidence};
 use crate::plan::Joint;
 use crate::status::ProofStatus;
 
-pub(crate) fn proof(
-    evidence: &JointEvidence,
-    (index, joint): (usize, &Joint),
-    now: Timestamp,
-) -> Option<ProofStatus> {
+pub(crate) fn proof(evidence: &JointEvidence, (index, joint): (usize, &Joint)) -> Option<ProofStatus> {
     let slots = evidence.slots.as_ref()?;
     let gate = slots.gates.get(&index)?;
     let mut status = ProofStatus {
@@ -34,7 +30,7 @@ pub(crate) fn proof(
         attempt: gate.attempt(),
         agents: evidence.agents().cloned().collect(),
         begun: slots.since(),
-        notes: notes(evidence, slots, gate, now),
+        notes: notes(evidence, slots, gate),
     };
     match gate {
         Gate::Success(gate) => {
@@ -98,7 +94,7 @@ fn excluded(slots: &SlotEvidence) -> Vec<(String, u64)> {
         .collect()
 }
 
-fn notes(evidence: &JointEvidence, slots: &SlotEvidence, gate: &Gate, now: Timestamp) -> Vec<String> {
+fn notes(evidence: &JointEvidence, slots: &SlotEvidence, gate: &Gate) -> Vec<String> {
     let mut notes = Vec::new();
     if !evidence.stage.compared {
         notes.push(format!("absolute only: {} is judged by itself", evidence.stage.subject));
