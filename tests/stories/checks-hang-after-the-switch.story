@@ -50,4 +50,8 @@ gate committed: all
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot did not come
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
+      > 5:05 committed is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot did not come
+      >   watch login: the watch is blind: nothing is known of login at present
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 6:00  nothing more

@@ -53,7 +53,7 @@ gate committed: all
       >   watch: the watch after the switch lasts 10 min
       > 5:35 committed is hold
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
-      >   alarm login: 83 % of it fail on target, and source is silent: a person must judge whether going back helps
+      >   alarm login: 83 % of it fail on target, and source is silent or shut: a person must judge whether going back helps
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
 6:00  nothing more

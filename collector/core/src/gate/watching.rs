@@ -47,13 +47,14 @@ impl Migration {
     pub(crate) fn watch_hold(&self, gate: Phase, now: Timestamp) -> Option<Hold> {
         let after = self.after.as_ref().filter(|_| gate == Phase::Committed)?;
         let hold = |since, reason: String| Some(Hold::new(HoldCode::Watch, since, reason, "tidelock status"));
-        if now < after.ends() {
-            return hold(after.begun, format!("the watch after the switch lasts {}", span(after.length)));
-        }
-        if let Some(blind) = after.blind().next() {
-            let mut hold = hold(after.ends(), format!("nothing is known of {blind} at present"))?;
+        if let Some(blind) = after.blind(now) {
+            let reason = format!("the watch is blind: nothing is known of {blind} at present");
+            let mut hold = hold(after.begun, reason)?;
             (hold.check, hold.state) = (Some(blind.clone()), Some(EvidenceState::Stale));
             return Some(hold);
+        }
+        if now < after.ends() {
+            return hold(after.begun, format!("the watch after the switch lasts {}", span(after.length)));
         }
         let (check, percent) = after.seen_too_little()?;
         hold(after.ends(), format!("only {percent} % of the slots of {check} were evidence, 90 % must be"))
@@ -78,8 +79,8 @@ pub(crate) fn told(alarm: &AlarmSeen<'_>, conflict: bool) -> String {
             percent(source)
         ),
         (Blame::Rollback | Blame::Incident | Blame::SourceSilent, _) => format!(
-            "{target} of it {fail} on target{over}, and source is silent: a person must judge whether going \
-             back helps"
+            "{target} of it {fail} on target{over}, and source is silent or shut: a person must judge \
+             whether going back helps"
         ),
     }
 }

@@ -42,6 +42,8 @@ struct Slots {
     valid: u64,
     all: u64,
     void_run: u32,
+    /// The source was well once since the switch: one that never was is shut by design, and tells nothing.
+    source_was_up: bool,
 }
 
 /// An alarm as people see it.
@@ -94,6 +96,9 @@ impl AfterSwitch {
                 let failed = target.passed_of_run().map_or(0.0, |passed| 1.0 - passed);
                 slots.failing = failed > self.watch.settings().healthy;
                 let source = side(Side::Source).filter(|_| heard);
+                slots.source_was_up |=
+                    source.and_then(|it| it.passed_of_run()).is_some_and(|passed| passed > 0.5);
+                let source = source.filter(|_| slots.source_was_up);
                 self.watch.take(place, &Slot::Pair { target, source, hosts: &[] });
             }
             None => {
@@ -141,11 +146,11 @@ impl AfterSwitch {
         })
     }
 
-    /// The scenarios of which nothing is known at present.
-    pub(crate) fn blind(&self) -> impl Iterator<Item = &Name> {
-        self.named()
-            .filter(|(_, slots)| slots.void_run >= BLIND_AFTER || slots.valid == 0)
-            .map(|(name, _)| name)
+    /// A scenario of which nothing is known at present.
+    pub(crate) fn blind(&self, now: Timestamp) -> Option<&Name> {
+        let over = now >= self.ends();
+        let unseen = |slots: &Slots| slots.void_run >= BLIND_AFTER || over && slots.valid == 0;
+        self.named().find(|(_, slots)| unseen(slots)).map(|(name, _)| name)
     }
 
     /// The plan changed: what it watches no more is not missed.
@@ -178,7 +183,9 @@ impl AfterSwitch {
         self.watch.write(out);
         out.option(self.rebuilt.as_ref(), |at, out| out.number(at.as_millis()));
         for slots in &self.slots {
-            [slots.valid, slots.all, u64::from(slots.void_run)].iter().for_each(|value| out.number(*value));
+            [slots.valid, slots.all, u64::from(slots.void_run), u64::from(slots.source_was_up)]
+                .iter()
+                .for_each(|value| out.number(*value));
         }
     }
 }

@@ -100,7 +100,7 @@ impl Exact {
                 parity.take(at, agent.side, finding)
             }
             Exact::Parity(_) => {}
-            Exact::Pages(pages) => pages.take(at, agent.side, finding),
+            Exact::Pages(pages) => pages.take(at, agent, finding),
             Exact::Marks(marks) => {
                 for mark in &finding.report.marks {
                     // Nothing was written or found later than it was told.
@@ -128,7 +128,8 @@ impl Exact {
     pub(crate) fn forget(&mut self, agent: &AgentKey) {
         match self {
             Exact::Quiet(quiet) => quiet.forget(agent),
-            Exact::Parity(_) | Exact::Marks(_) | Exact::Pages(_) => {}
+            Exact::Pages(pages) => pages.forget(agent),
+            Exact::Parity(_) | Exact::Marks(_) => {}
         }
     }
 

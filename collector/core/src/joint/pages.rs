@@ -3,10 +3,11 @@
 //! What belongs to the other side is what the plan declares there, and does not declare here: hosts of its
 //! targets, and the networks that it grants.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tidelock_model::{Finding, Side, Timestamp, Via as Way};
+use tidelock_model::{AgentKey, Finding, Side, Timestamp, Via as Way};
 
 use crate::plan::{Plan, Target};
 use crate::proof::{Dependencies, DependencyState, OtherSide, Persist, Shown, StateWriter, Via};
@@ -20,8 +21,8 @@ pub(crate) struct PagesEvidence {
     dependencies: Dependencies,
     /// When a page was looked at last.
     last: Option<Timestamp>,
-    /// More was shown than could be told, at that moment.
-    cut: Option<Timestamp>,
+    /// The agents whose last look showed more than could be told.
+    cut: BTreeSet<AgentKey>,
 }
 
 impl PagesEvidence {
@@ -41,7 +42,7 @@ impl PagesEvidence {
         }
         let max_age_ms = u64::try_from(max_age.as_millis()).unwrap_or(u64::MAX);
         let dependencies = Dependencies::new(owned, max_age_ms);
-        PagesEvidence { side, max_age, dependencies, last: None, cut: None }
+        PagesEvidence { side, max_age, dependencies, last: None, cut: BTreeSet::new() }
     }
 
     /// The side whose pages are looked at.
@@ -49,8 +50,8 @@ impl PagesEvidence {
         self.side
     }
 
-    pub(crate) fn take(&mut self, at: Timestamp, side: Side, finding: &Finding) {
-        if side != self.side {
+    pub(crate) fn take(&mut self, at: Timestamp, agent: &AgentKey, finding: &Finding) {
+        if agent.side != self.side {
             return;
         }
         let pages = &finding.pages;
@@ -62,9 +63,16 @@ impl PagesEvidence {
             self.dependencies.look(at.as_millis(), page, &shown);
             self.last = Some(at);
         }
-        if !pages.seen.is_empty() {
-            self.cut = pages.cut.then_some(at);
+        if pages.cut {
+            self.cut.insert(agent.clone());
+        } else if !pages.seen.is_empty() {
+            self.cut.remove(agent);
         }
+    }
+
+    /// The agent is gone, or begins anew.
+    pub(crate) fn forget(&mut self, agent: &AgentKey) {
+        self.cut.remove(agent);
     }
 
     pub(crate) fn state(&self, now: Timestamp) -> (EvidenceState, Timestamp) {
@@ -73,7 +81,7 @@ impl PagesEvidence {
             DependencyState::Depends => EvidenceState::Refuted,
             DependencyState::NoData => EvidenceState::Missing,
             DependencyState::Stale => EvidenceState::Stale,
-            DependencyState::Pass if self.cut.is_some() => EvidenceState::Undecided,
+            DependencyState::Pass if !self.cut.is_empty() => EvidenceState::Undecided,
             DependencyState::Pass => EvidenceState::Proved,
         };
         (state, until)
@@ -96,7 +104,7 @@ impl PagesEvidence {
 
     pub(crate) fn write(&self, out: &mut StateWriter) {
         self.dependencies.write(out);
-        out.flag(self.cut.is_some());
+        out.number(self.cut.len() as u64);
     }
 }
 

@@ -8,8 +8,8 @@
 #[cfg(test)]
 mod tests;
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use super::combine::Standing;
 use super::state::{BadState, Persist, StateReader, StateWriter};
