@@ -41,7 +41,9 @@ fn row(size: Size, table: &mut Table, agents: usize, during: f64, both: bool, ba
         if let Some(alarm) = alarm.filter(|alarm| alarm.slot >= FAULT_SLOT) {
             alarms += 1;
             called += usize::from(alarm.blame == Blame::Rollback);
-            (1..=MINUTE_SLOTS).for_each(|later| drop(after.slot(alarm.slot + later, |_| {})));
+            (1..=MINUTE_SLOTS).for_each(|later| {
+                after.slot(alarm.slot + later, |_| {});
+            });
             called_later += usize::from(after.blame() == Some(Blame::Rollback));
         }
     }
