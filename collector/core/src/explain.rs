@@ -86,7 +86,7 @@ impl Migration {
                 .filter(|(index, _)| slots.gates.contains_key(index))
                 .map(|(_, claim)| claim.clone())
                 .collect(),
-            points: slots.points.iter().copied().collect(),
+            points: slots.points.iter().collect(),
         })
     }
 

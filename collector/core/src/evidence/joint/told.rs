@@ -89,7 +89,7 @@ fn last_void(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
 
 /// Nothing of the side is in the newest slot.
 fn silent(slots: &SlotEvidence, side: Side) -> bool {
-    let newest = slots.points.iter().next_back().map(|point| of(point, side));
+    let newest = slots.points.iter().next_back().map(|point| of(&point, side));
     newest.is_some_and(|newest| newest == SidePoint::default())
 }
 
@@ -152,15 +152,15 @@ fn failing(slots: &SlotEvidence, side: Side) -> String {
     failing_in(slots.points.iter().rev(), side)
 }
 
-fn failing_in<'a>(newest_first: impl Iterator<Item = &'a Point>, side: Side) -> String {
-    let newest = newest_first.map(|point| of(point, side)).find(|point| not_passed(point) > 0);
+fn failing_in(newest_first: impl Iterator<Item = Point>, side: Side) -> String {
+    let newest = newest_first.map(|point| of(&point, side)).find(|point| not_passed(point) > 0);
     newest.map_or_else(String::new, |point| format!(": {}", in_a_slot(&point)))
 }
 
 /// In the newest slot in which the target failed, half of the source's runs or more failed as well.
 fn source_too(slots: &SlotEvidence, side: Side) -> bool {
     let newest = slots.points.iter().rev().find(|point| not_passed(&point.target) > 0);
-    let down = |point: &Point| point.source.failed > 0 && point.source.failed >= point.source.ok;
+    let down = |point: Point| point.source.failed > 0 && point.source.failed >= point.source.ok;
     side == Side::Target && newest.is_some_and(down)
 }
 
