@@ -76,6 +76,19 @@ async fn one_key_makes_one_order_that_can_be_read_and_cleaned_up() {
 }
 
 #[tokio::test]
+async fn a_synthetic_order_is_kept_and_never_worked_on() {
+    let (shop, mut customer) = shop_and_customer().await;
+    let (checked, bought) = (customer.cart().await, customer.cart().await);
+    let order = customer.pay(&checked, "check").await.json();
+    customer.buy(&bought, "real").await;
+    // The consumer has passed once the real one is confirmed.
+    let queue = shop.queue_until("orders", |queue| queue["message_stats"]["ack"] == 1).await;
+    assert_eq!(queue["message_stats"]["publish"], 1);
+    let path = format!("/api/orders/{}", order["order_id"].as_str().unwrap());
+    assert_eq!(customer.get(&path).await.json()["state"], "placed");
+}
+
+#[tokio::test]
 async fn checkout_refuses_strangers_other_cards_missing_keys_and_spent_carts() {
     let (shop, mut customer) = shop_and_customer().await;
     let cart = customer.cart().await;

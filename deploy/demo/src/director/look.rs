@@ -22,10 +22,15 @@ pub(crate) fn hold_on<'s>(status: &'s Value, check: &str, side: &str) -> Option<
     holds(status).iter().find(|hold| hold["check"] == check && hold["side"] == side)
 }
 
+/// The alarm of the watch after the switch.
+pub(crate) fn alarm(status: &Value) -> Option<&Value> {
+    holds(status).iter().find(|hold| hold["code"] == "alarm")
+}
+
 /// Going back is recommended now, by the detector, because of a check.
 pub(crate) fn back_recommended(status: &Value, check: &str) -> bool {
-    let alarm = holds(status).iter().find(|hold| hold["code"] == "alarm" && hold["check"] == check);
-    alarm.is_some() && status["next_gate"]["rollback"]["recommended"] == true
+    let called = alarm(status).is_some_and(|hold| hold["check"] == check);
+    called && status["next_gate"]["rollback"]["recommended"] == true
 }
 
 /// What `tidelock why CHECK` says of the target.

@@ -16,6 +16,14 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 /// What a command that waits may take beyond its own limit.
 const GRACE: Duration = Duration::from_secs(15);
 
+/// What was seen instead of a verdict.
+#[derive(Debug)]
+pub(crate) struct Saw {
+    pub(crate) what: String,
+    /// It stays so: waiting longer cannot help.
+    pub(crate) stays: bool,
+}
+
 /// A demo under way.
 #[derive(Debug)]
 pub(crate) struct Play<'o> {
@@ -44,6 +52,17 @@ impl<'o> Play<'o> {
         verdict: Expected,
         judge: impl Fn(&Value) -> Result<(), String>,
     ) -> anyhow::Result<Value> {
+        let judge = |status: &Value| judge(status).map_err(|what| Saw { what, stays: false });
+        self.wait_while_it_may(stage, verdict, judge).await
+    }
+
+    /// The same, given up at once where what is seen stays so.
+    pub(crate) async fn wait_while_it_may(
+        &mut self,
+        stage: &mut Stage,
+        verdict: Expected,
+        judge: impl Fn(&Value) -> Result<(), Saw>,
+    ) -> anyhow::Result<Value> {
         let limit = self.options.limit_of(verdict);
         let started = Instant::now();
         loop {
@@ -56,11 +75,11 @@ impl<'o> Play<'o> {
                     }
                     Err(saw) => saw,
                 },
-                Err(trouble) => format!("{trouble:#}"),
+                Err(trouble) => Saw { what: format!("{trouble:#}"), stays: false },
             };
             let after = started.elapsed();
-            if after >= limit {
-                return Err(Missing { expected: verdict, saw, after }.into());
+            if saw.stays || after >= limit {
+                return Err(Missing { expected: verdict, saw: saw.what, after }.into());
             }
             sleep(PAUSE).await;
         }

@@ -12,6 +12,7 @@ use crate::director::check_list::Missing;
 use crate::director::command::Who;
 use crate::director::plan_file::MIGRATION;
 use crate::director::stage::Stage;
+use crate::director::wait::Saw;
 use crate::director::{Expected, Left, look};
 use crate::shop::Fault;
 
@@ -37,11 +38,12 @@ pub(crate) async fn back(play: &mut Play<'_>, stage: &mut Stage, olga: &Who) -> 
     .await?;
     play.talk
         .say("One bad moment is no reason to go back. The watch over all checks calls when it is sure:")?;
+    // Whose fault it is, is settled when the watch calls.
     let recommended = |status: &Value| match look::back_recommended(status, CHECK) {
         true => Ok(()),
-        false => Err(look::summary(status)),
+        false => Err(Saw { what: look::summary(status), stays: look::alarm(status).is_some() }),
     };
-    play.wait_for(stage, Expected::BackRecommended, recommended).await?;
+    play.wait_while_it_may(stage, Expected::BackRecommended, recommended).await?;
     stage.console.show(&operator, &["status"]).await?;
     stage.console.show(&operator, &["why", CHECK]).await?;
     probe(play, stage).await?;
@@ -71,8 +73,7 @@ pub(crate) async fn back(play: &mut Play<'_>, stage: &mut Stage, olga: &Who) -> 
 
 /// Nothing has called so far, or the call below would prove nothing.
 fn calm(status: &Value) -> anyhow::Result<()> {
-    let called = look::holds(status).iter().find(|hold| hold["code"] == "alarm");
-    match called {
+    match look::alarm(status) {
         None => Ok(()),
         Some(hold) => Err(Missing {
             expected: Expected::BackRecommended,
