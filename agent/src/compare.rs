@@ -151,6 +151,7 @@ impl Observer {
             state: std::collections::BTreeMap::new(),
             trace_id: None,
             notes_shown: false,
+            revision_header: None,
         };
         Ok(self.runner.run(request).await)
     }

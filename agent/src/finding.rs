@@ -63,6 +63,7 @@ pub fn of_run(job: &Job, seen: Seen, result: RunResult) -> v1::Finding {
         refused_calls,
         trace_ids,
         pages: result.pages,
+        target_revision: revision(&result.target_revision),
         ..blank(job, seen)
     })
 }
@@ -106,6 +107,12 @@ fn to_wire(finding: Finding) -> v1::Finding {
     let findings = vec![finding];
     let batch = FindingBatch { agent, spool_epoch: SpoolEpoch(0), first_seq: 1, findings, gap: None };
     batch_to_wire(batch).findings.pop().expect("one finding went in")
+}
+
+/// A revision that every door takes.
+fn revision(text: &str) -> String {
+    let plain = |c: &char| c.is_ascii_graphic() || *c == ' ';
+    text.chars().filter(plain).take(Limits::NAME_BYTES).collect()
 }
 
 /// A sentence that every door takes.
@@ -180,9 +187,11 @@ mod tests {
         };
         result.pages = Pages { seen: vec![shown.page.clone()], shown: vec![shown], cut: true };
         let pages = result.pages.clone();
+        result.target_revision = format!("build\u{1b}7{}", "ü8".repeat(500));
         let finding = taken(of_run(&job(), seen(), result));
         assert_eq!((finding.outcome, finding.cause), (Outcome::NotRun, Some(Cause::Trap)));
         assert_eq!(finding.pages, pages);
+        assert_eq!(finding.target_revision, format!("build7{}", "8".repeat(122)));
         assert_eq!(finding.trace_ids[0], "t".repeat(32));
         assert!(taken(not_run(&job(), seen(), Cause::Overrun, "late")).cause == Some(Cause::Overrun));
     }

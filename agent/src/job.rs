@@ -57,6 +57,8 @@ pub struct Work {
     pub secrets: Vec<Name>,
     /// Whether findings list the pages that were looked at, and what they show.
     pub notes_shown: bool,
+    /// The response header that tells the side's revision.
+    pub revision_header: Option<String>,
 }
 
 impl Job {
@@ -116,7 +118,14 @@ fn work(config: &Config, wire: &v1::Assignment) -> Result<Work, Refusal> {
         return Err(refuse(Cause::SecretMissing, why));
     }
     let limits = limits(config.limits, wire.limits.unwrap_or_default());
-    Ok(Work { settings: wire.settings.clone(), limits, targets, secrets, notes_shown: wire.notes_shown })
+    Ok(Work {
+        settings: wire.settings.clone(),
+        limits,
+        targets,
+        secrets,
+        notes_shown: wire.notes_shown,
+        revision_header: Some(wire.revision_header.clone()).filter(|name| !name.is_empty()),
+    })
 }
 
 /// The plan may lower a limit; the operator's cap stands.
@@ -170,6 +179,9 @@ mod tests {
     fn what_cannot_be_carried_out_is_refused_with_its_cause() {
         assert!(job(|_| ()).unwrap().work.is_ok_and(|work| !work.notes_shown));
         assert!(job(|wire| wire.notes_shown = true).unwrap().work.is_ok_and(|work| work.notes_shown));
+        assert!(job(|_| ()).unwrap().work.is_ok_and(|work| work.revision_header.is_none()));
+        let told = job(|wire| wire.revision_header = "X-Build".to_owned()).unwrap().work.unwrap();
+        assert_eq!(told.revision_header.as_deref(), Some("X-Build"));
         assert_eq!(cause(|wire| wire.settings = "[]".to_owned()), Cause::BadSettings);
         assert_eq!(cause(|wire| wire.secrets = vec!["psp".to_owned()]), Cause::SecretMissing);
         let grant = |url: &str| {

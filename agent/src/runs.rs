@@ -202,6 +202,7 @@ impl<S: Sandbox> Runs<S> {
             state,
             trace_id: Some(trace_id.to_owned()),
             notes_shown: work.notes_shown,
+            revision_header: work.revision_header.clone(),
         })
     }
 }

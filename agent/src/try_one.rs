@@ -73,6 +73,7 @@ pub async fn try_one(ask: Try, out: &mut Out<'_>) -> Result<ExitCode> {
         state: std::collections::BTreeMap::new(),
         trace_id: None,
         notes_shown: false,
+        revision_header: None,
     };
     let result = runner.run(request).await;
     print(&result, out)?;

@@ -76,6 +76,7 @@ impl Component {
             state: Default::default(),
             trace_id: None,
             notes_shown: false,
+            revision_header: None,
         };
         let result = self.client.run(request).await;
         assert_eq!(result.outcome, Outcome::Pass, "{result:?}");

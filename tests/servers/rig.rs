@@ -103,6 +103,7 @@ impl Check {
             state: self.state.clone(),
             trace_id: None,
             notes_shown: false,
+            revision_header: None,
         };
         let result = self.client.run(request).await;
         for (key, value) in &result.state_changes {

@@ -25,7 +25,7 @@ pub(crate) mod shared;
 mod sql;
 pub(crate) mod tls;
 
-pub(crate) use http::Notes;
+pub(crate) use http::{Notes, Revision};
 pub(crate) use kv::StateStore;
 pub(crate) use shared::Shared;
 
@@ -53,6 +53,8 @@ pub(crate) struct RunState {
     pub(crate) databases: BTreeMap<String, sql::Database>,
     /// What pages show, where that is asked for.
     pub(crate) notes: Option<Notes>,
+    /// What the targets say of their revision, where a header is named for it.
+    pub(crate) revision: Option<Revision>,
 }
 
 /// What happened in a run that decides what it is worth.

@@ -12,7 +12,7 @@ use crate::bindings::tidelock::check::types::{Context, Side as GuestSide};
 use crate::cache::hex;
 use crate::clock;
 use crate::grants::{self, Kind, Target, Targets};
-use crate::host::{Facts, Notes, RunState, Shared, StateStore, call_margin};
+use crate::host::{Facts, Notes, Revision, RunState, Shared, StateStore, call_margin};
 use crate::limits::{Limiter, MAX_SETTINGS_BYTES};
 use crate::meter::Meter;
 use crate::protocol::{Refusal, RunRequest, Secret};
@@ -56,6 +56,8 @@ pub(crate) fn prepare(
     for secret in &request.secrets {
         scrubber.learn(&secret.name, secret.value.expose());
     }
+    let header = request.revision_header.as_deref();
+    let revision = header.map(|name| Revision::new(name, &request.settings)).transpose().map_err(bad)?;
     let trace_id = trace_id(request.trace_id.as_deref())?;
     let now = Instant::now();
     let deadline = now + timeout;
@@ -87,6 +89,7 @@ pub(crate) fn prepare(
         store: StateStore::new(request.state),
         databases: Default::default(),
         notes: request.notes_shown.then(Notes::default),
+        revision,
     };
     Ok(Prepared { state, context })
 }
@@ -111,6 +114,7 @@ pub(crate) fn bare(shared: &Arc<Shared>, timeout: Duration, memory_cap: u64) -> 
         store: StateStore::default(),
         databases: Default::default(),
         notes: None,
+        revision: None,
     }
 }
 
@@ -216,6 +220,7 @@ mod tests {
             state: Default::default(),
             trace_id: None,
             notes_shown: false,
+            revision_header: None,
         }
     }
 
@@ -274,6 +279,7 @@ mod tests {
             (Cause::BadSettings, Box::new(|r| r.settings = "[]".to_owned())),
             (Cause::BadSettings, Box::new(|r| r.settings = "{".to_owned())),
             (Cause::BadSettings, Box::new(|r| r.trace_id = Some("0".repeat(32)))),
+            (Cause::BadSettings, Box::new(|r| r.revision_header = Some("X Build".to_owned()))),
             (Cause::BadSettings, Box::new(|r| r.targets = vec![shop("shop.example", "user")])),
             (Cause::SecretMissing, Box::new(|r| r.secrets.clear())),
             (Cause::SecretMissing, Box::new(|r| r.secrets = vec![secret("user", "abc")])),

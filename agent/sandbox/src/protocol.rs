@@ -53,6 +53,9 @@ pub struct RunRequest {
     /// The result lists the pages that were looked at, and what they show.
     #[serde(default)]
     pub notes_shown: bool,
+    /// The response header of the run's own targets that tells the side's revision.
+    #[serde(default)]
+    pub revision_header: Option<String>,
 }
 
 /// A target by name, and what may be done with it.
@@ -209,6 +212,8 @@ pub struct RunResult {
     pub trace_ids: Vec<String>,
     /// What the pages of the run's own targets showed, where the request asked for it.
     pub pages: Pages,
+    /// The side's revision as its targets told it, where the request named a header; empty when none did.
+    pub target_revision: String,
     /// Wall time from the moment the runner took it up.
     pub duration: Duration,
     /// Processor time of the plugin and of the host on its behalf.
@@ -312,6 +317,7 @@ impl RunResult {
             state_changes: Vec::new(),
             trace_ids: Vec::new(),
             pages: Pages::default(),
+            target_revision: String::new(),
             duration: Duration::ZERO,
             cpu: Duration::ZERO,
             memory_bytes: 0,

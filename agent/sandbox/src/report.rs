@@ -227,5 +227,12 @@ pub(crate) fn clean(text: &str, most: usize) -> String {
     out
 }
 
+/// A short text that is compared and shown: printable ASCII, with `?` for everything else, cut at `most`.
+pub(crate) fn printable(text: &str, most: usize) -> String {
+    let plain = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
+    let cut: String = text.trim().chars().map(plain).take(most).collect();
+    cut.trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use tidelock_model::{Cause, Outcome, Pages, RefusedCall, Report, Shown, Via};
 use crate::protocol::message::RunDone;
 use crate::protocol::wire::{WirePages, WireVia};
 use crate::protocol::{LogLine, Refusal, RunResult};
-use crate::report::{self, clean};
+use crate::report::{self, clean, printable};
 
 const MAX_LOG_LINES: usize = 4096;
 const MAX_REFUSED: usize = 64;
@@ -15,6 +15,10 @@ const MAX_REFUSED: usize = 64;
 pub(crate) const MAX_PAGES: usize = 64;
 pub(crate) const MAX_SHOWN: usize = 64;
 pub(crate) const MAX_URL_BYTES: usize = 512;
+pub(crate) const MAX_REVISION_BYTES: usize = 128;
+/// The longest note of a finding, and the part of it that is about the revision.
+const MAX_NOTE_BYTES: usize = 4096;
+const MAX_REVISION_NOTE_BYTES: usize = 512;
 const MAX_STATE_CHANGES: usize = 128;
 const MAX_STATE_VALUE_BYTES: usize = 16 << 10;
 
@@ -32,6 +36,7 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
         state_changes: Vec::new(),
         trace_ids: done.trace_ids.into_iter().take(8).map(|id| clean(&id, 64)).collect(),
         pages: pages(done.pages),
+        target_revision: printable(&done.revision.value, MAX_REVISION_BYTES),
         duration: Duration::from_micros(done.duration_us),
         cpu: Duration::from_micros(done.cpu_us),
         memory_bytes: done.memory_bytes,
@@ -55,6 +60,10 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
     if result.report.note.is_empty() {
         result.report.note.clone_from(&result.detail);
     }
+    if !done.revision.note.is_empty() {
+        let more = clean(&done.revision.note, MAX_REVISION_NOTE_BYTES);
+        result.report.note = joined(&result.report.note, &more);
+    }
     if let Some(Refusal { cause, detail }) = refusal {
         return RunResult { outcome: Outcome::NotRun, cause: Some(cause), detail, ..result };
     }
@@ -62,6 +71,14 @@ pub(crate) fn believe(done: RunDone, report_bytes: u64) -> RunResult {
     let changes = done.state_changes.into_iter().take(MAX_STATE_CHANGES).filter(fits);
     result.state_changes = changes.map(|c| (c.key, if c.forget { None } else { Some(c.value) })).collect();
     result
+}
+
+/// Two notes as one; the first gives way where there is no room for both.
+fn joined(first: &str, more: &str) -> String {
+    if first.is_empty() {
+        return more.to_owned();
+    }
+    format!("{}; {more}", clean(first, MAX_NOTE_BYTES - "; ".len() - more.len()))
 }
 
 /// What does not fit is left out and said to be: then nothing can be said to be absent.
@@ -132,6 +149,19 @@ mod tests {
             let result = believe(done(outcome, cause, report), 1 << 18);
             assert_eq!((result.outcome, result.cause), (Outcome::NotRun, Some(Cause::BadReport)));
         }
+    }
+
+    #[test]
+    fn what_is_said_of_the_revision_fits_whatever_a_runner_says() {
+        let mut said = done(Outcome::Pass, None, report(WireOutcome::Pass, 1.0));
+        said.report.as_mut().unwrap().note = "n".repeat(4096);
+        said.revision.value = "\u{1b}b".repeat(500);
+        said.revision.note = "r".repeat(5000);
+        let result = believe(said, 1 << 18);
+        assert_eq!(result.target_revision, "?b".repeat(64));
+        assert_eq!(result.report.note, format!("{}; {}", "n".repeat(3582), "r".repeat(512)));
+        let empty = done(Outcome::Pass, None, report(WireOutcome::Pass, 1.0));
+        assert_eq!(believe(empty, 1 << 18).report.note, "");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 use crate::bindings::Check;
 use crate::bindings::tidelock::check::types::{Report as GuestReport, Trouble};
 use crate::engine::EngineSettings;
-use crate::host::{RunState, Shared};
+use crate::host::{Revision, RunState, Shared};
 use crate::library::Ready;
 use crate::limits::HOSTCALL_BYTES;
 use crate::prepare::{self, Prepared};
@@ -155,6 +155,7 @@ pub(crate) fn not_begun(refusal: Refusal) -> RunDone {
         state_changes: Vec::new(),
         trace_ids: Vec::new(),
         pages: Default::default(),
+        revision: Default::default(),
         duration_us: 0,
         cpu_us: 0,
         memory_bytes: 0,
@@ -209,6 +210,7 @@ fn judge(state: RunState, ended: Ended, duration: Duration, pages: WirePages) ->
         state_changes: changes.into_iter().map(change).collect(),
         trace_ids,
         pages,
+        revision: state.revision.map(Revision::told).unwrap_or_default(),
         duration_us: micros(duration),
         cpu_us: state.meter.used_ns() / 1_000,
         memory_bytes: u64::try_from(state.limiter.peak_bytes).unwrap_or(u64::MAX),

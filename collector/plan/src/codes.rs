@@ -260,11 +260,6 @@ const CODES: &[(&str, &str, &str)] = &[
     ("E909", "not yet: this kind of queue", "queue-drain reads RabbitMQ now."),
     ("E910", "not yet: this kind of credential", "Now there are bearer, basic, header and form."),
     (
-        "E911",
-        "not yet: the revision from a response header",
-        "Write from: declared and tell the revision with `tidelock revision set`.",
-    ),
-    (
         "E912",
         "not yet: components from a registry",
         "Fetch the file, push it with `tidelock plugin push`, and pin it.",

@@ -15,6 +15,8 @@ use crate::tree::{Entry, Node};
 
 /// How many agents a side may have at most.
 const MAX_AGENTS: u32 = 100;
+/// The longest name of the header that tells a revision.
+const MAX_HEADER_BYTES: usize = 64;
 
 /// Reads one side.
 pub(crate) fn environment(sides: &Fields<'_>, side: Side, source: &Source, sink: &mut Sink) -> Environment {
@@ -75,14 +77,28 @@ fn agents(fields: &Fields<'_>, environment: &mut Environment, sink: &mut Sink) {
 }
 
 fn revision_from(fields: &Fields<'_>, sink: &mut Sink) -> Option<RevisionFrom> {
-    let node = fields.need("from", "write `from: declared`", sink)?;
-    let from = text(node, &fields.what("from"), sink)?;
-    if from.starts_with("header ") {
-        sink.say("E911", node.span, "not yet: the revision of an environment from a response header")
-            .help("write `from: declared` and tell it with `tidelock revision set`");
+    let node = fields.need("from", "write `from: declared` or `from: \"header X-Build\"`", sink)?;
+    let what = fields.what("from");
+    let from = text(node, &what, sink)?;
+    let Some(name) = from.strip_prefix("header ") else {
+        return word(node, &what, &["declared", "header NAME"], sink).map(|_| RevisionFrom::Declared);
+    };
+    let sign = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || name.len() > MAX_HEADER_BYTES || !name.bytes().all(sign) {
+        sink.say("E011", node.span, format!("{what} names the header {}", quote(name)))
+            .label("no header has this name")
+            .help(format!(
+                "a header's name has letters, digits and dashes, at most {MAX_HEADER_BYTES}: \"header X-Build\""
+            ));
         return None;
     }
-    word(node, &fields.what("from"), &["declared"], sink).map(|_| RevisionFrom::Declared)
+    // Each answer has another one, and a finding is no place for a session.
+    if name.eq_ignore_ascii_case("set-cookie") {
+        sink.say("E011", node.span, format!("{what} names the header {}, which holds sessions", quote(name)))
+            .help("name a header that says the same until something new is installed");
+        return None;
+    }
+    Some(RevisionFrom::Header(name.to_owned()))
 }
 
 fn target(entry: &Entry, side: Side, source: &Source, sink: &mut Sink) -> Option<Target> {

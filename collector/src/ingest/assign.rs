@@ -4,7 +4,7 @@
 //! a thousand checks do not fire together; the agents of a side share the interval evenly.
 
 use tidelock_core::plan::{
-    ClaimKind, Credential, HttpTarget, Joint, Plan, Scenario, SqlTarget, Target,
+    ClaimKind, Credential, HttpTarget, Joint, Plan, RevisionFrom, Scenario, SqlTarget, Target,
 };
 use tidelock_model::{AgentKey, Name};
 use tidelock_proto::v1;
@@ -36,6 +36,7 @@ pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
         secrets: scenario.secrets.iter().map(Name::to_string).collect(),
         nonce_seed: plan.nonce_seed.clone(),
         notes_shown: notes_shown(scenario, agent),
+        revision_header: revision_header(&plan.plan, agent),
     });
     v1::Assignments {
         plan_revision: plan.revision,
@@ -54,6 +55,14 @@ fn notes_shown(scenario: &Scenario, agent: &AgentKey) -> bool {
         matches!(kind, ClaimKind::Joint(Joint::NoDependencyOn(other)) if *other != agent.side)
     };
     scenario.claims.iter().any(|claim| asks(&claim.kind))
+}
+
+/// The header that tells the revision of this side, where the plan names one.
+fn revision_header(plan: &Plan, agent: &AgentKey) -> String {
+    match &plan.environment(agent.side).revision {
+        Some(RevisionFrom::Header(name)) => name.clone(),
+        Some(RevisionFrom::Declared) | None => String::new(),
+    }
 }
 
 /// `hash(check) mod every + rank * every / agents`, kept inside one interval.

@@ -117,3 +117,19 @@ async fn pages_are_noted_on_the_side_that_a_claim_is_about_and_on_no_other() {
         assert_eq!(flags, [noted], "{side:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_side_is_told_its_own_header_of_the_revision() {
+    let collector = Collector::start().await;
+    let plan = PLAN
+        .replace("source: { agents", "source: { revision: { from: declared }, agents")
+        .replace("target: { agents", "target: { revision: { from: \"header X-Build\" }, agents");
+    collector.apply(&plan).await.unwrap();
+    for (side, header) in [(v1::Side::Source, ""), (v1::Side::Target, "X-Build")] {
+        let papers = join(&collector, side, "a").await;
+        let agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+        let headers: Vec<&str> =
+            agent.assignments.assignments.iter().map(|one| one.revision_header.as_str()).collect();
+        assert_eq!(headers, [header], "{side:?}");
+    }
+}

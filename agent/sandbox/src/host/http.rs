@@ -12,10 +12,12 @@ mod links;
 mod notes;
 mod outgoing;
 mod redirect;
+mod revision;
 
 use exchange::Answer;
 pub(crate) use notes::Notes;
 use outgoing::Outgoing;
+pub(crate) use revision::Revision;
 
 /// Redirects that are followed for one request.
 const MAX_REDIRECTS: u32 = 5;
@@ -61,6 +63,9 @@ impl RunState {
             // What the other side's own pages show says nothing about this one.
             if let Some(notes) = self.notes.as_mut().filter(|_| target.own) {
                 notes.look(&http.origin, &outgoing.path, &answer, &self.scrubber);
+            }
+            if let Some(revision) = &mut self.revision {
+                revision.look(target, &answer.headers, &self.scrubber);
             }
             let next = if follow { redirect::next(&answer, &outgoing, http) } else { None };
             match next {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidelock_model::{Outcome, Sha256};
 
 use super::codec;
-use super::wire::{WirePages, WireReport};
+use super::wire::{WirePages, WireReport, WireRevision};
 use super::{LogLine, Manifest, Refusal, RunRequest};
 use crate::engine::EngineSettings;
 
@@ -88,6 +88,8 @@ pub(crate) struct RunDone {
     pub(crate) trace_ids: Vec<String>,
     #[serde(default)]
     pub(crate) pages: WirePages,
+    #[serde(default)]
+    pub(crate) revision: WireRevision,
     pub(crate) duration_us: u64,
     pub(crate) cpu_us: u64,
     pub(crate) memory_bytes: u64,

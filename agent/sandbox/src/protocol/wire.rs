@@ -97,3 +97,12 @@ pub(crate) enum WireVia {
     Alias,
     Address,
 }
+
+/// What the targets of a run said of their revision.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct WireRevision {
+    /// Empty when no answer told one.
+    pub(crate) value: String,
+    /// What people should know of it; most often nothing.
+    pub(crate) note: String,
+}

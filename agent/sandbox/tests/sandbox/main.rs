@@ -11,6 +11,7 @@ mod limits;
 mod lost;
 mod outcome;
 mod postgres;
+mod revision;
 mod rig;
 mod same_response;
 mod secrets;

@@ -88,6 +88,7 @@ impl Rig {
             state: Default::default(),
             trace_id: None,
             notes_shown: false,
+            revision_header: None,
         }
     }
 

@@ -82,6 +82,7 @@ fn answer(stream: &mut TcpStream, path: &str, head: &str, body: &str) -> Option<
     match route {
         "/echo" => say(stream, "200 OK", &[], &format!("{head}{body}")),
         "/header" => say(stream, "200 OK", &[("x-echo", query)], ""),
+        "/each" => say(stream, "200 OK", &[("x-echo", &traceparent(head))], ""),
         "/to" => say(stream, "302 Found", &[("location", query)], ""),
         "/loop" => say(stream, "302 Found", &[("location", "/loop")], ""),
         "/gzip" => say(stream, "200 OK", &[("content-encoding", "gzip")], "x"),
@@ -113,6 +114,12 @@ fn say(stream: &mut TcpStream, status: &str, headers: &[(&str, &str)], body: &st
         text.push_str(&format!("{name}: {value}\r\n"));
     }
     stream.write_all(format!("{text}\r\n{body}").as_bytes()).ok()
+}
+
+/// What is another one in each request.
+fn traceparent(head: &str) -> String {
+    let line = head.lines().find_map(|line| line.strip_prefix("traceparent: "));
+    line.unwrap_or_default().to_owned()
 }
 
 /// A body that never ends, a byte at a time.

@@ -48,16 +48,15 @@ struct Agents {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Revision {
-    /// `declared`: from `tidelock revision set`.
+    /// `declared`: from `tidelock revision set`. `header NAME`: from this header of what the targets answer.
     from: RevisionFrom,
 }
 
 /// Where a revision comes from.
 #[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-enum RevisionFrom {
-    Declared,
-}
+struct RevisionFrom(
+    #[schemars(regex(pattern = r"^(declared|header [!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})$"))] String,
+);
 
 /// A URL alone grants GET and POST on that origin.
 #[derive(JsonSchema)]

@@ -6,4 +6,5 @@ mod claims;
 mod common;
 mod examples;
 mod mistakes;
+mod revision;
 mod timelines;
