@@ -7,6 +7,7 @@ mod agent;
 mod evidence;
 mod full;
 mod gate;
+mod history;
 mod http;
 mod ingest;
 mod restart;
