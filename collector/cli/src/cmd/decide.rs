@@ -2,7 +2,7 @@
 
 use tidelock_proto::{json, v1};
 
-use super::{Call, get_status};
+use super::{Call, get_status, orders};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
@@ -60,9 +60,7 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
         dry_run: args.dry_run,
     };
     let answer = client.orders().decide(request).await.map_err(trouble)?.into_inner();
-    let event = answer.event;
-    let event =
-        event.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say what it recorded"))?;
+    let event = recorded(&answer, args.dry_run)?;
     if call.manner.json() {
         let value = serde_json::json!({
             "schema": "tidelock.decided/v1", "recorded": answer.recorded, "event": json::event(&event),
@@ -81,6 +79,15 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
         out::say("If a needed check holds before the switch, this GO is void.");
     }
     Ok(Exit::Done)
+}
+
+/// The event of a decision that counts, or of one that was only tried.
+fn recorded(answer: &v1::DecideResponse, dry_run: bool) -> Result<v1::Event, Trouble> {
+    let event = orders::recorded(answer.event.clone())?;
+    if answer.recorded || dry_run {
+        return Ok(event);
+    }
+    Err(Trouble::new(Exit::Unknown, "the collector did not say that it recorded the decision"))
 }
 
 fn show(status: &v1::Status, gate: &v1::Gate) {
@@ -126,4 +133,30 @@ fn confirmed(call: &Call, args: &DecideArgs, migration: &str) -> Result<(), Trou
         return Err(Trouble::usage(format!("{typed:?} is not {migration:?}: nothing was recorded")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_counts_only_where_the_collector_says_that_it_recorded_it() {
+        let answer = |recorded, event: bool| v1::DecideResponse {
+            event: event.then(v1::Event::default),
+            recorded,
+            ..v1::DecideResponse::default()
+        };
+        for (is, dry_run, good) in [
+            (answer(true, true), false, true),
+            (answer(false, true), true, true),
+            (answer(false, true), false, false),
+            (answer(true, false), false, false),
+            (answer(false, false), false, false),
+            (answer(false, false), true, false),
+        ] {
+            let said = recorded(&is, dry_run);
+            assert_eq!(said.is_ok(), good, "{is:?}, a dry run: {dry_run}");
+            assert!(said.is_ok() || said.is_err_and(|trouble| trouble.exit == Exit::Unknown));
+        }
+    }
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use tidelock_core::plan::Strength;
 use tidelock_proto::{json, v1};
+use tonic::Code;
 
 use super::evidence_draw::{Sheet, draw};
 use super::replay::{Other, Replayed, replay};
 use super::sparkline::Ink;
-use super::{Call, duration, recorded, replay_text};
+use super::{Call, duration, evidence_plain, recorded, replay_text};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out::{self, Format};
@@ -114,11 +115,24 @@ async fn show(call: &Call, args: ShowArgs) -> Result<Exit, Trouble> {
     if args.last.is_some() && last_ms == 0 {
         return Err(Trouble::usage("--last 0s shows nothing; give a while such as 30m"));
     }
-    let request = v1::GetEvidenceRequest { migration: client.migration().await?, check, last_ms };
-    let answer = client.migrations().get_evidence(request).await.map_err(trouble)?.into_inner();
+    let migration = client.migration().await?;
+    let request = v1::GetEvidenceRequest { migration: migration.clone(), check: check.clone(), last_ms };
+    let plain = v1::ExplainCheckRequest { migration, check, recent: 0 };
+    let answer = match client.migrations().get_evidence(request).await {
+        Ok(answer) => answer.into_inner(),
+        // Nothing of it has slots; a program that asks for them gets none, a person gets what there is.
+        Err(status) if status.code() == Code::NotFound && !call.manner.json() => {
+            return evidence_plain::show(call, &client, plain, claim, trouble(status)).await;
+        }
+        Err(status) => return Err(trouble(status)),
+    };
     let mut evidence =
         answer.evidence.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no evidence"))?;
-    let claims = chosen(&evidence, claim)?;
+    let claims = match chosen(&evidence, claim) {
+        Ok(claims) => claims,
+        Err(none) if call.manner.json() => return Err(none),
+        Err(none) => return evidence_plain::show(call, &client, plain, claim, none).await,
+    };
     if !call.manner.json() {
         let claims: Vec<&v1::EvidenceClaim> = claims.iter().collect();
         out::print(&draw(call.manner, sheet(args.ascii), &evidence, &claims))?;

@@ -160,5 +160,26 @@ pub(crate) async fn confirm_with(
 ) -> Result<v1::ConfirmCutoverResponse, Trouble> {
     let migration = client.migration().await?;
     let request = v1::ConfirmCutoverRequest { migration, token, request_id: request_id()? };
-    Ok(client.gates().confirm_cutover(request).await.map_err(trouble)?.into_inner())
+    taken(client.gates().confirm_cutover(request).await.map_err(trouble)?.into_inner())
+}
+
+/// A token is taken by a decision; an answer that names none is no leave to switch.
+fn taken(answer: v1::ConfirmCutoverResponse) -> Result<v1::ConfirmCutoverResponse, Trouble> {
+    if answer.decision == 0 {
+        return Err(Trouble::new(Exit::Unknown, "the collector did not say that it took the token")
+            .hint("do not switch; see: tidelock status"));
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_confirmation_without_a_decision_is_no_leave_to_switch() {
+        let answer = |decision| v1::ConfirmCutoverResponse { decision, confirmed_time: None };
+        assert_eq!(taken(answer(0)).unwrap_err().exit, Exit::Unknown);
+        assert_eq!(taken(answer(9)).unwrap().decision, 9);
+    }
 }

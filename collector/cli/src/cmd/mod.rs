@@ -9,6 +9,7 @@ pub(crate) mod decide;
 pub(crate) mod events;
 pub(crate) mod evidence;
 mod evidence_draw;
+mod evidence_plain;
 #[cfg(test)]
 mod evidence_tests;
 pub(crate) mod gate;

@@ -73,10 +73,13 @@ pub(crate) enum RevisionCommand {
     },
 }
 
+/// What was recorded: an answer without it is no proof that anything was.
+pub(super) fn recorded(event: Option<v1::Event>) -> Result<v1::Event, Trouble> {
+    event.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say what it recorded"))
+}
+
 fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Trouble> {
-    // An answer without what was recorded is no proof that anything was.
-    let event =
-        event.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say what it recorded"))?;
+    let event = recorded(event)?;
     if call.manner.json() {
         out::print_json(call.manner.format, &json::event(&event))?;
     } else {
@@ -158,4 +161,25 @@ pub(crate) async fn revision(call: &Call, command: RevisionCommand) -> Result<Ex
     let (migration, side, request_id) = (client.migration().await?, side.wire(), request_id()?);
     let request = v1::SetRevisionRequest { migration, side, revision, request_id };
     done(call, client.orders().set_revision(request).await.map_err(trouble)?.into_inner().event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Flags;
+    use crate::out::{Format, Manner};
+
+    /// Hold, release, abort, switched, manual and revision all end here.
+    #[test]
+    fn an_order_without_a_recorded_event_is_never_done() {
+        for format in [Format::Text, Format::Json, Format::Ndjson, Format::Short, Format::Nagios] {
+            let manner = Manner { format, color: false, ask: false, quiet: false };
+            let call = Call { flags: Flags::default(), manner };
+            let nothing = done(&call, None).unwrap_err();
+            assert_eq!((nothing.exit, nothing.exit.number()), (Exit::Unknown, 6), "{format:?}");
+            assert!(nothing.to_string().contains("did not say what it recorded"), "{nothing}");
+            let event = v1::Event { sequence: 7, text: "held".to_owned(), ..v1::Event::default() };
+            assert_eq!(done(&call, Some(event)).unwrap(), Exit::Done, "{format:?}");
+        }
+    }
 }

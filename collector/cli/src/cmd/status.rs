@@ -1,11 +1,12 @@
 //! `tidelock status`: where the migration stands. It only looks, so it ends well whatever it sees,
 //! unless `--fail` asks otherwise.
 
+use serde_json::Value;
 use tidelock_proto::{json, v1};
 use tokio_stream::StreamExt as _;
 
 use super::{Call, get_status, status_text};
-use crate::client::trouble;
+use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format};
 use crate::words;
@@ -57,35 +58,93 @@ fn show(call: &Call, status: &v1::Status, args: &StatusArgs) -> Result<Exit, Tro
 /// `tidelock rollback`: is going back still possible, until when, at what cost.
 pub(crate) async fn rollback(call: &Call) -> Result<Exit, Trouble> {
     let status = get_status(&call.client()?).await?;
-    let Some(gate) = status.next_gate.clone() else {
-        return ended(call, &status.phase);
-    };
-    let view = gate.rollback.clone().unwrap_or_default();
+    let (value, line, exit) = way_back(&status)?;
     if call.manner.json() {
-        out::print_json(call.manner.format, &json::gate(&gate)["rollback"])?;
-    } else {
-        let until = match &view.until_time {
-            Some(until) => format!(", until {}", words::clock_and_zone(Some(until), &status.timezone)),
-            None => String::new(),
-        };
-        let line = match (view.applicable, view.possible) {
-            (false, _) => "nothing to go back from: traffic was not switched".to_owned(),
-            (true, true) => format!("going back is possible{until}"),
-            (true, false) => "going back is no longer possible".to_owned(),
-        };
-        out::print(&format!("{line}{}{}", if view.reason.is_empty() { "" } else { ": " }, view.reason))?;
-    }
-    Ok(if view.applicable && !view.possible { Exit::Rollback } else { Exit::Done })
-}
-
-/// No gate stands before a migration that has ended, so there is no way back either.
-fn ended(call: &Call, phase: &str) -> Result<Exit, Trouble> {
-    let reason = format!("the migration is {phase}");
-    if call.manner.json() {
-        let value = serde_json::json!({ "applicable": false, "possible": false, "reason": reason });
         out::print_json(call.manner.format, &value)?;
     } else {
-        out::print(&format!("going back is not possible: {reason}"))?;
+        out::print(&line)?;
     }
-    Ok(Exit::Rollback)
+    Ok(exit)
+}
+
+/// The way back as JSON, as a line, and the exit that it means.
+fn way_back(status: &v1::Status) -> Result<(Value, String, Exit), Trouble> {
+    // Whether or not a gate still stands before it: where a migration has ended there is no way back.
+    let ended = matches!(status.phase.as_str(), "rolled-back" | "aborted" | "committed" | "retired");
+    let Some(gate) = status.next_gate.as_ref().filter(|_| !ended) else {
+        let reason = format!("the migration is {}", clean(&status.phase));
+        let value = serde_json::json!({ "applicable": false, "possible": false, "reason": reason });
+        return Ok((value, format!("going back is not possible: {reason}"), Exit::Rollback));
+    };
+    let Some(view) = &gate.rollback else {
+        return Err(Trouble::new(Exit::Unknown, "the collector did not say whether going back is possible"));
+    };
+    let until = match &view.until_time {
+        Some(until) => format!(", until {}", words::clock_and_zone(Some(until), &status.timezone)),
+        None => String::new(),
+    };
+    let reason = clean(&view.reason);
+    let line = match (view.applicable, view.possible) {
+        (false, _) if reason.is_empty() => "nothing to go back from: traffic was not switched".to_owned(),
+        (false, _) => reason,
+        (true, possible) => {
+            let said = if possible { format!("possible{until}") } else { "no longer possible".to_owned() };
+            format!("going back is {said}{}{reason}", if reason.is_empty() { "" } else { ": " })
+        }
+    };
+    let exit = if view.applicable && !view.possible { Exit::Rollback } else { Exit::Done };
+    Ok((json::gate(gate)["rollback"].clone(), line, exit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(phase: &str, rollback: Option<v1::RollbackView>, gate: bool) -> v1::Status {
+        let gate = gate.then(|| v1::Gate { rollback, ..v1::Gate::default() });
+        v1::Status { phase: phase.to_owned(), next_gate: gate, ..v1::Status::default() }
+    }
+
+    fn view(applicable: bool, possible: bool, reason: &str) -> Option<v1::RollbackView> {
+        Some(v1::RollbackView {
+            applicable,
+            possible,
+            reason: reason.to_owned(),
+            ..v1::RollbackView::default()
+        })
+    }
+
+    #[test]
+    fn no_end_reads_as_a_way_back_or_as_traffic_that_never_moved() {
+        for phase in ["rolled-back", "aborted", "committed", "retired"] {
+            // Before `committed` the gate `retired` may still stand, with a view of its own.
+            for gate in [false, true] {
+                let status = status(phase, view(false, false, "anything"), gate);
+                let (value, line, exit) = way_back(&status).unwrap();
+                assert_eq!(exit, Exit::Rollback, "{line}");
+                assert_eq!(line, format!("going back is not possible: the migration is {phase}"));
+                assert_eq!((&value["applicable"], &value["possible"]), (&false.into(), &false.into()));
+                assert!(value["reason"].as_str().unwrap().contains(phase), "{value}");
+            }
+        }
+        let (_, line, exit) = way_back(&status("a-later-word", None, false)).unwrap();
+        assert_eq!((line.contains("not possible"), exit), (true, Exit::Rollback), "{line}");
+    }
+
+    #[test]
+    fn the_words_of_a_way_back_and_its_exit_agree() {
+        let said = |phase: &str, view| {
+            let (value, line, exit) = way_back(&status(phase, view, true)).unwrap();
+            (line, exit.number(), value["possible"].as_bool())
+        };
+        let line = "going back is possible: for 1 h".to_owned();
+        assert_eq!(said("watch", view(true, true, "for 1 h")), (line, 0, Some(true)));
+        let line = "going back is no longer possible: too late".to_owned();
+        assert_eq!(said("watch", view(true, false, "too late")), (line, 5, Some(false)));
+        assert_eq!(said("sync", view(false, false, "not moved")), ("not moved".to_owned(), 0, Some(false)));
+        let (line, exit, _) = said("sync", view(false, false, ""));
+        assert_eq!((line.contains("traffic was not switched"), exit), (true, 0), "{line}");
+        let silent = way_back(&status("watch", None, true)).unwrap_err();
+        assert_eq!(silent.exit, Exit::Unknown, "a gate without a word about the way back was believed");
+    }
 }
