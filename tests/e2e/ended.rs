@@ -1,0 +1,103 @@
+//! A migration that has ended has no way back, whichever way it ended, and no answer about it or order to
+//! it reads as something good.
+
+use tidelock_tests::{Cli, World, WorldOptions, eventually};
+
+const NO_INPUT: [&str; 3] = ["--confirm", "shop", "--no-input"];
+
+/// Gives a decision as soon as nothing else holds its gate.
+fn decide(person: &Cli, decision: &str) {
+    let words = ["decide", decision, "--go", "--reason", "a test"];
+    let words = [&words[..], &NO_INPUT].concat();
+    eventually(&format!("{decision} can be decided"), || match person.run(&words) {
+        answer if answer.code == 0 => Ok(()),
+        answer if answer.code == 3 => Err(answer.err),
+        answer => panic!("exit {}: {}", answer.code, answer.err),
+    });
+}
+
+/// Traffic is on the target: the phase `watch`.
+fn switched(plan: String) -> World {
+    let world = World::start(&WorldOptions { plan, ..WorldOptions::default() });
+    world.until_phase("ready");
+    decide(&world.person("ana"), "cutover");
+    let waited =
+        world.operator.run(&["gate", "wait", "cutover", "--timeout", "30s", "-o", "json"]).good().json();
+    let token = waited["token"].as_str().expect("a token");
+    let _ = world.operator.run(&["gate", "confirm", "cutover", "--token", token]).good();
+    world.until_phase("cutover");
+    let _ = world.operator.run(&["switched", "--to", "target"]).good();
+    world.until_phase("watch");
+    world
+}
+
+/// What `rollback` and the orders say after the end.
+fn nothing_is_left(world: &World, phase: &str) {
+    let said = world.operator.run(&["rollback"]);
+    assert_eq!(said.code, 5, "{} {}", said.out, said.err);
+    assert_eq!(said.out.trim(), format!("going back is not possible: the migration is {phase}"));
+    let json = world.operator.run(&["rollback", "-o", "json"]);
+    let value = json.json();
+    assert_eq!((json.code, &value["applicable"], &value["possible"]), (5, &false.into(), &false.into()));
+    assert!(value["reason"].as_str().is_some_and(|reason| reason.contains(phase)), "{value}");
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    let events = || world.operator.run(&["events", "-o", "ndjson"]).good().out;
+    let before = events();
+    let holds = [&["hold", "--reason", "too late"][..], &["release", "--reason", "too late"]];
+    // The gate that is still before a committed migration can be held like any other.
+    let holds = holds.into_iter().filter(|_| phase != "committed");
+    let orders = [
+        &["abort", "--reason", "too late"][..],
+        &["switched", "--to", "target"],
+        &["switched", "--to", "source"],
+        &["decide", "cutover", "--go", "--reason", "x", "--confirm", "shop", "--no-input"],
+        &["decide", "rollback", "--go", "--reason", "x", "--confirm", "shop", "--no-input"],
+        &["decide", "commit", "--go", "--reason", "x", "--confirm", "shop", "--no-input"],
+        &["manual", "done", "no-such-check"],
+    ];
+    for words in holds.chain(orders) {
+        for who in [&world.operator, &ana, &bo] {
+            let answer = who.run(words);
+            assert!([2, 3, 4].contains(&answer.code), "{words:?}: {} {}", answer.code, answer.out);
+            assert_eq!(answer.out, "", "{words:?} is refused, and says it on the other stream");
+            assert!(!answer.err.contains('✔'), "{words:?}: {}", answer.err);
+        }
+    }
+    assert_eq!(events(), before, "a refused order was recorded");
+}
+
+#[test]
+fn a_migration_that_was_given_up_has_no_way_back() {
+    let world = World::collector_alone();
+    world.apply(&WorldOptions::default().plan);
+    let early = world.operator.run(&["rollback"]);
+    assert_eq!((early.code, early.out.contains("possible")), (0, false), "{}", early.out);
+    assert_eq!(early.out.matches("traffic was not").count(), 1, "it is said once: {}", early.out);
+    let _ = world.person("ana").run(&["abort", "--reason", "not this year"]).good();
+    world.until_phase("aborted");
+    nothing_is_left(&world, "aborted");
+}
+
+/// With the gate `retired` still before it: a gate stands, and there is no way back all the same.
+#[test]
+fn a_committed_migration_has_no_way_back() {
+    let plan = WorldOptions::default().plan;
+    let retired = "  retired: { needs: [login], stable_for: 1h }\n  rolled-back:";
+    let world = switched(plan.replace("  rolled-back:", retired));
+    decide(&world.person("bo"), "commit");
+    let end = world.until_phase("committed");
+    assert_eq!(end["next_gate"]["gate"], "retired", "{end}");
+    nothing_is_left(&world, "committed");
+}
+
+#[test]
+fn a_migration_that_went_back_has_no_way_back_again() {
+    let world = switched(WorldOptions::default().plan);
+    decide(&world.person("ana"), "rollback");
+    world.until_phase("rolling-back");
+    let under_way = world.operator.run(&["rollback"]);
+    assert_eq!((under_way.code, under_way.out.contains("under way")), (5, true), "{}", under_way.out);
+    let _ = world.operator.run(&["switched", "--to", "source"]).good();
+    world.until_phase("rolled-back");
+    nothing_is_left(&world, "rolled-back");
+}
