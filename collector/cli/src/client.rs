@@ -155,8 +155,10 @@ pub(crate) fn trouble(status: Status) -> Trouble {
     let details = status.get_error_details();
     if let Some(failure) = details.precondition_failure() {
         for violation in failure.violations.iter().take(20) {
-            trouble =
-                trouble.hint(format!("{}: {}", clean(&violation.subject), clean(&violation.description)));
+            // What holds without a check, such as time or people, has no subject.
+            let subject =
+                if violation.subject.is_empty() { String::new() } else { format!("{}: ", violation.subject) };
+            trouble = trouble.hint(clean(&format!("{subject}{}", violation.description)));
         }
     }
     if exit == Exit::Auth {
@@ -181,4 +183,24 @@ fn reason(status: &Status) -> String {
 /// Text from a peer, without anything that moves a terminal's cursor.
 pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_what_holds_and_is_never_good() {
+        let mut details = ErrorDetails::new();
+        details.add_precondition_failure_violation("HOLD", "login", "refuted\u{1b}[1m");
+        details.add_precondition_failure_violation("HOLD", "", "waiting for 2 s");
+        let refused = trouble(Status::with_error_details(Code::FailedPrecondition, "held", details));
+        assert_eq!(refused.exit, Exit::Hold);
+        assert_eq!(refused.hints, ["login: refuted\u{fffd}[1m", "waiting for 2 s"]);
+        for code in (0..=16).map(Code::from_i32) {
+            assert_ne!(trouble(Status::new(code, "no")).exit, Exit::Done, "{code:?}");
+        }
+    }
 }
