@@ -83,7 +83,7 @@ impl Migration {
             subject: evidence.stage.subject,
             compared: evidence.stage.compared,
             claims: claims
-                .filter(|(index, _)| slots.gates.contains_key(index))
+                .filter(|(index, _)| slots.claims.contains_key(index))
                 .map(|(_, claim)| claim.clone())
                 .collect(),
             points: slots.points.iter().collect(),

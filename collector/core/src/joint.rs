@@ -13,6 +13,7 @@ mod pages;
 mod point;
 mod quiet;
 mod same;
+mod slot_claim;
 mod slots;
 mod staff;
 mod stage;
@@ -27,7 +28,8 @@ pub(crate) use after::{AfterSwitch, AlarmSeen};
 pub(crate) use exact::Exact;
 pub use point::{Point, SidePoint};
 pub(crate) use quiet::QuietStanding;
-pub(crate) use slots::{Gate, SlotEvidence};
+pub(crate) use slot_claim::SlotClaim;
+pub(crate) use slots::SlotEvidence;
 pub(crate) use staff::Staff;
 pub(crate) use stage::Stage;
 
@@ -149,7 +151,7 @@ impl Joints {
                 let slot_ms = millis(slots.slot());
                 let roster = |side| self.staff.slots(side, slot_ms);
                 Side::BOTH.into_iter().for_each(|side| slots.slots.set_roster(side, roster(side)));
-                slots.gates.values_mut().for_each(|gate| gate.forget_hosts(&left));
+                slots.claims.values_mut().for_each(|gate| gate.forget_hosts(&left));
             }
         }
         true
@@ -309,7 +311,7 @@ impl JointEvidence {
             let part = standing.quiet.as_millis() * 100 / standing.needed.as_millis().max(1);
             return u32::try_from(part.min(99)).unwrap_or(99);
         }
-        let gate = self.slots.as_ref().and_then(|slots| slots.gates.get(&index));
+        let gate = self.slots.as_ref().and_then(|slots| slots.claims.get(&index));
         gate.map_or(0, |gate| u32::from(gate.percent()))
     }
 
@@ -354,7 +356,7 @@ impl JointEvidence {
         if let Some(exact) = self.exact.get(&index) {
             return exact.state((self.stage, side), &self.staff, now);
         }
-        let Some(slots) = self.slots.as_ref().filter(|slots| slots.gates.contains_key(&index)) else {
+        let Some(slots) = self.slots.as_ref().filter(|slots| slots.claims.contains_key(&index)) else {
             return (EvidenceState::Missing, self.since);
         };
         if !self.stage.asks(side) {

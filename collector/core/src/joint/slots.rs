@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, Finding, Outcome, Side, Timestamp};
 
-use super::latency::LatencyEvidence;
 use super::links::Stretch;
 use super::point::Points;
-use super::same::Same;
+use super::slot_claim::SlotClaim;
 use super::stage::Stage;
-use crate::plan::{ClaimKind, EvidenceRule, Joint, Scenario, SuccessClaim};
+use crate::plan::{ClaimKind, EvidenceRule, Scenario};
 use crate::proof::slots::{
     Accepted, Arrival, ClosedSlot, LATE_SHARE_LIMIT, RunKey, SlotAssembler, SlotGrid, SlotRoster, Traffic,
     Void,
 };
-use crate::proof::{HostSlot, ScenarioGate, ScenarioSettings, ScenarioVerdict, SideSlot, Slot, Tuning};
 use crate::proof::{Persist, StateWriter};
 use crate::verdict::EvidenceState;
 
@@ -28,21 +26,13 @@ const INCIDENTS: usize = 8;
 /// Evidence is fresh for so many slots.
 const FRESH_SLOTS: u64 = 3;
 
-/// One statistical claim.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Gate {
-    Success(Box<ScenarioGate>),
-    Latency(Box<LatencyEvidence>),
-    Same(Box<Same>),
-}
-
 /// Everything that is weighed slot by slot.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SlotEvidence {
     pub(crate) stage: Stage,
     pub(crate) slots: SlotAssembler,
     /// By the claim's place in the plan.
-    pub(crate) gates: BTreeMap<usize, Gate>,
+    pub(crate) claims: BTreeMap<usize, SlotClaim>,
     pub(crate) points: Points,
     /// The agents that have run the check in this epoch.
     begun: BTreeSet<AgentKey>,
@@ -78,17 +68,17 @@ impl SlotEvidence {
         let grace = rule.grace.unwrap_or(scenario.timeout + crate::board::GRACE);
         let grid = SlotGrid::new(origin.as_millis(), millis(scenario.every), millis(slot), 0, millis(grace))?;
         let first = grid.slot_at(since.as_millis()).map_or(0, |slot| slot + 1);
-        let gates: BTreeMap<usize, Gate> = (scenario.claims.iter().enumerate())
+        let claims: BTreeMap<usize, SlotClaim> = (scenario.claims.iter().enumerate())
             .filter_map(|(index, claim)| match &claim.kind {
-                ClaimKind::Joint(joint) => Some((index, gate(joint, stage, slot.as_secs_f64())?)),
+                ClaimKind::Joint(joint) => Some((index, SlotClaim::new(joint, stage, slot.as_secs_f64())?)),
                 ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => None,
             })
             .collect();
         let slots = SlotAssembler::new(grid, rosters, RESULTS_AT_LEAST, first);
-        (!gates.is_empty()).then_some(SlotEvidence {
+        (!claims.is_empty()).then_some(SlotEvidence {
             stage,
             slots,
-            gates,
+            claims,
             points: Points::default(),
             begun: BTreeSet::new(),
             valid: 0,
@@ -139,8 +129,8 @@ impl SlotEvidence {
             self.begun.insert(agent.clone());
         }
         if accepted == Accepted::Ok && looked {
-            for gate in self.gates.values_mut() {
-                if let Gate::Same(same) = gate {
+            for claim in self.claims.values_mut() {
+                if let SlotClaim::Same(same) = claim {
                     same.take(arrival.slot, agent, finding);
                 }
             }
@@ -172,7 +162,7 @@ impl SlotEvidence {
         if !closed.is_empty() {
             self.mostly_late = self.slots.late_share(at.as_millis()) > LATE_SHARE_LIMIT;
         }
-        let states: Vec<_> = self.gates.iter().map(|(index, gate)| (*index, self.judged(gate))).collect();
+        let states: Vec<_> = self.claims.iter().map(|(index, claim)| (*index, self.judged(claim))).collect();
         for (index, state) in states {
             let known = self.states.entry(index).or_insert((state, at));
             if known.0 != state {
@@ -199,12 +189,12 @@ impl SlotEvidence {
             }
         }
         let incidents = self.incidents_so_far();
-        for gate in self.gates.values_mut() {
+        for claim in self.claims.values_mut() {
             for _ in 0..closed.times.min(FRESH_SLOTS) {
-                feed(gate, closed, self.stage, void);
+                claim.feed(closed, self.stage, void);
             }
         }
-        let percent = self.gates.values().map(Gate::percent).min().unwrap_or(0);
+        let percent = self.claims.values().map(SlotClaim::percent).min().unwrap_or(0);
         let ends = Timestamp::from_millis(self.slots.grid().ends_at(closed.slot));
         if self.incidents_so_far() > incidents {
             self.incidents.push(ends.minus(Duration::from_millis(self.slots.grid().slot_ms())));
@@ -215,11 +205,11 @@ impl SlotEvidence {
     }
 
     fn incidents_so_far(&self) -> u32 {
-        let of = |gate: &Gate| match gate {
-            Gate::Success(gate) => gate.course().incidents,
-            Gate::Latency(_) | Gate::Same(_) => 0,
+        let of = |gate: &SlotClaim| match gate {
+            SlotClaim::Success(gate) => gate.course().incidents,
+            SlotClaim::Latency(_) | SlotClaim::Same(_) => 0,
         };
-        self.gates.values().map(of).sum()
+        self.claims.values().map(of).sum()
     }
 
     /// When the last incidents began.
@@ -255,10 +245,10 @@ impl SlotEvidence {
 
     /// What the claim is at `now`, and until when if nothing more is heard.
     pub(crate) fn state(&self, index: usize, now: Timestamp) -> (EvidenceState, Timestamp) {
-        let Some(gate) = self.gates.get(&index) else {
+        let Some(claim) = self.claims.get(&index) else {
             return (EvidenceState::Missing, self.since);
         };
-        let state = self.judged(gate);
+        let state = self.judged(claim);
         match (state, self.fresh_until()) {
             (_, None) => (EvidenceState::Missing, self.since),
             (EvidenceState::Refuted, Some(until)) => (state, until),
@@ -269,9 +259,9 @@ impl SlotEvidence {
 
     /// What a claim is after the last slot, were it fresh. Where there is nothing to compare with any more,
     /// the side that carries the traffic must at least have been good in the last slots.
-    fn judged(&self, gate: &Gate) -> EvidenceState {
-        let state = gate.state(self.observed() >= self.observe_at_least);
-        let alone = state == EvidenceState::Proved && gate.rests_on_nothing();
+    fn judged(&self, claim: &SlotClaim) -> EvidenceState {
+        let state = claim.state(self.observed() >= self.observe_at_least);
+        let alone = state == EvidenceState::Proved && claim.rests_on_nothing();
         match alone && !self.good_lately(self.stage.subject, self.slo()) {
             true => EvidenceState::Undecided,
             false => state,
@@ -289,11 +279,11 @@ impl SlotEvidence {
 
     /// The share of passes that a slot must have where the whole proof is not asked for.
     pub(crate) fn slo(&self) -> f64 {
-        let slo = |gate: &Gate| match gate {
-            Gate::Success(gate) => Some(gate.settings().slo),
-            Gate::Latency(_) | Gate::Same(_) => None,
+        let slo = |gate: &SlotClaim| match gate {
+            SlotClaim::Success(gate) => Some(gate.settings().slo),
+            SlotClaim::Latency(_) | SlotClaim::Same(_) => None,
         };
-        self.gates.values().find_map(slo).unwrap_or(USUAL_SLO)
+        self.claims.values().find_map(slo).unwrap_or(USUAL_SLO)
     }
 
     /// Everything that the claims rest on.
@@ -302,13 +292,9 @@ impl SlotEvidence {
         out.number(self.since.as_millis());
         out.number(self.valid);
         out.option(self.last_valid.as_ref(), |slot, out| out.number(*slot));
-        for (index, gate) in &self.gates {
+        for (index, claim) in &self.claims {
             out.number(*index as u64);
-            match gate {
-                Gate::Success(gate) => gate.write(out),
-                Gate::Latency(latency) => latency.write(out),
-                Gate::Same(same) => same.write(out),
-            }
+            claim.write(out);
         }
     }
 
@@ -331,133 +317,6 @@ impl SlotEvidence {
     pub(crate) fn observe_at_least(&self) -> Duration {
         self.observe_at_least
     }
-}
-
-impl Gate {
-    /// What the claim is after the last slot, were it fresh.
-    fn state(&self, observed: bool) -> EvidenceState {
-        match self.verdict() {
-            ScenarioVerdict::Pass if observed => EvidenceState::Proved,
-            ScenarioVerdict::Pass | ScenarioVerdict::Undecided => EvidenceState::Undecided,
-            ScenarioVerdict::NoData => EvidenceState::Stale,
-            ScenarioVerdict::Regressed | ScenarioVerdict::HostDown => EvidenceState::Refuted,
-            ScenarioVerdict::Veto | ScenarioVerdict::Worse => EvidenceState::Refuted,
-        }
-    }
-
-    /// There is nothing to compare with, and no limit of its own.
-    pub(crate) fn rests_on_nothing(&self) -> bool {
-        match self {
-            Gate::Success(_) => false,
-            Gate::Latency(latency) => latency.rests_on_nothing(),
-            Gate::Same(same) => same.rests_on_nothing(),
-        }
-    }
-
-    /// Agents left the roster: what was held against their hosts goes with them.
-    pub(crate) fn forget_hosts(&mut self, agents: &[&str]) {
-        if let Gate::Success(gate) = self {
-            agents.iter().for_each(|agent| gate.forget_host(host_number(agent)));
-        }
-    }
-
-    /// The attempt that is under way.
-    pub(crate) fn attempt(&self) -> u32 {
-        match self {
-            Gate::Success(gate) => gate.course().attempt,
-            Gate::Latency(latency) => latency.gate.course().attempt,
-            Gate::Same(_) => 1,
-        }
-    }
-
-    /// Slots still needed at the present pace; none where it does not come closer.
-    pub(crate) fn eta_slots(&self) -> Option<f64> {
-        match self {
-            Gate::Success(gate) => gate.course().eta_slots,
-            Gate::Latency(latency) => latency.gate.course().eta_slots,
-            Gate::Same(same) => same.eta_slots(),
-        }
-    }
-
-    pub(crate) fn verdict(&self) -> ScenarioVerdict {
-        match self {
-            Gate::Success(gate) => gate.verdict(),
-            Gate::Latency(latency) => latency.verdict(),
-            Gate::Same(same) => same.verdict(),
-        }
-    }
-
-    pub(crate) fn percent(&self) -> u8 {
-        match self {
-            Gate::Success(gate) => gate.course().percent,
-            Gate::Latency(latency) => latency.percent(),
-            Gate::Same(same) => same.percent(),
-        }
-    }
-}
-
-fn gate(joint: &Joint, stage: Stage, slot_seconds: f64) -> Option<Gate> {
-    match joint {
-        Joint::Success(claim) => {
-            let gate = ScenarioGate::new(settings(claim, stage.compared, slot_seconds)).ok()?;
-            Some(Gate::Success(Box::new(gate)))
-        }
-        Joint::Latency(claim) => Some(Gate::Latency(Box::new(LatencyEvidence::new(claim, stage.compared)?))),
-        Joint::Gauge(_) | Joint::Drained(_) | Joint::Silent(_) | Joint::Owner { .. } => None,
-        Joint::SameResponse { margin, error_rate } => {
-            Some(Gate::Same(Box::new(Same::new(*margin, *error_rate, stage.compared)?)))
-        }
-        Joint::Parity(_) | Joint::Marks { .. } | Joint::NoDependencyOn(_) => None,
-    }
-}
-
-/// What a claim of success has to prove.
-pub(crate) fn settings(claim: &SuccessClaim, compared: bool, slot_seconds: f64) -> ScenarioSettings {
-    ScenarioSettings {
-        margin: claim.margin,
-        slo: claim.slo,
-        alpha: claim.error_rate,
-        incidents_per_second: claim.incidents_per_second,
-        slot_seconds,
-        absolute_only: !compared,
-        tuning: Tuning::default(),
-    }
-}
-
-fn feed(gate: &mut Gate, closed: &ClosedSlot, stage: Stage, void: Option<Void>) {
-    match gate {
-        Gate::Success(gate) => {
-            let subject = closed.side(stage.subject);
-            let hosts: Vec<HostSlot> = subject.hosts.iter().map(host).collect();
-            let target =
-                engine_side(subject.ok, subject.failed, subject.not_run.saturating_add(subject.missing));
-            let source = &closed.source;
-            let source = stage.compared.then(|| engine_side(source.ok, source.failed, 0)).flatten();
-            match (void, target) {
-                (None, Some(target)) => gate.slot(&Slot::Pair { target, source, hosts: &hosts }),
-                (Some(_), _) | (_, None) => gate.slot(&Slot::Void),
-            }
-        }
-        Gate::Latency(latency) => latency.feed(closed, stage, void),
-        Gate::Same(same) => same.close(closed.slot, void.is_some()),
-    }
-}
-
-fn engine_side(ok: u64, failed: u64, not_run: u64) -> Option<SideSlot> {
-    let count = |value: u64| u32::try_from(value).ok();
-    SideSlot::counts(count(ok)?, count(ok.checked_add(failed)?.checked_add(not_run)?)?, count(not_run)?).ok()
-}
-
-fn host(host: &crate::proof::slots::HostSlot) -> HostSlot {
-    let passed = host.results.iter().filter(|passed| **passed).count() as u32;
-    HostSlot { host: host_number(&host.agent), passed, failed: host.results.len() as u32 - passed }
-}
-
-/// A number that stays the same for an agent's name (FNV-1a, 64 bits).
-pub(crate) fn host_number(agent: &str) -> u64 {
-    agent.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 /// Which component ran: both sides must have run the same.

@@ -4,13 +4,13 @@ use tidelock_model::{Name, Side};
 
 use super::must::{null, rules_out};
 use super::told::void;
-use crate::joint::{Gate, JointEvidence, SlotEvidence};
+use crate::joint::{JointEvidence, SlotClaim, SlotEvidence};
 use crate::plan::Joint;
 use crate::status::ProofStatus;
 
 pub(crate) fn proof(evidence: &JointEvidence, (index, joint): (usize, &Joint)) -> Option<ProofStatus> {
     let slots = evidence.slots.as_ref()?;
-    let gate = slots.gates.get(&index)?;
+    let gate = slots.claims.get(&index)?;
     let mut status = ProofStatus {
         null: null(joint, evidence.stage.compared),
         rules_out: rules_out(joint),
@@ -33,7 +33,7 @@ pub(crate) fn proof(evidence: &JointEvidence, (index, joint): (usize, &Joint)) -
         notes: notes(evidence, slots, gate),
     };
     match gate {
-        Gate::Success(gate) => {
+        SlotClaim::Success(gate) => {
             let course = gate.course();
             let parts = course.ln_e.ni.map(|ni| ("no worse than the source", ni)).into_iter();
             status.ln_e =
@@ -45,7 +45,7 @@ pub(crate) fn proof(evidence: &JointEvidence, (index, joint): (usize, &Joint)) -
                 status.excluded.push(("the source was down".to_owned(), u64::from(course.source_down_slots)));
             }
         }
-        Gate::Latency(latency) => {
+        SlotClaim::Latency(latency) => {
             let course = latency.gate.course();
             status.ln_e = vec![("no slower than the source", course.ln_e)];
             status.threshold = course.threshold;
@@ -59,9 +59,9 @@ pub(crate) fn proof(evidence: &JointEvidence, (index, joint): (usize, &Joint)) -
                 status.notes.push(format!("{known} of 200 results of the source are there to compare with"));
             }
         }
-        Gate::Same(_) => {}
+        SlotClaim::Same(_) => {}
     }
-    if let Gate::Same(same) = gate {
+    if let SlotClaim::Same(same) = gate {
         let engine = &same.engine;
         status.ln_e = vec![("no more differing fields than noise", engine.ln_e())];
         status.threshold = engine.threshold();
@@ -94,12 +94,12 @@ fn excluded(slots: &SlotEvidence) -> Vec<(String, u64)> {
         .collect()
 }
 
-fn notes(evidence: &JointEvidence, slots: &SlotEvidence, gate: &Gate) -> Vec<String> {
+fn notes(evidence: &JointEvidence, slots: &SlotEvidence, gate: &SlotClaim) -> Vec<String> {
     let mut notes = Vec::new();
     if !evidence.stage.compared {
         notes.push(format!("absolute only: {} is judged by itself", evidence.stage.subject));
     }
-    if let Gate::Latency(latency) = gate
+    if let SlotClaim::Latency(latency) = gate
         && latency.below_load()
     {
         notes.push("not proved under load: the target bore less than half of the source\u{2019}s".to_owned());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tidelock_model::{Name, Side};
 
-use crate::joint::{Gate, JointEvidence, Point, SidePoint, SlotEvidence};
+use crate::joint::{JointEvidence, Point, SidePoint, SlotClaim, SlotEvidence};
 use crate::proof::ScenarioVerdict;
 use crate::proof::slots::{Lack, Void};
 use crate::verdict::EvidenceState;
@@ -27,7 +27,7 @@ pub(crate) fn is(evidence: &JointEvidence, index: usize, side: Side, state: Evid
     if side != evidence.stage.subject {
         return heard(evidence, slots, (side, state));
     }
-    let Some(gate) = slots.gates.get(&index) else {
+    let Some(gate) = slots.claims.get(&index) else {
         return "nothing has been counted yet".to_owned();
     };
     let alone = gate.rests_on_nothing();
@@ -122,10 +122,10 @@ pub(crate) fn void(why: Void) -> String {
     }
 }
 
-fn refuted(slots: &SlotEvidence, gate: &Gate, side: Side) -> String {
+fn refuted(slots: &SlotEvidence, gate: &SlotClaim, side: Side) -> String {
     let failing = failing(slots, side);
     match gate.verdict() {
-        ScenarioVerdict::Regressed if matches!(gate, Gate::Latency(_)) => {
+        ScenarioVerdict::Regressed if matches!(gate, SlotClaim::Latency(_)) => {
             let attempt = gate.attempt();
             format!("{side} answers more slowly than it may; the proof begins again (attempt {attempt})")
         }
@@ -183,7 +183,7 @@ fn in_a_slot(point: &SidePoint) -> String {
     }
 }
 
-fn undecided(slots: &SlotEvidence, gate: &Gate) -> String {
+fn undecided(slots: &SlotEvidence, gate: &SlotClaim) -> String {
     if gate.verdict() == ScenarioVerdict::Pass {
         let left = slots.observe_at_least().saturating_sub(slots.observed());
         return format!("the numbers suffice; {} of observation are left", minutes(left));
@@ -222,8 +222,8 @@ fn rising(slots: &SlotEvidence) -> bool {
 }
 
 /// The fields that differed last, and are not volatile.
-fn differing(gate: &Gate) -> Option<String> {
-    let Gate::Same(same) = gate else { return None };
+fn differing(gate: &SlotClaim) -> Option<String> {
+    let SlotClaim::Same(same) = gate else { return None };
     let fields: Vec<&str> = same.engine.differing().collect();
     let more = fields.len().saturating_sub(FIELDS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -231,17 +231,19 @@ fn differing(gate: &Gate) -> Option<String> {
     (!fields.is_empty()).then(|| format!("{named}{more}"))
 }
 
-fn proved(gate: &Gate) -> String {
+fn proved(gate: &SlotClaim) -> String {
     match gate {
-        Gate::Success(gate) => format!("proved by {}", count(gate.course().results, "result", "results")),
-        Gate::Latency(latency) if latency.below_load() => {
+        SlotClaim::Success(gate) => {
+            format!("proved by {}", count(gate.course().results, "result", "results"))
+        }
+        SlotClaim::Latency(latency) if latency.below_load() => {
             "proved, but not under load: the target bore less than half of the source\u{2019}s".to_owned()
         }
-        Gate::Same(same) => {
+        SlotClaim::Same(same) => {
             let slots = count(same.engine.slots(), "slot", "slots");
             format!("the same answers over {slots}")
         }
-        Gate::Latency(latency) => {
+        SlotClaim::Latency(latency) => {
             format!("proved by {}", count(latency.gate.course().results, "result", "results"))
         }
     }
