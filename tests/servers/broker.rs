@@ -122,14 +122,7 @@ impl Broker {
     }
 }
 
-fn launch(
-    folder: &Path,
-    management: u16,
-    amqp: u16,
-    distribution: u16,
-    mapping: u16,
-    more: &str,
-) -> Server {
+fn launch(folder: &Path, management: u16, amqp: u16, distribution: u16, mapping: u16, more: &str) -> Server {
     let program = child::installed(&["/usr/lib/rabbitmq/bin/rabbitmq-server"]);
     let at = |name: &str| folder.join(name);
     // Statistics every second instead of every five; a full disk is not what is looked at.

@@ -219,24 +219,26 @@ pub(crate) fn target_of(targets: &Targets, url: &str) -> Option<(String, String)
     Some((chosen.0.name.clone(), path))
 }
 
+/// A grant as tests need one: GET on every path.
+#[cfg(test)]
+pub(crate) fn plain(url: &str) -> HttpGrant {
+    HttpGrant {
+        url: url.to_owned(),
+        methods: vec!["GET".to_owned()],
+        paths: vec!["/".to_owned()],
+        ca: None,
+        tls_name: None,
+        credential: None,
+        connect: crate::protocol::Connect::New,
+        rate: None,
+        concurrency: None,
+        addresses: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn grant(url: &str) -> HttpGrant {
-        HttpGrant {
-            url: url.to_owned(),
-            methods: vec!["GET".to_owned()],
-            paths: vec!["/".to_owned()],
-            ca: None,
-            tls_name: None,
-            credential: None,
-            connect: Connect::New,
-            rate: None,
-            concurrency: None,
-            addresses: Vec::new(),
-        }
-    }
 
     fn named(name: &str, http: HttpGrant) -> TargetGrant {
         TargetGrant { name: name.to_owned(), own: true, grant: Grant::Http(http) }
@@ -256,7 +258,7 @@ mod tests {
             ("not a network", |g| g.addresses = vec!["10.0.0.0/33".to_owned()]),
         ];
         for (want, change) in cases {
-            let mut http = grant("https://shop.example");
+            let mut http = plain("https://shop.example");
             change(&mut http);
             let error = parse(&[named("shop", http)]).unwrap_err();
             assert!(error.starts_with("target shop: ") && error.contains(want), "{error}");
@@ -265,9 +267,9 @@ mod tests {
 
     #[test]
     fn an_absolute_link_belongs_to_the_target_that_grants_its_path() {
-        let narrow = HttpGrant { paths: vec!["/admin/".to_owned()], ..grant("https://shop.example:443") };
-        let wide = grant("https://shop.example");
-        let targets = parse(&[named("a", narrow), named("b", wide), named("c", grant("http://x.example"))]);
+        let narrow = HttpGrant { paths: vec!["/admin/".to_owned()], ..plain("https://shop.example:443") };
+        let wide = plain("https://shop.example");
+        let targets = parse(&[named("a", narrow), named("b", wide), named("c", plain("http://x.example"))]);
         let targets = targets.unwrap();
         let of = |url: &str| target_of(&targets, url);
         assert_eq!(of("https://shop.example/admin/x"), Some(("a".into(), "/admin/x".into())));

@@ -11,7 +11,7 @@ use tidelock_model::{AgentKey, Finding, Gap, Name, Outcome, Side, Timestamp};
 
 pub(crate) use lane::{Dwell, Lane, Newest, Place};
 
-use crate::plan::{Plan, Scenario};
+use crate::plan::{Plan, RevisionFrom, Scenario};
 
 /// What the collector allows a finding for its way, beside the run itself.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
@@ -164,7 +164,7 @@ impl Board {
             return Err(NotCounted::Starved);
         }
         let timely = timely(place.at, scenario, finding, self.anew(agent.side));
-        let new_build = timely.is_ok() && self.other_build(&key, &finding.target_revision);
+        let new_build = timely.is_ok() && self.other_build(&key, build_of(plan, agent.side, finding));
         let lanes = self.lanes.entry(finding.check.clone()).or_default();
         if new_build {
             lanes
@@ -195,6 +195,19 @@ impl Board {
         }
         let before = self.builds.insert(key.clone(), build.to_owned());
         before.is_some_and(|before| before != build)
+    }
+}
+
+/// What a run that passed stands for where the plan names a header for the build and no answer had it.
+const NO_HEADER: &str = "(no header)";
+
+/// The build that the finding saw; empty where it says nothing of one. A header that is gone is another
+/// build: silence about it is no sign that nothing changed.
+pub(crate) fn build_of<'a>(plan: &Plan, side: Side, finding: &'a Finding) -> &'a str {
+    let named = matches!(plan.environment(side).revision, Some(RevisionFrom::Header(_)));
+    match finding.target_revision.as_str() {
+        "" if named && finding.outcome == Outcome::Pass => NO_HEADER,
+        build => build,
     }
 }
 

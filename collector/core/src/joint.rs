@@ -132,8 +132,7 @@ impl Joints {
         self.note_next_close();
     }
 
-    /// Who owes findings, as far as it changed.
-    /// Gives back whether it did.
+    /// Takes over who owes findings. Gives back whether that changed.
     pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) -> bool {
         let staff = Staff::of(roster, &current.plan, &self.slot_lengths, at);
         if staff == *self.staff {
@@ -151,7 +150,7 @@ impl Joints {
                 let slot_ms = millis(slots.slot());
                 let roster = |side| self.staff.slots(side, slot_ms);
                 Side::BOTH.into_iter().for_each(|side| slots.slots.set_roster(side, roster(side)));
-                slots.claims.values_mut().for_each(|gate| gate.forget_hosts(&left));
+                slots.claims.values_mut().for_each(|claim| claim.forget_hosts(&left));
             }
         }
         true
@@ -171,7 +170,7 @@ impl Joints {
         at: Timestamp,
         agent: &AgentKey,
         finding: &Finding,
-        (counted, offset_ms): (Result<(), NotCounted>, i64),
+        (counted, offset_ms, build): (Result<(), NotCounted>, i64, &str),
     ) -> bool {
         let looked = match counted {
             Ok(()) | Err(NotCounted::Late | NotCounted::SameRound) => true,
@@ -191,7 +190,7 @@ impl Joints {
             }
         }
         evidence.note(at);
-        counted.is_ok() && evidence.other_build(agent.side, &finding.target_revision)
+        counted.is_ok() && evidence.other_build(agent.side, build)
     }
 
     /// A sign of life: in each scenario the agent owes the results of that moment's slot.
@@ -311,8 +310,8 @@ impl JointEvidence {
             let part = standing.quiet.as_millis() * 100 / standing.needed.as_millis().max(1);
             return u32::try_from(part.min(99)).unwrap_or(99);
         }
-        let gate = self.slots.as_ref().and_then(|slots| slots.claims.get(&index));
-        gate.map_or(0, |gate| u32::from(gate.percent()))
+        let claim = self.slots.as_ref().and_then(|slots| slots.claims.get(&index));
+        claim.map_or(0, |claim| u32::from(claim.percent()))
     }
 
     /// Everything that the scenario's joint claims rest on, as words of 64 bits.
@@ -399,6 +398,14 @@ pub(crate) fn has_simple(scenario: &Scenario) -> bool {
     scenario.claims.iter().any(|claim| !matches!(claim.kind, ClaimKind::Joint(_)))
 }
 
+/// A time as the engine counts it.
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where a running digest of bytes begins, and its next value (FNV-1a, 64 bits).
+const FNV_BEGIN: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(sum: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(sum, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
-use crate::board::{Board, NotCounted, Place};
+use crate::board::{Board, NotCounted, Place, build_of};
 use crate::gate::{Gates, Requests, Sheet};
 use crate::joint::{AfterSwitch, Joints};
 use crate::plan::{Plan, Scenario};
@@ -198,7 +198,8 @@ impl Migration {
             };
             let offset = self.roster.get(&batch.agent).and_then(|member| member.seen.as_ref());
             let offset = offset.map_or(0, |seen| seen.offset_ms);
-            if self.joints.take(at, &batch.agent, finding, (counted, offset)) {
+            let build = build_of(&current.plan, batch.agent.side, finding);
+            if self.joints.take(at, &batch.agent, finding, (counted, offset, build)) {
                 let only = |name: &Name, _: &Scenario| *name == finding.check;
                 self.joints.begin(at, &current, &self.traffic, only);
                 self.rebuilt(at, batch.agent.side);

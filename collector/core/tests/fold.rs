@@ -8,6 +8,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tidelock_core::plan::{Plan, RevisionFrom};
 use tidelock_core::record::{EventKind, Observation};
 use tidelock_core::{AgentStanding, AgentState, Ask, EvidenceState, NotCounted, RefusalCode};
 use tidelock_model::{AgentKey, Finding, FindingBatch, Gap, Phase, Remaining, Sha256, Side, SpoolEpoch};
@@ -16,8 +17,12 @@ use world::{World, agent_key, asker, name, plans};
 
 /// A world with one check on both sides, `passes` in a row wanted, everything passing for `seconds`.
 fn world(passes: u32, seconds: u64) -> World {
+    of(plans::empty(), passes, seconds)
+}
+
+/// The same beside what the plan has already.
+fn of(mut plan: Plan, passes: u32, seconds: u64) -> World {
     let mut world = World::new();
-    let mut plan = plans::empty();
     plans::line(&mut plan, &format!("scenario login, critical, both: {passes} passes in a row"));
     plans::line(&mut plan, "gate ready: all");
     world.apply_plan(plan, "olga").unwrap();
@@ -80,6 +85,18 @@ fn another_build_behind_the_target_starts_the_row_anew() {
     assert_eq!(state(&world), EvidenceState::Proved);
     send(&mut world, |finding| (finding.target_revision, finding.round) = ("build-2".into(), 10_000));
     assert_eq!((world.migration.phase(), state(&world)), (Phase::Sync, EvidenceState::Undecided));
+}
+
+#[test]
+fn a_header_that_is_gone_is_another_build() {
+    let mut plan = plans::empty();
+    plan.target.revision = Some(RevisionFrom::Header("X-Build".into()));
+    let mut world = of(plan, 2, 11);
+    send(&mut world, |finding| (finding.target_revision, finding.round) = ("build-1".into(), 9_000));
+    send(&mut world, |finding| (finding.target_revision, finding.round) = ("build-1".into(), 9_001));
+    assert_eq!(state(&world), EvidenceState::Proved);
+    send(&mut world, |finding| finding.round = 10_000);
+    assert_eq!(state(&world), EvidenceState::Undecided);
 }
 
 #[test]

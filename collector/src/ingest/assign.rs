@@ -51,9 +51,7 @@ fn millis(duration: std::time::Duration) -> u64 {
 
 /// Whether what the pages of this side show is a claim's business.
 fn notes_shown(scenario: &Scenario, agent: &AgentKey) -> bool {
-    let asks = |kind: &ClaimKind| {
-        matches!(kind, ClaimKind::Joint(Joint::NoDependencyOn(other)) if *other != agent.side)
-    };
+    let asks = |kind: &ClaimKind| matches!(kind, ClaimKind::Joint(Joint::NoDependencyOn(other)) if *other != agent.side);
     scenario.claims.iter().any(|claim| asks(&claim.kind))
 }
 

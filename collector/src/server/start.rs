@@ -348,7 +348,12 @@ fn remember(sessions: &Sessions, seen: &Seen, received: Option<&Received>) {
     if let (Some(migration), Observation::Findings(batch)) = (&seen.migration, &seen.observation) {
         let window = sessions.window(migration, &batch.agent);
         let mut window = window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        window.take(batch.spool_epoch, batch.first_seq, batch.last_seq(), received.map_or(&[], Received::hashes));
+        window.take(
+            batch.spool_epoch,
+            batch.first_seq,
+            batch.last_seq(),
+            received.map_or(&[], Received::hashes),
+        );
     }
 }
 

@@ -194,7 +194,9 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
     }
     let seen = |seq| index.seen(&name("shop"), &agent(), SPOOL, seq).unwrap();
     assert_eq!((seen(1), seen(1500), seen(2500)), (Seen::No, Seen::No, Seen::Yes(hash(2500))));
-    let history = index.history(&name("shop"), &name("login"), Side::Target, Position::new(u64::MAX), usize::MAX).unwrap();
+    let history = index
+        .history(&name("shop"), &name("login"), Side::Target, Position::new(u64::MAX), usize::MAX)
+        .unwrap();
     assert!((36..=54).contains(&history.len()), "{} lines", history.len());
     assert_eq!(history[0].at_unix_ms, 3000);
     // A batch that says other things about numbers that are known changes nothing about them.

@@ -7,24 +7,12 @@ use tidelock_proto::{json, v1};
 use tonic::{Code, Status};
 
 use crate::agent::{Agent, join, now_ms};
-use crate::support::{Collector, MIGRATION, PLAN, until};
+use crate::support::{Collector, MIGRATION, PLAN, until, with_front};
 
 /// The usual plan with a proof, and beside it a check that claims none.
 fn plan() -> String {
     let proof = PLAN.replace("claims: { passes: { in_a_row: 2 } }", "claims: { success: { proof: quick } }");
-    let plain = r#"
-  front:
-    if_broken: Customers see nothing
-    level: important
-    plugin: builtin:login
-    run_on: both
-    every: 1s
-    timeout: 1s
-    fresh_for: 6s
-    with: { target: shop, user: probe }
-    claims: { passes: { in_a_row: 2 } }
-gates:"#;
-    proof.replace("\ngates:", plain)
+    with_front(&proof)
 }
 
 /// An agent that finds `login` well in each round, when it is due.

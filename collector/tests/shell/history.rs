@@ -5,7 +5,7 @@ use tidelock_proto::v1;
 use tidelock_proto::v1::session_request::Message as Say;
 
 use crate::agent::{Agent, join};
-use crate::support::{Collector, MIGRATION, PLAN, until};
+use crate::support::{Collector, MIGRATION, PLAN, until, with_front};
 
 /// Findings of one batch: as many as one may have.
 const IN_BATCH: u64 = 512;
@@ -14,19 +14,7 @@ const BATCHES: u64 = 45;
 
 /// The usual plan, and beside `login` a check that fills the memory.
 fn plan() -> String {
-    let front = r#"
-  front:
-    if_broken: Customers see nothing
-    level: important
-    plugin: builtin:login
-    run_on: both
-    every: 1s
-    timeout: 1s
-    fresh_for: 6s
-    with: { target: shop, user: probe }
-    claims: { passes: { in_a_row: 2 } }
-gates:"#;
-    PLAN.replace("\ngates:", front)
+    with_front(PLAN)
 }
 
 /// A batch of `front`, with one finding of `login` in it; its round and note are the batch's number.

@@ -236,3 +236,20 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask:
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
+
+/// The plan with a second check, which claims no proof.
+pub(crate) fn with_front(plan: &str) -> String {
+    let front = r#"
+  front:
+    if_broken: Customers see nothing
+    level: important
+    plugin: builtin:login
+    run_on: both
+    every: 1s
+    timeout: 1s
+    fresh_for: 6s
+    with: { target: shop, user: probe }
+    claims: { passes: { in_a_row: 2 } }
+gates:"#;
+    plan.replace("\ngates:", front)
+}

@@ -11,6 +11,7 @@ use tidelock_model::{AgentKey, Finding, MarkKind, Outcome, Side, Timestamp};
 use super::pages::PagesEvidence;
 use super::quiet::{Kind, Quiet};
 use super::stage::Stage;
+use super::{FNV_BEGIN, fnv, millis};
 use crate::board::GRACE;
 use crate::migration::Traffic;
 use crate::plan::{Joint, Parity, Plan, Scenario};
@@ -206,7 +207,7 @@ impl ParityEvidence {
             rows_at_least: parity.rows_at_least,
             overflown: false,
             leads,
-            trail: 0xcbf2_9ce4_8422_2325,
+            trail: FNV_BEGIN,
         }
     }
 
@@ -225,8 +226,7 @@ impl ParityEvidence {
             partition.put(looked, place, &digest.hash, digest.rows);
             let told = digest.key.bytes().chain(digest.hash.iter().copied());
             let told = told.chain(looked.to_be_bytes()).chain([u8::from(place == Side::Target)]);
-            self.trail = told
-                .fold(self.trail, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+            self.trail = fnv(self.trail, told);
             if side == Side::Target {
                 self.rows.insert(digest.key.clone(), digest.rows);
             }
@@ -266,8 +266,4 @@ impl ParityEvidence {
 
 fn marks_until(marks: &Marks, now: Timestamp) -> Timestamp {
     marks.good_until().map_or(now, Timestamp::from_millis)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

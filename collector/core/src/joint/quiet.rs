@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, Finding, Outcome, Side, Timestamp};
 
-use super::Staff;
+use super::{Staff, millis};
 use crate::plan::{Gauge, Silence};
 use crate::proof::{
     Drained, Dwell, DwellSettings, DwellState, Ownership, OwnershipState, Persist, QueueLook, StateWriter,
@@ -149,14 +149,24 @@ impl Quiet {
                     Kind::Gauge(gauge) => told(&gauge.measure),
                     Kind::Drained(_) | Kind::Silent(_) => None,
                 };
-                match (measure, seen.failed) {
-                    (Some(measure), _) if measure.is_finite() => dwell.sample(ms, measure),
-                    (_, true) => dwell.broken(),
-                    _ => return,
+                // A look that failed spends the dwell that was under way, and begins none.
+                if seen.failed {
+                    dwell.broken();
+                }
+                match measure.filter(|measure| measure.is_finite()) {
+                    Some(measure) => dwell.sample(ms, measure),
+                    None if seen.failed => {}
+                    None => return,
+                }
+                if seen.failed {
+                    dwell.restart();
                 }
                 dwell.standing(ms).state == DwellState::Above
             }
             Look::Drained(drained) => {
+                if seen.failed {
+                    drained.broken();
+                }
                 // What is in a dead letter queue is another claim's.
                 let delayed = count("delayed").or_else(|| (!unsound("delayed")).then_some(0.0));
                 let depth = count("visible").zip(delayed).map(|(visible, delayed)| visible + delayed);
@@ -168,9 +178,15 @@ impl Quiet {
                     return;
                 };
                 drained.look(ms, QueueLook { depth, in_flight, enqueued });
+                if seen.failed {
+                    drained.restart();
+                }
                 drained.standing(ms).state == DwellState::Above
             }
             Look::Silent(ownership, sum) => {
+                if seen.failed {
+                    ownership.restart(ms);
+                }
                 let counts = [count("writes"), count("runs")];
                 if counts.iter().all(Option::is_none) || unsound("writes") || unsound("runs") {
                     return;
@@ -339,8 +355,4 @@ impl Seen {
 fn dwelt(standing: crate::proof::DwellStanding) -> (Duration, Duration, u32) {
     let needed = Duration::from_secs_f64(standing.required_s.max(0.0));
     (Duration::from_millis(standing.dwelt_ms), needed, standing.attempt)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

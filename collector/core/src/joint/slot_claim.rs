@@ -3,6 +3,7 @@
 use super::latency::LatencyEvidence;
 use super::same::Same;
 use super::stage::Stage;
+use super::{FNV_BEGIN, fnv};
 use crate::plan::{Joint, SuccessClaim};
 use crate::proof::slots::{ClosedSlot, Void};
 use crate::proof::{
@@ -151,9 +152,7 @@ fn host(host: &crate::proof::slots::HostSlot) -> HostSlot {
     HostSlot { host: host_number(&host.agent), passed, failed: host.results.len() as u32 - passed }
 }
 
-/// A number that stays the same for an agent's name (FNV-1a, 64 bits).
-pub(crate) fn host_number(agent: &str) -> u64 {
-    agent.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+/// A number that stays the same for an agent's name.
+fn host_number(agent: &str) -> u64 {
+    fnv(FNV_BEGIN, agent.bytes())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tidelock_model::{AgentKey, Finding, Outcome, Side, Timestamp};
 
 use super::links::Stretch;
+use super::millis;
 use super::point::Points;
 use super::slot_claim::SlotClaim;
 use super::stage::Stage;
@@ -323,10 +324,6 @@ impl SlotEvidence {
 fn version(finding: &Finding) -> u64 {
     let bytes = finding.component.as_bytes();
     bytes.iter().take(8).fold(0, |value, byte| value << 8 | u64::from(*byte))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn place(side: Side) -> usize {

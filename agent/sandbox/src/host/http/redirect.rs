@@ -112,23 +112,12 @@ fn normal(path_and_query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grants::{Kind, parse};
-    use crate::protocol::{Connect, Grant, HttpGrant, TargetGrant};
+    use crate::grants::{Kind, parse, plain};
+    use crate::protocol::{Grant, TargetGrant};
 
     #[test]
     fn a_location_leads_inside_the_target_or_is_refused() {
-        let grant = Grant::Http(HttpGrant {
-            url: "https://shop.example".to_owned(),
-            methods: vec!["GET".to_owned()],
-            paths: vec!["/".to_owned()],
-            ca: None,
-            tls_name: None,
-            credential: None,
-            connect: Connect::New,
-            rate: None,
-            concurrency: None,
-            addresses: Vec::new(),
-        });
+        let grant = Grant::Http(plain("https://shop.example"));
         let targets = parse(&[TargetGrant { name: "shop".to_owned(), own: true, grant }]).unwrap();
         let Kind::Http(http) = &targets["shop"].kind else { panic!("it is HTTP") };
         for (location, want) in [

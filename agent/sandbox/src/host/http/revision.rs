@@ -79,8 +79,8 @@ impl Revision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grants::parse;
-    use crate::protocol::{Connect, Grant, HttpGrant, TargetGrant};
+    use crate::grants::{parse, plain};
+    use crate::protocol::{Grant, TargetGrant};
 
     const SETTINGS: &str = r#"{"target":"shop","session_from_other_side":"old-shop"}"#;
 
@@ -102,18 +102,7 @@ mod tests {
     }
 
     fn target(name: &str, own: bool) -> std::sync::Arc<Target> {
-        let grant = Grant::Http(HttpGrant {
-            url: "https://shop.example".to_owned(),
-            methods: vec!["GET".to_owned()],
-            paths: vec!["/".to_owned()],
-            ca: None,
-            tls_name: None,
-            credential: None,
-            connect: Connect::New,
-            rate: None,
-            concurrency: None,
-            addresses: Vec::new(),
-        });
+        let grant = Grant::Http(plain("https://shop.example"));
         parse(&[TargetGrant { name: name.to_owned(), own, grant }]).unwrap()[name].clone()
     }
 
