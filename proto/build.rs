@@ -5,11 +5,12 @@ use std::{env, fs};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "tidelock/v1/finding.proto",
     "tidelock/v1/agent.proto",
     "tidelock/v1/gate.proto",
     "tidelock/v1/order.proto",
+    "tidelock/v1/run.proto",
     "tidelock/v1/plugin.proto",
     "tidelock/v1/journal.proto",
 ];

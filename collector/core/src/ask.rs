@@ -1,8 +1,9 @@
 //! What somebody wants of a migration, and why they do not get it.
 
-use tidelock_model::{AgentKey, Name, Sha256, Side, Timestamp};
+use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 
-use crate::plan::Plan;
+use crate::plan::{Direction, Plan};
+use crate::record::StepOutcome;
 use crate::verdict::Hold;
 
 /// What kind of asker it is, as their access says.
@@ -154,6 +155,138 @@ pub enum Ask {
         /// What was found.
         text: String,
     },
+    /// To walk a runbook, or to be its operator again.
+    Run {
+        /// What of it.
+        ask: RunAsk,
+        /// Who asks.
+        by: Asker,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To switch cutovers on or off.
+    SetCutovers {
+        /// They may begin.
+        enabled: bool,
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To say that a fact of the plan after which there is no way back is true now.
+    SetFact {
+        /// As the plan words it.
+        fact: String,
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To open a gate over named holds.
+    Override {
+        /// The gate before this phase.
+        gate: Phase,
+        /// What each hold is about.
+        checks: Vec<Name>,
+        /// Who asks.
+        by: Asker,
+        /// In their words.
+        reason: String,
+        /// Names the ask.
+        request_id: String,
+    },
+    /// To say what becomes of a row that only the target has.
+    SettleLeftover {
+        /// The row, as it is listed.
+        key: String,
+        /// Who answers for it.
+        owner: Name,
+        /// What becomes of it.
+        disposition: String,
+        /// Who asks.
+        by: Asker,
+        /// Names the ask.
+        request_id: String,
+    },
+}
+
+/// What the operator of a runbook asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunAsk {
+    /// To begin a run.
+    Begin {
+        /// Which runbook.
+        direction: Direction,
+        /// Nothing is really done.
+        rehearsal: bool,
+    },
+    /// To take the lease of the run that is under way.
+    Take,
+    /// To let the lease go.
+    Leave {
+        /// The lease that the asker has.
+        lease: u64,
+    },
+    /// To carry out the part that is next. Asked before anything is done.
+    BeginStep {
+        /// The lease that the asker has.
+        lease: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+        /// To take it back.
+        undo: bool,
+    },
+    /// To say what became of it.
+    EndStep {
+        /// The lease that the asker has.
+        lease: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+        /// It was taken back.
+        undo: bool,
+        /// How it ended.
+        outcome: StepOutcome,
+        /// Something durable happened, whatever the outcome.
+        durable: bool,
+        /// The end of what the command said.
+        output: String,
+    },
+    /// A person says that a step of theirs is done, or that it failed.
+    ConfirmStep {
+        /// Its place among the runbook's parts.
+        part: u32,
+        /// It is done.
+        done: bool,
+        /// In their words.
+        reason: String,
+    },
+    /// A person says whether a part was carried out of which nobody could know.
+    SettleStep {
+        /// Its place among the runbook's parts.
+        part: u32,
+        /// It is about taking it back.
+        undo: bool,
+        /// It was carried out.
+        done: bool,
+        /// In their words.
+        reason: String,
+    },
+    /// To pass the point of no return.
+    PassNoReturn {
+        /// The lease that the asker has.
+        lease: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+    },
+    /// To go back: undo what was done.
+    Turn {
+        /// In their words.
+        reason: String,
+    },
 }
 
 /// Why an ask is refused: a stable word for programs.
@@ -185,6 +318,22 @@ pub enum RefusalCode {
     TooManyAgents,
     /// The way back is closed.
     TooLate,
+    /// Somebody else walks the runbook.
+    Leased,
+    /// The asker's lease ended, or is another's.
+    OldLease,
+    /// The runbook's next part is another one.
+    NotNext,
+    /// The plan has no such runbook.
+    NoRunbook,
+    /// A step would break what the plan says must always hold.
+    Assertion,
+    /// Cutovers are switched off.
+    Disabled,
+    /// The plan has no such fact.
+    UnknownFact,
+    /// No such row is listed.
+    UnknownLeftover,
 }
 
 impl RefusalCode {
@@ -204,6 +353,14 @@ impl RefusalCode {
             RefusalCode::Incomplete => "INCOMPLETE",
             RefusalCode::TooManyAgents => "TOO_MANY_AGENTS",
             RefusalCode::TooLate => "TOO_LATE",
+            RefusalCode::Leased => "LEASED",
+            RefusalCode::OldLease => "OLD_LEASE",
+            RefusalCode::NotNext => "NOT_NEXT",
+            RefusalCode::NoRunbook => "NO_RUNBOOK",
+            RefusalCode::Assertion => "ASSERTION",
+            RefusalCode::Disabled => "DISABLED",
+            RefusalCode::UnknownFact => "UNKNOWN_FACT",
+            RefusalCode::UnknownLeftover => "UNKNOWN_LEFTOVER",
         }
     }
 }

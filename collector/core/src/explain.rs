@@ -64,6 +64,8 @@ impl Migration {
                 evidence: done.map(|done| done.evidence.clone()).unwrap_or_default(),
                 done: done.map(|done| done.at),
                 phase: check.phase,
+                due: None,
+                expires: None,
             }
         };
         checks.into_iter().flatten().map(told).collect()

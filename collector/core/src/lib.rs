@@ -15,19 +15,26 @@ mod migration;
 pub mod plan;
 pub mod proof;
 pub mod record;
+mod rollback;
 mod roster;
+mod runbook;
 mod status;
 mod verdict;
 mod words;
 
-pub use ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
+pub use ask::{Ask, Asker, AskerKind, Refusal, RefusalCode, RunAsk};
 pub use board::NotCounted;
 pub use gate::RENEW_AFTER;
 pub use joint::{Point, SidePoint};
 pub use migration::Migration;
+pub use rollback::Leftover;
 pub use roster::{AgentStanding, ONLINE_FOR};
+pub use runbook::{NextAction, PartState, PartStatus, RUN_LEASE, RunState, RunStatus};
 pub use status::{
     AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ProofStatus,
     ScenarioStatus, SideStatus, SlotCourse,
 };
-pub use verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};
+pub use verdict::{
+    Asset, BackLimitStatus, DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode, Loss,
+    OverrideStatus, RollbackStatus, Verdict,
+};

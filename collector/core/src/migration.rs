@@ -11,11 +11,12 @@ use std::sync::Arc;
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
 use crate::board::{Board, NotCounted, Place, build_of};
-use crate::gate::{Gates, Requests, Sheet};
+use crate::gate::{Desk, Gates, Requests, Sheet};
 use crate::joint::{AfterSwitch, Joints};
 use crate::plan::{Plan, Scenario};
 use crate::record::{Entry, Observation, Record};
 use crate::roster::{AgentStanding, Roster};
+use crate::runbook::Runs;
 
 /// The plan revision in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,10 @@ pub struct Migration {
     pub(crate) traffic: Traffic,
     pub(crate) builds: BTreeMap<Side, String>,
     pub(crate) requests: Requests,
+    /// The runs of the runbooks, real and rehearsed.
+    pub(crate) runs: Runs,
+    /// What people were told, said, switched and overrode beside the gates' ballots.
+    pub(crate) desk: Desk,
 }
 
 impl Migration {
@@ -90,6 +95,8 @@ impl Migration {
             traffic: Traffic::default(),
             builds: BTreeMap::new(),
             requests: Requests::default(),
+            runs: Runs::default(),
+            desk: Desk::default(),
         }
     }
 
@@ -148,6 +155,10 @@ impl Migration {
             Observation::Refused(agent, refusal) => self.roster.refused(at, agent, refusal),
             Observation::LeaseRenewed { gate, epoch, valid_until } => {
                 self.renewed(at, *gate, *epoch, *valid_until);
+                return false;
+            }
+            Observation::RunRenewed { run, lease, until } => {
+                self.run_renewed(at, *run, *lease, *until);
                 return false;
             }
         };

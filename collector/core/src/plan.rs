@@ -4,6 +4,7 @@
 //! an assignment needs; whoever builds one has checked that names resolve and that gates can open.
 
 mod claims;
+mod switch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,6 +14,10 @@ use tidelock_model::{Level, Name, Phase, Sha256, Side};
 pub use claims::{
     Claim, ClaimKind, EvidenceRule, Gauge, Joint, LatencyClaim, Parity, Quantile, Silence, Strength,
     SuccessClaim,
+};
+pub use switch::{
+    Assertion, AssertionRule, BackLimit, Command, Direction, FirstMinutes, IfSilent, OneWay, OwnedThing,
+    Part, Receiver, ReceiverKind, Rehearsed, Runbook, Step, StepKind, Switch, Turbulence,
 };
 
 /// One revision of a migration's plan.
@@ -44,6 +49,8 @@ pub struct Plan {
     pub gates: BTreeMap<Phase, GateRule>,
     /// The way back.
     pub rollback: RollbackRule,
+    /// The switch itself.
+    pub switch: Switch,
     /// For people: where to look and whom to call, by word.
     pub links: BTreeMap<String, String>,
 }
@@ -61,6 +68,20 @@ impl Plan {
     pub fn watch(&self) -> Duration {
         let watched = self.scenarios.values().any(Scenario::is_watched);
         if watched { self.rollback.recommend.watch } else { Duration::ZERO }
+    }
+
+    /// The runbook of a direction.
+    pub fn runbook(&self, direction: Direction) -> Option<&Runbook> {
+        match direction {
+            Direction::Cutover => self.switch.runbook.as_ref(),
+            Direction::Rollback => self.rollback.runbook.as_ref(),
+        }
+    }
+
+    /// How long writes may be shut: the shortest time that a scenario which writes may be away.
+    pub fn dip_budget(&self) -> Option<(&Name, Duration)> {
+        let writing = self.scenarios.iter().filter(|(_, scenario)| scenario.writes);
+        writing.filter_map(|(name, scenario)| Some((name, scenario.may_dip?))).min_by_key(|(_, dip)| *dip)
     }
 
     /// The scenarios that the gate before `phase` needs: the named ones and, for `needs: [all]`,
@@ -226,6 +247,8 @@ pub struct DecisionRule {
     pub approvals: u32,
     /// How long an answer may take before the deputies are asked.
     pub answer_within: Option<Duration>,
+    /// What happens then.
+    pub if_silent: IfSilent,
 }
 
 /// A business function that must not degrade.
@@ -241,6 +264,8 @@ pub struct Scenario {
     pub level: Level,
     /// How long it may be away during the switch.
     pub may_dip: Option<Duration>,
+    /// It writes, so it is away while writes are shut.
+    pub writes: bool,
     /// The component, as the plan names it.
     pub plugin: String,
     /// The component's digest.
@@ -290,6 +315,8 @@ pub struct ManualCheck {
     pub evidence_required: bool,
     /// How long after its phase began it must be done.
     pub within: Option<Duration>,
+    /// After this it must be made again.
+    pub valid_for: Option<Duration>,
 }
 
 /// What a gate needs.
@@ -307,6 +334,8 @@ pub struct GateRule {
     pub valid_for: Option<Duration>,
     /// How long after the phase before it began the gate must have opened.
     pub deadline: Option<Duration>,
+    /// A rehearsal of the plan as it is must have succeeded.
+    pub rehearsed: Option<Rehearsed>,
 }
 
 /// The way back.
@@ -320,6 +349,14 @@ pub struct RollbackRule {
     pub no_return: Vec<String>,
     /// When going back is recommended.
     pub recommend: Recommend,
+    /// A recommendation decides by itself; otherwise a person does.
+    pub automatic: bool,
+    /// What limits the way back beside time.
+    pub possible_while: Vec<BackLimit>,
+    /// Effects that it does not take back.
+    pub one_way: Vec<OneWay>,
+    /// The steps of the way back; none means that somebody's own script goes back.
+    pub runbook: Option<Runbook>,
 }
 
 /// When the watch after the switch recommends to go back.

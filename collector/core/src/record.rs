@@ -5,7 +5,8 @@
 
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
-use crate::plan::Plan;
+use crate::plan::{Direction, Plan};
+use std::time::Duration;
 
 /// One record of the journal, at its place and time.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,15 @@ pub enum Observation {
         epoch: u64,
         /// Until when `open` may be believed.
         valid_until: Timestamp,
+    },
+    /// Whoever walks a runbook is still there.
+    RunRenewed {
+        /// The run.
+        run: u64,
+        /// The operator's lease.
+        lease: u64,
+        /// Until when nobody else may walk it.
+        until: Timestamp,
     },
 }
 
@@ -194,5 +204,220 @@ pub enum EventKind {
         side: Side,
         /// The revision.
         revision: String,
+    },
+    /// A runbook is walked from here on, by one operator.
+    RunBegun {
+        /// Counts from 1, over all runs of the migration.
+        run: u64,
+        /// Which runbook.
+        direction: Direction,
+        /// Nothing is really done, but for what the plan says is run in a rehearsal.
+        rehearsal: bool,
+        /// The operator's lease; a new number each time it changes hands.
+        lease: u64,
+        /// Until when nobody else may walk it.
+        until: Timestamp,
+    },
+    /// The operator's lease was taken again: after a crash, or by somebody else after it ended.
+    RunTaken {
+        /// The run.
+        run: u64,
+        /// The new lease.
+        lease: u64,
+        /// Until when nobody else may walk it.
+        until: Timestamp,
+    },
+    /// The operator's lease ended: it was let go, or nobody renewed it.
+    RunLeft {
+        /// The run.
+        run: u64,
+        /// The lease that ended.
+        lease: u64,
+    },
+    /// A part of a runbook is about to be carried out. Written before anything is done.
+    StepBegun {
+        /// The run.
+        run: u64,
+        /// The operator's lease.
+        lease: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+        /// It is taken back.
+        undo: bool,
+    },
+    /// What became of it, as the operator or its owner says.
+    StepEnded {
+        /// The run.
+        run: u64,
+        /// The operator's lease; 0 where a person confirmed it.
+        lease: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+        /// It was taken back.
+        undo: bool,
+        /// How it ended.
+        outcome: StepOutcome,
+        /// Something durable happened, whatever the outcome.
+        durable: bool,
+        /// The end of what the command said.
+        output: String,
+    },
+    /// A part's postcondition is proved on evidence younger than its beginning.
+    StepProved {
+        /// The run.
+        run: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+    },
+    /// Nobody could know whether a part was carried out: a person says.
+    StepSettled {
+        /// The run.
+        run: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+        /// It is about taking it back.
+        undo: bool,
+        /// It was carried out.
+        done: bool,
+    },
+    /// From here on the run goes back: what was done is undone, the last first.
+    RunTurned {
+        /// The run.
+        run: u64,
+        /// Why.
+        why: String,
+    },
+    /// The point of no return.
+    NoReturnPassed {
+        /// The run.
+        run: u64,
+        /// The operator's lease.
+        lease: u64,
+        /// Its place among the runbook's parts.
+        part: u32,
+    },
+    /// A run is over.
+    RunEnded {
+        /// The run.
+        run: u64,
+        /// How.
+        outcome: RunOutcome,
+        /// How long nobody could write, where somebody could not.
+        writes_shut: Option<Duration>,
+    },
+    /// The master switch: no cutover begins while it is off.
+    CutoversSet {
+        /// They may begin.
+        enabled: bool,
+    },
+    /// A fact of the plan after which there is no way back became true.
+    FactSet {
+        /// As the plan words it.
+        fact: String,
+    },
+    /// A person's voice to open a gate over named holds.
+    Overridden {
+        /// The gate before this phase.
+        gate: Phase,
+        /// What each hold is about that is overridden.
+        checks: Vec<Name>,
+        /// Enough voices are together with this one.
+        complete: bool,
+    },
+    /// Somebody said what becomes of a row that only the target has.
+    LeftoverSettled {
+        /// The row, as it is listed.
+        key: String,
+        /// Who answers for it.
+        owner: Name,
+        /// What becomes of it.
+        disposition: String,
+    },
+    /// Something that people must be told at once.
+    Noticed(Notice),
+}
+
+/// How a part of a runbook ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepOutcome {
+    /// It was carried out.
+    Done,
+    /// It was not, or not wholly.
+    Failed,
+    /// Nobody can know.
+    Unknown,
+}
+
+impl StepOutcome {
+    /// The word on every screen and on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            StepOutcome::Done => "done",
+            StepOutcome::Failed => "failed",
+            StepOutcome::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RunOutcome {
+    /// Every step is done and proved.
+    Completed,
+    /// Everything that was done was undone.
+    Undone,
+}
+
+impl RunOutcome {
+    /// The word on every screen and on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            RunOutcome::Completed => "completed",
+            RunOutcome::Undone => "undone",
+        }
+    }
+}
+
+/// What people must be told at once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Notice {
+    /// A decision waits for nothing but people.
+    Asked {
+        /// Which.
+        decision: Name,
+        /// The gate before this phase; none for going back.
+        gate: Option<Phase>,
+    },
+    /// Nobody answered in time: it is the deputies' turn.
+    DeputiesAsked {
+        /// Which.
+        decision: Name,
+    },
+    /// Nobody answered, and nobody is next.
+    Unanswered {
+        /// Which.
+        decision: Name,
+    },
+    /// The way back ends soon.
+    WindowClosing {
+        /// When.
+        until: Timestamp,
+    },
+    /// The way back has ended.
+    WindowClosed {
+        /// Why.
+        why: String,
+    },
+    /// The watch after the switch calls.
+    RollbackRecommended {
+        /// The scenario that called first.
+        check: Name,
+    },
+    /// The watch called, and there is no way back any more.
+    FixForward {
+        /// The scenario that called first.
+        check: Name,
+        /// Why there is none.
+        why: String,
     },
 }

@@ -224,6 +224,10 @@ pub struct ManualStatus {
     pub done: Option<Timestamp>,
     /// The phase in which it is made.
     pub phase: Option<Phase>,
+    /// When it must be made, where that is known already.
+    pub due: Option<Timestamp>,
+    /// When it must be made again.
+    pub expires: Option<Timestamp>,
 }
 
 /// One check in full.

@@ -109,6 +109,26 @@ codes! {
     Alarm = "alarm",
     /// The watch after the switch is not over, or has seen too little.
     Watch = "watch",
+    /// No rehearsal of the plan as it is.
+    Rehearsal = "rehearsal",
+    /// Writes would be shut for longer than a scenario may be away.
+    Dip = "dip",
+    /// A runbook is not walked to its end, or goes back.
+    Run = "run",
+    /// Two sides own the same thing, or none does.
+    Ownership = "ownership",
+    /// A step would break what the plan says must always hold.
+    Assertion = "assertion",
+    /// Cutovers are switched off.
+    Disabled = "disabled",
+    /// Nobody is there who would carry out what may be decided automatically.
+    Automatic = "automatic",
+    /// Rows that only the target has, without an owner.
+    Leftovers = "leftovers",
+    /// Turbulence after the switch is larger than normal.
+    Turbulence = "turbulence",
+    /// Something of the migration is still there that must be removed.
+    NotRemoved = "not_removed",
 }
 
 /// One named reason why a gate is shut.
@@ -250,6 +270,83 @@ pub struct RollbackStatus {
     pub closing: bool,
     /// In words.
     pub reason: String,
+    /// What it would cost.
+    pub asset: Asset,
+    /// Each limit with its present value.
+    pub limits: Vec<BackLimitStatus>,
+    /// Effects that it would not take back: how many, of what. None in the count means nobody knows.
+    pub one_way: Vec<(String, Option<u64>)>,
+}
+
+/// What going back would cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asset {
+    /// Nothing would be lost.
+    Lossless,
+    /// So much would be lost; none in the count means that nobody knows how much.
+    Lossy {
+        /// What, how many, and in which unit.
+        lost: Vec<(String, Option<u64>, String)>,
+    },
+    /// There is no way back.
+    Closed {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Asset {
+    /// The word on every screen and on the wire.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Asset::Lossless => "lossless",
+            Asset::Lossy { .. } => "lossy",
+            Asset::Closed { .. } => "closed",
+        }
+    }
+}
+
+/// A limit of the way back, as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BackLimitStatus {
+    /// As the plan names it.
+    pub name: String,
+    /// What was measured last; none where nothing is known.
+    pub value: Option<f64>,
+    /// What it must not exceed.
+    pub limit: f64,
+    /// The unit.
+    pub unit: String,
+}
+
+impl Eq for BackLimitStatus {}
+
+/// What would be lost by switching now, of one scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loss {
+    /// The scenario.
+    pub check: Name,
+    /// What is left, by its unit. None means that nothing is known of it: never read as zero.
+    pub remaining: Option<Vec<Remaining>>,
+}
+
+/// Holds that named people decided to override: shown for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverrideStatus {
+    /// The gate before this phase.
+    pub gate: Phase,
+    /// What each overridden hold is about.
+    pub checks: Vec<Name>,
+    /// Whose voices.
+    pub by: Vec<Name>,
+    /// Why, as the last of them said.
+    pub reason: String,
+    /// When the last voice came.
+    pub at: Timestamp,
+    /// Enough voices are together.
+    pub complete: bool,
+    /// Until when it counts.
+    pub until: Option<Timestamp>,
 }
 
 /// What a gate answers at a moment.
@@ -289,6 +386,10 @@ pub struct Verdict {
     pub evidence_hash: Sha256,
     /// What would be lost by switching now; none when nothing is known, empty when nothing would be.
     pub remaining: Option<Vec<Remaining>>,
+    /// The same for each scenario.
+    pub losses: Vec<Loss>,
+    /// Holds that people overrode, on this gate or an earlier one.
+    pub overrides: Vec<OverrideStatus>,
     /// Values below the usual scale are in force.
     pub rehearsal_scale: bool,
     /// One sentence.

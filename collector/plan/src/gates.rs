@@ -110,6 +110,7 @@ fn gate(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> GateRule {
         decision,
         valid_for,
         deadline: fields.duration("deadline", sink),
+        rehearsed: None,
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn decisions(
             deputies: Vec::new(),
             approvals: 1,
             answer_within: None,
+            if_silent: tidelock_core::plan::IfSilent::Shut,
         };
         let rule = read.as_ref().and_then(|f| f.get(word)).and_then(|n| decision(word, n, people, sink));
         decisions.insert(name, rule.unwrap_or(everyone));
@@ -92,7 +93,13 @@ fn decision(
         sink.say("E019", at.span, format!("{place} asks its deputies when nobody answers, and has none"))
             .help("name `deputies`, or write if_silent: shut");
     }
-    Some(DecisionRule { who, deputies, approvals, answer_within: fields.duration("answer_within", sink) })
+    Some(DecisionRule {
+        who,
+        deputies,
+        approvals,
+        answer_within: fields.duration("answer_within", sink),
+        if_silent: tidelock_core::plan::IfSilent::Shut,
+    })
 }
 
 fn persons(fields: &Fields<'_>, key: &str, people: &BTreeMap<Name, Person>, sink: &mut Sink) -> Vec<Name> {
@@ -126,6 +133,7 @@ pub(crate) fn manual(fields: &Fields<'_>, plan: &Plan, sink: &mut Sink) -> BTree
             phase: None,
             evidence_required: false,
             within: None,
+            valid_for: None,
         };
         if let Some(fields) = Fields::of(&entry.value, &keys::MANUAL, &place, entry.key_span, sink) {
             check.title = fields.text("title", sink).unwrap_or(check.title);
@@ -196,7 +204,13 @@ pub(crate) fn rollback(fields: &Fields<'_>, sink: &mut Sink) -> RollbackRule {
     for item in fields.list("no_return", sink) {
         no_return.extend(text(item, &format!("an item of {}", fields.what("no_return")), sink));
     }
-    RollbackRule { window, warn_before, no_return, recommend: recommend(&fields, sink) }
+    RollbackRule {
+        window,
+        warn_before,
+        no_return,
+        recommend: recommend(&fields, sink),
+        ..RollbackRule::default()
+    }
 }
 
 /// Reads when going back is recommended: by the detector alone, never by a counter.

@@ -110,6 +110,7 @@ fn blank() -> Plan {
         manual_checks: BTreeMap::new(),
         gates: BTreeMap::new(),
         rollback: RollbackRule::default(),
+        switch: tidelock_core::plan::Switch::default(),
         links: BTreeMap::new(),
     }
 }

@@ -94,6 +94,7 @@ fn blank(name: &str) -> Scenario {
         kind: "flow".into(),
         level: Level::Important,
         may_dip: None,
+        writes: false,
         plugin: String::new(),
         component: Sha256::from_bytes([0; 32]),
         sides: BTreeSet::from(Side::BOTH),

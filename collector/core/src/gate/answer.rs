@@ -8,7 +8,7 @@ use super::{Lease, ends};
 use crate::evidence::remaining;
 use crate::migration::Migration;
 use crate::proof::Blame;
-use crate::verdict::{DecisionState, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};
+use crate::verdict::{Asset, DecisionState, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};
 use crate::words::{count, span};
 
 impl Migration {
@@ -50,6 +50,8 @@ impl Migration {
             evidence_sequence: self.position,
             evidence_hash: self.evidence_hash(gate, now),
             remaining: self.remaining(now),
+            losses: Vec::new(),
+            overrides: self.overrides(now),
             rehearsal_scale: self.plan().is_some_and(|plan| plan.rehearsal_scale),
             summary: self.summary(gate, word, &holds),
             holds,
@@ -188,6 +190,9 @@ impl Migration {
             until,
             closing,
             reason,
+            asset: Asset::Lossless,
+            limits: Vec::new(),
+            one_way: Vec::new(),
         };
         match (self.phase, self.traffic.switched) {
             (Phase::Prepare | Phase::Sync | Phase::Ready, _) => told(

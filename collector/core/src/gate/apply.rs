@@ -62,6 +62,21 @@ impl Migration {
                 self.begin_joints(at, |_, _| true);
                 known
             }
+            EventKind::RunBegun { .. }
+            | EventKind::RunTaken { .. }
+            | EventKind::RunLeft { .. }
+            | EventKind::StepBegun { .. }
+            | EventKind::StepEnded { .. }
+            | EventKind::StepProved { .. }
+            | EventKind::StepSettled { .. }
+            | EventKind::RunTurned { .. }
+            | EventKind::NoReturnPassed { .. }
+            | EventKind::RunEnded { .. } => self.run_event(at, event),
+            EventKind::CutoversSet { .. }
+            | EventKind::FactSet { .. }
+            | EventKind::Overridden { .. }
+            | EventKind::Noticed(_) => self.desk_event(at, event),
+            EventKind::LeftoverSettled { .. } => self.leftover_event(at, event),
             EventKind::RevisionSet { side, revision } => {
                 let before = self.builds.insert(*side, revision.clone());
                 if before.as_ref() != Some(revision) {

@@ -4,7 +4,7 @@ use tidelock_model::{Name, Phase, Sha256, Side, Timestamp};
 
 use super::requests::made;
 use super::rule::next;
-use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
+use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode, RunAsk};
 use crate::migration::Migration;
 use crate::record::{Event, EventKind};
 use crate::verdict::Hold;
@@ -42,6 +42,11 @@ impl Migration {
             Ask::SetRevision { side, revision, by, .. } => self.set_revision(*side, revision, by)?,
             Ask::RevokeAgent { agent, by, .. } => return self.revoke_agent(now, agent, by, ask.reason()),
             Ask::ApplyPlan { .. } => return self.apply_plan(now, ask),
+            Ask::Run { ask, by, .. } => self.run_ask(now, ask, by)?,
+            Ask::SetCutovers { .. } | Ask::SetFact { .. } | Ask::Override { .. } => {
+                self.desk_ask(now, ask)?
+            }
+            Ask::SettleLeftover { .. } => self.leftover_ask(now, ask)?,
             Ask::Enrol { agent, certificate_ends } => self.enrol(now, agent, *certificate_ends)?,
             Ask::ReportConflict { agent, text } => return self.report_conflict(now, agent, text),
         };
@@ -86,6 +91,13 @@ impl Migration {
             EventKind::ManualCheckDone { .. } | EventKind::RevisionSet { .. } => here,
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => here,
             EventKind::ConflictFound { .. } => here,
+            EventKind::Overridden { gate, .. } => *gate,
+            EventKind::RunBegun { .. } | EventKind::RunTaken { .. } | EventKind::RunLeft { .. } => here,
+            EventKind::StepBegun { .. } | EventKind::StepEnded { .. } | EventKind::StepProved { .. } => here,
+            EventKind::StepSettled { .. } | EventKind::RunTurned { .. } => here,
+            EventKind::NoReturnPassed { .. } | EventKind::RunEnded { .. } => here,
+            EventKind::CutoversSet { .. } | EventKind::FactSet { .. } => here,
+            EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => here,
         }
     }
 
@@ -187,7 +199,12 @@ impl Ask {
             | Ask::Switched { by, request_id, .. }
             | Ask::ManualDone { by, request_id, .. }
             | Ask::Abort { by, request_id, .. }
-            | Ask::SetRevision { by, request_id, .. } => Some((by, request_id)),
+            | Ask::SetRevision { by, request_id, .. }
+            | Ask::Run { by, request_id, .. }
+            | Ask::SetCutovers { by, request_id, .. }
+            | Ask::SetFact { by, request_id, .. }
+            | Ask::Override { by, request_id, .. }
+            | Ask::SettleLeftover { by, request_id, .. } => Some((by, request_id)),
             Ask::RevokeAgent { by, .. } | Ask::ApplyPlan { by, .. } => Some((by, "")),
             Ask::Enrol { .. } | Ask::ReportConflict { .. } => None,
         }
@@ -202,9 +219,27 @@ impl Ask {
             | Ask::Switched { reason, .. }
             | Ask::Abort { reason, .. }
             | Ask::RevokeAgent { reason, .. }
+            | Ask::SetCutovers { reason, .. }
+            | Ask::SetFact { reason, .. }
+            | Ask::Override { reason, .. }
             | Ask::ApplyPlan { reason, .. } => reason,
+            Ask::Run { ask, .. } => ask.reason(),
+            Ask::SettleLeftover { disposition, .. } => disposition,
             Ask::Confirm { .. } | Ask::ManualDone { .. } | Ask::SetRevision { .. } => "",
             Ask::Enrol { .. } | Ask::ReportConflict { .. } => "",
+        }
+    }
+}
+
+impl RunAsk {
+    /// In the asker's words; empty where the ask needs none.
+    pub fn reason(&self) -> &str {
+        match self {
+            RunAsk::ConfirmStep { reason, .. }
+            | RunAsk::SettleStep { reason, .. }
+            | RunAsk::Turn { reason } => reason,
+            RunAsk::Begin { .. } | RunAsk::Take | RunAsk::Leave { .. } | RunAsk::BeginStep { .. } => "",
+            RunAsk::EndStep { .. } | RunAsk::PassNoReturn { .. } => "",
         }
     }
 }

@@ -10,6 +10,7 @@
 mod answer;
 mod apply;
 mod decide;
+mod desk;
 mod holds;
 mod lease;
 mod members;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 
 use tidelock_model::{Name, Phase, Timestamp};
 
+pub(crate) use desk::Desk;
 pub(crate) use lease::Lease;
 pub use lease::RENEW_AFTER;
 pub(crate) use needs::{Sheet, Steady};

@@ -56,6 +56,16 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
         (Ask::SetRevision { side, revision, .. }, EventKind::RevisionSet { side: s, revision: r }) => {
             (side, revision) == (s, r)
         }
+        (Ask::Run { ask, .. }, recorded) => crate::runbook::made(ask, recorded),
+        (Ask::SetCutovers { enabled, .. }, EventKind::CutoversSet { enabled: e }) => enabled == e,
+        (Ask::SetFact { fact, .. }, EventKind::FactSet { fact: f }) => fact == f,
+        (Ask::Override { gate, checks, .. }, EventKind::Overridden { gate: g, checks: c, .. }) => {
+            (gate, checks) == (g, c)
+        }
+        (
+            Ask::SettleLeftover { key, owner, disposition, .. },
+            EventKind::LeftoverSettled { key: k, owner: o, disposition: d },
+        ) => (key, owner, disposition) == (k, o, d),
         (
             Ask::Decide { .. }
             | Ask::Hold { .. }
@@ -68,6 +78,10 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
             | Ask::RevokeAgent { .. }
             | Ask::ApplyPlan { .. }
             | Ask::Enrol { .. }
+            | Ask::SetCutovers { .. }
+            | Ask::SetFact { .. }
+            | Ask::Override { .. }
+            | Ask::SettleLeftover { .. }
             | Ask::ReportConflict { .. },
             _,
         ) => false,

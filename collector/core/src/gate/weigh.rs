@@ -38,6 +38,9 @@ impl Migration {
             let kind = EventKind::LeaseRevoked { gate: *gate, epoch: lease.epoch };
             return Some(self.event(now, None, "", "", kind));
         }
+        if let Some((kind, by)) = self.run_next(now).or_else(|| self.desk_next(now)) {
+            return Some(self.event(now, by, "", "", kind));
+        }
         if let Some((to, by)) = self.moves(now) {
             let kind = EventKind::PhaseChanged { from: self.phase, to };
             return Some(self.event(now, by, "", "", kind));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, ManualCheck, Person, Plan,
-    Recommend, RollbackRule, Scenario,
+    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, IfSilent, ManualCheck, Person, Plan,
+    Recommend, RollbackRule, Scenario, Switch,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
@@ -46,7 +46,9 @@ pub(crate) fn empty() -> Plan {
             warn_before: Some(secs(30)),
             no_return: Vec::new(),
             recommend: Recommend::default(),
+            ..RollbackRule::default()
         },
+        switch: Switch::default(),
         links: BTreeMap::new(),
     }
 }
@@ -56,7 +58,13 @@ fn names(text: &str) -> Vec<Name> {
 }
 
 fn decision(who: &str, deputies: &str, approvals: u32) -> DecisionRule {
-    DecisionRule { who: names(who), deputies: names(deputies), approvals, answer_within: None }
+    DecisionRule {
+        who: names(who),
+        deputies: names(deputies),
+        approvals,
+        answer_within: None,
+        if_silent: IfSilent::Shut,
+    }
 }
 
 pub(crate) fn secs(seconds: u64) -> Duration {
@@ -112,6 +120,7 @@ fn scenario(plan: &mut Plan, text: &str) {
         kind: "flow".into(),
         level: head[1].parse::<Level>().unwrap(),
         may_dip: None,
+        writes: false,
         plugin: format!("builtin:{check}"),
         component: Sha256::from_bytes([component; 32]),
         sides,
@@ -180,6 +189,7 @@ fn manual(plan: &mut Plan, text: &str) {
         phase: Some(parts[2].parse().unwrap()),
         evidence_required: parts.contains(&"evidence"),
         within: None,
+        valid_for: None,
     };
     plan.manual_checks.insert(name(parts[0]), check);
 }
