@@ -5,12 +5,13 @@ use std::{env, fs};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "tidelock/v1/finding.proto",
     "tidelock/v1/agent.proto",
     "tidelock/v1/gate.proto",
     "tidelock/v1/order.proto",
     "tidelock/v1/run.proto",
+    "tidelock/v1/report.proto",
     "tidelock/v1/plugin.proto",
     "tidelock/v1/journal.proto",
 ];

@@ -15,6 +15,7 @@ mod migration;
 pub mod plan;
 pub mod proof;
 pub mod record;
+mod report;
 mod rollback;
 mod roster;
 mod runbook;
