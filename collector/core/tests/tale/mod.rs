@@ -11,6 +11,7 @@
 //! `brief`, an answer in which nothing moved but how far a proof has come is not told again.
 
 mod act;
+mod run;
 
 use tidelock_core::record::{Event, EventKind, Observation};
 use tidelock_model::{Phase, Side, VerdictWord};
@@ -144,6 +145,29 @@ impl Tale {
             EventKind::AgentRevoked { agent } => self.tell(format!("{agent} is revoked{by}")),
             EventKind::ConflictFound { agent, text } => self.tell(format!("{agent}: {text}")),
             EventKind::RevisionSet { side, revision } => self.tell(format!("{side} is on {revision}{by}")),
+            EventKind::CutoversSet { enabled } => {
+                self.tell(format!("cutovers are {}{by}", if *enabled { "on" } else { "off" }))
+            }
+            EventKind::FactSet { fact } => self.tell(format!("fact: {fact}{by}")),
+            EventKind::Overridden { gate, checks, complete } => {
+                let names: Vec<&str> = checks.iter().map(|check| check.as_str()).collect();
+                let all = if *complete { ", complete" } else { "" };
+                self.tell(format!("gate {gate} is overridden for {}{by}{all}", names.join(" ")));
+            }
+            EventKind::LeftoverSettled { key, owner, disposition } => {
+                self.tell(format!("{key} is left to {owner}: {disposition}{by}"));
+            }
+            EventKind::Noticed(notice) => self.tell(format!("told: {notice:?}")),
+            EventKind::RunBegun { .. }
+            | EventKind::RunTaken { .. }
+            | EventKind::RunLeft { .. }
+            | EventKind::StepBegun { .. }
+            | EventKind::StepEnded { .. }
+            | EventKind::StepProved { .. }
+            | EventKind::StepSettled { .. }
+            | EventKind::RunTurned { .. }
+            | EventKind::NoReturnPassed { .. }
+            | EventKind::RunEnded { .. } => run::tell(self, event),
         }
     }
 
