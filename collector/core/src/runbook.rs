@@ -6,12 +6,14 @@
 //! - Before the point of no return everything that was done can be undone, the last first; after it nothing is.
 //! - What nobody can know is never carried out again by itself: a person says.
 
+mod assert;
 mod status;
 
 use std::time::Duration;
 
 use tidelock_model::{Name, Timestamp};
 
+pub use assert::runbook_breach;
 pub use status::{NextAction, PartState, PartStatus, RunState, RunStatus};
 
 use crate::ask::{Asker, Refusal, RefusalCode, RunAsk};
