@@ -14,6 +14,7 @@ mod late_statistics;
 mod postgres;
 mod queue_drain;
 mod rig;
+mod row_parity;
 mod row_security;
 mod sql_host;
 mod sql_refused;

@@ -117,6 +117,11 @@ impl Postgres {
         String::from_utf8_lossy(&told.stdout).trim().to_owned()
     }
 
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// How a subscription connects to a database of this server.
     pub(crate) fn connection(&self, database: &str) -> String {
         format!("host=127.0.0.1 port={} dbname={database} user=admin password={PASSWORD:?}", self.port)
