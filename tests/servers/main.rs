@@ -13,6 +13,7 @@ mod http;
 mod late_statistics;
 mod postgres;
 mod queue_drain;
+mod replication_lag;
 mod rig;
 mod row_parity;
 mod row_security;

@@ -1,9 +1,9 @@
 //! Tables that keep book: one row for every run of a job, or for every change.
 
-use tidelock_plugin::{Database, SqlValue, Stop};
+use tidelock_plugin::{Database, SqlValue, Stop, quoted};
 
 use crate::diff::{Group, Groups};
-use crate::settings::{Settings, quoted};
+use crate::settings::Settings;
 
 /// A table with more names and writers than this is not what the settings take it for.
 const MAX_GROUPS: usize = 200;

@@ -1,7 +1,7 @@
 //! Where to look, and whose writes are expected.
 
 use serde::Deserialize;
-use tidelock_plugin::{Context, Trouble};
+use tidelock_plugin::{Context, Trouble, quoted};
 
 /// The settings as the plan writes them.
 #[derive(Debug, Clone, Deserialize)]
@@ -122,20 +122,4 @@ impl Settings {
         self.runs_table.as_deref().is_some_and(is)
             || self.change_log.as_ref().is_some_and(|log| is(&log.table))
     }
-}
-
-/// A name as SQL wants it: each part in quotes, and nothing in them that could end them.
-pub(crate) fn quoted(name: &str) -> Result<String, String> {
-    let parts: Vec<&str> = name.split('.').collect();
-    let well = |part: &&str| {
-        let mut chars = part.chars();
-        chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '-'))
-    };
-    if parts.len() > 2 || !parts.iter().all(well) {
-        return Err(format!(
-            "`{name}` is no name of a table or column: letters, digits and `_`, with at most one dot"
-        ));
-    }
-    Ok(parts.iter().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join("."))
 }

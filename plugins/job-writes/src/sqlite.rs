@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tidelock_plugin::{Database, Stop};
+use tidelock_plugin::{Database, Stop, quoted};
 
-use crate::settings::{Settings, quoted};
+use crate::settings::Settings;
 
 /// One table at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 //! New rows, one by one: what one side alone has is listed by name on the day somebody goes back.
 
 use sha2::{Digest as _, Sha256};
-use tidelock_plugin::{Database, Stop};
+use tidelock_plugin::{Database, Stop, quoted};
 
 use crate::digest::{Dialect, Table};
-use crate::settings::{Named, NewRows, TableSettings, quoted};
+use crate::settings::{Named, NewRows, TableSettings};
 use crate::{postgres, sqlite};
 
 /// One new row.

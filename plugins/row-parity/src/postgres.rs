@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidelock_plugin::{Database, SqlValue, Stop};
+use tidelock_plugin::{Database, SqlValue, Stop, quoted};
 
 use crate::digest::{Chunk, Column, Table};
-use crate::settings::quoted;
 
 /// The columns of a table, and those of its primary key.
 ///

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
-use tidelock_plugin::{Context, Trouble};
+use tidelock_plugin::{Context, Trouble, quoted};
 
 /// Digests that one report takes.
 const MOST_DIGESTS: u32 = 512;
@@ -169,20 +169,4 @@ fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         _ => return Err(D::Error::custom(format!("`{text}` is no duration: write 60s, 10m or 1h"))),
     };
     Ok(Duration::from_millis(number.saturating_mul(unit_ms)))
-}
-
-/// A name as SQL wants it: each part in quotes, and nothing in them that could end them.
-pub(crate) fn quoted(name: &str) -> Result<String, String> {
-    let parts: Vec<&str> = name.split('.').collect();
-    let well = |part: &&str| {
-        let mut chars = part.chars();
-        chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '-'))
-    };
-    if parts.len() > 2 || !parts.iter().all(well) {
-        return Err(format!(
-            "`{name}` is no name of a table or column: letters, digits and `_`, with at most one dot"
-        ));
-    }
-    Ok(parts.iter().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join("."))
 }

@@ -79,7 +79,7 @@ pub use crate::http::{Browser, Call, Reply, Target};
 pub use crate::log::Level;
 pub use crate::scenario::{Scenario, StepNote};
 pub use crate::settings::parse as parse_settings;
-pub use crate::sql::{Database, Row};
+pub use crate::sql::{Database, Row, quoted};
 pub use crate::state::State;
 pub use crate::stop::Stop;
 

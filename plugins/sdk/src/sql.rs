@@ -146,3 +146,22 @@ impl Row {
         }
     }
 }
+
+/// The name of a table or column as SQL wants it: each part in quotes, and nothing in them that could end them.
+///
+/// # Errors
+/// It has other characters than letters, digits, `_`, `$` and `-`, or more than one dot.
+pub fn quoted(name: &str) -> Result<String, String> {
+    let parts: Vec<&str> = name.split('.').collect();
+    let well = |part: &&str| {
+        let mut chars = part.chars();
+        chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '-'))
+    };
+    if parts.len() > 2 || !parts.iter().all(well) {
+        return Err(format!(
+            "`{name}` is no name of a table or column: letters, digits and `_`, with at most one dot"
+        ));
+    }
+    Ok(parts.iter().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join("."))
+}
