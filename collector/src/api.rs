@@ -20,6 +20,7 @@ mod token;
 mod views;
 mod views_gate;
 mod views_proof;
+mod views_switch;
 mod watch;
 
 use std::path::PathBuf;

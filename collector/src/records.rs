@@ -4,12 +4,15 @@
 //! whatever cannot be read back exactly is an error with its place, never a guess.
 
 mod decision;
+mod desk;
 mod finding;
 mod received;
+mod run;
 
 use std::fmt;
 
 pub use decision::{Decision, PlanExtras, decision_from_bytes, decision_to_bytes};
+pub(crate) use desk::notice_word;
 pub use finding::{Seen, seen_from_bytes, seen_to_bytes};
 pub(crate) use finding::{batch_to_bytes, seen_and_received};
 pub use received::FindingHash;

@@ -1,10 +1,13 @@
 //! Events in words. Verdicts and holds bring their own sentences from the core.
 
+mod switch;
+
 use tidelock_core::record::EventKind;
 use tidelock_model::{Name, Timestamp};
 use tidelock_proto::v1;
 
 use crate::fold::EventLine;
+use crate::records::notice_word;
 
 /// The stable word of an event.
 pub fn event_kind(kind: &EventKind) -> &'static str {
@@ -22,6 +25,21 @@ pub fn event_kind(kind: &EventKind) -> &'static str {
         EventKind::AgentRevoked { .. } => "agent_revoked",
         EventKind::ConflictFound { .. } => "conflict",
         EventKind::RevisionSet { .. } => "revision",
+        EventKind::RunBegun { .. }
+        | EventKind::RunTaken { .. }
+        | EventKind::RunLeft { .. }
+        | EventKind::RunTurned { .. }
+        | EventKind::RunEnded { .. } => "run",
+        EventKind::StepBegun { .. }
+        | EventKind::StepEnded { .. }
+        | EventKind::StepProved { .. }
+        | EventKind::StepSettled { .. } => "step",
+        EventKind::NoReturnPassed { .. } => "no_return",
+        EventKind::CutoversSet { .. } => "cutovers",
+        EventKind::FactSet { .. } => "fact",
+        EventKind::Overridden { .. } => "override",
+        EventKind::LeftoverSettled { .. } => "leftover",
+        EventKind::Noticed(notice) => notice_word(notice),
     }
 }
 
@@ -54,6 +72,21 @@ pub fn event(kind: &EventKind) -> String {
         EventKind::RevisionSet { side, revision } => {
             format!("the {side} is on revision {revision}; its evidence starts anew")
         }
+        EventKind::RunBegun { .. }
+        | EventKind::RunTaken { .. }
+        | EventKind::RunLeft { .. }
+        | EventKind::StepBegun { .. }
+        | EventKind::StepEnded { .. }
+        | EventKind::StepProved { .. }
+        | EventKind::StepSettled { .. }
+        | EventKind::RunTurned { .. }
+        | EventKind::NoReturnPassed { .. }
+        | EventKind::RunEnded { .. } => switch::of_run(kind),
+        EventKind::CutoversSet { .. }
+        | EventKind::FactSet { .. }
+        | EventKind::Overridden { .. }
+        | EventKind::LeftoverSettled { .. }
+        | EventKind::Noticed(_) => switch::of_desk(kind),
     }
 }
 

@@ -28,6 +28,18 @@ pub enum Action {
     Abort,
     /// Says that an environment is on another revision.
     SetRevision,
+    /// Walks a runbook.
+    Run,
+    /// Says what became of a step, or turns a run back.
+    SayOfStep,
+    /// Switches cutovers on or off.
+    SetCutovers,
+    /// Says that there is no way back any more.
+    SetFact,
+    /// Opens a gate over named holds.
+    Override,
+    /// Says what becomes of a row that only the target has.
+    SettleLeftover,
     /// Puts a plan in force.
     ApplyPlan,
     /// Brings a component.
@@ -40,7 +52,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 19] = [
         Action::Look,
         Action::Confirm,
         Action::ReportSwitch,
@@ -50,6 +62,12 @@ impl Action {
         Action::Manual,
         Action::Abort,
         Action::SetRevision,
+        Action::Run,
+        Action::SayOfStep,
+        Action::SetCutovers,
+        Action::SetFact,
+        Action::Override,
+        Action::SettleLeftover,
         Action::ApplyPlan,
         Action::PushComponent,
         Action::Access,
@@ -60,12 +78,19 @@ impl Action {
     fn allowed(self, role: Role) -> bool {
         match self {
             Action::Look => true,
-            Action::Confirm | Action::ReportSwitch | Action::SetRevision => {
+            Action::Confirm | Action::ReportSwitch | Action::SetRevision | Action::Run => {
                 matches!(role, Role::Pipeline | Role::Person | Role::Operator)
             }
-            Action::Decide | Action::Hold | Action::Release | Action::Manual | Action::Abort => {
-                matches!(role, Role::Person | Role::Operator)
-            }
+            Action::Decide
+            | Action::Hold
+            | Action::Release
+            | Action::Manual
+            | Action::Abort
+            | Action::SayOfStep
+            | Action::SetCutovers
+            | Action::SetFact
+            | Action::Override
+            | Action::SettleLeftover => matches!(role, Role::Person | Role::Operator),
             Action::ApplyPlan | Action::PushComponent | Action::Access | Action::Agents => {
                 role == Role::Operator
             }
@@ -155,9 +180,9 @@ mod tests {
         assert_eq!(row(Role::Viewer), [Action::Look]);
         assert_eq!(
             row(Role::Pipeline),
-            [Action::Look, Action::Confirm, Action::ReportSwitch, Action::SetRevision]
+            [Action::Look, Action::Confirm, Action::ReportSwitch, Action::SetRevision, Action::Run]
         );
-        assert_eq!(row(Role::Person).len(), 9);
+        assert_eq!(row(Role::Person).len(), 15);
         assert!(!row(Role::Person).contains(&Action::ApplyPlan));
         assert_eq!(row(Role::Operator), Action::ALL);
     }

@@ -71,18 +71,25 @@ pub(super) fn asked(error: AskError) -> Status {
 fn refused(refusal: &Refusal) -> Status {
     let code = match refusal.code {
         RefusalCode::NotYours => Code::PermissionDenied,
-        RefusalCode::UnknownDecision | RefusalCode::UnknownCheck | RefusalCode::UnknownAgent => {
-            Code::NotFound
-        }
+        RefusalCode::UnknownDecision
+        | RefusalCode::UnknownCheck
+        | RefusalCode::UnknownAgent
+        | RefusalCode::NoRunbook
+        | RefusalCode::UnknownFact
+        | RefusalCode::UnknownLeftover => Code::NotFound,
         RefusalCode::Incomplete => Code::InvalidArgument,
-        RefusalCode::Revision => Code::Aborted,
+        RefusalCode::Revision | RefusalCode::OldLease => Code::Aborted,
         RefusalCode::TooManyAgents => Code::ResourceExhausted,
         RefusalCode::WrongPhase
         | RefusalCode::EvidenceChanged
         | RefusalCode::GateShut
         | RefusalCode::OldToken
         | RefusalCode::NoPlan
-        | RefusalCode::TooLate => Code::FailedPrecondition,
+        | RefusalCode::TooLate
+        | RefusalCode::Leased
+        | RefusalCode::NotNext
+        | RefusalCode::Assertion
+        | RefusalCode::Disabled => Code::FailedPrecondition,
     };
     let mut details = ErrorDetails::new();
     details.set_error_info(refusal.code.word(), DOMAIN, HashMap::new());

@@ -11,8 +11,11 @@ use tonic::{Request, Response, Status};
 use super::auth::caller;
 use super::caller::{Action, Caller};
 use super::gate::{migration, request_id, words};
-use super::{Api, errors, views};
+use super::{Api, errors, views, views_switch};
 use crate::driver::{Asked, View};
+
+/// Holds that one ask names.
+const MAX_NAMED: usize = 256;
 
 /// The service.
 pub(super) struct Orders(pub(super) Arc<Api>);
@@ -48,6 +51,15 @@ fn gate_of(view: &View, decision: &Name) -> Option<Phase> {
     let plan = view.plan.as_ref()?;
     let found = plan.plan.gates.iter().find(|(_, rule)| rule.decision.as_ref() == Some(decision));
     found.map(|(gate, _)| *gate).or(view.next)
+}
+
+/// What an ask names, each a name of the plan or a hold's code.
+fn names(field: &str, texts: &[String]) -> Result<Vec<Name>, Status> {
+    if texts.len() > MAX_NAMED {
+        let why = format!("has {} entries, at most {MAX_NAMED} are taken", texts.len());
+        return Err(errors::invalid(field, why));
+    }
+    texts.iter().map(|text| Name::new(text).map_err(|error| errors::invalid(field, error))).collect()
 }
 
 fn side(value: i32, field: &str) -> Result<tidelock_model::Side, Status> {
@@ -147,5 +159,73 @@ impl OrderService for Orders {
         let ask = Ask::SetRevision { side: side(ask.side, "side")?, revision, by, request_id };
         let event = self.ask(&name, ask).await?;
         Ok(Response::new(v1::SetRevisionResponse { event }))
+    }
+
+    async fn set_cutovers(
+        &self,
+        request: Request<v1::SetCutoversRequest>,
+    ) -> Result<Response<v1::SetCutoversResponse>, Status> {
+        let (_, name, by) = self.begin(&request, Action::SetCutovers, &request.get_ref().migration)?;
+        let ask = request.into_inner();
+        let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
+        let ask = Ask::SetCutovers { enabled: ask.enabled, by, reason, request_id };
+        Ok(Response::new(v1::SetCutoversResponse { event: self.ask(&name, ask).await? }))
+    }
+
+    async fn set_fact(
+        &self,
+        request: Request<v1::SetFactRequest>,
+    ) -> Result<Response<v1::SetFactResponse>, Status> {
+        let (_, name, by) = self.begin(&request, Action::SetFact, &request.get_ref().migration)?;
+        let ask = request.into_inner();
+        let (fact, reason) = (words("fact", ask.fact)?, words("reason", ask.reason)?);
+        let ask = Ask::SetFact { fact, by, reason, request_id: request_id(ask.request_id)? };
+        Ok(Response::new(v1::SetFactResponse { event: self.ask(&name, ask).await? }))
+    }
+
+    async fn override_holds(
+        &self,
+        request: Request<v1::OverrideHoldsRequest>,
+    ) -> Result<Response<v1::OverrideHoldsResponse>, Status> {
+        let (who, name, by) = self.begin(&request, Action::Override, &request.get_ref().migration)?;
+        let ask = request.into_inner();
+        let gate: Phase = ask.gate.parse().map_err(|_| errors::no_gate(&ask.gate))?;
+        let ask = Ask::Override {
+            gate,
+            checks: names("checks", &ask.checks)?,
+            by,
+            reason: words("reason", ask.reason)?,
+            request_id: request_id(ask.request_id)?,
+        };
+        let event = self.ask(&name, ask).await?;
+        let view = self.0.view(&who, Action::Look, &name)?;
+        let gate = self.0.gate(&who, &view, gate.word()).ok();
+        Ok(Response::new(v1::OverrideHoldsResponse { event, gate }))
+    }
+
+    async fn list_leftovers(
+        &self,
+        request: Request<v1::ListLeftoversRequest>,
+    ) -> Result<Response<v1::ListLeftoversResponse>, Status> {
+        let (_, name, _) = self.begin(&request, Action::Look, &request.get_ref().migration)?;
+        let (rows, cut) = self.0.driver.leftovers(&name).await.ok_or_else(|| errors::no_migration(&name))?;
+        let leftovers = rows.iter().map(views_switch::leftover).collect();
+        Ok(Response::new(v1::ListLeftoversResponse { leftovers, cut }))
+    }
+
+    async fn settle_leftover(
+        &self,
+        request: Request<v1::SettleLeftoverRequest>,
+    ) -> Result<Response<v1::SettleLeftoverResponse>, Status> {
+        let (_, name, by) = self.begin(&request, Action::SettleLeftover, &request.get_ref().migration)?;
+        let ask = request.into_inner();
+        let ask = Ask::SettleLeftover {
+            key: words("key", ask.key)?,
+            owner: Name::new(&ask.owner).map_err(|error| errors::invalid("owner", error))?,
+            disposition: words("disposition", ask.disposition)?,
+            by,
+            request_id: request_id(ask.request_id)?,
+        };
+        Ok(Response::new(v1::SettleLeftoverResponse { event: self.ask(&name, ask).await? }))
     }
 }

@@ -121,21 +121,12 @@ impl Plans {
         let extras = PlanExtras { source, nonce_seed };
         let asked =
             self.0.driver.apply_plan(&name, wanted, extras, ask.dry_run).await.map_err(errors::asked)?;
-        let applied = asked.events.iter().find_map(|line| match &line.event.kind {
-            EventKind::PlanApplied { revision, .. } => Some(*revision),
-            EventKind::PhaseChanged { .. }
-            | EventKind::Decided { .. }
-            | EventKind::HoldSet
-            | EventKind::HoldReleased
-            | EventKind::ManualCheckDone { .. }
-            | EventKind::LeaseGranted { .. }
-            | EventKind::LeaseRevoked { .. }
-            | EventKind::CutoverConfirmed { .. }
-            | EventKind::Switched { .. }
-            | EventKind::AgentEnrolled { .. }
-            | EventKind::AgentRevoked { .. }
-            | EventKind::ConflictFound { .. }
-            | EventKind::RevisionSet { .. } => None,
+        let applied = asked.events.iter().find_map(|line| {
+            if let EventKind::PlanApplied { revision, .. } = &line.event.kind {
+                Some(*revision)
+            } else {
+                None
+            }
         });
         let Some(revision) = applied else {
             return Ok(self.nothing_to_do(&name, hash));

@@ -82,6 +82,8 @@ fn manual(status: &ManualStatus) -> v1::ManualCheckView {
         evidence: status.evidence.clone(),
         done_time: status.done.and_then(time),
         phase: status.phase.map(|phase| phase.word().to_owned()).unwrap_or_default(),
+        due_time: status.due.and_then(time),
+        expires_time: status.expires.and_then(time),
     }
 }
 
@@ -147,5 +149,7 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         switched_time: view.switched.and_then(time),
         components: components(api, view),
         timezone: view.plan.as_ref().map(|plan| plan.plan.timezone.clone()).unwrap_or_default(),
+        first_minutes: String::new(),
+        failing_receivers: Vec::new(),
     }
 }

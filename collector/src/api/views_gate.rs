@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use tidelock_core::{DecisionStatus, EvidenceState, Hold, RollbackStatus, Verdict};
+use tidelock_core::plan::{IfSilent, Plan};
+use tidelock_core::{DecisionState, DecisionStatus, EvidenceState, Hold, Verdict};
 use tidelock_model::{Name, Phase, Remaining, Side, Timestamp, VerdictWord};
 use tidelock_proto::v1;
 
 use super::caller::{Action, Caller};
+use super::views_switch::{loss, overridden, rollback};
 use super::{Api, token};
 use crate::driver::View;
 
@@ -52,7 +54,11 @@ pub(super) fn hold(hold: &Hold) -> v1::Hold {
     }
 }
 
-fn decision(status: &DecisionStatus) -> v1::DecisionView {
+fn decision(status: &DecisionStatus, plan: Option<&Plan>) -> v1::DecisionView {
+    let rule = plan.and_then(|plan| plan.decisions.get(&status.name));
+    let asked = matches!(status.state, DecisionState::Asked);
+    let next =
+        rule.filter(|rule| asked && rule.if_silent == IfSilent::AskDeputies && !rule.deputies.is_empty());
     let names = |names: &[Name]| names.iter().map(Name::to_string).collect();
     v1::DecisionView {
         name: status.name.to_string(),
@@ -62,16 +68,8 @@ fn decision(status: &DecisionStatus) -> v1::DecisionView {
         who: names(&status.who),
         deputies: names(&status.deputies),
         valid_until_time: status.valid_until.and_then(time),
-    }
-}
-
-fn rollback(status: &RollbackStatus) -> v1::RollbackView {
-    v1::RollbackView {
-        applicable: status.applicable,
-        possible: status.possible,
-        recommended: status.recommended,
-        until_time: status.until.and_then(time),
-        reason: status.reason.clone(),
+        since_time: time(status.since),
+        deputies_time: next.and_then(|rule| time(status.since.plus(rule.answer_within?))),
     }
 }
 
@@ -97,6 +95,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
     let ended = verdict.open() && verdict.valid_until.is_none_or(|until| now >= until);
     let believed = !(old || ended);
     let open = believed && verdict.open();
+    let plan = view.plan.as_ref().map(|plan| &*plan.plan);
     let mut shown = v1::Gate {
         migration: view.migration.to_string(),
         gate: verdict.gate.word().to_owned(),
@@ -107,7 +106,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         stable_for_ms: millis(verdict.stable_for),
         stable_needed_ms: millis(verdict.stable_needed),
         holds: verdict.holds.iter().map(hold).collect(),
-        decision: verdict.decision.as_ref().map(decision),
+        decision: verdict.decision.as_ref().map(|asked| decision(asked, plan)),
         rollback: Some(rollback(&verdict.rollback)),
         unreachable: verdict.unreachable.iter().map(ToString::to_string).collect(),
         plan: plan_ref(view),
@@ -121,6 +120,8 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         rehearsal_scale: verdict.rehearsal_scale,
         deadline_time: verdict.deadline.and_then(time),
         scenarios: Vec::new(),
+        losses: verdict.losses.iter().map(loss).collect(),
+        overrides: verdict.overrides.iter().map(overridden).collect(),
     };
     if !believed {
         not_present(&mut shown, verdict, now);

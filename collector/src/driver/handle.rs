@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidelock_core::{AgentStanding, Ask, Explanation, Refusal, SlotCourse};
+use tidelock_core::{AgentStanding, Ask, Explanation, Leftover, Refusal, SlotCourse};
 use tidelock_model::{AgentKey, Name, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -77,6 +77,10 @@ pub(super) enum Command {
         migration: Name,
         check: Name,
         reply: oneshot::Sender<Option<CourseSeen>>,
+    },
+    Leftovers {
+        migration: Name,
+        reply: oneshot::Sender<Option<(Vec<Leftover>, bool)>>,
     },
     Source {
         migration: Name,
@@ -195,6 +199,14 @@ impl Driver {
     pub async fn course(&self, migration: &Name, check: &Name) -> Option<CourseSeen> {
         let (reply, answer) = oneshot::channel();
         let command = Command::Course { migration: migration.clone(), check: check.clone(), reply };
+        self.commands.send(command).await.ok()?;
+        answer.await.ok().flatten()
+    }
+
+    /// Rows that only the target has since the switch, and whether more are there than are kept.
+    pub async fn leftovers(&self, migration: &Name) -> Option<(Vec<Leftover>, bool)> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Leftovers { migration: migration.clone(), reply };
         self.commands.send(command).await.ok()?;
         answer.await.ok().flatten()
     }

@@ -324,6 +324,11 @@ impl Task {
                 });
                 let _ = reply.send(seen);
             }
+            Command::Leftovers { migration, reply } => {
+                let now = self.clock.now();
+                let found = self.fold.migrations.get(&migration).map(|folding| folding.core.leftovers(now));
+                let _ = reply.send(found);
+            }
             Command::Source { migration, revision, reply } => {
                 let found = self.fold.migrations.get(&migration).and_then(|folding| match revision {
                     0 => folding.revisions.last().cloned(),

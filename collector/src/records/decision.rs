@@ -6,7 +6,7 @@ use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 use tidelock_proto::v1::decision_record::Body;
 use tidelock_proto::{side_from_wire, side_to_wire, v1};
 
-use super::{BadRecord, bad};
+use super::{BadRecord, bad, desk, run};
 use crate::plans;
 
 /// What a plan record carries beside what the core needs.
@@ -43,14 +43,14 @@ pub fn decision_to_bytes(decision: &Decision) -> Vec<u8> {
         by: event.by.as_ref().map(Name::to_string).unwrap_or_default(),
         reason: event.reason.clone(),
         request_id: event.request_id.clone(),
-        body: Some(body_to_wire(&event.kind, decision.extras.as_ref())),
+        body: body_to_wire(&event.kind, decision.extras.as_ref()),
     };
     record.encode_to_vec()
 }
 
-fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Body {
+fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Option<Body> {
     let side = |side: Side| i32::from(side_to_wire(side));
-    match kind {
+    let body = match kind {
         EventKind::PlanApplied { revision, hash, plan: _, grid_origin } => {
             Body::PlanApplied(v1::PlanApplied {
                 revision: *revision,
@@ -72,11 +72,8 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Body {
         EventKind::HoldSet => Body::HoldSet(v1::HoldSet {}),
         EventKind::HoldReleased => Body::HoldReleased(v1::HoldReleased {}),
         EventKind::ManualCheckDone { check, evidence, failed } => {
-            Body::ManualCheckDone(v1::ManualCheckDone {
-                check: check.to_string(),
-                evidence: evidence.clone(),
-                failed: *failed,
-            })
+            let (check, evidence) = (check.to_string(), evidence.clone());
+            Body::ManualCheckDone(v1::ManualCheckDone { check, evidence, failed: *failed })
         }
         EventKind::LeaseGranted { gate, epoch, valid_until } => Body::LeaseGranted(v1::LeaseGranted {
             gate: gate.word().to_owned(),
@@ -90,23 +87,29 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Body {
             Body::CutoverConfirmed(v1::CutoverConfirmed { epoch: *epoch })
         }
         EventKind::Switched { to } => Body::Switched(v1::Switched { to: side(*to) }),
-        EventKind::AgentEnrolled { agent, certificate_ends } => Body::AgentEnrolled(v1::AgentEnrolled {
-            side: side(agent.side),
-            agent: agent.name.to_string(),
-            certificate_ends_unix_ms: certificate_ends.as_millis(),
-        }),
-        EventKind::AgentRevoked { agent } => {
-            Body::AgentRevoked(v1::AgentRevoked { side: side(agent.side), agent: agent.name.to_string() })
-        }
-        EventKind::ConflictFound { agent, text } => Body::ConflictFound(v1::ConflictFound {
-            side: side(agent.side),
-            agent: agent.name.to_string(),
-            text: text.clone(),
-        }),
         EventKind::RevisionSet { side: of, revision } => {
             Body::RevisionSet(v1::RevisionSet { side: side(*of), revision: revision.clone() })
         }
-    }
+        EventKind::AgentEnrolled { .. }
+        | EventKind::AgentRevoked { .. }
+        | EventKind::ConflictFound { .. }
+        | EventKind::RunBegun { .. }
+        | EventKind::RunTaken { .. }
+        | EventKind::RunLeft { .. }
+        | EventKind::StepBegun { .. }
+        | EventKind::StepEnded { .. }
+        | EventKind::StepProved { .. }
+        | EventKind::StepSettled { .. }
+        | EventKind::RunTurned { .. }
+        | EventKind::NoReturnPassed { .. }
+        | EventKind::RunEnded { .. }
+        | EventKind::CutoversSet { .. }
+        | EventKind::FactSet { .. }
+        | EventKind::Overridden { .. }
+        | EventKind::LeftoverSettled { .. }
+        | EventKind::Noticed(_) => return run::to_wire(kind).or_else(|| desk::to_wire(kind)),
+    };
+    Some(body)
 }
 
 /// Reads a record back, with its plan checked again from what was written.
@@ -162,19 +165,27 @@ fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadReco
         }
         Body::CutoverConfirmed(v1::CutoverConfirmed { epoch }) => EventKind::CutoverConfirmed { epoch },
         Body::Switched(v1::Switched { to }) => EventKind::Switched { to: side(to)? },
-        Body::AgentEnrolled(enrolled) => EventKind::AgentEnrolled {
-            agent: agent(enrolled.side, &enrolled.agent)?,
-            certificate_ends: Timestamp::from_millis(enrolled.certificate_ends_unix_ms),
-        },
-        Body::AgentRevoked(v1::AgentRevoked { side, agent: of }) => {
-            EventKind::AgentRevoked { agent: agent(side, &of)? }
-        }
-        Body::ConflictFound(v1::ConflictFound { side, agent: of, text }) => {
-            EventKind::ConflictFound { agent: agent(side, &of)?, text }
-        }
         Body::RevisionSet(v1::RevisionSet { side: of, revision }) => {
             EventKind::RevisionSet { side: side(of)?, revision }
         }
+        Body::RunBegun(_)
+        | Body::RunTaken(_)
+        | Body::RunLeft(_)
+        | Body::StepBegun(_)
+        | Body::StepEnded(_)
+        | Body::StepProved(_)
+        | Body::StepSettled(_)
+        | Body::RunTurned(_)
+        | Body::NoReturnPassed(_)
+        | Body::RunEnded(_) => run::from_wire(body)?,
+        Body::AgentEnrolled(_)
+        | Body::AgentRevoked(_)
+        | Body::ConflictFound(_)
+        | Body::CutoversSet(_)
+        | Body::FactSet(_)
+        | Body::Overridden(_)
+        | Body::LeftoverSettled(_)
+        | Body::Noticed(_) => desk::from_wire(body)?,
     };
     Ok((kind, None))
 }
@@ -197,7 +208,7 @@ fn plan_from_wire(applied: v1::PlanApplied) -> Result<(EventKind, Option<PlanExt
     Ok((kind, Some(PlanExtras { source, nonce_seed: applied.nonce_seed })))
 }
 
-fn name(what: &'static str, text: &str) -> Result<Name, BadRecord> {
+pub(super) fn name(what: &'static str, text: &str) -> Result<Name, BadRecord> {
     Name::new(text).or_else(|error| bad(what, error))
 }
 
@@ -205,7 +216,7 @@ fn digest(what: &'static str, bytes: &[u8]) -> Result<Sha256, BadRecord> {
     Sha256::try_from(bytes).or_else(|error| bad(what, error))
 }
 
-fn phase(text: &str) -> Result<Phase, BadRecord> {
+pub(super) fn phase(text: &str) -> Result<Phase, BadRecord> {
     text.parse().or_else(|error: String| bad("phase", error))
 }
 
@@ -213,7 +224,7 @@ fn side(value: i32) -> Result<Side, BadRecord> {
     side_from_wire(value).or_else(|error| bad("side", error))
 }
 
-fn agent(of: i32, text: &str) -> Result<AgentKey, BadRecord> {
+pub(super) fn agent(of: i32, text: &str) -> Result<AgentKey, BadRecord> {
     Ok(AgentKey { side: side(of)?, name: name("agent", text)? })
 }
 
@@ -237,7 +248,6 @@ mod tests {
 
     #[test]
     fn whatever_is_decided_reads_back() {
-        let agent = AgentKey { side: Side::Source, name: Name::new("a").unwrap() };
         let valid_until = Timestamp::from_millis(9);
         let cutover = Name::new("cutover").unwrap();
         for kind in [
@@ -250,11 +260,12 @@ mod tests {
             EventKind::LeaseRevoked { gate: Phase::Cutover, epoch: 2 },
             EventKind::CutoverConfirmed { epoch: 2 },
             EventKind::Switched { to: Side::Target },
-            EventKind::AgentEnrolled { agent: agent.clone(), certificate_ends: valid_until },
-            EventKind::AgentRevoked { agent: agent.clone() },
-            EventKind::ConflictFound { agent, text: "two".to_owned() },
             EventKind::RevisionSet { side: Side::Target, revision: "v2".to_owned() },
-        ] {
+        ]
+        .into_iter()
+        .chain(desk::tests::kinds())
+        .chain(run::tests::kinds())
+        {
             let wanted = decision(kind);
             let bytes = decision_to_bytes(&wanted);
             assert_eq!(decision_from_bytes(&bytes).unwrap(), wanted);

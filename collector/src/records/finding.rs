@@ -48,6 +48,10 @@ pub fn seen_to_bytes(seen: &Seen) -> Vec<u8> {
             };
             (None, Body::LeaseRenewed(body))
         }
+        Observation::RunRenewed { run, lease, until } => {
+            let body = v1::RunRenewed { run: *run, lease: *lease, until_unix_ms: until.as_millis() };
+            (None, Body::RunRenewed(body))
+        }
     };
     if let Some(agent) = agent {
         record.side = side_to_wire(agent.side).into();
@@ -103,7 +107,8 @@ pub(crate) fn seen_and_received(bytes: &[u8]) -> Result<(Seen, Option<Received>)
         | Observation::SignedOff(_)
         | Observation::Refused(..)
         | Observation::Tick
-        | Observation::LeaseRenewed { .. } => None,
+        | Observation::LeaseRenewed { .. }
+        | Observation::RunRenewed { .. } => None,
     };
     Ok((seen, received))
 }
@@ -139,6 +144,9 @@ fn seen_from_record(record: v1::FindingRecord) -> Result<Seen, BadRecord> {
             epoch: lease.epoch,
             valid_until: Timestamp::from_millis(lease.valid_until_unix_ms),
         },
+        Some(Body::RunRenewed(v1::RunRenewed { run, lease, until_unix_ms })) => {
+            Observation::RunRenewed { run, lease, until: Timestamp::from_millis(until_unix_ms) }
+        }
         Some(Body::AssignmentRefused(refusal)) => {
             let check = Name::new(&refusal.check).or_else(|error| bad("check", error))?;
             let refusal =
@@ -197,6 +205,7 @@ mod tests {
             Observation::Refused(agent, refusal),
             Observation::Tick,
             Observation::LeaseRenewed { gate: Phase::Ready, epoch: 4, valid_until },
+            Observation::RunRenewed { run: 2, lease: 7, until: valid_until },
         ] {
             let boot_id = match &observation {
                 Observation::Agent(_) => "boot".to_owned(),
@@ -204,7 +213,8 @@ mod tests {
                 | Observation::SignedOff(_)
                 | Observation::Refused(..)
                 | Observation::Tick
-                | Observation::LeaseRenewed { .. } => String::new(),
+                | Observation::LeaseRenewed { .. }
+                | Observation::RunRenewed { .. } => String::new(),
             };
             let seen = Seen { migration: Some(name("shop")), observation, boot_id };
             let bytes = seen_to_bytes(&seen);

@@ -82,7 +82,8 @@ fn batches(collector: &Collector) -> Vec<(u64, usize)> {
         | Observation::SignedOff(_)
         | Observation::Refused(..)
         | Observation::Tick
-        | Observation::LeaseRenewed { .. } => None,
+        | Observation::LeaseRenewed { .. }
+        | Observation::RunRenewed { .. } => None,
     };
     seen.filter_map(|seen| batch(seen.observation)).collect()
 }
