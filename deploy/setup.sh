@@ -24,6 +24,7 @@ servers() {
     local missing=()
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
     command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
+    [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
     [ ${#missing[@]} -eq 0 ] && return 0
     command -v apt-get >/dev/null || fail "missing for the tests: ${missing[*]}; this is no Debian, install them by hand"
     local sudo=""

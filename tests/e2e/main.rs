@@ -18,6 +18,7 @@ mod raw;
 mod replay;
 mod session;
 mod silence;
+mod switch;
 mod trust;
 mod trust_certificates;
 mod unweighed;

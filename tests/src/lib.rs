@@ -2,18 +2,24 @@
 //! folders, and waits for a state instead of sleeps.
 
 mod cli;
+mod clock;
 mod demo;
+mod ops;
 mod proc;
 mod process;
+mod proxy;
 mod relay;
 mod shop;
 mod wait;
 mod world;
 
 pub use cli::{Answer, Cli};
+pub use clock::now_ms;
 pub use demo::{DemoWorld, naive_probe};
+pub use ops::{Operation, Ops};
 pub use proc::{children, resident_bytes};
 pub use process::{Process, program, target_folder};
+pub use proxy::{Proxy, Runtime};
 pub use relay::Relay;
 pub use shop::Shop;
 pub use wait::{eventually, eventually_for};

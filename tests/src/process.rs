@@ -13,10 +13,13 @@ use crate::wait::eventually_for;
 /// The folder that holds the binaries of this build.
 ///
 /// # Panics
-/// When the test does not lie in a target folder.
+/// When this program does not lie in a target folder.
 pub fn target_folder() -> PathBuf {
-    let exe = std::env::current_exe().expect("a test knows its own path");
-    exe.parent().and_then(Path::parent).expect("a test lies in target/<profile>/deps").to_owned()
+    let exe = std::env::current_exe().expect("a program knows its own path");
+    let folder = exe.parent().expect("a program lies in a folder");
+    // Tests lie one deeper than the binaries.
+    let deeper = folder.ends_with("deps").then(|| folder.parent()).flatten();
+    deeper.unwrap_or(folder).to_owned()
 }
 
 /// The path of one of our binaries.

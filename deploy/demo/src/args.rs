@@ -194,6 +194,8 @@ pub(crate) enum Movement {
         /// source or target
         side: Side,
     },
+    /// Take every job from both sides.
+    NoJobs,
     /// All the way to the new side: writes shut, copy caught up and turned round, traffic and jobs moved.
     Over,
     /// The same way back to the old side.

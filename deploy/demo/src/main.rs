@@ -182,6 +182,10 @@ async fn movement(asked: args::Do) -> anyhow::Result<Value> {
             hands.jobs(side.other(), None, false).await?;
             hands.jobs(side, None, true).await
         }
+        Movement::NoJobs => {
+            hands.jobs(Side::Source, None, false).await?;
+            hands.jobs(Side::Target, None, false).await
+        }
         Movement::Over => move_to(&hands, Side::Target).await,
         Movement::Back => move_to(&hands, Side::Source).await,
         Movement::Show => Ok(json!({
