@@ -10,6 +10,7 @@ gate ready: all
       > 0:05 ready is hold
       >   claim_undecided lag on target: quiet for 0 s of 20 s
       > 0:25 sync -> ready
+      > 0:25 asked: cutover, for gate cutover
       > 0:25 gate ready opens, epoch 2
       > 0:25 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -25,4 +26,5 @@ gate ready: all
       > 1:20 gate ready opens, epoch 3
       > 1:20 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+      > 1:25 asked: cutover, for gate cutover
 1:30  nothing more

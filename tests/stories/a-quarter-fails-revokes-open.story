@@ -12,6 +12,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 0 % of the way, about 36 min left if nothing fails
       > 35:45 sync -> ready
+      > 35:45 asked: cutover, for gate cutover
       > 35:45 gate ready opens, epoch 2
       > 35:45 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

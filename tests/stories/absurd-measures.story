@@ -14,6 +14,7 @@ gate ready: all
       >   claim_undecided jobs on target: quiet for 0 s of 20 s
       >   claim_undecided queue on source: quiet for 0 s of 20 s
       > 0:25 sync -> ready
+      > 0:25 asked: cutover, for gate cutover
       > 0:25 gate ready opens, epoch 2
       > 0:25 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -34,6 +35,7 @@ gate ready: all
 2:00  queue reports: visible 0, in_flight 0, enqueued 7
 2:00  jobs reports: writes 0
       > 2:05 sync -> ready
+      > 2:05 asked: cutover, for gate cutover
       > 2:05 gate ready opens, epoch 3
       > 2:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

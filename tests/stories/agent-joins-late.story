@@ -13,6 +13,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 2 % of the way, about 6 min left if nothing fails
       > 5:55 sync -> ready
+      > 5:55 asked: cutover, for gate cutover
       > 5:55 gate ready opens, epoch 2
       > 5:55 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -13,6 +13,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -28,6 +29,7 @@ gate ready: all
       > 2:10 gate ready opens, epoch 3
       > 2:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+      > 2:15 asked: cutover, for gate cutover
 2:21  target/t1 loses its link
       > 2:32 gate ready shuts, epoch 3
       > 2:32 ready -> sync
@@ -38,6 +40,7 @@ gate ready: all
       > 2:40 gate ready opens, epoch 4
       > 2:40 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+      > 3:15 asked: cutover, for gate cutover
 4:00  the proof of login is told
       > 4:00 success on source: reported well enough to compare with
       > 4:00 success on target: proved by 176 results

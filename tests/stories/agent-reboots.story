@@ -16,6 +16,7 @@ gate ready: all
 0:52  target/t1 throws away its spool
 1:12  target/t1 reboots
       > 1:25 sync -> ready
+      > 1:25 asked: cutover, for gate cutover
       > 1:25 gate ready opens, epoch 2
       > 1:25 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

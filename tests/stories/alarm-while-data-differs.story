@@ -26,6 +26,7 @@ gate committed: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -77,6 +78,7 @@ gate committed: all
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
+      > 5:05 asked: rollback
       > 5:05 committed is hold
       >   claim_refuted rows on target: the rows differ: orders; going back may lose data: a person must decide
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed

@@ -32,6 +32,7 @@ gate ready: all, stable for 10 s
       > 0:55 ready is hold
       >   stable: all that it needs is proved; waiting for 10 s without a break
       > 1:05 sync -> ready
+      > 1:05 asked: cutover, for gate cutover
       > 1:05 gate ready opens, epoch 2
       > 1:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

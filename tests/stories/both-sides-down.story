@@ -13,6 +13,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -27,6 +28,7 @@ gate ready: all
       > 2:45 ready is hold
       >   claim_refuted login on target: target was down in one of the last 3 slots, and so was source: 2 of 4 runs in a slot failed
       > 3:15 sync -> ready
+      > 3:15 asked: cutover, for gate cutover
       > 3:15 gate ready opens, epoch 3
       > 3:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -17,6 +17,7 @@ gate ready: all
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       >   claim_undecided pay on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -29,6 +30,7 @@ gate ready: all
       > 1:55 ready is hold
       >   claim_undecided pay on target: 13 % of the way, about 2 min left if nothing fails
       > 2:55 sync -> ready
+      > 2:55 asked: cutover, for gate cutover
       > 2:55 gate ready opens, epoch 4
       > 2:55 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -13,6 +13,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -25,6 +26,7 @@ gate ready: all
       > 2:57 ready is unknown
       >   stale login on target: the last slots prove nothing: too few agents reported on target
       > 3:15 sync -> ready
+      > 3:15 asked: cutover, for gate cutover
       > 3:15 gate ready opens, epoch 3
       > 3:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -37,6 +39,7 @@ gate ready: all
       > 5:33 ready is unknown
       >   stale login on target: the last slots prove nothing: too few agents reported on target
       > 5:45 sync -> ready
+      > 5:45 asked: cutover, for gate cutover
       > 5:45 gate ready opens, epoch 4
       > 5:45 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -13,6 +13,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -34,6 +35,7 @@ gate ready: all
       >   stale login on source: too little was heard of source in the last slots: the collector was away
       >   stale login on target: the last slots prove nothing: the collector was away
       > 2:15 sync -> ready
+      > 2:15 asked: cutover, for gate cutover
       > 2:15 gate ready opens, epoch 4
       > 2:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -49,6 +51,7 @@ gate ready: all
       >   stale login on source: too little was heard of source in the last slots: the collector was away
       >   stale login on target: the last slots prove nothing: the collector was away
       > 4:25 sync -> ready
+      > 4:25 asked: cutover, for gate cutover
       > 4:25 gate ready opens, epoch 5
       > 4:25 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -13,6 +13,7 @@ gate committed: all
       > 0:05 ready is hold
       >   claim_undecided rows on target: the same, not often enough yet: orders
       > 0:10 sync -> ready
+      > 0:10 asked: cutover, for gate cutover
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -33,6 +34,7 @@ gate committed: all
       > 0:45 committed is hold
       >   claim_undecided rows on target: the same, not often enough yet: orders
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 0:50 asked: commit, for gate committed
       > 0:50 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 1:20  rows shows on target: orders=t of 11

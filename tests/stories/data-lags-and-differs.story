@@ -11,6 +11,7 @@ gate ready: all
       > 0:05 ready is hold
       >   claim_undecided rows on target: the same, not often enough yet: orders, users
       > 0:10 sync -> ready
+      > 0:10 asked: cutover, for gate cutover
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -23,6 +24,7 @@ gate ready: all
       >   claim_refuted rows on target: the rows differ: orders
 2:00  rows shows on target: orders=b of 11, users=u of 3
       > 2:10 sync -> ready
+      > 2:10 asked: cutover, for gate cutover
       > 2:10 gate ready opens, epoch 3
       > 2:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

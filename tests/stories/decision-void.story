@@ -11,6 +11,7 @@ gate cutover: decision cutover
       > 0:05 ready is hold
       >   stable: all that it needs is proved; waiting for 5 s without a break
       > 0:10 sync -> ready
+      > 0:10 asked: cutover, for gate cutover
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

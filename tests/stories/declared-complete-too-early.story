@@ -11,6 +11,7 @@ gate committed: all, refund, stable for 20 s, decision commit
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -40,7 +41,7 @@ gate committed: all, refund, stable for 20 s, decision commit
 0:20  olga says go on commit
       > 0:20 refused, GATE_SHUT: the gate is held: manual refund: carla has not made it yet. Nothing was recorded
 0:25  carla makes refund
-      > 0:25 refused, INCOMPLETE: refund needs evidence: a text or URL
+      > 0:25 refused, INCOMPLETE: refund needs evidence: a text, a URL, or a file's sha256:HASH
 0:26  dmitri makes refund: https://tickets.example/1
       > 0:26 refused, NOT_YOURS: refund is made by carla, not by dmitri
 0:30  carla makes refund: https://tickets.example/1
@@ -50,6 +51,7 @@ gate committed: all, refund, stable for 20 s, decision commit
       >   stable: all that it needs is proved; waiting for 20 s without a break
 0:35  olga says go on commit
       > 0:35 refused, GATE_SHUT: the gate is held: stable: all that it needs is proved; waiting for 20 s without a break. Nothing was recorded
+      > 0:50 asked: commit, for gate committed
       > 0:50 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:55  olga says go on commit

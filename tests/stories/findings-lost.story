@@ -15,6 +15,7 @@ gate cutover: decision cutover
       >   claim_undecided login on source by s1: 2 of 3 passes in a row
       >   claim_undecided login on target by t1: 2 of 3 passes in a row
       > 0:15 sync -> ready
+      > 0:15 asked: cutover, for gate cutover
       > 0:15 gate ready opens, epoch 2
       > 0:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -14,6 +14,7 @@ decision commit by: olga, 1
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -50,6 +51,7 @@ decision commit by: olga, 1
       >   claim_undecided queue on source by s1: visible is 0, inside for 5 s of 10 s
       >   deadline: gate watch should have opened within 20 s: decide whether to go on or back
       > 0:55 cutover -> watch
+      > 0:55 asked: commit, for gate committed
       > 0:55 gate watch opens, epoch 5
       > 0:55 committed is hold
       >   decision commit: waits for olga to decide commit: 0 of 1 voice

@@ -20,6 +20,7 @@ gate ready: all
       > 0:40 ready is hold
       >   claim_undecided lag on target: quiet for 0 s of 29 s, attempt 2: each break makes it longer
       > 1:10 sync -> ready
+      > 1:10 asked: cutover, for gate cutover
       > 1:10 gate ready opens, epoch 2
       > 1:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -32,6 +33,7 @@ gate ready: all
       > 1:55 ready is hold
       >   claim_undecided lag on target: quiet for 0 s of 29 s, attempt 2: each break makes it longer
       > 2:25 sync -> ready
+      > 2:25 asked: cutover, for gate cutover
       > 2:25 gate ready opens, epoch 3
       > 2:25 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -13,6 +13,7 @@ gate rolled-back: checkout, stable for 5 s
       >   claim_undecided checkout on source by s1: 1 of 2 passes in a row
       >   claim_undecided checkout on target by t1: 1 of 2 passes in a row
       > 0:10 sync -> ready
+      > 0:10 asked: cutover, for gate cutover
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -35,6 +36,7 @@ gate rolled-back: checkout, stable for 5 s
       >   claim_undecided checkout on source by s1: 1 of 2 passes in a row
       >   claim_undecided checkout on target by t1: 1 of 2 passes in a row
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 0:20 asked: commit, for gate committed
       > 0:20 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:20  checkout fails on target: card declined

@@ -9,6 +9,7 @@ gate cutover: decision cutover
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -12,6 +12,7 @@ decision commit by: olga, 1
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -48,6 +49,7 @@ decision commit by: olga, 1
       > 0:55 committed is hold
       >   claim_undecided old-side-quiet on source by s1: rows_written is 0, inside for 10 s of 15 s
       >   decision commit: commit is not given by olga: 0 of 1 voice
+      > 1:00 asked: commit, for gate committed
       > 1:00 committed is hold
       >   decision commit: waits for olga to decide commit: 0 of 1 voice
 1:05  olga says go on commit

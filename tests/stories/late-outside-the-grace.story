@@ -17,6 +17,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -28,6 +29,7 @@ gate ready: all
 5:00  target/t3 catches up
 9:00  nothing more
       > 13:05 sync -> ready
+      > 13:05 asked: cutover, for gate cutover
       > 13:05 gate ready opens, epoch 3
       > 13:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

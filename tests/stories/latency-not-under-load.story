@@ -14,6 +14,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided web on target: 0 % of the way, just begun
       > 6:05 sync -> ready
+      > 6:05 asked: cutover, for gate cutover
       > 6:05 gate ready opens, epoch 2
       > 6:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -11,6 +11,7 @@ gate ready: all
       > 0:10 ready is hold
       >   claim_undecided feed on target: 1 arrived, 0 of them late, 0 lost
       > 0:20 sync -> ready
+      > 0:20 asked: cutover, for gate cutover
       > 0:20 gate ready opens, epoch 2
       > 0:20 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

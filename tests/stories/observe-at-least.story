@@ -19,6 +19,7 @@ gate ready: all
       > 2:25 ready is hold
       >   claim_undecided login on target: the numbers suffice; less than a minute of observation are left
       > 3:15 sync -> ready
+      > 3:15 asked: cutover, for gate cutover
       > 3:15 gate ready opens, epoch 2
       > 3:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -9,6 +9,7 @@ gate cutover: decision cutover
       >   missing login on source by s1: s1 has not reported it
       >   missing login on target by t1: t1 has not reported it
       >   decision cutover: cutover is not given by olga (or ben): 0 of 1 voice
+      > 0:05 asked: cutover, for gate ready
       > 0:05 ready is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:08  olga says go on cutover: the gate ready

@@ -13,6 +13,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -28,6 +29,7 @@ gate ready: all
       > 3:03 ready is unknown
       >   stale login on target: the last slots prove nothing: too few agents reported on target
       > 3:15 sync -> ready
+      > 3:15 asked: cutover, for gate cutover
       > 3:15 gate ready opens, epoch 3
       > 3:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -14,6 +14,7 @@ gate committed: all
       > 0:05 ready is hold
       >   claim_undecided jobs on target: quiet for 0 s of 20 s
       > 0:25 sync -> ready
+      > 0:25 asked: cutover, for gate cutover
       > 0:25 gate ready opens, epoch 2
       > 0:25 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -42,6 +43,7 @@ gate committed: all
       > 1:15 committed is hold
       >   claim_undecided jobs on source: quiet for 5 s of 45 s, attempt 6: each break makes it longer
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 2:00 asked: commit, for gate committed
       > 2:00 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 2:00  jobs reports on source: writes 2
@@ -54,4 +56,5 @@ gate committed: all
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       > 2:55 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
+      > 3:00 asked: commit, for gate committed
 3:00  nothing more

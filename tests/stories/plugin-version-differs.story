@@ -13,6 +13,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -29,6 +30,7 @@ gate ready: all
       >   stale login on source: too little was heard of source in the last slots: different components ran
       >   stale login on target: the last slots prove nothing: different components ran
       > 2:55 sync -> ready
+      > 2:55 asked: cutover, for gate cutover
       > 2:55 gate ready opens, epoch 3
       > 2:55 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

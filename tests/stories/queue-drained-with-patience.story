@@ -15,6 +15,7 @@ gate ready: all
       >   claim_undecided queue on source: quiet for 0 s of 20 s
 0:37  queue reports: visible 0, in_flight 0, enqueued 8
       > 1:10 sync -> ready
+      > 1:10 asked: cutover, for gate cutover
       > 1:10 gate ready opens, epoch 2
       > 1:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -30,6 +31,7 @@ gate ready: all
       > 2:00 gate ready opens, epoch 3
       > 2:00 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+      > 2:10 asked: cutover, for gate cutover
 2:10  queue reports: visible 0, in_flight 0
       > 2:15 gate ready shuts, epoch 3
       > 2:15 ready -> sync

@@ -38,6 +38,7 @@ gate ready: all
       > 1:05 ready is hold
       >   claim_undecided queue on source by s1: visible is 0, inside for 15 s of 20 s
       > 1:10 sync -> ready
+      > 1:10 asked: cutover, for gate cutover
       > 1:10 gate ready opens, epoch 2
       > 1:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -10,6 +10,7 @@ window 60 s
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -30,10 +31,13 @@ window 60 s
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 0:15 asked: commit, for gate committed
       > 0:15 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
+      > 0:43 told: the way back ends at 1:13
 1:00  carla says no on rollback: it is only slow
       > 1:00 rollback: no, by carla
+      > 1:14 told: the way back is closed: too late: the way back was open for 60 s after the switch
 1:14  ben says go on rollback: checkout is slow
       > 1:14 refused, TOO_LATE: too late: the way back was open for 60 s after the switch
 1:15  nothing more

@@ -22,6 +22,7 @@ gate ready: all
       > 0:40 ready is hold
       >   claim_undecided login on target by t1: 2 of 3 passes in a row
       > 0:45 sync -> ready
+      > 0:45 asked: cutover, for gate cutover
       > 0:45 gate ready opens, epoch 2
       > 0:45 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -16,6 +16,7 @@ gate committed: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -51,6 +52,7 @@ gate committed: all
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
+      > 5:35 asked: rollback
       > 5:35 committed is hold
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
       >   alarm login: 83 % of it fail on target, and source is silent or shut: a person must judge whether going back helps

@@ -34,6 +34,7 @@ gate ready: all, stable for 30 s
       > 1:35 ready is hold
       >   stable: all that it needs is proved; waiting for 30 s without a break
       > 2:05 sync -> ready
+      > 2:05 asked: cutover, for gate cutover
       > 2:05 gate ready opens, epoch 2
       > 2:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -19,6 +19,7 @@ gate ready: all
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
       > 1:15 gate ready opens, epoch 2
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -29,6 +30,7 @@ gate ready: all
       >   claim_refuted ping on target by t1: the last run failed: no answer (and 1 agent like it)
 2:12  ping passes
       > 2:15 sync -> ready
+      > 2:15 asked: cutover, for gate cutover
       > 2:15 gate ready opens, epoch 3
       > 2:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

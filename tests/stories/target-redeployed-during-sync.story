@@ -20,6 +20,7 @@ gate ready: all
       > 1:15 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 2:05 sync -> ready
+      > 2:05 asked: cutover, for gate cutover
       > 2:05 gate ready opens, epoch 2
       > 2:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -36,6 +36,7 @@ agents at least 2
       >   claim_undecided login on source by s2: 1 of 2 passes in a row
       >   claim_undecided login on target by t2: 1 of 2 passes in a row
       > 0:20 sync -> ready
+      > 0:20 asked: cutover, for gate cutover
       > 0:20 gate ready opens, epoch 2
       > 0:20 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

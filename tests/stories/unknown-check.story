@@ -15,6 +15,7 @@ gate ready: login, ghost
 0:20  the plan changes: gate ready: login
       > 0:20 plan revision 2, by olga
       > 0:20 sync -> ready
+      > 0:20 asked: cutover, for gate cutover
       > 0:20 gate ready opens, epoch 3
       > 0:20 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

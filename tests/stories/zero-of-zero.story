@@ -12,6 +12,7 @@ gate ready: all
       >   missing orders on target by t1: t1 has not reported it
 0:05  all pass
       > 0:10 sync -> ready
+      > 0:10 asked: cutover, for gate cutover
       > 0:10 gate ready opens, epoch 3
       > 0:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -56,16 +56,17 @@ impl Migration {
                 title: check.title.clone(),
                 owner: check.owner.clone(),
                 state: match done.map(|done| done.failed) {
-                    None => ManualState::Open,
-                    Some(false) => ManualState::Done,
                     Some(true) => ManualState::Failed,
+                    // One that expired is to be made again.
+                    Some(false) if !self.manual_expired(name) => ManualState::Done,
+                    Some(false) | None => ManualState::Open,
                 },
                 done_by: done.and_then(|done| done.by.clone()),
                 evidence: done.map(|done| done.evidence.clone()).unwrap_or_default(),
                 done: done.map(|done| done.at),
                 phase: check.phase,
-                due: None,
-                expires: None,
+                due: self.manual_due(check),
+                expires: self.plan().and_then(|plan| self.manual_expires(plan, name)),
             }
         };
         checks.into_iter().flatten().map(told).collect()

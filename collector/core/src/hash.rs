@@ -103,6 +103,10 @@ impl Migration {
             after.write(&mut words);
             words.into_words().into_iter().for_each(|word| out.number(word));
         }
+        for name in self.in_force(gate, now).names() {
+            out.text("override");
+            out.text(name.as_str());
+        }
         for name in &sheet.manual {
             let done = self.manual.get(name);
             out.text(name.as_str());

@@ -25,7 +25,7 @@ mod words;
 
 pub use ask::{Ask, Asker, AskerKind, Refusal, RefusalCode, RunAsk};
 pub use board::NotCounted;
-pub use gate::RENEW_AFTER;
+pub use gate::{QuestionStatus, RENEW_AFTER, losses_line};
 pub use joint::{Point, SidePoint};
 pub use migration::Migration;
 pub use rollback::Leftover;

@@ -216,7 +216,12 @@ impl Migration {
                 self.rebuilt(at, batch.agent.side);
             }
             match counted {
-                Ok(()) => self.roster.carries_out(&batch.agent, &finding.check),
+                Ok(()) => {
+                    self.roster.carries_out(&batch.agent, &finding.check);
+                    if !finding.report.remaining.is_empty() {
+                        self.desk.counted(&finding.check);
+                    }
+                }
                 Err(reason) => self.board.skip(reason, 1),
             }
         }

@@ -251,6 +251,8 @@ pub struct DecisionStatus {
     pub who: Vec<Name>,
     /// Who may decide in their place.
     pub deputies: Vec<Name>,
+    /// From when on they are asked, while nobody answers; none where they never are.
+    pub deputies_from: Option<Timestamp>,
     /// Until when it is valid, once given.
     pub valid_until: Option<Timestamp>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidelock_model::{AgentKey, Phase, Remaining, Timestamp, VerdictWord};
+use tidelock_model::{AgentKey, Name, Phase, Remaining, Side, Timestamp, VerdictWord};
 
 use super::{Lease, ends};
 use crate::evidence::remaining;
@@ -23,10 +23,12 @@ impl Migration {
         let steady = self.gates.steady.get(&gate).filter(|_| proved);
         let granted = lease.map_or(self.phase_since, |lease| lease.granted);
         let longest = holds.iter().map(|hold| hold.since).min().unwrap_or(self.phase_since);
+        let over = if open { self.over_what(gate, now) } else { String::new() };
         let asked = |state| state == DecisionState::NotAsked && self.only_people(&holds);
         let decision = self.decision_status(gate, now).map(|mut status| {
             if asked(status.state) {
                 status.state = DecisionState::Asked;
+                status.since = self.asked_since(&status.name, gate).map_or(status.since, |(asked, _)| asked);
             }
             status
         });
@@ -50,10 +52,10 @@ impl Migration {
             evidence_sequence: self.position,
             evidence_hash: self.evidence_hash(gate, now),
             remaining: self.remaining(now),
-            losses: Vec::new(),
+            losses: self.losses(now),
             overrides: self.overrides(now),
             rehearsal_scale: self.plan().is_some_and(|plan| plan.rehearsal_scale),
-            summary: self.summary(gate, word, &holds),
+            summary: self.summary(gate, word, &holds, now) + &over,
             holds,
             as_of: now,
         }
@@ -109,11 +111,13 @@ impl Migration {
     }
 
     fn only_people(&self, holds: &[Hold]) -> bool {
-        holds.iter().all(|hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline))
+        holds.iter().all(super::desk::of_people)
     }
 
-    fn summary(&self, gate: Phase, word: VerdictWord, holds: &[Hold]) -> String {
-        let needed = self.sheet(gate).map_or(0, |sheet| sheet.scenarios.len() as u64);
+    fn summary(&self, gate: Phase, word: VerdictWord, holds: &[Hold], now: Timestamp) -> String {
+        let over = self.in_force(gate, now);
+        let counts = |(name, _): &&(Name, Vec<Side>)| !over.covers(name.as_str());
+        let needed = self.sheet(gate).map_or(0, |sheet| sheet.scenarios.iter().filter(counts).count() as u64);
         let mut held: Vec<_> =
             holds.iter().filter(|hold| hold.state.is_some()).filter_map(|h| h.check.as_ref()).collect();
         held.sort_unstable();

@@ -136,6 +136,7 @@ impl Migration {
         self.roster.reinstate();
         if old.is_none() {
             self.phase_since = at;
+            self.desk.enter(at, self.phase);
         }
         self.current = Some(Current {
             sheets: Arc::new(sheets(plan)),
@@ -166,6 +167,7 @@ impl Migration {
     fn unsettle(&mut self, at: Timestamp, why: &str) {
         self.gates.new_epoch();
         self.gates.steady.clear();
+        self.desk.unsettle(at);
         self.void_all(at, why);
     }
 
@@ -190,8 +192,19 @@ impl Migration {
     }
 
     fn voted(&mut self, at: Timestamp, event: &Event, decision: &Name, go: bool, complete: bool) -> bool {
-        let Some(by) = &event.by else { return false };
+        let automatic = self.plan().is_some_and(|plan| plan.rollback.automatic) && decision == "rollback";
         let ballot: &mut Ballot = self.gates.ballots.entry(decision.clone()).or_default();
+        let Some(by) = &event.by else {
+            // Nobody's voice but the plan's, where it says so.
+            let takes = automatic && go && complete;
+            if takes {
+                (ballot.complete, ballot.ended) = (true, None);
+                self.gates.new_epoch();
+                self.desk.voted(decision, go, complete);
+            }
+            return takes;
+        };
+        self.desk.voted(decision, go, complete);
         if go {
             ballot.ended = None;
             ballot.voices.insert(by.clone(), at);
@@ -260,6 +273,7 @@ impl Migration {
         });
         self.gates.leases = BTreeMap::new();
         (self.phase, self.phase_since) = (phase, at);
+        self.desk.enter(at, phase);
     }
 
     /// A voice is for one gate: another that asks for the same decision asks anew.

@@ -44,7 +44,10 @@ impl Migration {
             Ask::ApplyPlan { .. } => return self.apply_plan(now, ask),
             Ask::Run { ask, by, .. } => self.run_ask(now, ask, by)?,
             Ask::SetCutovers { .. } | Ask::SetFact { .. } | Ask::Override { .. } => {
-                self.desk_ask(now, ask)?
+                match self.desk_ask(now, ask)? {
+                    Some(kind) => kind,
+                    None => return Ok(Vec::new()),
+                }
             }
             Ask::SettleLeftover { .. } => self.leftover_ask(now, ask)?,
             Ask::Enrol { agent, certificate_ends } => self.enrol(now, agent, *certificate_ends)?,

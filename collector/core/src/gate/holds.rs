@@ -46,12 +46,20 @@ impl Migration {
         let Some(sheet) = self.sheet(gate) else {
             return holds;
         };
-        match proved() {
+        let proved = proved();
+        match proved {
             true => holds.extend(self.stable_hold(gate, sheet, now)),
             false => {
                 holds.extend(self.rebuilt_hold(gate));
                 holds.extend(self.evidence_holds(plan, (sheet, gate), now));
             }
+        }
+        let over = self.in_force(gate, now);
+        holds.retain(|hold| !over.takes(hold));
+        if holds.is_empty() && !proved {
+            // Never open for want of words.
+            let reason = "what it needs is not proved";
+            holds.push(Hold::new(HoldCode::ClaimUndecided, self.phase_since, reason, "tidelock status"));
         }
         if before(gate) == Some(self.phase) {
             let clear = holds.is_empty();
@@ -110,11 +118,6 @@ impl Migration {
             holds.extend(self.scenario_holds((name, scenario), (on, gate), now));
         }
         holds.extend(sheet.manual.iter().filter_map(|name| self.manual_hold(plan, name, now)));
-        if holds.is_empty() {
-            // Never open for want of words.
-            let reason = "what it needs is not proved";
-            holds.push(Hold::new(HoldCode::ClaimUndecided, self.phase_since, reason, "tidelock status"));
-        }
         holds
     }
 
@@ -169,25 +172,6 @@ impl Migration {
         Some(hold)
     }
 
-    fn manual_hold(&self, plan: &Plan, name: &Name, now: Timestamp) -> Option<Hold> {
-        let check = plan.manual_checks.get(name)?;
-        let (since, state, reason) = match self.manual.get(name) {
-            Some(done) if !done.failed => return None,
-            Some(done) => {
-                (done.at, Some(EvidenceState::Refuted), format!("{} reported it as failed", check.owner))
-            }
-            None => {
-                let late = check.within.is_some_and(|within| now > self.phase_since.plus(within))
-                    && check.phase == Some(self.phase);
-                let due = if late { ", and it is overdue" } else { "" };
-                (self.phase_since, None, format!("{} has not made it yet{due}", check.owner))
-            }
-        };
-        let mut hold = Hold::new(HoldCode::Manual, since, reason, format!("tidelock manual done {name}"));
-        (hold.check, hold.state) = (Some(name.clone()), state);
-        Some(hold)
-    }
-
     /// Somebody pressed hold. It never stands in the way back.
     pub(crate) fn operator_hold(&self, gate: Phase) -> Option<Hold> {
         let hold = self.gates.operator.as_ref().filter(|_| gate != Phase::RolledBack)?;
@@ -233,7 +217,8 @@ impl Migration {
                 format!("{name} was given too long ago: ask {} again", asked(&status))
             }
             DecisionState::NotAsked | DecisionState::Asked if clear => {
-                format!("waits for {} to decide {name}: {} of {needed}", asked(&status), status.given)
+                let whom = self.waits_for(&status, gate);
+                format!("waits for {whom} to decide {name}: {} of {needed}", status.given)
             }
             DecisionState::NotAsked | DecisionState::Asked => {
                 format!("{name} is not given by {}: {} of {needed}", asked(&status), status.given)

@@ -76,17 +76,20 @@ impl Migration {
     /// nothing more is heard.
     pub(crate) fn evidence_until(&self, gate: Phase, now: Timestamp) -> Option<Timestamp> {
         let (plan, sheet) = (self.plan()?, self.sheet(gate)?);
-        if sheet.nothing || !sheet.unknown.is_empty() || !sheet.unneeded.is_empty() {
+        // What people overrode is not asked here, for as long as that counts.
+        let over = self.in_force(gate, now);
+        let asked = |name: &&Name| !over.covers(name.as_str());
+        if sheet.nothing || sheet.unknown.iter().chain(&sheet.unneeded).any(|name| asked(&name)) {
             return None;
         }
-        if sheet.manual.iter().any(|name| self.manual.get(name).is_none_or(|done| done.failed)) {
-            return None;
+        let mut until = over.ends().map_or(Timestamp::from_millis(u64::MAX), |ends| ends.minus(MOMENT));
+        for name in sheet.manual.iter().filter(asked) {
+            until = until.min(self.manual_until(plan, name, now)?);
         }
-        let mut until = Timestamp::from_millis(u64::MAX);
         for side in &sheet.sides {
             until = until.min(self.enough_agents_until(plan, *side, now)?);
         }
-        for (name, on) in &sheet.scenarios {
+        for (name, on) in sheet.scenarios.iter().filter(|(name, _)| asked(&name)) {
             let scenario = plan.scenarios.get(name)?;
             if on.is_empty() {
                 return None;
@@ -152,9 +155,12 @@ impl Migration {
         let live = live(&plan, self.phase);
         self.gates.steady.retain(|gate, _| live.contains(gate));
         for gate in live {
-            if let Some(until) = self.evidence_until(gate, at) {
-                let steady = self.gates.steady.entry(gate).or_insert(Steady { since: at, until });
-                steady.until = until;
+            let (until, over) = (self.evidence_until(gate, at), self.in_force(gate, at).ends().is_some());
+            let was_over = self.gates.steady.get(&gate).is_some_and(|steady| steady.over);
+            // Where an override ends, what it covered has to be proved anew, and for as long as ever.
+            if let Some(until) = until.filter(|_| over || !was_over) {
+                let steady = self.gates.steady.entry(gate).or_insert(Steady { since: at, until, over });
+                (steady.until, steady.over) = (until, over);
                 self.gates.shorten(gate, until);
                 continue;
             }
@@ -166,7 +172,11 @@ impl Migration {
             if let (true, Some(decision)) = (next(self.phase) == Some(gate), asked) {
                 self.void(at, &decision, "the evidence it was given on changed");
             }
+            if let Some(until) = until {
+                self.gates.steady.insert(gate, Steady { since: at, until, over });
+            }
         }
+        self.settle_questions(at);
     }
 
     /// What time alone did until `at`. Proved evidence lasts until it is stale, and what is not proved
@@ -183,4 +193,6 @@ impl Migration {
 pub(crate) struct Steady {
     pub(crate) since: Timestamp,
     pub(crate) until: Timestamp,
+    /// People overrode a part of it.
+    pub(crate) over: bool,
 }

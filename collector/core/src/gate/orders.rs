@@ -3,13 +3,17 @@
 use tidelock_model::{Name, Phase, Side, Timestamp};
 
 use super::decide::said;
+use super::desk::of_people;
 use super::ends;
 use super::people::decides;
 use crate::ask::{Asker, AskerKind, Refusal, RefusalCode};
 use crate::migration::Migration;
 use crate::plan::{Plan, before};
 use crate::record::EventKind;
-use crate::verdict::{Hold, HoldCode};
+use crate::verdict::Hold;
+
+/// The longest evidence of a manual check.
+const MAX_EVIDENCE_BYTES: usize = 4096;
 
 impl Migration {
     pub(crate) fn must_have_plan(&self) -> Result<&Plan, Refusal> {
@@ -78,8 +82,8 @@ impl Migration {
             let message = format!("the migration is in {}; {decision} is decided at gate {gate}", self.phase);
             return Err(Refusal { holds, ..Refusal::new(RefusalCode::WrongPhase, message) });
         }
-        let people = |hold: &Hold| matches!(hold.code, HoldCode::Decision | HoldCode::Deadline);
-        let holds: Vec<Hold> = self.obstacles(gate, now).into_iter().filter(|hold| !people(hold)).collect();
+        let holds: Vec<Hold> =
+            self.obstacles(gate, now).into_iter().filter(|hold| !of_people(hold)).collect();
         if let (true, Some(first)) = (go, holds.first()) {
             let newer = seen.is_some_and(|seen| seen < self.position);
             let (code, head) = match newer {
@@ -102,8 +106,8 @@ impl Migration {
         if !matches!(self.phase, Phase::Cutover | Phase::Watch) {
             return Err(Refusal::new(RefusalCode::WrongPhase, status.reason));
         }
-        if go && !status.possible {
-            return Err(Refusal::new(RefusalCode::TooLate, status.reason));
+        if let Some(why) = self.no_way_back(now).filter(|_| go) {
+            return Err(Refusal::new(RefusalCode::TooLate, why));
         }
         Ok(())
     }
@@ -145,12 +149,7 @@ impl Migration {
             let message = format!("{name} is made by {}, not by {}", check.owner, by.name);
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
-        if check.evidence_required && evidence.trim().is_empty() {
-            return Err(Refusal::new(
-                RefusalCode::Incomplete,
-                format!("{name} needs evidence: a text or URL"),
-            ));
-        }
+        is_evidence(name, evidence, check.evidence_required)?;
         if ends(self.phase) || check.phase.is_some_and(|phase| self.phase < phase) {
             let phase = check.phase.map(Phase::word).unwrap_or("time");
             let message = format!("the migration is in {}; {name} is made in {phase}", self.phase);
@@ -172,4 +171,26 @@ impl Migration {
         }
         Ok(EventKind::RevisionSet { side, revision: revision.to_owned() })
     }
+}
+
+/// A text, a URL, or the hash of a file, and not more than a page of it: it is kept for ever.
+fn is_evidence(name: &Name, evidence: &str, required: bool) -> Result<(), Refusal> {
+    let incomplete = |message: String| Err(Refusal::new(RefusalCode::Incomplete, message));
+    let evidence = evidence.trim();
+    if evidence.is_empty() && required {
+        return incomplete(format!("{name} needs evidence: a text, a URL, or a file's sha256:HASH"));
+    }
+    if evidence.len() > MAX_EVIDENCE_BYTES {
+        return incomplete(format!(
+            "the evidence of {name} has {} bytes and may have {MAX_EVIDENCE_BYTES}: give a URL or a file's hash",
+            evidence.len()
+        ));
+    }
+    let hash = evidence.strip_prefix("sha256:");
+    if hash.is_some_and(|hash| hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return incomplete(format!(
+            "{evidence:?} is no file's hash: it has 64 hexadecimal digits after sha256:"
+        ));
+    }
+    Ok(())
 }

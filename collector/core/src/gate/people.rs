@@ -37,7 +37,7 @@ impl Migration {
     /// The evidence behind a decision changed: whoever gave it must look again.
     pub(crate) fn void(&mut self, at: Timestamp, decision: &Name, why: &str) {
         if let Some(ballot) = self.gates.ballots.get_mut(decision)
-            && !ballot.voices.is_empty()
+            && (ballot.complete || !ballot.voices.is_empty())
         {
             ballot.end(DecisionState::Void, at, why.to_owned());
         }
@@ -93,9 +93,11 @@ impl Migration {
             (None, None) if let Some(end) = expired => (DecisionState::Expired, end),
             (None, None) => (DecisionState::NotAsked, began.unwrap_or(self.phase_since)),
         };
+        let deputies_from = self.asked_since(&name, gate).and_then(|(_, deputies)| deputies);
         Some(DecisionStatus {
             name,
             state,
+            deputies_from,
             since,
             given: u32::try_from(voices.len()).unwrap_or(u32::MAX),
             given_by: voices.into_iter().map(|(_, person)| person).collect(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tidelock_model::{Name, Phase};
 
+use super::desk::set_of;
 use crate::ask::Ask;
 use crate::record::EventKind;
 
@@ -60,7 +61,7 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
         (Ask::SetCutovers { enabled, .. }, EventKind::CutoversSet { enabled: e }) => enabled == e,
         (Ask::SetFact { fact, .. }, EventKind::FactSet { fact: f }) => fact == f,
         (Ask::Override { gate, checks, .. }, EventKind::Overridden { gate: g, checks: c, .. }) => {
-            (gate, checks) == (g, c)
+            (gate, &set_of(checks)) == (g, c)
         }
         (
             Ask::SettleLeftover { key, owner, disposition, .. },

@@ -34,8 +34,12 @@ impl Migration {
             moments.push(member.certificate_ends.minus(STEP));
             moments.extend(member.heard.map(|heard| heard.plus(ONLINE_FOR)));
         }
-        let checks = plan.manual_checks.values().filter_map(|check| check.within);
-        moments.extend(checks.map(|within| self.phase_since.plus(within)));
+        moments.extend(self.questions_move_at().into_iter().map(|at| at.minus(STEP)));
+        moments.extend(self.automatic_at().map(|at| at.minus(STEP)));
+        moments.extend(self.overrides_end_at().map(|at| at.minus(STEP)));
+        let made = plan.manual_checks.keys().filter_map(|name| self.manual_expires(plan, name));
+        moments.extend(made);
+        moments.extend(plan.manual_checks.values().filter_map(|check| self.manual_due(check)));
         moments.into_iter().map(|moment| moment.plus(STEP)).filter(|moment| *moment > now).min()
     }
 }

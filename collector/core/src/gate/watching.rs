@@ -1,6 +1,6 @@
 //! What the watch after the switch has to say to the gates: an alarm, and what was not seen.
 
-use tidelock_model::{Name, Phase, Timestamp};
+use tidelock_model::{Name, Phase, Side, Timestamp};
 
 use crate::joint::AlarmSeen;
 use crate::migration::Migration;
@@ -11,8 +11,12 @@ use crate::words::span;
 impl Migration {
     /// The alarm of the watch, while somebody may still go back.
     pub(crate) fn alarm(&self) -> Option<AlarmSeen<'_>> {
-        let open = matches!(self.phase, Phase::Cutover | Phase::Watch);
-        self.after.as_ref().filter(|_| open)?.alarm()
+        self.after.as_ref().filter(|_| self.alarm_phase())?.alarm()
+    }
+
+    /// A phase in which the watch after the switch may call.
+    pub(crate) fn alarm_phase(&self) -> bool {
+        matches!(self.phase, Phase::Cutover | Phase::Watch)
     }
 
     /// An alarm holds whatever would call the move complete.
@@ -25,6 +29,7 @@ impl Migration {
         };
         let mut hold = Hold::new(HoldCode::Alarm, alarm.since, told(&alarm, conflict), next);
         (hold.check, hold.state) = (Some(alarm.check.clone()), Some(EvidenceState::Refuted));
+        hold.remaining = self.left_of(alarm.check, Side::Target, now);
         Some(hold)
     }
 
@@ -51,6 +56,7 @@ impl Migration {
             let reason = format!("the watch is blind: nothing is known of {blind} at present");
             let mut hold = hold(after.begun, reason)?;
             (hold.check, hold.state) = (Some(blind.clone()), Some(EvidenceState::Stale));
+            hold.remaining = self.left_of(blind, Side::Target, now);
             return Some(hold);
         }
         if now < after.ends() {

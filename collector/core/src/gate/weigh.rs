@@ -8,6 +8,7 @@ use tidelock_model::{Name, Phase, Timestamp};
 use super::rule::live;
 use crate::migration::Migration;
 use crate::record::{Entry, Event, EventKind, Record};
+use crate::verdict::HoldCode;
 
 /// More than this cannot follow from one moment.
 const MAX_STEPS: usize = 8;
@@ -54,7 +55,7 @@ impl Migration {
     }
 
     /// The phase that follows by itself, and in whose name.
-    fn moves(&self, now: Timestamp) -> Option<(Phase, Option<Name>)> {
+    pub(crate) fn moves(&self, now: Timestamp) -> Option<(Phase, Option<Name>)> {
         let gate = |to: Phase| self.clean(to, now).then_some((to, None));
         let free = |to: Phase| match self.sheet(to) {
             Some(_) => gate(to),
@@ -89,7 +90,9 @@ impl Migration {
             return true;
         };
         let steady = self.gates.steady.get(&gate).map_or(now, |steady| steady.since);
-        self.evidence_until(gate, now).is_none() || now.since(steady) < sheet.rule.stable_for
+        let stable = now.since(steady) >= sheet.rule.stable_for
+            || self.in_force(gate, now).covers(HoldCode::Stable.word());
+        self.evidence_until(gate, now).is_none() || !stable
     }
 
     /// Enough people said that the migration goes back.

@@ -4,7 +4,7 @@ use tidelock_core::record::{Observation, Refusal as AssignmentRefusal};
 use tidelock_core::{Ask, Refusal};
 use tidelock_model::{AgentKey, Digest, Remaining, Side};
 
-use super::Tale;
+use super::{Tale, people};
 use crate::world::agents::{Behaviour, finding};
 use crate::world::{asker, name, plans};
 
@@ -46,6 +46,9 @@ impl Tale {
         }
         if let Some((side, build)) = rest.split_once(" runs build ") {
             self.world.builds.insert(side.parse().unwrap(), build.to_owned());
+            return;
+        }
+        if self.tell_of_people(rest) {
             return;
         }
         let (side, revision) = rest.split_once(" is on revision ").expect("the SIDE is on revision NAME");
@@ -209,7 +212,11 @@ impl Tale {
             }
             "aborts" => Ask::Abort { by, reason, request_id },
             "revokes" => Ask::RevokeAgent { agent: key(last), by, reason },
-            other => panic!("{who} cannot {other}"),
+            other => {
+                let what = act.split_once(' ').map_or("", |(_, what)| what);
+                people::ask(by, other, what, reason, request_id)
+                    .unwrap_or_else(|| panic!("{who} cannot {other}"))
+            }
         };
         self.ask(&ask);
     }

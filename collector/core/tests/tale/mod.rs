@@ -11,6 +11,7 @@
 //! `brief`, an answer in which nothing moved but how far a proof has come is not told again.
 
 mod act;
+mod people;
 mod run;
 
 use tidelock_core::record::{Event, EventKind, Observation};
@@ -157,7 +158,7 @@ impl Tale {
             EventKind::LeftoverSettled { key, owner, disposition } => {
                 self.tell(format!("{key} is left to {owner}: {disposition}{by}"));
             }
-            EventKind::Noticed(notice) => self.tell(format!("told: {notice:?}")),
+            EventKind::Noticed(notice) => people::notice(self, notice),
             EventKind::RunBegun { .. }
             | EventKind::RunTaken { .. }
             | EventKind::RunLeft { .. }

@@ -1,0 +1,295 @@
+//! Break-glass: named people open a gate over named holds, for a while, and it is shown for ever.
+//!
+//! # Invariants
+//! - An override covers the holds that it names and no other, at one gate, in the phase it was given in.
+//! - What people decide, what the plan forbids and what the watch calls is never overridden.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidelock_model::{Name, Phase, Timestamp};
+
+use crate::ask::{Asker, AskerKind, Refusal, RefusalCode};
+use crate::gate::decide::said;
+use crate::gate::people::decides;
+use crate::gate::rule::next;
+use crate::migration::Migration;
+use crate::plan::DecisionRule;
+use crate::record::{Event, EventKind};
+use crate::verdict::{Hold, HoldCode, OverrideStatus};
+use crate::words::count;
+
+use super::Desk;
+
+/// How long an override counts where its gate does not say how long an approval does.
+const VALID_FOR: Duration = Duration::from_secs(30 * 60);
+
+/// More are not kept: whoever overrides this often has another problem than its holds.
+const MOST: usize = 256;
+
+/// The decision of the plan that says who may.
+const DECISION: &str = "override";
+
+/// The voices for one set of holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Override {
+    gate: Phase,
+    phase: Phase,
+    /// Sorted, each once.
+    checks: Vec<Name>,
+    voices: BTreeMap<Name, Timestamp>,
+    reason: String,
+    at: Timestamp,
+    complete: bool,
+    /// Until when it counts, or may still be completed.
+    ends: Timestamp,
+}
+
+impl Override {
+    /// It was given in this phase, or for the gate through which this phase was entered.
+    pub(super) fn is_of(&self, phase: Phase) -> bool {
+        self.phase == phase || self.gate == phase
+    }
+
+    fn waits(&self, (gate, phase, checks): (Phase, Phase, &[Name]), now: Timestamp) -> bool {
+        !self.complete && (self.gate, self.phase) == (gate, phase) && self.checks == checks && now < self.ends
+    }
+}
+
+/// The holds of a gate that count no longer, and until when.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InForce<'a> {
+    names: Vec<&'a Name>,
+    ends: Option<Timestamp>,
+}
+
+impl InForce<'_> {
+    /// A hold about this is overridden.
+    pub(crate) fn covers(&self, name: &str) -> bool {
+        self.names.iter().any(|it| it.as_str() == name)
+    }
+
+    /// When the first of them counts no longer; none where there are none.
+    pub(crate) fn ends(&self) -> Option<Timestamp> {
+        self.ends
+    }
+
+    /// What they are about.
+    pub(crate) fn names(&self) -> &[&Name] {
+        &self.names
+    }
+
+    /// The hold does not count.
+    pub(crate) fn takes(&self, hold: &Hold) -> bool {
+        !self.names.is_empty() && key(hold).is_some_and(|key| self.covers(key.as_str()))
+    }
+}
+
+/// What a hold is named by in an override; none where it may never be overridden.
+fn key(hold: &Hold) -> Option<Name> {
+    match hold.code {
+        HoldCode::Operator | HoldCode::Phase | HoldCode::Plan | HoldCode::Decision | HoldCode::Lease => None,
+        HoldCode::Switch | HoldCode::Run | HoldCode::Agents | HoldCode::Disabled | HoldCode::Alarm => None,
+        HoldCode::Assertion | HoldCode::Deadline => None,
+        // Zero of zero proves nothing, and nobody can say what was overridden.
+        HoldCode::Unchecked => hold.check.clone(),
+        HoldCode::ClaimRefuted
+        | HoldCode::ClaimUndecided
+        | HoldCode::Stale
+        | HoldCode::Missing
+        | HoldCode::BadDigest
+        | HoldCode::Refused
+        | HoldCode::Conflict
+        | HoldCode::UnknownCheck
+        | HoldCode::Manual => hold.check.clone(),
+        HoldCode::Stable
+        | HoldCode::Watch
+        | HoldCode::Rehearsal
+        | HoldCode::Dip
+        | HoldCode::Ownership
+        | HoldCode::Automatic
+        | HoldCode::Leftovers
+        | HoldCode::Turbulence
+        | HoldCode::NotRemoved => hold.check.clone().or_else(|| Name::new(hold.code.word()).ok()),
+    }
+}
+
+impl Desk {
+    pub(super) fn leave_overrides(&mut self, at: Timestamp, which: impl Fn(&Override) -> bool) {
+        for over in self.overrides.iter_mut().filter(|over| which(over)) {
+            over.ends = over.ends.min(at);
+        }
+    }
+}
+
+impl Migration {
+    /// The holds that people overrode, the newest last.
+    pub fn overrides(&self, _now: Timestamp) -> Vec<OverrideStatus> {
+        let told = |over: &Override| OverrideStatus {
+            gate: over.gate,
+            checks: over.checks.clone(),
+            by: over.voices.keys().cloned().collect(),
+            reason: over.reason.clone(),
+            at: over.at,
+            complete: over.complete,
+            until: Some(over.ends),
+        };
+        self.desk.overrides.iter().map(told).collect()
+    }
+
+    /// What is overridden at the gate now.
+    pub(crate) fn in_force(&self, gate: Phase, now: Timestamp) -> InForce<'_> {
+        let mut all = InForce::default();
+        let counts = |over: &&Override| over.complete && over.gate == gate && over.is_of(self.phase);
+        for over in self.desk.overrides.iter().filter(counts).filter(|over| now < over.ends) {
+            all.names.extend(&over.checks);
+            all.ends = Some(all.ends.map_or(over.ends, |ends| ends.min(over.ends)));
+        }
+        all.names.sort_unstable();
+        all.names.dedup();
+        all
+    }
+
+    /// When overrides end.
+    pub(crate) fn overrides_end_at(&self) -> impl Iterator<Item = Timestamp> {
+        self.desk.overrides.iter().map(|over| over.ends)
+    }
+
+    fn override_lasts(&self, gate: Phase) -> Duration {
+        self.sheet(gate).and_then(|sheet| sheet.rule.valid_for).unwrap_or(VALID_FOR)
+    }
+
+    /// A person's voice to open the gate over what they name.
+    pub(super) fn override_ask(
+        &self,
+        now: Timestamp,
+        gate: Phase,
+        checks: &[Name],
+        (by, reason): (&Asker, &str),
+    ) -> Result<EventKind, Refusal> {
+        let rule = self.who_overrides(by)?;
+        said(reason, "an override")?;
+        if next(self.phase) != Some(gate) || self.sheet(gate).is_none() {
+            let message =
+                format!("the migration is in {}; only the gate that stands next is overridden", self.phase);
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        if self.desk.overrides.len() >= MOST {
+            let message = format!("{MOST} overrides were given; change the plan instead");
+            return Err(Refusal::new(RefusalCode::Incomplete, message));
+        }
+        let checks = set_of(checks);
+        self.all_hold(now, gate, &checks)?;
+        let waiting =
+            self.desk.overrides.iter().rev().find(|over| over.waits((gate, self.phase, &checks), now));
+        let counts = |(person, at): &(&Name, &Timestamp)| {
+            **person != by.name && decides(rule, person) && now < at.plus(self.override_lasts(gate))
+        };
+        let others = waiting.map_or(0, |over| over.voices.iter().filter(counts).count());
+        let complete = others + 1 >= usize::try_from(rule.approvals.max(1)).unwrap_or(usize::MAX);
+        Ok(EventKind::Overridden { gate, checks, complete })
+    }
+
+    fn who_overrides(&self, by: &Asker) -> Result<&DecisionRule, Refusal> {
+        let Some(rule) = self.must_have_plan()?.decisions.get(DECISION) else {
+            let message = "the plan names nobody who may override: it needs a decision override";
+            return Err(Refusal::new(RefusalCode::UnknownDecision, message));
+        };
+        if by.kind == AskerKind::Pipeline || !decides(rule, &by.name) {
+            let who: Vec<&str> = rule.who.iter().chain(&rule.deputies).map(Name::as_str).collect();
+            let message = format!("{} may not override a hold; ask {}", by.name, who.join(" or "));
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        Ok(rule)
+    }
+
+    /// Every name is of a hold that is there and may be overridden.
+    fn all_hold(&self, now: Timestamp, gate: Phase, checks: &[Name]) -> Result<(), Refusal> {
+        if checks.is_empty() {
+            let message = "an override names each hold that it is for: name them";
+            return Err(Refusal::new(RefusalCode::Incomplete, message));
+        }
+        let holds = self.obstacles(gate, now);
+        let mut keys: Vec<Name> = holds.iter().filter_map(key).collect();
+        // It is no hold yet while something is not proved, and it will be the next one.
+        let rule = self.sheet(gate).map(|sheet| sheet.rule.stable_for).unwrap_or_default();
+        let steady = self.gates.steady.get(&gate).map_or(now, |steady| steady.since);
+        keys.extend((now.since(steady) < rule).then(|| Name::new(HoldCode::Stable.word()).ok()).flatten());
+        let about = |hold: &Hold, check: &Name| {
+            hold.check.as_ref() == Some(check) || check.as_str() == hold.code.word()
+        };
+        let named = |check: &&Name| holds.iter().any(|hold| key(hold).is_none() && about(hold, check));
+        let missing: Vec<&Name> = checks.iter().filter(|check| !keys.contains(check)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (never, nothing): (Vec<&Name>, Vec<&Name>) = missing.into_iter().partition(named);
+        let list = |names: &[&Name]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        let mut parts = Vec::new();
+        if !nothing.is_empty() {
+            parts.push(format!("nothing at gate {gate} is held by {}", list(&nothing)));
+        }
+        if !never.is_empty() {
+            parts.push(format!("{} is never overridden", list(&never)));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let there =
+            if keys.is_empty() { "nothing".to_owned() } else { list(&keys.iter().collect::<Vec<_>>()) };
+        let message = format!("{}; what may be overridden: {there}", parts.join(", and "));
+        Err(Refusal { holds, ..Refusal::new(RefusalCode::Incomplete, message) })
+    }
+
+    /// A voice came.
+    pub(super) fn overridden_by(
+        &mut self,
+        at: Timestamp,
+        event: &Event,
+        (gate, checks, complete): (Phase, &[Name], bool),
+    ) -> bool {
+        let Some(by) = event.by.clone() else { return false };
+        let (phase, ends) = (self.phase, at.plus(self.override_lasts(gate)));
+        let overrides = &mut self.desk.overrides;
+        let place = overrides.iter().rposition(|over| over.waits((gate, phase, checks), at));
+        let mut over = match place {
+            Some(place) => overrides.remove(place),
+            None => Override {
+                gate,
+                phase,
+                checks: checks.to_vec(),
+                voices: BTreeMap::new(),
+                reason: String::new(),
+                at,
+                complete: false,
+                ends,
+            },
+        };
+        over.voices.insert(by, at);
+        (over.reason, over.at, over.complete) = (event.reason.clone(), at, complete);
+        if complete {
+            over.ends = ends;
+            self.gates.new_epoch();
+        }
+        self.desk.overrides.push(over);
+        true
+    }
+
+    /// `, over 1 overridden hold (login)`; nothing where none is in force.
+    pub(crate) fn over_what(&self, gate: Phase, now: Timestamp) -> String {
+        let over = self.in_force(gate, now);
+        let names: Vec<&str> = over.names().iter().map(|name| name.as_str()).collect();
+        let what = count(names.len() as u64, "overridden hold", "overridden holds");
+        match over.ends() {
+            None => String::new(),
+            Some(_) => format!(" over {what} ({})", names.join(", ")),
+        }
+    }
+}
+
+/// As people may write it: in any order, a name twice.
+pub(crate) fn set_of(checks: &[Name]) -> Vec<Name> {
+    let mut set = checks.to_vec();
+    set.sort_unstable();
+    set.dedup();
+    set
+}
