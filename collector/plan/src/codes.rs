@@ -232,25 +232,109 @@ const CODES: &[(&str, &str, &str)] = &[
         "A result may be on its way as long as the scenario's timeout, and a little longer. With a shorter grace what hangs comes too late to count; with a very long one no slot closes in time.",
     ),
     (
-        "E901",
-        "not yet: runbooks",
-        "Steps with hooks and postconditions come in a later release. Until then `tidelock gate exec cutover -- ./switch.sh` and `tidelock switched` frame your own script.",
-    ),
-    ("E904", "not yet: rehearsals as evidence", "A gate that asks for a rehearsal comes in a later release."),
-    (
-        "E905",
-        "not yet: messages to other systems",
-        "`tidelock events --follow -o ndjson` gives your own script the same today.",
+        "E051",
+        "no point of no return, or more than one",
+        "Up to one moment everything can be taken back, from it on nothing is. A runbook without it leaves that to whoever is tired at four in the morning, one with two says two different things. It stands before writes open on the target.",
     ),
     (
-        "E906",
-        "not yet: the watch over the first minutes",
-        "Name the scenarios that matter in the gate committed instead.",
+        "E052",
+        "a runbook that moves no traffic",
+        "A cutover and a way back each have a step of the kind route. One that moves no traffic changes nothing for anybody.",
     ),
     (
-        "E907",
-        "not yet: measured or automatic rollback",
-        "Limits and automatic rollback come in a later release. A person decides, inside `window`.",
+        "E053",
+        "traffic that writes is routed too early",
+        "First a fence shuts the writes of the source, then the target catches up with what was in flight, then traffic goes over. A position that is read before the last write ended loses rows, and nobody sees them missing. Where the writes of both sides go to the target's database, say so: writes_from_both_sides_go_to: target.",
+    ),
+    (
+        "E054",
+        "weights while writes are shut",
+        "After a fence the share of traffic that stays behind could not write. Move all of it at once, or write writes_from_both_sides_go_to: target where that is so.",
+    ),
+    (
+        "E055",
+        "traffic on a side whose writes are shut for too long",
+        "Customers are where traffic is. The planned time in which a side has traffic and takes no writes is longer than the shortest may_dip of a scenario that writes.",
+    ),
+    (
+        "E056",
+        "writes are opened too early, or never",
+        "Writes open on one side only after a fence has proved that they are shut on the other, after everything of it has arrived, and after the point of no return. A runbook that shuts them must open them too.",
+    ),
+    (
+        "E057",
+        "the reverse feed begins after the switch",
+        "A feed that reads its position after traffic has moved misses what was written before it began: the way back would lose rows silently. A step of the kind reverse takes the position before traffic and writes move; another one may start the feed later.",
+    ),
+    (
+        "E058",
+        "a step that can't be taken back",
+        "Before the point of no return a failure, a missed deadline, a hold or a lost lease runs the undos in reverse order. Each step that runs something there needs one.",
+    ),
+    (
+        "E059",
+        "a step is proved by what nobody checks",
+        "What stands in `after` is a scenario that runs while the steps are walked: in the phase cutover, or in rolling-back for the way back. A scenario that proves a step of the way back and runs in watch goes on in rolling-back by itself.",
+    ),
+    (
+        "E060",
+        "nothing confirms that traffic has moved",
+        "A command that ended with 0 is no proof that customers arrive where they were sent. Name scenarios in `after`, or add a step of the kind confirm.",
+    ),
+    (
+        "E061",
+        "writes are shut for longer than agreed",
+        "The planned times from the fence to the opening add up to more than the shortest may_dip of a scenario that writes. The gate cutover would never open, and the fence would be undone in the middle.",
+    ),
+    (
+        "E062",
+        "a field that the step would not honour",
+        "Readings belong to fences, weights and {weight} to routes, commands to steps that run something. A point of no return is one record in the journal and nothing else.",
+    ),
+    (
+        "E063",
+        "weights that do not lead to the end",
+        "The weights of all routes of a cutover rise up to 100%, those of a way back fall to 0%. What comes in between can be looked at and baked.",
+    ),
+    (
+        "E064",
+        "a command that can't be run as it stands",
+        "A command is a list: the program, then its arguments, each on its own. No shell reads it. `env` names variables and holds no values.",
+    ),
+    (
+        "E065",
+        "a step that can't be in time",
+        "Three fresh rounds of each check in `after`, the bake and the two readings of a fence all have to fit into the deadline, and the readings into what is planned.",
+    ),
+    (
+        "E066",
+        "a step would break what must always hold",
+        "Two sides must never accept writes, and what `assertions` says must hold after every step and after every undo. The message names the step.",
+    ),
+    (
+        "E067",
+        "a rehearsal of what is not there",
+        "A gate that asks for a rehearsal needs a runbook, with rollback: true also one of the way back, and is asked before the switch: ready or cutover.",
+    ),
+    (
+        "E068",
+        "an automatic way back without steps",
+        "With automatic: recommended a recommendation decides, and `tidelock rollback run --when-decided` walks the steps. Without rollback.runbook there is nothing to walk.",
+    ),
+    (
+        "E069",
+        "first minutes that nobody sees",
+        "What is watched right after the switch is a scenario that runs on the target in watch.",
+    ),
+    (
+        "E070",
+        "an owner that nobody sees",
+        "A job, worker, scheduler or consumer has one owning side before the switch and the other one after it. The scenario that sees it run looks at both sides, in cutover and in watch.",
+    ),
+    (
+        "E071",
+        "a receiver that can't be used",
+        "A receiver of messages is { slack: secret:NAME } or { cloudevents: https://…, secret: secret:NAME }.",
     ),
     (
         "E908",
@@ -297,6 +381,31 @@ const CODES: &[(&str, &str, &str)] = &[
         "W010",
         "source and target seem to be the same place",
         "The same private address may be two places in two networks, or one place twice: a side that is compared with itself always agrees. Give the sides different addresses or names.",
+    ),
+    (
+        "W011",
+        "an undo that is never run",
+        "After the point of no return nothing is undone: there is only forward, or rollback.runbook.",
+    ),
+    (
+        "W012",
+        "writes are shut without a limit",
+        "No scenario that writes says how long it may be away (may_dip), so the fence would stay however long it takes.",
+    ),
+    (
+        "W013",
+        "deadlines that come after the fence was undone",
+        "The fence is undone when the shortest may_dip is used up. Deadlines that add up to more never come, and the step that is late is not named.",
+    ),
+    (
+        "W014",
+        "messages without a signature",
+        "Who receives them can't tell Tidelock from anybody else who knows the address.",
+    ),
+    (
+        "W015",
+        "one person alone may override a hold",
+        "Break-glass is for the worst hour, when one person alone is most likely to be wrong.",
     ),
 ];
 

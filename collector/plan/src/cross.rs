@@ -13,6 +13,8 @@ use crate::timeline;
 use crate::tree::{Entry, Node, Span};
 use crate::units::{self, show};
 
+mod switch;
+
 /// Values below this need `rehearsal_scale: true`.
 const REHEARSAL: Duration = Duration::from_secs(5);
 
@@ -26,7 +28,7 @@ pub(crate) fn check(plan: &Plan, root: &Node, sink: &mut Sink) {
     same_names(plan, root, sink);
     one_voice(plan, root, sink);
     late_commit(plan, root, sink);
-    rollback_limits(plan, root, sink);
+    switch::check(plan, root, sink);
     rehearsal(plan, root, sink);
     crate::environment::compare(plan, root, sink);
 }
@@ -260,27 +262,8 @@ fn late_commit(plan: &Plan, root: &Node, sink: &mut Sink) {
     }
 }
 
-/// The limits are of a later release; that their checks run when it matters is said today.
-fn rollback_limits(plan: &Plan, root: &Node, sink: &mut Sink) {
-    let Some(limits) = root.at(&["rollback", "possible_while"]) else {
-        return;
-    };
-    for entry in limits.value.entries() {
-        let from = entry.value.entry("from").and_then(|e| e.value.scalar()).unwrap_or(&entry.key);
-        let missing = match plan.scenarios.get(from) {
-            None => "is no scenario",
-            Some(s) if [Phase::Cutover, Phase::Watch].iter().any(|p| !s.phases.contains(p)) => {
-                "does not run in cutover and in watch"
-            }
-            Some(_) => continue,
-        };
-        sink.say("E044", entry.key_span, format!("the way back is limited by {from:?}, which {missing}"))
-            .help("a limit that nobody measures when it matters would end the way back");
-    }
-}
-
 fn rehearsal(plan: &Plan, root: &Node, sink: &mut Sink) {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 14] = [
         "every",
         "slot",
         "outage",
@@ -293,6 +276,8 @@ fn rehearsal(plan: &Plan, root: &Node, sink: &mut Sink) {
         "window",
         "warn_before",
         "answer_within",
+        "two_readings",
+        "settling",
     ];
     fn walk(node: &Node, sink: &mut Sink) {
         for entry in node.entries().iter().filter(|e| e.key != "with") {
@@ -311,7 +296,9 @@ fn rehearsal(plan: &Plan, root: &Node, sink: &mut Sink) {
     if plan.rehearsal_scale {
         return;
     }
-    for part in ["evidence", "defaults", "scenarios", "decisions", "gates", "rollback"] {
+    for part in
+        ["evidence", "defaults", "scenarios", "decisions", "gates", "rollback", "runbook", "first_minutes"]
+    {
         if let Some(entry) = root.entry(part) {
             walk(&entry.value, sink);
         }

@@ -8,13 +8,15 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Credential, DecisionRule, Environment, GateRule, ManualCheck, Plan, RevisionFrom, Scenario, Target,
+    Credential, DecisionRule, Environment, GateRule, IfSilent, ManualCheck, Plan, RevisionFrom, Scenario,
+    Target,
 };
 use tidelock_model::{Level, Name, Phase, Side};
 
 use crate::units::show;
 
 mod claims;
+mod switch;
 
 /// One difference between two revisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +63,8 @@ struct Item {
     new: String,
     /// Taking it out makes a gate easier to open.
     guards: bool,
+    /// Putting it in makes a gate easier to open.
+    allows: bool,
     facts: Facts,
 }
 
@@ -80,7 +84,9 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
             (Some(before), None) => {
                 changes.push(Change { text: line('-', path, "removed"), looser: before.guards });
             }
-            (None, Some(after)) => changes.push(Change { text: line('+', path, &after.new), looser: false }),
+            (None, Some(after)) => {
+                changes.push(Change { text: line('+', path, &after.new), looser: after.allows })
+            }
             (None, None) => {}
         }
     }
@@ -123,7 +129,10 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
 
 fn items(plan: &Plan) -> BTreeMap<String, Item> {
     let mut items = BTreeMap::new();
-    items.insert(String::new(), Item { new: String::new(), guards: false, facts: head_facts(plan) });
+    items.insert(
+        String::new(),
+        Item { new: String::new(), guards: false, allows: false, facts: head_facts(plan) },
+    );
     for side in Side::BOTH {
         environment(plan.environment(side), side, &mut items);
     }
@@ -133,12 +142,17 @@ fn items(plan: &Plan) -> BTreeMap<String, Item> {
         facts.put("role", &person.role, Way::Fact);
         facts.put("reach", &person.reach, Way::Fact);
         let new = format!("new, {}", person.name);
-        items.insert(format!("people.{name}"), Item { new, guards: false, facts });
+        items.insert(format!("people.{name}"), Item { new, guards: false, allows: false, facts });
     }
-    let mut guard = |path: String, new: String, facts| items.insert(path, Item { new, guards: true, facts });
     for (name, rule) in &plan.decisions {
-        guard(format!("decisions.{name}"), "new".into(), decision_facts(rule));
+        // Without this one nobody can override a hold.
+        let (new, allows) = ("new".to_owned(), name.as_str() == "override");
+        let item = Item { new, guards: !allows, allows, facts: decision_facts(rule) };
+        items.insert(format!("decisions.{name}"), item);
     }
+    let mut guard = |path: String, new: String, facts| {
+        items.insert(path, Item { new, guards: true, allows: false, facts })
+    };
     for (name, scenario) in &plan.scenarios {
         let new = format!("new, {}, {}", scenario.level, gates_of(name, plan));
         guard(format!("scenarios.{name}"), new, scenario_facts(scenario));
@@ -149,6 +163,7 @@ fn items(plan: &Plan) -> BTreeMap<String, Item> {
     for (phase, gate) in &plan.gates {
         guard(format!("gates.{phase}"), "new".into(), gate_facts(gate));
     }
+    switch::items(plan, &mut items);
     items
 }
 
@@ -168,15 +183,7 @@ fn head_facts(plan: &Plan) -> Facts {
     }
     facts.time("evidence.grace", plan.evidence.grace, |_| Way::Fact);
     facts.time("evidence.observe_at_least", Some(plan.evidence.observe_at_least), Way::Least);
-    facts.time("rollback.window", plan.rollback.window, |_| Way::Fact);
-    facts.time("rollback.warn_before", plan.rollback.warn_before, |_| Way::Fact);
-    let recommend = plan.rollback.recommend;
-    let false_alarm = crate::units::show_percent(recommend.false_alarm);
-    facts.put("rollback.recommend.false_alarm", false_alarm, Way::Fact);
-    facts.time("rollback.recommend.watch", Some(recommend.watch), Way::Least);
-    for fact in &plan.rollback.no_return {
-        facts.put(format!("rollback.no_return {fact:?}"), "", Way::Fact);
-    }
+    switch::rollback(plan, &mut facts);
     for (name, url) in &plan.links {
         facts.put(format!("links.{name}"), url, Way::Fact);
     }
@@ -189,6 +196,9 @@ fn decision_facts(rule: &DecisionRule) -> Facts {
     rule.who.iter().for_each(|who| facts.put(format!("who {who}"), "", Way::May));
     rule.deputies.iter().for_each(|who| facts.put(format!("deputies {who}"), "", Way::May));
     facts.time("answer_within", rule.answer_within, |_| Way::Fact);
+    if rule.if_silent == IfSilent::AskDeputies {
+        facts.put("if_silent", "ask_deputies", Way::Fact);
+    }
     facts
 }
 
@@ -203,6 +213,7 @@ fn manual_facts(check: &ManualCheck) -> Facts {
         facts.put("evidence", "required", Way::Must);
     }
     facts.time("within", check.within, Way::Most);
+    facts.time("valid_for", check.valid_for, Way::Most);
     facts
 }
 
@@ -217,7 +228,10 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
         Some(RevisionFrom::Header(name)) => facts.put("revision", format!("header {name}"), Way::Fact),
         None => {}
     }
-    items.insert(format!("environments.{side}"), Item { new: String::new(), guards: true, facts });
+    items.insert(
+        format!("environments.{side}"),
+        Item { new: String::new(), guards: true, allows: false, facts },
+    );
     for (name, target) in &environment.targets {
         let mut facts = Facts::default();
         match target {
@@ -246,7 +260,7 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
         }
         items.insert(
             format!("environments.{side}.targets.{name}"),
-            Item { new: "new grant".into(), guards: false, facts },
+            Item { new: "new grant".into(), guards: false, allows: false, facts },
         );
     }
 }
@@ -289,6 +303,9 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
     facts.time("timeout", Some(scenario.timeout), Way::Most);
     facts.time("fresh_for", Some(scenario.fresh_for), Way::Most);
     facts.time("may_dip", scenario.may_dip, Way::Most);
+    if scenario.writes {
+        facts.put("writes", "true", Way::Must);
+    }
     facts.put("with", format!("{:016x}", short_hash(&scenario.settings)), Way::Fact);
     facts.time("slot", scenario.slot, |_| Way::Fact);
     scenario.claims.iter().for_each(|claim| claims::claim(claim, &mut facts));
@@ -307,6 +324,12 @@ fn gate_facts(gate: &GateRule) -> Facts {
     facts.time("stable_for", Some(gate.stable_for), Way::Least);
     facts.time("valid_for", gate.valid_for, Way::Most);
     facts.time("deadline", gate.deadline, Way::Most);
+    if let Some(rehearsed) = gate.rehearsed {
+        facts.time("rehearsed.within", Some(rehearsed.within), Way::Most);
+        if rehearsed.rollback {
+            facts.put("rehearsed.rollback", "true", Way::Must);
+        }
+    }
     facts
 }
 

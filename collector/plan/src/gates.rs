@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidelock_core::plan::{GateRule, Plan};
+use tidelock_core::plan::{GateRule, Plan, Rehearsed};
 use tidelock_model::{Name, Phase};
 
 use crate::fields::{Fields, name, text};
@@ -78,18 +78,7 @@ fn gate(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> GateRule {
                 .label("again");
         }
     }
-    let decision = fields.word("decision", keys::DECISIONS.now, sink).and_then(|w| Name::new(w).ok());
-    if let (Some(usual), Some(decision)) = (usual_decision(phase), &decision)
-        && usual != *decision
-        && let Some(node) = fields.get("decision")
-    {
-        sink.say(
-            "E042",
-            node.span,
-            format!("{} asks for the decision {decision}, not {usual}", fields.place),
-        )
-        .help(format!("the gate before {phase} is opened by the decision {usual} alone"));
-    }
+    let decision = decision(phase, fields, sink);
     let decision = decision.or_else(|| usual_decision(phase));
     let valid_for = fields.duration("valid_for", sink);
     if let Some(node) = fields.get("valid_for").filter(|_| decision.is_none()) {
@@ -110,21 +99,57 @@ fn gate(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> GateRule {
         decision,
         valid_for,
         deadline: fields.duration("deadline", sink),
-        rehearsed: None,
+        rehearsed: rehearsed(fields, sink),
     }
+}
+
+/// The decision that a gate names, where it may ask for that one.
+fn decision(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> Option<Name> {
+    let decision = fields.word("decision", &keys::USUAL_DECISIONS, sink).and_then(|w| Name::new(w).ok())?;
+    let node = fields.get("decision")?;
+    let usual = usual_decision(phase);
+    if let Some(usual) = usual.as_ref().filter(|usual| **usual != decision) {
+        sink.say(
+            "E042",
+            node.span,
+            format!("{} asks for the decision {decision}, not {usual}", fields.place),
+        )
+        .help(format!("the gate before {phase} is opened by the decision {usual} alone"));
+    } else if decision.as_str() == "rollback" && phase != Phase::RolledBack {
+        sink.say("E042", node.span, format!("{} asks for the decision rollback", fields.place))
+            .label("leads the other way")
+            .help("who decides to go back opens nothing on the way forward: name another decision, or take the line out");
+    }
+    Some(decision)
+}
+
+fn rehearsed(fields: &Fields<'_>, sink: &mut Sink) -> Option<Rehearsed> {
+    let place = format!("the rehearsal of {}", fields.place);
+    let node = fields.get("rehearsed")?;
+    let rehearsed = Fields::of(node, &keys::REHEARSED, &place, node.span, sink)?;
+    rehearsed.need("within", "say how long ago it may be: rehearsed: { within: 14d }", sink);
+    Some(Rehearsed {
+        within: rehearsed.duration("within", sink)?,
+        rollback: rehearsed.bool("rollback", sink).unwrap_or(false),
+    })
 }
 
 /// What a scenario that the gate `retired` names does between commit and retirement: it goes on.
 ///
 /// Nothing else runs in `committed` unless it says so, and a gate whose evidence nobody gathers
-/// would never open.
+/// would never open. In the same way a step of the way back goes on with the scenario that proves it.
 pub(crate) fn carry_on(plan: &mut Plan) {
-    let Some(retired) = plan.gates.get(&Phase::Retired) else {
-        return;
-    };
+    let retired = plan.gates.get(&Phase::Retired).map(|gate| gate.needs.clone()).unwrap_or_default();
+    let back = plan.rollback.runbook.iter().flat_map(|runbook| &runbook.steps);
+    let back: BTreeSet<Name> = back.flat_map(|step| step.after.iter().cloned()).collect();
     for (name, scenario) in &mut plan.scenarios {
-        if retired.needs.contains(name) && scenario.phases.contains(&Phase::Watch) {
-            scenario.phases.insert(Phase::Committed);
+        if !scenario.phases.contains(&Phase::Watch) {
+            continue;
+        }
+        for (needs, phase) in [(&retired, Phase::Committed), (&back, Phase::RollingBack)] {
+            if needs.contains(name) {
+                scenario.phases.insert(phase);
+            }
         }
     }
 }

@@ -3,6 +3,13 @@
 //! The readers and the published schema both answer to this page; a test compares them. A key that
 //! a later release will honour is refused by name: taking it silently would promise what nobody keeps.
 
+mod switch;
+
+pub(crate) use switch::{
+    ASSERTION, ASSERTIONS, EVENT_WORDS, FIRST_MINUTES, LIMIT, MEASURED, NOTIFY, ONE_WAY, OWNED, OWNED_KINDS,
+    REHEARSED, STEP, STEP_KINDS, TURBULENCE,
+};
+
 /// The keys of one kind of mapping.
 pub(crate) struct Keys {
     /// Its name in the schema.
@@ -18,9 +25,9 @@ const fn keys(name: &'static str, now: &'static [&'static str]) -> Keys {
     Keys { name, now, later: &[] }
 }
 
-pub(crate) const PLAN: Keys = Keys {
-    name: "Plan",
-    now: &[
+pub(crate) const PLAN: Keys = keys(
+    "Plan",
+    &[
         "tidelock",
         "name",
         "summary",
@@ -34,15 +41,16 @@ pub(crate) const PLAN: Keys = Keys {
         "evidence",
         "manual_checks",
         "gates",
+        "runbook",
+        "writes_from_both_sides_go_to",
+        "owners",
+        "assertions",
+        "first_minutes",
         "rollback",
+        "notify",
         "links",
     ],
-    later: &[
-        ("runbook", "E901", "the runbook of the cutover"),
-        ("notify", "E905", "messages to other systems"),
-        ("first_minutes", "E906", "the watch over the first minutes"),
-    ],
-};
+);
 pub(crate) const ENVIRONMENTS: Keys = keys("Environments", &["source", "target"]);
 pub(crate) const ENVIRONMENT: Keys = keys("Environment", &["title", "agents", "targets", "revision"]);
 pub(crate) const AGENTS: Keys = keys("Agents", &["at_least", "at_most"]);
@@ -70,17 +78,20 @@ pub(crate) const CREDENTIAL: Keys = Keys {
     later: &[("aws-sigv4", "E910", "requests signed for AWS")],
 };
 pub(crate) const PERSON: Keys = keys("Person", &["name", "role", "reach"]);
-pub(crate) const DECISIONS: Keys = keys("Decisions", &["cutover", "rollback", "commit"]);
+pub(crate) const DECISIONS: Keys = keys("Decisions", &["cutover", "rollback", "commit", "override"]);
+/// The decisions that stand without being written: everyone in the plan may give them.
+pub(crate) const USUAL_DECISIONS: [&str; 3] = ["cutover", "rollback", "commit"];
 pub(crate) const DECISION: Keys =
     keys("Decision", &["who", "deputies", "approvals", "answer_within", "if_silent"]);
 pub(crate) const DEFAULTS: Keys = keys("Defaults", &["every", "timeout", "fresh_for"]);
-pub(crate) const SCENARIO: Keys = Keys {
-    name: "Scenario",
-    now: &[
+pub(crate) const SCENARIO: Keys = keys(
+    "Scenario",
+    &[
         "kind",
         "title",
         "if_broken",
         "may_dip",
+        "writes",
         "level",
         "plugin",
         "sha256",
@@ -93,8 +104,7 @@ pub(crate) const SCENARIO: Keys = Keys {
         "proof",
         "claims",
     ],
-    later: &[("writes", "E901", "the bound on the time in which writes are shut")],
-};
+);
 pub(crate) const PASSES: Keys = keys("Passes", &["in_a_row"]);
 pub(crate) const MEASURE: Keys = keys("Measure", &["at_most", "at_least", "for", "gauge"]);
 pub(crate) const SUCCESS: Keys = keys("Success", &["proof", "margin", "slo", "error_rate", "outage"]);
@@ -109,28 +119,22 @@ pub(crate) const ROWS: Keys = keys("Rows", &["at_least"]);
 pub(crate) const MARKS: Keys = keys("Marks", &["within", "lost"]);
 pub(crate) const SAME_RESPONSE: Keys = keys("SameResponse", &["margin", "error_rate"]);
 pub(crate) const EVIDENCE: Keys = keys("Evidence", &["slot", "outage", "grace", "observe_at_least"]);
-pub(crate) const MANUAL: Keys = keys("ManualCheck", &["title", "owner", "phase", "within", "evidence"]);
+pub(crate) const MANUAL: Keys =
+    keys("ManualCheck", &["title", "owner", "phase", "within", "valid_for", "evidence"]);
 pub(crate) const GATES: Keys =
     keys("Gates", &["sync", "ready", "cutover", "watch", "committed", "retired", "rolled-back"]);
-pub(crate) const GATE: Keys = Keys {
-    name: "Gate",
-    now: &["needs", "stable_for", "decision", "valid_for", "deadline"],
-    later: &[("rehearsed", "E904", "a rehearsal as evidence")],
-};
-pub(crate) const ROLLBACK: Keys = Keys {
-    name: "Rollback",
-    now: &["window", "warn_before", "recommend", "automatic", "no_return"],
-    later: &[
-        ("possible_while", "E907", "limits on the way back"),
-        ("runbook", "E901", "the runbook of the rollback"),
-    ],
-};
+pub(crate) const GATE: Keys =
+    keys("Gate", &["needs", "rehearsed", "stable_for", "decision", "valid_for", "deadline"]);
+pub(crate) const ROLLBACK: Keys = keys(
+    "Rollback",
+    &["window", "warn_before", "possible_while", "recommend", "automatic", "no_return", "one_way", "runbook"],
+);
 
 pub(crate) const RECOMMEND: Keys = keys("Recommend", &["by", "false_alarm", "watch"]);
 
 /// Every kind of mapping, for the test that compares them with the schema.
 #[cfg(test)]
-pub(crate) const ALL: [&Keys; 32] = [
+pub(crate) const ALL: [&Keys; 42] = [
     &PLAN,
     &ENVIRONMENTS,
     &ENVIRONMENT,
@@ -163,6 +167,16 @@ pub(crate) const ALL: [&Keys; 32] = [
     &GATE,
     &ROLLBACK,
     &RECOMMEND,
+    &STEP,
+    &FIRST_MINUTES,
+    &TURBULENCE,
+    &NOTIFY,
+    &OWNED,
+    &ASSERTION,
+    &REHEARSED,
+    &MEASURED,
+    &LIMIT,
+    &ONE_WAY,
 ];
 
 /// The claims that have a word of their own; every other name is a measure's.
@@ -182,9 +196,10 @@ pub(crate) const CLAIMS: [&str; 11] = [
 pub(crate) const PROOFS: [&str; 3] = ["quick", "standard", "strict"];
 pub(crate) const SIDES: [&str; 2] = ["source", "target"];
 /// The plugins of this release.
-pub(crate) const BUILTINS: [&str; 5] = ["login", "checkout", "queue-drain", "job-writes", "http-flow"];
+pub(crate) const BUILTINS: [&str; 7] =
+    ["login", "checkout", "queue-drain", "job-writes", "http-flow", "row-parity", "replication-lag"];
 /// First-party plugins of a later release.
-pub(crate) const LATER_BUILTINS: [&str; 3] = ["replication-lag", "row-parity", "http-metric"];
+pub(crate) const LATER_BUILTINS: [&str; 1] = ["http-metric"];
 /// Queues of a later release.
 pub(crate) const LATER_QUEUES: [&str; 5] = ["sqs", "nats", "redis", "kafka", "sidekiq"];
 pub(crate) const KINDS: [&str; 6] = ["flow", "auth", "payment", "background", "integration", "data"];

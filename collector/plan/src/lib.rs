@@ -21,16 +21,21 @@ mod files;
 mod gates;
 mod hash;
 mod keys;
+mod notify;
+mod owners;
 mod people;
 mod pins;
 mod plugin;
 mod problem;
 mod read;
 mod render;
+mod rollback;
+mod runbook;
 mod scenario;
 mod schema;
 mod secret;
 mod show;
+mod switch;
 mod timeline;
 mod tree;
 mod units;
@@ -41,7 +46,7 @@ pub use pins::{named_components, named_files, pin};
 pub use problem::{Problem, Problems};
 pub use schema::schema;
 pub use show::expanded;
-pub use timeline::{ClaimTime, GateTime, NeedTime, Timeline, timeline};
+pub use timeline::{ClaimTime, GateTime, NeedTime, RunTime, StepTime, Timeline, timeline};
 
 /// A plan with everything that it names: what `plan apply` sends, and what a revision is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,15 +1,14 @@
-//! People: who decides, who checks by hand, and the way back they can count on.
+//! People: who decides, who checks by hand, and where they look.
 
 use std::collections::BTreeMap;
 
-use tidelock_core::plan::{DecisionRule, ManualCheck, Person, Plan, Recommend, RollbackRule};
+use tidelock_core::plan::{DecisionRule, IfSilent, ManualCheck, Person, Plan};
 use tidelock_model::{Name, Phase};
 
 use crate::fields::{self, Fields, text};
 use crate::keys;
 use crate::problem::{Sink, meant};
 use crate::tree::{Kind, Node, Span};
-use crate::units::show;
 
 /// Reads `people`. A text alone is the full name.
 pub(crate) fn people(fields: &Fields<'_>, sink: &mut Sink) -> BTreeMap<Name, Person> {
@@ -36,7 +35,8 @@ pub(crate) fn people(fields: &Fields<'_>, sink: &mut Sink) -> BTreeMap<Name, Per
     people
 }
 
-/// Reads `decisions`; one that is not written may be given by everyone in the plan.
+/// Reads `decisions`; one that is not written may be given by everyone in the plan. Overriding a hold is no
+/// usual decision: nobody may unless the plan says who.
 pub(crate) fn decisions(
     fields: &Fields<'_>,
     people: &BTreeMap<Name, Person>,
@@ -52,10 +52,11 @@ pub(crate) fn decisions(
             deputies: Vec::new(),
             approvals: 1,
             answer_within: None,
-            if_silent: tidelock_core::plan::IfSilent::Shut,
+            if_silent: IfSilent::Shut,
         };
         let rule = read.as_ref().and_then(|f| f.get(word)).and_then(|n| decision(word, n, people, sink));
-        decisions.insert(name, rule.unwrap_or(everyone));
+        let usual = keys::USUAL_DECISIONS.contains(word).then_some(everyone);
+        decisions.extend(rule.or(usual).map(|rule| (name, rule)));
     }
     decisions
 }
@@ -98,7 +99,10 @@ fn decision(
         deputies,
         approvals,
         answer_within: fields.duration("answer_within", sink),
-        if_silent: tidelock_core::plan::IfSilent::Shut,
+        if_silent: match silent {
+            Some("ask_deputies") => IfSilent::AskDeputies,
+            Some(_) | None => IfSilent::Shut,
+        },
     })
 }
 
@@ -110,7 +114,8 @@ fn persons(fields: &Fields<'_>, key: &str, people: &BTreeMap<Name, Person>, sink
     names.into_iter().map(|(name, _)| name).collect()
 }
 
-fn known(name: &Name, span: Span, what: &str, people: &BTreeMap<Name, Person>, sink: &mut Sink) {
+/// Says that a name is not of somebody in the plan.
+pub(crate) fn known(name: &Name, span: Span, what: &str, people: &BTreeMap<Name, Person>, sink: &mut Sink) {
     if people.contains_key(name) {
         return;
     }
@@ -146,6 +151,7 @@ pub(crate) fn manual(fields: &Fields<'_>, plan: &Plan, sink: &mut Sink) -> BTree
             }
             check.phase = fields.word("phase", &keys::RUN_PHASES, sink).and_then(|w| w.parse::<Phase>().ok());
             check.within = fields.duration("within", sink);
+            check.valid_for = fields.duration("valid_for", sink);
             if let Some(node) = fields.get("within").filter(|_| !fields.has("phase")) {
                 sink.say("E008", node.span, format!("{place} has `within`, but no `phase` to count from"))
                     .help("name the phase in which it is made");
@@ -156,77 +162,6 @@ pub(crate) fn manual(fields: &Fields<'_>, plan: &Plan, sink: &mut Sink) -> BTree
         checks.insert(name, check);
     }
     checks
-}
-
-/// Reads `rollback`.
-pub(crate) fn rollback(fields: &Fields<'_>, sink: &mut Sink) -> RollbackRule {
-    let read = fields.get("rollback").and_then(|n| Fields::of(n, &keys::ROLLBACK, "rollback", n.span, sink));
-    let Some(fields) = read else {
-        if !fields.has("rollback") {
-            sink.say(
-                "W007",
-                None,
-                "the plan has no `rollback`: nobody is told until when going back is possible",
-            )
-            .help("write how long the old side is kept fit: rollback: { window: 6h }");
-        }
-        return RollbackRule::default();
-    };
-    let window = fields.duration("window", sink);
-    let warn_before = fields.duration("warn_before", sink);
-    if !fields.has("window") {
-        sink.say(
-            "W007",
-            fields.span,
-            "`rollback` has no window: nobody is told until when going back is possible",
-        )
-        .help("write how long the old side is kept fit: window: 6h");
-    }
-    if let (Some(window), Some(warn)) = (window, warn_before)
-        && warn >= window
-        && let Some(node) = fields.get("warn_before")
-    {
-        sink.say(
-            "E038",
-            node.span,
-            format!("the warning comes {} before the end of a window of {}", show(warn), show(window)),
-        )
-        .help("warn later than the window begins");
-    }
-    if let Some(node) = fields.get("automatic")
-        && text(node, &fields.what("automatic"), sink).is_some_and(|word| word != "never")
-    {
-        sink.say("E907", node.span, "not yet: a rollback that is decided without a person")
-            .label("not yet")
-            .help("write automatic: never, or take the line out");
-    }
-    let mut no_return = Vec::new();
-    for item in fields.list("no_return", sink) {
-        no_return.extend(text(item, &format!("an item of {}", fields.what("no_return")), sink));
-    }
-    RollbackRule {
-        window,
-        warn_before,
-        no_return,
-        recommend: recommend(&fields, sink),
-        ..RollbackRule::default()
-    }
-}
-
-/// Reads when going back is recommended: by the detector alone, never by a counter.
-fn recommend(rollback: &Fields<'_>, sink: &mut Sink) -> Recommend {
-    let usual = Recommend::default();
-    let node = rollback.get("recommend");
-    let place = rollback.what("recommend");
-    let Some(fields) = node.and_then(|node| Fields::of(node, &keys::RECOMMEND, &place, node.span, sink))
-    else {
-        return usual;
-    };
-    fields.word("by", &["detector"], sink);
-    Recommend {
-        false_alarm: fields.share("false_alarm", sink).unwrap_or(usual.false_alarm),
-        watch: fields.duration("watch", sink).unwrap_or(usual.watch),
-    }
 }
 
 /// Reads `links`.

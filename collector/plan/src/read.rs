@@ -9,7 +9,7 @@ use crate::Source;
 use crate::fields::{Fields, name, text};
 use crate::problem::{Sink, quote};
 use crate::tree::Node;
-use crate::{environment, evidence, gates, keys, people, scenario};
+use crate::{environment, evidence, gates, keys, people, rollback, scenario, switch};
 
 /// The most scenarios of one plan.
 const MAX_SCENARIOS: usize = 500;
@@ -52,7 +52,8 @@ pub(crate) fn plan(root: &Node, source: &Source, sink: &mut Sink) -> Plan {
     evidence::slots(&mut plan, &evidence, root, sink);
     plan.manual_checks = people::manual(f, &plan, sink);
     plan.gates = gates::gates(f, sink);
-    plan.rollback = people::rollback(f, sink);
+    plan.switch = switch::switch(f, &plan, sink);
+    plan.rollback = rollback::rollback(f, &plan, sink);
     plan.links = people::links(f, sink);
     gates::carry_on(&mut plan);
     plan

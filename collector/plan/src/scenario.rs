@@ -32,6 +32,8 @@ const USUAL_EVERY: Duration = Duration::from_secs(5);
 const USUAL_TIMEOUT: Duration = Duration::from_secs(3);
 /// A critical scenario with a longer timeout must say so itself.
 const LONG_TIMEOUT: Duration = Duration::from_secs(5);
+/// The kinds of scenarios that write unless they say otherwise.
+const WRITING_KINDS: [&str; 3] = ["payment", "integration", "background"];
 /// The phases of a scenario that names none.
 const USUAL_PHASES: [Phase; 5] =
     [Phase::Sync, Phase::Ready, Phase::Cutover, Phase::Watch, Phase::RollingBack];
@@ -68,6 +70,8 @@ pub(crate) fn scenario(
     scenario.title = f.text("title", sink).unwrap_or(scenario.title);
     scenario.if_broken = f.text("if_broken", sink).unwrap_or_default();
     scenario.kind = f.word("kind", &keys::KINDS, sink).unwrap_or("flow").into();
+    let usually = WRITING_KINDS.contains(&scenario.kind.as_str());
+    scenario.writes = f.bool("writes", sink).unwrap_or(usually);
     scenario.level =
         f.word("level", &keys::LEVELS, sink).and_then(|w| w.parse().ok()).unwrap_or(Level::Important);
     scenario.may_dip = f.duration_or_zero("may_dip", sink);

@@ -10,10 +10,14 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use claims::{Claims, Evidence, Proof};
+use rollback::Rollback;
 use sides::Environments;
+use switch::{Assertion, FirstMinutes, Owned, Receiver, Step, WritesGoTo};
 
 mod claims;
+mod rollback;
 mod sides;
+mod switch;
 
 /// The JSON Schema of a plan file.
 pub fn schema() -> Value {
@@ -58,8 +62,20 @@ struct Plan {
     manual_checks: Option<BTreeMap<String, ManualCheck>>,
     /// What each gate needs. `ready`, `cutover`, `watch`, `committed` and `rolled-back` always stand.
     gates: Option<Gates>,
+    /// The steps of the cutover; without them somebody's own script switches.
+    runbook: Option<Vec<Step>>,
+    /// Traffic of both sides writes to the target, so that weights may follow a fence.
+    writes_from_both_sides_go_to: Option<WritesGoTo>,
+    /// Jobs, workers, schedulers and consumers that run on one side alone.
+    owners: Option<BTreeMap<String, Owned>>,
+    /// What no step may break.
+    assertions: Option<Vec<Assertion>>,
+    /// What is watched right after the switch, and how much turbulence is normal.
+    first_minutes: Option<FirstMinutes>,
     /// The way back.
     rollback: Option<Rollback>,
+    /// Who is told.
+    notify: Option<Vec<Receiver>>,
     /// For people: where to look and whom to call.
     links: Option<BTreeMap<String, String>>,
 }
@@ -101,6 +117,9 @@ struct Decisions {
     rollback: Option<Decision>,
     /// To call it complete.
     commit: Option<Decision>,
+    /// To override a hold by its name; nobody may where it is not written.
+    #[schemars(rename = "override")]
+    overriding: Option<Decision>,
 }
 
 /// Who gives a decision.
@@ -152,6 +171,8 @@ struct Scenario {
     if_broken: String,
     /// How long it may be away during the switch: 0s, 45s.
     may_dip: Option<Time>,
+    /// It is away while writes are shut; so are payment, integration and background when left out.
+    writes: Option<bool>,
     /// How much it matters; `important` when left out.
     level: Option<Level>,
     /// `builtin:NAME`, the path of a .wasm file, or `sha256:HEX`.
@@ -232,6 +253,8 @@ struct ManualCheck {
     phase: Option<RunPhase>,
     /// How long after its phase began it must be done.
     within: Option<Time>,
+    /// After this it must be made again.
+    valid_for: Option<Time>,
     /// Whether evidence must be given with it.
     evidence: Option<NeedsEvidence>,
 }
@@ -270,6 +293,8 @@ struct Gates {
 struct Gate {
     /// Scenarios and manual checks by name; `all` is every scenario that runs in the phase before.
     needs: Option<Vec<Named>>,
+    /// A rehearsal of the plan as it is must have succeeded.
+    rehearsed: Option<Rehearsed>,
     /// How long all of it must hold without a break.
     stable_for: Option<Time>,
     /// The decision that must be given.
@@ -280,6 +305,16 @@ struct Gate {
     deadline: Option<Time>,
 }
 
+/// A rehearsal as evidence.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Rehearsed {
+    /// Not longer ago than this.
+    within: Time,
+    /// The way back must have been rehearsed as well.
+    rollback: Option<bool>,
+}
+
 /// The name of a decision.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
@@ -287,48 +322,6 @@ enum DecisionWord {
     Cutover,
     Rollback,
     Commit,
-}
-
-/// The way back.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Rollback {
-    /// How long going back stays possible, counted from the switch.
-    window: Option<Time>,
-    /// How long before its end people are warned.
-    warn_before: Option<Time>,
-    /// When the watch after the switch recommends to go back.
-    recommend: Option<Recommend>,
-    /// A person decides.
-    automatic: Option<Automatic>,
-    /// Facts after which there is no way back.
-    no_return: Option<Vec<String>>,
-}
-
-/// When the watch after the switch recommends to go back.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Recommend {
-    /// The detector alone; a counter never does.
-    by: Option<Detector>,
-    /// How often a healthy target may be called failing, over the whole watch and all scenarios.
-    false_alarm: Option<claims::Percent>,
-    /// How long the watch lasts; nothing is called complete before.
-    watch: Option<Time>,
-}
-
-/// What recommends.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-enum Detector {
-    Detector,
-}
-
-/// A person decides.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-enum Automatic {
-    Never,
 }
 
 #[cfg(test)]

@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tidelock_core::plan::{
-    Credential, DecisionRule, Environment, GateRule, HttpTarget, ManualCheck, Plan, RevisionFrom, Scenario,
-    SqlTarget, Target,
+    Credential, DecisionRule, Environment, GateRule, HttpTarget, IfSilent, ManualCheck, Plan, RevisionFrom,
+    Scenario, SqlTarget, Target,
 };
 
 use crate::tree::{Plain, meaning};
 use crate::units;
 
 mod claims;
+mod switch;
+
+pub(crate) use switch::rule_word;
 
 /// A piece of the page.
 enum Doc {
@@ -47,7 +50,9 @@ pub fn expanded(plan: &Plan) -> String {
     page.named("scenarios", &plan.scenarios, scenario);
     page.named("manual_checks", &plan.manual_checks, manual);
     page.named("gates", &plan.gates, gate);
-    page.put("rollback", rollback(plan));
+    switch::switch(plan, &mut page);
+    page.put("rollback", switch::rollback(plan));
+    switch::notify(plan, &mut page);
     page.named("links", &plan.links, |url| word(url));
     let mut out = crate::timeline::summary(plan);
     write_doc(&page.doc(), 0, &mut out);
@@ -173,6 +178,13 @@ fn decision(rule: &DecisionRule) -> Doc {
     page.words("deputies", &rule.deputies);
     page.put("approvals", Doc::Line(rule.approvals.to_string()));
     page.time("answer_within", rule.answer_within);
+    page.put(
+        "if_silent",
+        word(match rule.if_silent {
+            IfSilent::Shut => "shut",
+            IfSilent::AskDeputies => "ask_deputies",
+        }),
+    );
     page.doc()
 }
 
@@ -182,6 +194,7 @@ fn scenario(scenario: &Scenario) -> Doc {
     page.text("title", &scenario.title);
     page.text("if_broken", &scenario.if_broken);
     page.time("may_dip", scenario.may_dip);
+    page.put("writes", Doc::Line(scenario.writes.to_string()));
     page.put("level", word(scenario.level));
     page.text("plugin", &scenario.plugin);
     page.put("sha256", Doc::Line(scenario.component.to_string()));
@@ -205,6 +218,7 @@ fn manual(check: &ManualCheck) -> Doc {
         page.put("phase", word(phase));
     }
     page.time("within", check.within);
+    page.time("valid_for", check.valid_for);
     page.put("evidence", word(if check.evidence_required { "required" } else { "optional" }));
     page.doc()
 }
@@ -213,26 +227,18 @@ fn gate(gate: &GateRule) -> Doc {
     let mut page = Page::default();
     let all = gate.needs_all.then(|| "all".to_owned());
     page.words("needs", all.into_iter().chain(gate.needs.iter().map(ToString::to_string)));
+    if let Some(rehearsed) = gate.rehearsed {
+        let mut page_of = Page::default();
+        page_of.time("within", Some(rehearsed.within));
+        page_of.put("rollback", Doc::Line(rehearsed.rollback.to_string()));
+        page.put("rehearsed", page_of.doc());
+    }
     page.time("stable_for", Some(gate.stable_for));
     if let Some(decision) = &gate.decision {
         page.put("decision", word(decision));
     }
     page.time("valid_for", gate.valid_for);
     page.time("deadline", gate.deadline);
-    page.doc()
-}
-
-fn rollback(plan: &Plan) -> Doc {
-    let mut page = Page::default();
-    page.time("window", plan.rollback.window);
-    page.time("warn_before", plan.rollback.warn_before);
-    let mut recommend = Page::default();
-    recommend.put("by", word("detector"));
-    recommend.put("false_alarm", Doc::Line(units::show_percent(plan.rollback.recommend.false_alarm)));
-    recommend.time("watch", Some(plan.rollback.recommend.watch));
-    page.put("recommend", recommend.doc());
-    page.put("automatic", word("never"));
-    page.words("no_return", &plan.rollback.no_return);
     page.doc()
 }
 

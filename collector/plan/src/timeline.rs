@@ -5,13 +5,16 @@
 
 use std::time::Duration;
 
-use tidelock_core::plan::{Plan, Scenario, before};
+use tidelock_core::plan::{Direction, Plan, Scenario, before};
 use tidelock_model::{Name, Phase};
 
 mod render;
+mod runs;
 mod times;
 
 pub(crate) use render::{minutes, summary};
+pub(crate) use runs::part_at_best;
+pub use runs::{RunTime, StepTime};
 pub(crate) use times::ruled_out;
 
 /// The gates in the order in which a migration meets them; the way back stands for itself.
@@ -31,6 +34,8 @@ pub struct Timeline {
     pub to_committed: Duration,
     /// The gate `rolled-back`, counted from the decision to go back.
     pub way_back: Option<GateTime>,
+    /// The runbooks, each from its first step on: the cutover's, then the one of the way back.
+    pub runs: Vec<RunTime>,
 }
 
 /// How long one gate takes, from the beginning of the phase before it.
@@ -48,7 +53,9 @@ pub struct GateTime {
     pub stable_for: Duration,
     /// How long the watch after the switch lasts, where this gate waits for it.
     pub watch: Duration,
-    /// The slowest proof and then `stable_for`, and no less than the watch.
+    /// How long the steps of the phase before take.
+    pub steps: Duration,
+    /// The slowest proof and then `stable_for`, and no less than the watch and the steps.
     pub at_best: Duration,
     /// The decision that it asks for.
     pub decision: Option<Name>,
@@ -120,6 +127,10 @@ pub fn timeline(plan: &Plan) -> Timeline {
         gates,
         to_committed,
         way_back: gate(plan, Phase::RolledBack, &[(Phase::RollingBack, Duration::ZERO)]),
+        runs: [Direction::Cutover, Direction::Rollback]
+            .into_iter()
+            .filter_map(|d| runs::run(plan, d))
+            .collect(),
     }
 }
 
@@ -133,11 +144,13 @@ fn gate(plan: &Plan, phase: Phase, began: &[(Phase, Duration)]) -> Option<GateTi
     let manual_checks = rule.needs.iter().filter(|n| plan.manual_checks.contains_key(*n)).cloned().collect();
     let answer = rule.decision.as_ref().and_then(|name| plan.decisions.get(name)?.answer_within);
     let watch = if phase == Phase::Committed { plan.watch() } else { Duration::ZERO };
+    let steps = steps(plan, phase);
     Some(GateTime {
         gate: phase,
         phase: before,
         watch,
-        at_best: longest.saturating_add(rule.stable_for).max(watch),
+        steps,
+        at_best: longest.saturating_add(rule.stable_for).max(watch).max(steps),
         needs,
         manual_checks,
         stable_for: rule.stable_for,
@@ -145,6 +158,23 @@ fn gate(plan: &Plan, phase: Phase, began: &[(Phase, Duration)]) -> Option<GateTi
         answer_within: answer,
         deadline: rule.deadline,
     })
+}
+
+/// How long the steps take that are walked before this gate.
+fn steps(plan: &Plan, gate: Phase) -> Duration {
+    let direction = match gate {
+        Phase::Watch => Direction::Cutover,
+        Phase::RolledBack => Direction::Rollback,
+        Phase::Prepare
+        | Phase::Sync
+        | Phase::Ready
+        | Phase::Cutover
+        | Phase::Committed
+        | Phase::Retired
+        | Phase::RollingBack
+        | Phase::Aborted => return Duration::ZERO,
+    };
+    runs::run(plan, direction).map(|run| run.at_best).unwrap_or_default()
 }
 
 fn need(plan: &Plan, gate: Phase, name: &Name, scenario: &Scenario, began: &[(Phase, Duration)]) -> NeedTime {
@@ -186,5 +216,5 @@ pub(crate) fn shortest(plan: &Plan, gate: Phase) -> (Duration, Option<(Name, Cla
     let longest = fresh.max_by_key(|(_, claim)| claim.at_best);
     let proof = longest.as_ref().map(|(_, claim)| claim.at_best).unwrap_or_default();
     let stable_for = plan.gates.get(&gate).map(|g| g.stable_for).unwrap_or_default();
-    (proof.saturating_add(stable_for), longest)
+    (proof.saturating_add(stable_for).max(steps(plan, gate)), longest)
 }

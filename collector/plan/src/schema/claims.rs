@@ -234,7 +234,7 @@ struct Owner {
 /// A side.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
-enum AnySide {
+pub(super) enum AnySide {
     Source,
     Target,
 }

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 
 /// The name of a secret that the agents hold. A plan never holds a secret.
 #[derive(JsonSchema)]
-struct Secret(#[schemars(regex(pattern = r"^secret:[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"))] String);
+pub(super) struct Secret(
+    #[schemars(regex(pattern = r"^secret:[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"))] String,
+);
 
 /// The two sides of the migration.
 #[derive(JsonSchema)]

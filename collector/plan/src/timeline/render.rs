@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{GateTime, NeedTime, Timeline, timeline};
+use super::{GateTime, NeedTime, RunTime, StepTime, Timeline, timeline};
 use tidelock_core::plan::Plan;
 
 impl Timeline {
@@ -24,6 +24,10 @@ impl Timeline {
         for gate in self.gates.iter().chain(&self.way_back) {
             line(String::new());
             lines(gate).into_iter().for_each(&mut line);
+        }
+        for run in &self.runs {
+            line(String::new());
+            run_lines(run).into_iter().for_each(&mut line);
         }
         out
     }
@@ -50,8 +54,47 @@ impl Timeline {
             "to_committed_ms": millis(self.to_committed),
             "gates": self.gates.iter().map(gate_json).collect::<Vec<_>>(),
             "way_back": self.way_back.as_ref().map(gate_json),
+            "runs": self.runs.iter().map(run_json).collect::<Vec<_>>(),
         })
     }
+}
+
+fn run_lines(run: &RunTime) -> Vec<String> {
+    let mut lines = vec![format!("{}, step by step: {} at best", run.title(), minutes(run.at_best))];
+    let names: Vec<String> = run.steps.iter().map(StepTime::title).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let longest = run.longest().map(|step| &step.step);
+    for (step, name) in run.steps.iter().zip(names) {
+        let mark = if longest == Some(&step.step) { '▸' } else { ' ' };
+        let time = minutes(step.at_best);
+        lines.push(format!("  {mark} {name:<width$}  {time:>8}  {}", step.says));
+    }
+    if let Some(shut) = run.writes_shut {
+        let of = run.may_dip.as_ref().map(|(name, dip)| format!(" of the {} of {name}", minutes(*dip)));
+        lines.push(format!("  writes are shut for {} as planned{}", minutes(shut), of.unwrap_or_default()));
+    }
+    lines
+}
+
+fn run_json(run: &RunTime) -> Value {
+    let step = |step: &StepTime| {
+        json!({
+            "step": step.step.as_str(),
+            "kind": step.kind,
+            "at_best_ms": millis(step.at_best),
+            "planned_ms": millis(step.planned),
+            "deadline_ms": step.deadline.map(millis),
+            "says": step.says,
+        })
+    };
+    json!({
+        "direction": run.direction.word(),
+        "at_best_ms": millis(run.at_best),
+        "longest": run.longest().map(|step| step.step.as_str()),
+        "steps": run.steps.iter().map(step).collect::<Vec<_>>(),
+        "writes_shut_ms": run.writes_shut.map(millis),
+        "may_dip": run.may_dip.as_ref().map(|(name, dip)| json!({ "scenario": name.as_str(), "ms": millis(*dip) })),
+    })
 }
 
 fn lines(gate: &GateTime) -> Vec<String> {
@@ -77,6 +120,9 @@ fn lines(gate: &GateTime) -> Vec<String> {
     if !gate.watch.is_zero() {
         lines.push(format!("  and the watch after the switch lasts {}", minutes(gate.watch)));
     }
+    if !gate.steps.is_zero() {
+        lines.push(format!("  and the steps of the runbook take {}", minutes(gate.steps)));
+    }
     if !gate.stable_for.is_zero() {
         lines.push(format!("  and then all of it for {}", minutes(gate.stable_for)));
     }
@@ -100,6 +146,7 @@ fn gate_json(gate: &GateTime) -> Value {
         "needs": gate.needs.iter().map(need_json).collect::<Vec<_>>(),
         "manual_checks": gate.manual_checks.iter().map(|n| n.as_str()).collect::<Vec<_>>(),
         "watch_ms": millis(gate.watch),
+        "steps_ms": millis(gate.steps),
         "stable_for_ms": millis(gate.stable_for),
         "decision": gate.decision.as_ref().map(|name| name.as_str()),
         "answer_within_ms": gate.answer_within.map(millis),

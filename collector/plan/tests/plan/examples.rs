@@ -4,8 +4,12 @@ use tidelock_plan::{Problem, check, diff, expanded, pin};
 
 use crate::common::load;
 
-const EXAMPLES: [&str; 3] =
-    ["deploy/examples/minimal.yaml", "deploy/examples/shop.yaml", "deploy/demo/plan.yaml"];
+const EXAMPLES: [&str; 4] = [
+    "deploy/examples/minimal.yaml",
+    "deploy/examples/shop.yaml",
+    "deploy/examples/with-runbook.yaml",
+    "deploy/demo/plan.yaml",
+];
 
 #[test]
 fn every_example_passes_without_a_warning() {
