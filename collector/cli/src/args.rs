@@ -60,8 +60,15 @@ pub(crate) enum Command {
     Release(cmd::orders::ReasonArgs),
     /// Give the migration up, before the switch
     Abort(cmd::orders::ReasonArgs),
-    /// Is going back still possible, and until when
-    Rollback,
+    /// The switch: walk the plan's runbook from here, resume it, say what became of a step
+    #[command(subcommand)]
+    Cutover(cmd::cutover::CutoverCommand),
+    /// Switch on or off whether cutovers may begin
+    Cutovers(cmd::switches::CutoversArgs),
+    /// Is going back still possible, until when, at what cost; walk the way back
+    Rollback(cmd::cutover::RollbackArgs),
+    /// Say that a fact after which there is no way back is true now
+    Fact(cmd::switches::FactArgs),
     /// Checks that a person makes
     #[command(subcommand)]
     Manual(cmd::orders::ManualCommand),
@@ -70,6 +77,8 @@ pub(crate) enum Command {
     Revision(cmd::orders::RevisionCommand),
     /// What happened, in order
     Events(cmd::events::EventsArgs),
+    /// The whole migration, for the record (-o md, html or json)
+    Report(cmd::report::ReportArgs),
     /// The course of a proof: draw it, run it again with other settings
     #[command(subcommand)]
     Evidence(cmd::evidence::EvidenceCommand),

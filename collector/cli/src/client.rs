@@ -93,6 +93,14 @@ impl Client {
         v1::order_service_client::OrderServiceClient::new(self.service.clone())
     }
 
+    pub(crate) fn runs(&self) -> v1::run_service_client::RunServiceClient<Service> {
+        v1::run_service_client::RunServiceClient::new(self.service.clone())
+    }
+
+    pub(crate) fn reports(&self) -> v1::report_service_client::ReportServiceClient<Service> {
+        v1::report_service_client::ReportServiceClient::new(self.service.clone())
+    }
+
     pub(crate) fn access(&self) -> v1::access_service_client::AccessServiceClient<Service> {
         v1::access_service_client::AccessServiceClient::new(self.service.clone())
     }
@@ -150,6 +158,7 @@ pub(crate) fn trouble(status: Status) -> Trouble {
         Exit::Unreachable => format!("the collector does not answer: {}", reason(&status)),
         Exit::Done | Exit::Failed | Exit::Usage | Exit::Hold | Exit::Auth => clean(status.message()),
         Exit::Rollback | Exit::Unknown | Exit::Pending => clean(status.message()),
+        Exit::Interrupted | Exit::Terminated => clean(status.message()),
     };
     let mut trouble = Trouble::new(exit, message);
     let details = status.get_error_details();

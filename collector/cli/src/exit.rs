@@ -24,6 +24,10 @@ pub(crate) enum Exit {
     Unreachable,
     /// The time to wait is over and the gate is still shut.
     Pending,
+    /// A person stopped it, with Ctrl-C.
+    Interrupted,
+    /// It was told to end.
+    Terminated,
 }
 
 impl Exit {
@@ -39,6 +43,8 @@ impl Exit {
             Exit::Unknown => 6,
             Exit::Unreachable => 7,
             Exit::Pending => 8,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
         }
     }
 

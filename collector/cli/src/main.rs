@@ -7,6 +7,7 @@ mod context;
 mod exit;
 mod files;
 mod out;
+mod shown;
 mod words;
 
 use std::process::ExitCode;
@@ -18,7 +19,8 @@ use crate::exit::{Exit, Trouble};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // A terminal that stands still, or a question that nobody answers, must not keep a lease from being renewed.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(cmd::run(args));

@@ -20,6 +20,23 @@ pub(crate) enum Format {
     Short,
     /// One line and the exit codes of Nagios
     Nagios,
+    /// A line a row, for a spreadsheet (rollback leftovers)
+    Csv,
+    /// Markdown (report)
+    Md,
+    /// One page of HTML (report)
+    Html,
+}
+
+impl Format {
+    /// The only command that has this form, where it is one that few have.
+    pub(crate) fn only_for(self) -> Option<&'static str> {
+        match self {
+            Format::Csv => Some("rollback leftovers"),
+            Format::Md | Format::Html => Some("report"),
+            Format::Text | Format::Json | Format::Ndjson | Format::Short | Format::Nagios => None,
+        }
+    }
 }
 
 /// When to colour.
@@ -104,7 +121,20 @@ pub(crate) fn print_json(format: Format, value: &Value) -> Result<(), Trouble> {
     match format {
         Format::Ndjson => print(&value.to_string()),
         Format::Text | Format::Json | Format::Short | Format::Nagios => print(&format!("{value:#}")),
+        Format::Csv | Format::Md | Format::Html => print(&format!("{value:#}")),
     }
+}
+
+/// Writes progress to standard output as it is. What nobody can be shown is no reason to stop.
+pub(crate) fn tell(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes a question, without waiting for its answer.
+pub(crate) fn prompt(question: &str) {
+    let mut err = io::stderr().lock();
+    let _ = err.write_all(question.as_bytes()).and_then(|()| err.flush());
 }
 
 /// Says something to the person beside the data.

@@ -74,6 +74,9 @@ pub(crate) fn state(manner: Manner, state: i32) -> String {
 pub(crate) fn loss(gate: &v1::Gate) -> String {
     // Once traffic has moved nobody asks what a switch would lose, but what is still on the other side.
     let ahead = matches!(gate.phase.as_str(), "prepare" | "sync" | "ready" | "cutover");
+    if !gate.losses.is_empty() {
+        return loss_by_scenario(gate, ahead);
+    }
     if !gate.loss_known {
         let what = if ahead { "What switching now would lose" } else { "What is not across yet" };
         return format!("{what}: nothing known");
@@ -85,6 +88,46 @@ pub(crate) fn loss(gate: &v1::Gate) -> String {
         (false, true) => "Not across yet: nothing that the checks can see".to_owned(),
         (false, false) => format!("Not across yet: {}", left.join(", ")),
     }
+}
+
+/// `Switching now loses 1,204 orders, 14 messages in flight; nothing known of db-parity`.
+fn loss_by_scenario(gate: &v1::Gate, ahead: bool) -> String {
+    let known = gate.losses.iter().filter(|loss| loss.known).flat_map(|loss| &loss.remaining);
+    let left: Vec<String> = known.filter(|left| left.count > 0).map(left_behind).collect();
+    let unknown: Vec<&str> = gate.losses.iter().filter(|loss| !loss.known).map(|loss| &*loss.check).collect();
+    let mut line = match (ahead, left.is_empty(), unknown.len() == gate.losses.len()) {
+        (true, true, true) => return "What switching now would lose: nothing known".to_owned(),
+        (false, true, true) => return "What is not across yet: nothing known".to_owned(),
+        (true, true, false) if unknown.is_empty() => {
+            "Switching now loses nothing that the checks can see".to_owned()
+        }
+        (false, true, false) if unknown.is_empty() => {
+            "Not across yet: nothing that the checks can see".to_owned()
+        }
+        (true, true, false) => "Switching now loses nothing of what is known".to_owned(),
+        (false, true, false) => "Not across yet: nothing of what is known".to_owned(),
+        (true, false, _) => format!("Switching now loses {}", left.join(", ")),
+        (false, false, _) => format!("Not across yet: {}", left.join(", ")),
+    };
+    if !unknown.is_empty() {
+        line = format!("{line}; nothing known of {}", crate::client::clean(&unknown.join(", ")));
+    }
+    line
+}
+
+/// The losses of each scenario, a line each: for who wants to know which one says so.
+pub(crate) fn loss_lines(gate: &v1::Gate) -> Vec<String> {
+    let line = |loss: &v1::Loss| {
+        let left: Vec<String> =
+            loss.remaining.iter().filter(|left| left.count > 0).map(left_behind).collect();
+        let said = match (loss.known, left.is_empty()) {
+            (false, _) => "nothing known".to_owned(),
+            (true, true) => "nothing".to_owned(),
+            (true, false) => left.join(", "),
+        };
+        format!("{}: {said}", crate::client::clean(&loss.check))
+    };
+    gate.losses.iter().map(line).collect()
 }
 
 /// `14 messages on queue orders`; `4 rows (invoice by job:nightly)`.
@@ -160,6 +203,32 @@ mod tests {
         assert_eq!(loss(&gate("sync", true, 0)), "Switching now loses nothing that the checks can see");
         assert_eq!(loss(&gate("ready", true, 1204)), "Switching now loses 1,204 messages on queue orders");
         assert_eq!(loss(&gate("watch", true, 3)), "Not across yet: 3 messages on queue orders");
+    }
+
+    #[test]
+    fn losses_are_summed_by_scenario_and_what_nobody_knows_is_named() {
+        let left =
+            |count, unit: &str, what: &str| v1::Remaining { count, unit: unit.into(), what: what.into() };
+        let of = |check: &str, remaining: Option<v1::Remaining>| v1::Loss {
+            check: check.into(),
+            known: remaining.is_some(),
+            remaining: remaining.into_iter().collect(),
+        };
+        let gate = |losses: Vec<v1::Loss>| v1::Gate { phase: "ready".into(), losses, ..v1::Gate::default() };
+        let orders = of("orders", Some(left(1204, "orders", "orders not yet on the target")));
+        let queue = of("queue", Some(left(14, "messages", "messages in flight")));
+        let all = gate(vec![orders.clone(), queue, of("db-parity", None)]);
+        assert_eq!(
+            loss(&all),
+            "Switching now loses 1,204 orders not yet on the target, 14 messages in flight; \
+             nothing known of db-parity"
+        );
+        assert_eq!(loss_lines(&all)[2], "db-parity: nothing known");
+        assert_eq!(loss(&gate(vec![of("a", None)])), "What switching now would lose: nothing known");
+        let none = of("a", Some(left(0, "rows", "")));
+        assert_eq!(loss(&gate(vec![none.clone()])), "Switching now loses nothing that the checks can see");
+        let some = loss(&gate(vec![none, of("b", None)]));
+        assert_eq!(some, "Switching now loses nothing of what is known; nothing known of b");
     }
 
     #[test]

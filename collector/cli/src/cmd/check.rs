@@ -36,7 +36,7 @@ pub(crate) async fn run(call: &Call, command: CheckCommand) -> Result<Exit, Trou
         Format::Ndjson => {
             answer.recent.iter().try_for_each(|f| out::print_json(Format::Ndjson, &json::finding(f)))?
         }
-        Format::Text | Format::Short | Format::Nagios => {
+        Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
             for recent in &answer.recent {
                 one(recent, &status.timezone)?;
             }

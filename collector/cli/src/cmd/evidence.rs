@@ -192,7 +192,9 @@ fn run_again(call: &Call, args: &ReplayArgs) -> Result<Exit, Trouble> {
             out::print_json(call.manner.format, &replay_text::json(&recorded, &replayed))?
         }
         Format::Short | Format::Nagios => out::print(&replay_text::summary(&replayed))?,
-        Format::Text => out::print(&replay_text::text(call.manner, sheet(args.ascii), &recorded, &replayed))?,
+        Format::Text | Format::Csv | Format::Md | Format::Html => {
+            out::print(&replay_text::text(call.manner, sheet(args.ascii), &recorded, &replayed))?
+        }
     }
     Ok(Exit::Done)
 }

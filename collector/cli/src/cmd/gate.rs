@@ -80,7 +80,7 @@ async fn list(call: &Call) -> Result<Exit, Trouble> {
         Format::Ndjson => {
             gates.iter().try_for_each(|gate| out::print_json(Format::Ndjson, &json::gate(gate)))?
         }
-        Format::Text | Format::Short | Format::Nagios => {
+        Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
             for gate in &gates {
                 let word = pad(&verdict(call.manner, gate.verdict), 12);
                 out::print(&format!("{word} {} {}", pad(&gate.gate, 12), clean(&gate.summary)))?;
@@ -107,7 +107,7 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
             out::print(&line)?;
             return Ok(exit);
         }
-        Format::Text | Format::Short => {
+        Format::Text | Format::Short | Format::Csv | Format::Md | Format::Html => {
             out::print(&format!(
                 "{}: gate {}   {}",
                 verdict(call.manner, gate.verdict),

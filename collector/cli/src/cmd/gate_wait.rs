@@ -189,6 +189,7 @@ impl Teller<'_> {
             Exit::Failed | Exit::Usage | Exit::Hold | Exit::Auth | Exit::Unknown | Exit::Unreachable => {
                 Ok(())
             }
+            Exit::Interrupted | Exit::Terminated => Ok(()),
         }
     }
 
@@ -203,7 +204,7 @@ impl Teller<'_> {
                 out::print_json(Format::Json, &value)
             }
             Format::Json => Ok(()),
-            Format::Text | Format::Short | Format::Nagios => {
+            Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
                 if self.call.manner.quiet && last.is_none() {
                     return Ok(());
                 }

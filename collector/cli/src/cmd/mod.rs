@@ -5,6 +5,7 @@ pub(crate) mod agent;
 pub(crate) mod brief;
 pub(crate) mod check;
 pub(crate) mod contexts;
+pub(crate) mod cutover;
 pub(crate) mod decide;
 pub(crate) mod events;
 pub(crate) mod evidence;
@@ -15,6 +16,7 @@ mod evidence_tests;
 pub(crate) mod gate;
 mod gate_exec;
 mod gate_wait;
+pub(crate) mod leftovers;
 pub(crate) mod local;
 pub(crate) mod orders;
 pub(crate) mod plan;
@@ -24,9 +26,11 @@ mod proof_text;
 mod recorded;
 mod replay;
 mod replay_text;
+pub(crate) mod report;
 mod sparkline;
 pub(crate) mod status;
 mod status_text;
+pub(crate) mod switches;
 pub(crate) mod why;
 
 use std::time::Duration;
@@ -39,7 +43,7 @@ use crate::args::{Args, Command};
 use crate::client::{Client, trouble};
 use crate::context::{Flags, resolve};
 use crate::exit::{Exit, Trouble};
-use crate::out::{self, Manner};
+use crate::out::{self, Format, Manner};
 
 /// What every command gets.
 pub(crate) struct Call {
@@ -57,6 +61,7 @@ impl Call {
 pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
     let manner = Manner::new(args.output, args.color, args.no_input, args.quiet);
     let call = Call { flags: args.flags, manner };
+    only_where_it_is_known(&call, &args.command)?;
     match args.command {
         Command::Status(args) => status::run(&call, args).await,
         Command::Why(args) => why::run(&call, args).await,
@@ -67,7 +72,11 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
         Command::Hold(args) => orders::hold(&call, args).await,
         Command::Release(args) => orders::release(&call, args).await,
         Command::Abort(args) => orders::abort(&call, args).await,
-        Command::Rollback => status::rollback(&call).await,
+        Command::Cutover(command) => cutover::run(&call, command).await,
+        Command::Cutovers(args) => switches::cutovers(&call, args).await,
+        Command::Rollback(args) => cutover::rollback(&call, args).await,
+        Command::Fact(args) => switches::fact(&call, args).await,
+        Command::Report(args) => report::run(&call, args).await,
         Command::Manual(command) => orders::manual(&call, command).await,
         Command::Revision(command) => orders::revision(&call, command).await,
         Command::Events(args) => events::run(&call, args).await,
@@ -88,6 +97,19 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
             Ok(Exit::Done)
         }
         Command::Version => version(&call),
+    }
+}
+
+/// Some forms are those of one command; another must not print something else under their name.
+fn only_where_it_is_known(call: &Call, command: &Command) -> Result<(), Trouble> {
+    let fits = match command {
+        Command::Rollback(args) => args.leftovers() && call.manner.format == Format::Csv,
+        Command::Report(_) => matches!(call.manner.format, Format::Md | Format::Html),
+        _ => false,
+    };
+    match call.manner.format.only_for() {
+        Some(only) if !fits => Err(Trouble::usage(format!("only tidelock {only} has this form of -o"))),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn recorded(event: Option<v1::Event>) -> Result<v1::Event, Trouble> {
     event.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say what it recorded"))
 }
 
-fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Trouble> {
+pub(super) fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Trouble> {
     let event = recorded(event)?;
     if call.manner.json() {
         out::print_json(call.manner.format, &json::event(&event))?;

@@ -251,7 +251,7 @@ async fn show_present(call: &Call) -> Result<Exit, Trouble> {
                 json!({ "plan": wire::plan_ref(&revision), "yaml": source.yaml, "files": source.files });
             out::print_json(call.manner.format, &value)?;
         }
-        Format::Text | Format::Short | Format::Nagios => {
+        Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
             out::print(&format!("# revision {}", revision.revision))?;
             let loaded = Loaded { source, components: std::collections::BTreeMap::new() };
             out::print(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;

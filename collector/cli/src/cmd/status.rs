@@ -43,7 +43,9 @@ pub(crate) async fn run(call: &Call, args: StatusArgs) -> Result<Exit, Trouble> 
 fn show(call: &Call, status: &v1::Status, args: &StatusArgs) -> Result<Exit, Trouble> {
     match call.manner.format {
         Format::Json | Format::Ndjson => out::print_json(call.manner.format, &json::status(status))?,
-        Format::Text => out::print(&status_text::long(call.manner, status, args.all))?,
+        Format::Text | Format::Csv | Format::Md | Format::Html => {
+            out::print(&status_text::long(call.manner, status, args.all))?
+        }
         Format::Short => out::print(&status_text::short(status))?,
         Format::Nagios => {
             let (line, exit) = status_text::nagios(status);

@@ -1,0 +1,299 @@
+//! How a walk begins: the gate's token and a new run, or the lease of the run that is under way.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use tidelock_core::plan::{Direction, Runbook};
+use tidelock_proto::{json, v1};
+use tokio::time::sleep;
+use tokio_stream::StreamExt as _;
+
+use super::parts::{Next, label, next};
+use super::person::Stop;
+use super::screen::table;
+use super::walk::{Choice, Walk, ending, over_exit, reason};
+use super::{CutoverRunArgs, ResumeArgs, RollbackRunArgs, Way, of_way};
+use crate::client::{Client, clean, trouble};
+use crate::cmd::gate::{WaitArgs, confirm_with, get};
+use crate::cmd::{Call, gate_wait};
+use crate::exit::{Exit, Trouble, While as _};
+use crate::files::request_id;
+use crate::out;
+
+/// How long the collector may be away while a gate is waited for.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(120);
+/// How often a wait gives a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+/// How soon a stream that ended is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, Trouble> {
+    if !args.rehearse {
+        can_pass(call, &args.how)?;
+    }
+    let choice = choice(call, &args.how, args.rehearse.then_some(Direction::Cutover)).await?;
+    let client = call.client()?;
+    let stop = Stop::listen()?;
+    let mut confirmed = false;
+    if !args.rehearse {
+        let mut gate = get(call, "cutover").await?;
+        // A run that was undone, or never began, leaves the gate behind: its token is taken.
+        if gate.phase != "cutover" {
+            if let Some(timeout) = args.timeout {
+                let patience = wait_for(timeout);
+                let wait = tokio::select! {
+                    waited = gate_wait::wait(call, &patience) => waited,
+                    () = stop.until(1) => return Ok(stop.wished().unwrap_or(Exit::Interrupted)),
+                };
+                let (exit, open) = wait?;
+                if exit != Exit::Done {
+                    return Ok(exit);
+                }
+                gate = open;
+            }
+            // Confirming is the last thing before the walk: what holds in between refuses it.
+            confirm_with(&client, token(gate)?).await?;
+            confirmed = true;
+        }
+    }
+    let begun = begin(&client, "cutover", args.rehearse).await.map_err(|trouble| match confirmed {
+        true => {
+            trouble.hint("the gate is confirmed, and nothing was run: tidelock cutover run goes on from here")
+        }
+        false => trouble,
+    })?;
+    Walk::new(&client, call.manner, choice, stop, begun).walk().await
+}
+
+pub(super) async fn rollback(call: &Call, args: RollbackRunArgs) -> Result<Exit, Trouble> {
+    let choice = choice(call, &args.how, args.rehearse.then_some(Direction::Rollback)).await?;
+    let client = call.client()?;
+    let stop = Stop::listen()?;
+    if args.when_decided {
+        let waited = tokio::select! {
+            waited = decided(call, &client) => waited?,
+            () = stop.until(1) => return Ok(stop.wished().unwrap_or(Exit::Interrupted)),
+        };
+        if let Some(exit) = waited {
+            return Ok(exit);
+        }
+    }
+    let begun = begin(&client, "rollback", args.rehearse).await?;
+    Walk::new(&client, call.manner, choice, stop, begun).walk().await
+}
+
+pub(super) async fn resume(call: &Call, args: ResumeArgs, way: Way) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let stop = Stop::listen()?;
+    let run = of_way(&client, way).await?;
+    if next(&run) == Next::Over {
+        out::say(&format!("tidelock: run {} is over, nothing is left to resume", run.run));
+        out::print(&ending(&run))?;
+        return Ok(over_exit(&run));
+    }
+    let ahead = run.parts.iter().any(|part| part.kind == "point-of-no-return" && part.state != "done");
+    if ahead && !run.rehearsal && run.state == "forward" {
+        can_pass(call, &args)?;
+    }
+    let direction = match way {
+        Way::Cutover => Direction::Cutover,
+        Way::Rollback => Direction::Rollback,
+    };
+    let choice = choice(call, &args, run.rehearsal.then_some(direction)).await?;
+    let request = v1::TakeRunRequest { migration: run.migration, request_id: request_id()? };
+    let taken = some(client.runs().take_run(request).await.map_err(trouble)?.into_inner().run)?;
+    if !call.manner.json() {
+        out::print(&table(call.manner, &taken))?;
+    }
+    Walk::new(&client, call.manner, choice, stop, taken).walk().await
+}
+
+/// A person can type the name at the point of no return, or said beforehand that nobody need.
+fn can_pass(call: &Call, how: &ResumeArgs) -> Result<(), Trouble> {
+    if call.manner.ask || how.yes {
+        return Ok(());
+    }
+    Err(Trouble::usage("no terminal is there to ask at the point of no return, so say it now: --yes")
+        .hint("nothing was begun"))
+}
+
+fn wait_for(timeout: Duration) -> WaitArgs {
+    WaitArgs {
+        gate: "cutover".to_owned(),
+        timeout: Some(timeout),
+        connect_patience: CONNECT_PATIENCE,
+        quiet_every: SIGN_OF_LIFE,
+        soft: false,
+    }
+}
+
+/// The token of an open gate, or why there is none.
+fn token(gate: v1::Gate) -> Result<String, Trouble> {
+    let word = json::verdict_word(gate.verdict);
+    if word != "open" {
+        let mut shut = Trouble::new(
+            Exit::of_verdict(word),
+            format!("gate cutover is not open: {}", clean(&gate.summary)),
+        );
+        for hold in gate.holds.iter().take(20) {
+            let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
+            shut = shut.hint(format!("{}: {}", clean(name), clean(&hold.reason)));
+        }
+        return Err(shut.hint("wait for it with --timeout 30m; see why: tidelock why --gate cutover"));
+    }
+    if gate.token.is_empty() {
+        return Err(Trouble::new(Exit::Auth, "gate cutover is open, but your access may not confirm it")
+            .hint("it needs the role pipeline or operator, or a person who decides the cutover"));
+    }
+    Ok(gate.token)
+}
+
+async fn begin(client: &Client, direction: &str, rehearsal: bool) -> Result<v1::Run, Trouble> {
+    let request = v1::BeginRunRequest {
+        migration: client.migration().await?,
+        direction: direction.to_owned(),
+        rehearsal,
+        request_id: request_id()?,
+    };
+    let begun = client.runs().begin_run(request).await.map_err(|status| {
+        let leased = reason(&status) == "LEASED";
+        let refused = trouble(status);
+        if leased { refused.hint(format!("see it: tidelock {direction} show")) } else { refused }
+    })?;
+    let run = some(begun.into_inner().run)?;
+    // A real run where a rehearsal was meant, or the other way round, must not be walked.
+    if run.rehearsal != rehearsal || run.direction != direction {
+        return Err(Trouble::new(Exit::Unknown, "the collector began another run than was asked for")
+            .hint(format!("nothing was run; see: tidelock {direction} show")));
+    }
+    Ok(run)
+}
+
+fn some(run: Option<v1::Run>) -> Result<v1::Run, Trouble> {
+    run.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say which run it began"))
+}
+
+/// Stands by until going back is decided. An exit where it never will be.
+async fn decided(call: &Call, client: &Client) -> Result<Option<Exit>, Trouble> {
+    let migration = client.migration().await?;
+    out::say("tidelock: standing by until going back is decided");
+    let mut away = false;
+    loop {
+        let request = v1::WatchStatusRequest { migration: migration.clone() };
+        let problem = match client.migrations().watch_status(request).await {
+            Ok(answer) => {
+                let mut changes = answer.into_inner();
+                loop {
+                    match changes.next().await {
+                        Some(Ok(change)) => {
+                            if std::mem::take(&mut away) {
+                                out::say("tidelock: the collector is back");
+                            }
+                            if let Some(end) = change.status.and_then(|status| phase(call, &status)) {
+                                return end;
+                            }
+                        }
+                        Some(Err(status)) => break trouble(status),
+                        None => break Trouble::new(Exit::Unreachable, "the collector ended the answer"),
+                    }
+                }
+            }
+            Err(status) => trouble(status),
+        };
+        if problem.exit != Exit::Unreachable {
+            return Err(problem);
+        }
+        if !std::mem::replace(&mut away, true) {
+            out::say(&format!("tidelock: {problem}; still standing by"));
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+/// What a phase means for who stands by; nothing while it may still be decided.
+fn phase(call: &Call, status: &v1::Status) -> Option<Result<Option<Exit>, Trouble>> {
+    match status.phase.as_str() {
+        "rolling-back" => {
+            if !call.manner.quiet {
+                out::say("tidelock: going back is decided; walking");
+            }
+            Some(Ok(None))
+        }
+        "rolled-back" | "aborted" | "committed" | "retired" => {
+            out::say(&format!("tidelock: the migration is {}; there is no way back to walk", status.phase));
+            Some(Ok(Some(Exit::Rollback)))
+        }
+        _ => None,
+    }
+}
+
+async fn choice(call: &Call, how: &ResumeArgs, rehearsed: Option<Direction>) -> Result<Choice, Trouble> {
+    let dir = std::path::absolute(&how.dir).while_doing("find the folder")?;
+    if !Path::new(&dir).is_dir() {
+        return Err(Trouble::usage(format!("{} is no folder to run commands in", dir.display())));
+    }
+    let would_run = match rehearsed {
+        Some(direction) => would_run(call, direction).await,
+        None => BTreeMap::new(),
+    };
+    Ok(Choice { dir, yes: how.yes, yes_each: how.yes_each, would_run })
+}
+
+/// What a real walk would run, by the parts' labels. A rehearsal shows it where it can, and needs it for nothing.
+async fn would_run(call: &Call, direction: Direction) -> BTreeMap<String, String> {
+    let Ok((source, _)) = crate::cmd::plan::present(call).await else { return BTreeMap::new() };
+    let Ok(checked) = tidelock_plan::check(&source) else { return BTreeMap::new() };
+    checked.plan.runbook(direction).map(words).unwrap_or_default()
+}
+
+fn words(runbook: &Runbook) -> BTreeMap<String, String> {
+    let parts = runbook.parts();
+    let found = parts.iter().filter_map(|part| {
+        let step = runbook.steps.get(part.step)?;
+        let argv = step.run.as_ref()?.argv.join(" ");
+        let weight = part.weight.map(|weight| weight.to_string()).unwrap_or_default();
+        let shown =
+            v1::RunPart { name: step.name.to_string(), weight: part.weight, ..v1::RunPart::default() };
+        Some((label(&shown), argv.replace("{weight}", &weight)))
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_that_is_not_open_gives_no_token_and_says_why() {
+        let gate = |verdict: v1::Verdict, token: &str| v1::Gate {
+            verdict: verdict.into(),
+            token: token.to_owned(),
+            holds: vec![v1::Hold {
+                check: "login".to_owned(),
+                reason: "refuted".to_owned(),
+                ..v1::Hold::default()
+            }],
+            ..v1::Gate::default()
+        };
+        assert_eq!(token(gate(v1::Verdict::Open, "t")).unwrap(), "t");
+        let exits =
+            [v1::Verdict::Hold, v1::Verdict::Unknown, v1::Verdict::Rollback, v1::Verdict::Unspecified]
+                .map(|verdict| token(gate(verdict, "t")).unwrap_err().exit.number());
+        assert_eq!(exits, [3, 6, 5, 6]);
+        assert_eq!(token(gate(v1::Verdict::Open, "")).unwrap_err().exit, Exit::Auth);
+        assert!(token(gate(v1::Verdict::Hold, "t")).unwrap_err().hints[0].contains("login: refuted"));
+    }
+
+    #[test]
+    fn who_stands_by_walks_when_it_is_decided_and_goes_when_it_never_will_be() {
+        let manner = out::Manner { format: out::Format::Text, color: false, ask: false, quiet: true };
+        let call = Call { flags: crate::context::Flags::default(), manner };
+        let said = |word: &str| phase(&call, &v1::Status { phase: word.to_owned(), ..v1::Status::default() });
+        assert!(matches!(said("rolling-back"), Some(Ok(None))));
+        assert!(matches!(said("committed"), Some(Ok(Some(Exit::Rollback)))));
+        assert!(
+            ["sync", "ready", "cutover", "watch", "", "splendid"].iter().all(|word| said(word).is_none())
+        );
+    }
+}

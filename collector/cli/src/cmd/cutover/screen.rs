@@ -1,0 +1,236 @@
+//! What a walk shows: each part with its planned and its actual time, what is waited for, and the
+//! clock that counts while nobody can write. What cannot be shown never stops a walk.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tidelock_proto::v1;
+use tokio::time::Instant;
+
+use super::parts::{counter, label, mark, next, place, present, took_ms, writes_shut};
+use super::run_json;
+use crate::client::clean;
+use crate::out::{self, Format, Manner};
+use crate::words::{cut, pad, span};
+
+/// How often the count is drawn on a terminal.
+const DRAWN: Duration = Duration::from_millis(500);
+/// How often it is written where no terminal is.
+const WRITTEN: Duration = Duration::from_secs(5);
+
+/// The screen of one walk.
+pub(super) struct Screen {
+    manner: Manner,
+    terminal: bool,
+    /// A line that counts stands on the terminal now.
+    counting: bool,
+    shown: BTreeMap<u32, String>,
+    waits: String,
+    state: String,
+    /// When the present picture was taken in.
+    taken: Instant,
+}
+
+impl Screen {
+    pub(super) fn new(manner: Manner) -> Screen {
+        Screen {
+            manner,
+            terminal: std::io::stdout().is_terminal(),
+            counting: false,
+            shown: BTreeMap::new(),
+            waits: String::new(),
+            state: String::new(),
+            taken: Instant::now(),
+        }
+    }
+
+    /// How soon the count is drawn again.
+    pub(super) fn every(&self) -> Duration {
+        if self.terminal { DRAWN } else { WRITTEN }
+    }
+
+    /// A line for people; in JSON it is talk, and goes beside the data.
+    pub(super) fn line(&mut self, text: &str) {
+        if self.manner.json() {
+            out::say(text);
+            return;
+        }
+        let wipe = if std::mem::take(&mut self.counting) { "\r\u{1b}[K" } else { "" };
+        out::tell(&format!("{wipe}{text}\n"));
+    }
+
+    /// A line that a command said.
+    pub(super) fn said(&mut self, line: &str) {
+        if self.manner.format == Format::Ndjson {
+            out::tell(&format!("{}\n", event("output", json!({ "line": line }))));
+        } else if !self.manner.quiet {
+            self.line(&format!("            │ {line}"));
+        }
+    }
+
+    /// Shows what is new of a run.
+    pub(super) fn show(&mut self, run: &v1::Run) {
+        self.taken = Instant::now();
+        let mut news = false;
+        for part in &run.parts {
+            let word = format!("{} {}", part.state, part.outcome);
+            if self.shown.insert(part.part, word.clone()).is_some_and(|before| before != word) {
+                news = true;
+                let text = part_line(self.manner, run, part);
+                self.people(&text);
+            }
+        }
+        if self.state != run.state {
+            let first = self.state.is_empty();
+            self.state.clone_from(&run.state);
+            news = true;
+            if run.state == "undoing" {
+                let why = self.manner.paint("1;31", &format!("◀ going back: {}", clean(&run.why)));
+                self.people(&why);
+            } else if first {
+                self.people(&headline(self.manner, run));
+            }
+        }
+        let waits = waits_for(run);
+        if waits != self.waits {
+            news = true;
+            for line in waits.lines() {
+                self.people(line);
+            }
+            self.waits = waits;
+        }
+        if news && self.manner.format == Format::Ndjson {
+            out::tell(&format!("{}\n", event("run", run_json::run(run))));
+        }
+        self.count(run, false);
+    }
+
+    /// What a program learns from the whole run, and a person line by line.
+    fn people(&mut self, text: &str) {
+        if !self.manner.json() {
+            self.line(text);
+        }
+    }
+
+    /// Draws what counts; without a terminal only while writes are shut.
+    pub(super) fn count(&mut self, run: &v1::Run, tick: bool) {
+        let later = u64::try_from(self.taken.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let shut = writes_shut(run, later);
+        if self.manner.json() {
+            return;
+        }
+        if !self.terminal {
+            if let Some(shut) = shut.filter(|_| tick) {
+                self.line(&format!("            {shut}"));
+            }
+            return;
+        }
+        let going = present(run).filter(|_| run.ended_time.is_none()).and_then(|part| {
+            let took = took_ms(part, run.as_of_time.as_ref())?.saturating_add(later);
+            Some(format!("◷ {} {} of {}", place(run, part), counter(took), counter(part.planned_ms)))
+        });
+        let shut = shut.map(|shut| self.manner.paint("1;33", &shut));
+        let text = [going, shut].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        if !text.is_empty() {
+            self.counting = true;
+            out::tell(&format!("\r\u{1b}[K  {text}"));
+        }
+    }
+}
+
+/// One object of `-o ndjson`.
+pub(super) fn event(what: &str, value: Value) -> Value {
+    json!({ "schema": "tidelock.run-event/v1", "event": what, what: value })
+}
+
+/// `cutover run 3 of shop, by olga, plan rev 7, 8 steps`.
+pub(super) fn headline(manner: Manner, run: &v1::Run) -> String {
+    let kind = if run.rehearsal { " (rehearsal: nothing is really done)" } else { "" };
+    let by = match run.operator.as_str() {
+        "" => "nobody walks it".to_owned(),
+        operator => format!("by {}", clean(operator)),
+    };
+    manner.bold(&format!(
+        "{} run {} of {}{kind}, {by}, plan rev {}, {} steps",
+        clean(&run.direction),
+        run.run,
+        clean(&run.migration),
+        run.plan_revision,
+        run.parts.len()
+    ))
+}
+
+/// `✔ 2 of 8 fence           done     4 s of 5 s`.
+pub(super) fn part_line(manner: Manner, run: &v1::Run, part: &v1::RunPart) -> String {
+    let took = took_ms(part, run.as_of_time.as_ref());
+    let time = match took {
+        Some(took) => format!("{} of {} planned", span(took), span(part.planned_ms)),
+        None => format!("{} planned", span(part.planned_ms)),
+    };
+    let state = clean(&part.state).replace('_', " ");
+    let at = run.parts.iter().position(|found| found.part == part.part).map_or(0, |at| at + 1);
+    let mut line = format!(
+        "{} {} {} {} {time}",
+        mark(manner, part),
+        pad(&format!("{at}/{}", run.parts.len()), 5),
+        pad(&label(part), 20),
+        pad(&state, 14)
+    );
+    if part.durable_mutation && part.outcome != "done" {
+        line.push_str("   ! something durable happened");
+    }
+    if matches!(part.state.as_str(), "failed" | "undo_failed" | "ambiguous" | "undo_ambiguous") {
+        let last = part.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        if !last.is_empty() {
+            line.push_str(&format!("   {}", cut(&clean(last), 80)));
+        }
+    }
+    if part.state == "undo_failed" {
+        line.push_str("\n  !! it could not be taken back: both sides may be half switched. Look at it now");
+        line = manner.paint("1;31", &line);
+    }
+    line
+}
+
+/// What the present part waits for, a line each; empty where nothing is waited for.
+fn waits_for(run: &v1::Run) -> String {
+    if next(run) != super::parts::Next::Wait {
+        return String::new();
+    }
+    let Some(part) = present(run) else { return String::new() };
+    let holds = part.holds.iter().map(|hold| {
+        let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
+        let side = if hold.side.is_empty() { String::new() } else { format!(" on {}", hold.side) };
+        format!("            {} waits for {}{side}: {}", label(part), clean(name), clean(&hold.reason))
+    });
+    let lines: Vec<String> = holds.collect();
+    if lines.is_empty() {
+        return format!("            {} waits for fresh evidence", label(part));
+    }
+    lines.join("\n")
+}
+
+/// The whole run, a line a part.
+pub(super) fn table(manner: Manner, run: &v1::Run) -> String {
+    let mut lines = vec![headline(manner, run)];
+    lines.extend(run.parts.iter().map(|part| format!("  {}", part_line(manner, run, part))));
+    if let Some(shut) = writes_shut(run, 0) {
+        lines.push(format!("  {}", manner.paint("1;33", &shut)));
+    }
+    if let Some(ms) = run.writes_shut_ms {
+        let limit = match run.dip_ms {
+            Some(limit) => format!(" of {} ({})", counter(limit), clean(&run.dip_check)),
+            None => String::new(),
+        };
+        lines.push(format!("  writes were shut {}{limit}", counter(ms)));
+    }
+    if run.no_return_time.is_some() {
+        lines.push("  the point of no return is passed".to_owned());
+    }
+    if !run.why.is_empty() {
+        lines.push(format!("  it goes back: {}", clean(&run.why)));
+    }
+    lines.join("\n")
+}

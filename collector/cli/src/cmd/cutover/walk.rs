@@ -1,0 +1,335 @@
+//! The walk: asks what is next, does it, says what became of it, until nothing is next.
+//!
+//! # Invariants
+//! - Nothing is carried out before the collector journaled its beginning under this lease.
+//! - After a wish to stop, or a lease that is lost, nothing is begun any more.
+//! - What nobody can know is left to a person.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tidelock_proto::v1;
+use tokio::time::{Instant, sleep, sleep_until};
+use tonic::{Response, Status};
+use tonic_types::StatusExt as _;
+
+use super::feed::{Feed, newer};
+use super::lease::{Lease, passes};
+use super::parts::{Next, at, label, next};
+use super::person::{Stop, Typed};
+use super::run_json;
+use super::screen::{Screen, event, table};
+use crate::client::{Client, clean, trouble};
+use crate::exit::{Exit, Trouble};
+use crate::out::{self, Format, Manner};
+
+/// How soon an ask that was not answered is put again, with the same id.
+const AGAIN: Duration = Duration::from_millis(200);
+/// How long the last words of a walk may take.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(30);
+/// How often in a row the collector may say that another part is next than it showed.
+const OVERTAKEN: u32 = 20;
+
+/// What the operator chose.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub(super) dir: PathBuf,
+    pub(super) yes: bool,
+    pub(super) yes_each: bool,
+    /// In a rehearsal: what would be run, by the parts' labels.
+    pub(super) would_run: std::collections::BTreeMap<String, String>,
+}
+
+/// A run that this process walks.
+pub(super) struct Walk {
+    pub(super) client: Client,
+    pub(super) manner: Manner,
+    pub(super) choice: Choice,
+    pub(super) run: v1::Run,
+    /// Who walks it.
+    pub(super) me: String,
+    pub(super) feed: Feed,
+    pub(super) lease: Lease,
+    pub(super) stop: Stop,
+    pub(super) typed: Typed,
+    pub(super) screen: Screen,
+    /// What was begun here and did not end well; the collector never asks for it again by itself.
+    pub(super) unwell: BTreeSet<(u32, bool)>,
+    /// The question that stands on the screen, by its part.
+    pub(super) asked: Option<u32>,
+    pub(super) overtaken: u32,
+    away: bool,
+}
+
+impl Walk {
+    /// Takes over a run whose lease was given to this process.
+    pub(super) fn new(client: &Client, manner: Manner, choice: Choice, stop: Stop, run: v1::Run) -> Walk {
+        Walk {
+            client: client.clone(),
+            manner,
+            choice,
+            me: run.operator.clone(),
+            feed: Feed::follow(client, &run.migration),
+            lease: Lease::keep(client, &run),
+            stop,
+            typed: Typed::default(),
+            screen: Screen::new(manner),
+            unwell: BTreeSet::new(),
+            asked: None,
+            overtaken: 0,
+            away: false,
+            run,
+        }
+    }
+
+    /// Walks to the end, or to where a person has to go on.
+    pub(super) async fn walk(mut self) -> Result<Exit, Trouble> {
+        loop {
+            self.screen.show(&self.run);
+            if let Some(exit) = self.halted().await? {
+                return Ok(exit);
+            }
+            match next(&self.run) {
+                Next::Carry { part, undo } => self.carry(part, undo).await?,
+                Next::PassNoReturn { part } => self.pass_no_return(part).await?,
+                Next::Confirm { part } => self.confirm(part).await?,
+                Next::Wait => self.pause().await?,
+                Next::Settle { part, undo } => return self.settle(part, undo).await,
+                Next::Over => {
+                    self.refresh().await?;
+                    if next(&self.run) == Next::Over {
+                        return self.over();
+                    }
+                }
+                Next::Unheard => {
+                    let what = clean(&self.run.next);
+                    return Err(Trouble::new(
+                        Exit::Unknown,
+                        format!("the collector asks for {what:?}, which this release does not know"),
+                    )
+                    .hint(self.resume_hint()));
+                }
+            }
+        }
+    }
+
+    /// Takes a picture in, unless it is older than the one that is known.
+    pub(super) fn take(&mut self, run: Option<v1::Run>) {
+        if let Some(run) = run.filter(|run| newer(&self.run, run)) {
+            self.run = run;
+        }
+    }
+
+    /// The run as it is now, asked for.
+    pub(super) async fn refresh(&mut self) -> Result<(), Trouble> {
+        let request = v1::GetRunRequest { migration: self.run.migration.clone() };
+        let client = self.client.clone();
+        let ask = || {
+            let (client, request) = (client.clone(), request.clone());
+            async move { client.runs().get_run(request).await }
+        };
+        let answer = self.answered(ask, LAST_WORDS).await.map_err(|status| self.trouble(status))?;
+        match answer.run {
+            Some(run) if run.run == self.run.run => {
+                self.take(Some(run));
+                Ok(())
+            }
+            Some(run) => Err(Trouble::failed(format!(
+                "run {} is not the newest any more, run {} is",
+                self.run.run, run.run
+            ))),
+            None => Err(Trouble::new(Exit::Unknown, "the collector knows of no run any more")),
+        }
+    }
+
+    /// Puts an ask again, the same one, while the collector is away and the lease may still hold.
+    pub(super) async fn answered<T, F>(&self, ask: impl Fn() -> F, patience: Duration) -> Result<T, Status>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let end = Instant::now() + patience;
+        loop {
+            match ask().await {
+                Err(status) if passes(&status) && Instant::now() < end => sleep(AGAIN).await,
+                answer => return answer.map(Response::into_inner),
+            }
+        }
+    }
+
+    /// The words of a refusal that ends the walk.
+    pub(super) fn trouble(&self, status: Status) -> Trouble {
+        trouble(status).hint(self.resume_hint())
+    }
+
+    pub(super) fn resume_hint(&self) -> String {
+        format!("to go on: tidelock {} resume", self.run.direction)
+    }
+
+    /// Nothing may be begun any more: somebody wished so, or the lease is lost.
+    async fn halted(&mut self) -> Result<Option<Exit>, Trouble> {
+        if next(&self.run) == Next::Over {
+            return Ok(None);
+        }
+        if let Some(lost) = self.lease.lost() {
+            // A run that is over needs no lease, and its end may be what the refusal was about.
+            self.refresh().await?;
+            if next(&self.run) == Next::Over {
+                return Ok(None);
+            }
+            let exit = if lost.unanswered { Exit::Unreachable } else { Exit::Hold };
+            return Err(Trouble::new(exit, format!("the operator's lease is lost: {}", lost.why))
+                .hint("nothing more was begun here")
+                .hint(self.resume_hint()));
+        }
+        let Some(exit) = self.stop.wished() else { return Ok(None) };
+        self.leave().await;
+        Ok(Some(exit))
+    }
+
+    /// Lets the lease go, so that somebody else need not wait for its end.
+    pub(super) async fn leave(&mut self) {
+        let request = match crate::files::request_id() {
+            Ok(request_id) => v1::LeaveRunRequest {
+                migration: self.run.migration.clone(),
+                lease: self.run.lease,
+                request_id,
+            },
+            Err(_) => return,
+        };
+        let left = self.client.runs().leave_run(request).await;
+        let said = match left {
+            Ok(answer) => {
+                self.take(answer.into_inner().run);
+                "left".to_owned()
+            }
+            Err(status) => format!("left without a word ({}); the lease ends by itself", trouble(status)),
+        };
+        self.screen.show(&self.run);
+        let then = match (self.run.state.as_str(), self.run.no_return_time.is_some()) {
+            ("undoing", _) => "resume takes back what was done",
+            (_, true) => "the point of no return is passed: resume goes forward",
+            (_, false) => "what is done stays done; resume goes on from there, and repeats nothing",
+        };
+        self.screen.line(&format!("tidelock: {said}. {then}"));
+        self.screen.line(&format!("tidelock: {}", self.resume_hint()));
+    }
+
+    /// Waits for something new, and counts meanwhile.
+    pub(super) async fn pause(&mut self) -> Result<(), Trouble> {
+        let tick = Instant::now() + self.screen.every();
+        tokio::select! {
+            news = self.feed.news() => {
+                if let Some(status) = news.refused {
+                    return Err(self.trouble(status));
+                }
+                self.tell_away(news.away);
+                self.take(news.run);
+            }
+            () = self.lease.until_lost() => {}
+            () = self.stop.until(1) => {}
+            () = sleep_until(tick) => self.screen.count(&self.run, true),
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell_away(&mut self, away: bool) {
+        if away != self.away {
+            self.away = away;
+            let said =
+                if away { "the collector does not answer; still trying" } else { "the collector is back" };
+            self.screen.line(&format!("tidelock: {said}"));
+        }
+    }
+
+    /// The collector took something else to be next than the picture showed: look again.
+    pub(super) async fn look_again(&mut self, status: Status) -> Result<(), Trouble> {
+        self.overtaken += 1;
+        if reason(&status) != "NOT_NEXT" || self.overtaken > OVERTAKEN {
+            // What is over, or another's, is told by the lease and the run themselves.
+            return Err(self.trouble(status));
+        }
+        self.refresh().await
+    }
+
+    /// A person has to say what became of a part: nothing goes on without that.
+    async fn settle(&mut self, part: u32, undo: bool) -> Result<Exit, Trouble> {
+        self.refresh().await?;
+        self.screen.show(&self.run);
+        let found = at(&self.run, part)?;
+        let what = if undo { "taken back" } else { "carried out" };
+        let (name, way) = (label(found), self.run.direction.clone());
+        let more = if undo { " --undo" } else { "" };
+        let trouble = Trouble::new(
+            Exit::Hold,
+            format!("nobody can know whether {name} was {what}: look at it, then say"),
+        )
+        .hint(format!("it was:      tidelock {way} settle {name} --done{more} --reason TEXT"))
+        .hint(format!("it was not:  tidelock {way} settle {name} --not-done{more} --reason TEXT"))
+        .hint(format!("then:        tidelock {way} resume"));
+        self.leave().await;
+        Err(trouble)
+    }
+
+    /// The summary, and the exit that it means.
+    fn over(&mut self) -> Result<Exit, Trouble> {
+        let exit = over_exit(&self.run);
+        match self.manner.format {
+            Format::Ndjson => {
+                let mut last = event("run", run_json::run(&self.run));
+                last["final"] = true.into();
+                last["exit_code"] = exit.number().into();
+                out::print_json(Format::Ndjson, &last)?;
+            }
+            Format::Json => out::print_json(Format::Json, &run_json::run(&self.run))?,
+            Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
+                self.screen.line("");
+                out::print(&table(self.manner, &self.run))?;
+                out::print(&ending(&self.run))?;
+            }
+        }
+        Ok(exit)
+    }
+}
+
+/// The exit of a run that is over: only a completed one worked.
+pub(super) fn over_exit(run: &v1::Run) -> Exit {
+    match run.state.as_str() {
+        "completed" => Exit::Done,
+        "undone" => Exit::Hold,
+        _ => Exit::Failed,
+    }
+}
+
+/// What it came to, in a sentence.
+pub(super) fn ending(run: &v1::Run) -> String {
+    let what = if run.rehearsal { "rehearsal" } else { run.direction.as_str() };
+    match run.state.as_str() {
+        "completed" => format!("✔ {what} completed"),
+        "undone" => format!("◀ {what} undone: {}; everything is as it was before", clean(&run.why)),
+        other => format!("? {what} is over, and the collector says {:?} of it", clean(other)),
+    }
+}
+
+/// The stable word of a refusal; empty where there is none.
+pub(super) fn reason(status: &Status) -> String {
+    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parts::tests::run;
+    use super::*;
+
+    #[test]
+    fn only_a_completed_run_worked() {
+        let ended = |state: &str| v1::Run { state: state.to_owned(), why: "hold".to_owned(), ..run() };
+        let exits = ["completed", "undone", "forward", "undoing", "", "splendid"]
+            .map(|state| over_exit(&ended(state)).number());
+        assert_eq!(exits, [0, 3, 1, 1, 1, 1]);
+        assert_eq!(ending(&ended("completed")), "✔ cutover completed");
+        assert_eq!(ending(&ended("undone")), "◀ cutover undone: hold; everything is as it was before");
+        let rehearsed = v1::Run { rehearsal: true, ..ended("completed") };
+        assert_eq!(ending(&rehearsed), "✔ rehearsal completed");
+    }
+}

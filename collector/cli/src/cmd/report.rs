@@ -1,0 +1,48 @@
+//! `tidelock report`: what stays after the night, as a page to file or as data.
+
+mod content;
+mod data;
+mod page;
+
+use std::fs;
+use std::path::PathBuf;
+
+use tidelock_proto::v1;
+
+use super::Call;
+use crate::client::trouble;
+use crate::exit::{Exit, Trouble, While as _};
+use crate::out::{self, Format};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportArgs {
+    /// Where to write it; standard output without it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) async fn run(call: &Call, args: ReportArgs) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let request = v1::GetReportRequest { migration: client.migration().await? };
+    let answer = client.reports().get_report(request).await.map_err(trouble)?.into_inner();
+    let report = answer.report.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no report"))?;
+    let mut text = match call.manner.format {
+        Format::Json => format!("{:#}", data::report(&report)),
+        Format::Ndjson => data::report(&report).to_string(),
+        Format::Html => page::html(&report.migration, &content::blocks(&report)),
+        Format::Text | Format::Md | Format::Short | Format::Nagios | Format::Csv => {
+            page::markdown(&content::blocks(&report))
+        }
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    match args.out {
+        Some(file) => {
+            fs::write(&file, text).while_doing(format_args!("write {}", file.display()))?;
+            out::say(&format!("tidelock: the report is in {}", file.display()));
+        }
+        None => out::print(&text)?,
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,94 @@
+use super::*;
+use crate::cmd::report::page::{html, markdown};
+
+fn at(minute: u64) -> Option<prost_types::Timestamp> {
+    Some(json::wire_time(1_795_352_400_000 + minute * 60_000))
+}
+
+fn report() -> v1::Report {
+    let event = v1::Event {
+        sequence: 12,
+        time: at(4),
+        text: "cutover: GO".to_owned(),
+        by: "olga".to_owned(),
+        reason: "all <b>green</b>".to_owned(),
+        ..v1::Event::default()
+    };
+    let span = |phase: &str, state: v1::EvidenceState, ms| v1::ReportSpan {
+        phase: phase.to_owned(),
+        state: state.into(),
+        ms,
+    };
+    v1::Report {
+        migration: "shop".to_owned(),
+        summary: "shop moved".to_owned(),
+        source_title: "AWS".to_owned(),
+        target_title: "Hetzner".to_owned(),
+        timezone: "UTC".to_owned(),
+        as_of_time: at(60),
+        phase: "watch".to_owned(),
+        revisions: vec![v1::ReportRevision {
+            revision: 8,
+            time: at(1),
+            by: "ben".to_owned(),
+            reason: "too strict".to_owned(),
+            looser: vec!["checkout 99.5 % -> 99 %".to_owned()],
+            ..v1::ReportRevision::default()
+        }],
+        phases: vec![
+            v1::ReportPhase {
+                phase: "sync".to_owned(),
+                from_time: at(0),
+                to_time: at(10),
+                planned_ms: Some(300_000),
+            },
+            v1::ReportPhase { phase: "watch".to_owned(), from_time: at(10), to_time: None, planned_ms: None },
+        ],
+        decisions: vec![v1::ReportDecision {
+            event: Some(event),
+            holds: vec!["stale login: old".to_owned()],
+        }],
+        scenarios: vec![v1::ReportScenario {
+            name: "login".to_owned(),
+            title: "Log in".to_owned(),
+            level: "critical".to_owned(),
+            spans: vec![
+                span("sync", v1::EvidenceState::Proved, 540_000),
+                span("sync", v1::EvidenceState::Stale, 60_000),
+                span("watch", v1::EvidenceState::Proved, 3_000_000),
+            ],
+            longest_hold_ms: 60_000,
+        }],
+        runs: vec![crate::cmd::cutover::parts::tests::run()],
+        switched_time: at(10),
+        ..v1::Report::default()
+    }
+}
+
+#[test]
+fn what_was_not_fine_and_what_got_looser_stand_in_it() {
+    let page = markdown(&blocks(&report()));
+    for said in [
+        "# Report of shop",
+        "checkout 99.5 % -\\> 99 %",
+        "stale login: old",
+        "all \\<b\\>green\\</b\\>",
+        "sync: proved 90 % (9 min), stale 10 % (1 min); watch: proved 100 % (50 min)",
+        "50 min, still",
+        "| traffic@10% | ben | pending | 15 s | – |  |",
+        "the recovery is not over",
+        "## The way back\n\nNothing is known of it.",
+    ] {
+        assert!(page.contains(said), "no {said:?} in:\n{page}");
+    }
+    let page = html("shop", &blocks(&report()));
+    assert!(page.contains("all &lt;b&gt;green&lt;/b&gt;") && !page.contains("<b>"), "{page}");
+}
+
+#[test]
+fn an_empty_report_claims_nothing() {
+    let page = markdown(&blocks(&v1::Report::default()));
+    for said in ["Traffic was not switched", "Nothing was decided", "Nothing is known of it"] {
+        assert!(page.contains(said), "no {said:?} in:\n{page}");
+    }
+}
