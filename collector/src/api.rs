@@ -16,10 +16,12 @@ mod migration;
 mod order;
 mod plan;
 mod router;
+mod run;
 mod token;
 mod views;
 mod views_gate;
 mod views_proof;
+mod views_run;
 mod views_switch;
 mod watch;
 

@@ -5,10 +5,13 @@
 //! knows a connection, a disk or a screen.
 
 mod handle;
+mod own;
 mod publish;
+mod renew;
 mod task;
 
 pub use handle::{AskError, Asked, CourseSeen, Driver, Explained};
-pub use publish::{PlanInForce, Told, View};
+pub use publish::{PlanInForce, RunSeen, Told, View};
 
+pub use renew::Renewal;
 pub(crate) use task::{Inbox, Parts, prepare};

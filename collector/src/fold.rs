@@ -7,6 +7,7 @@ mod decode;
 mod events;
 mod recent;
 mod replay;
+mod runs;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub use events::{EventLine, Events};
 pub use recent::{Recent, RecentFinding};
 pub(crate) use replay::replay_heard;
 pub use replay::{ReplayError, replay};
+pub use runs::Runs;
 
 use crate::journal::Position;
 use crate::records::{Decision, PlanExtras, Received, Seen};
@@ -46,6 +48,8 @@ pub struct Folding {
     pub events: Events,
     /// What was found last.
     pub recent: Recent,
+    /// The plan that the newest run walks, and the runs before it.
+    pub runs: Runs,
 }
 
 impl Folding {
@@ -57,6 +61,7 @@ impl Folding {
             revisions: Vec::new(),
             events: Events::default(),
             recent: Recent::default(),
+            runs: Runs::default(),
         }
     }
 
@@ -78,6 +83,7 @@ impl Folding {
     /// Believes a decision.
     pub fn decided(&mut self, position: Position, decision: Decision) {
         let Decision { migration: _, at, event, extras } = decision;
+        self.runs.before(&self.core, at, &event.kind);
         self.core.apply(&Entry { at, record: Record::Decided(Box::new(event.clone())) });
         self.head = Some(position);
         if let (EventKind::PlanApplied { revision, hash, .. }, Some(extras)) = (&event.kind, extras) {

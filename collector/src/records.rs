@@ -17,6 +17,7 @@ pub use finding::{Seen, seen_from_bytes, seen_to_bytes};
 pub(crate) use finding::{batch_to_bytes, seen_and_received};
 pub use received::FindingHash;
 pub(crate) use received::{Received, names};
+pub(crate) use run::{direction, outcome};
 
 /// The kind of a record of findings, in the journal's frame.
 pub const FINDING_KIND: u8 = 1;

@@ -9,8 +9,14 @@ use serde_json::{Value, json};
 use crate::v1;
 
 mod proof;
+mod report;
+mod run;
+mod switch;
 
 pub use proof::{claim, evidence, proof};
+pub use report::report;
+pub use run::{run, run_command};
+pub use switch::{leftover, losses, overridden, rollback};
 
 /// The word of a verdict on the wire; what is not known is `unknown`.
 pub fn verdict_word(verdict: i32) -> &'static str {
@@ -114,6 +120,8 @@ pub fn gate(gate: &v1::Gate) -> Value {
         "deadline": time(gate.deadline_time.as_ref()),
         "holds": gate.holds.iter().map(|h| hold(h, now)).collect::<Value>(),
         "loss": { "known": gate.loss_known, "remaining": remaining(&gate.remaining) },
+        "losses": losses(&gate.losses),
+        "overrides": gate.overrides.iter().map(overridden).collect::<Value>(),
         "decision": gate.decision.as_ref().map(decision),
         "rollback": gate.rollback.as_ref().map(|r| rollback(r, now)),
         "unreachable": gate.unreachable, "rehearsal_scale": gate.rehearsal_scale,
@@ -130,14 +138,7 @@ fn decision(decision: &v1::DecisionView) -> Value {
     json!({
         "name": decision.name, "state": decision.state, "given": decision.given, "needed": decision.needed,
         "who": decision.who, "deputies": decision.deputies, "valid_until": time(decision.valid_until_time.as_ref()),
-    })
-}
-
-fn rollback(rollback: &v1::RollbackView, now: Option<&Timestamp>) -> Value {
-    json!({
-        "applicable": rollback.applicable, "possible": rollback.possible, "recommended": rollback.recommended,
-        "until": time(rollback.until_time.as_ref()),
-        "remaining_seconds": seconds_since(now, rollback.until_time.as_ref()), "reason": rollback.reason,
+        "since": time(decision.since_time.as_ref()), "deputies_from": time(decision.deputies_time.as_ref()),
     })
 }
 
@@ -196,6 +197,7 @@ pub fn status(status: &v1::Status) -> Value {
         "scenarios": status.scenarios.iter().map(scenario).collect::<Value>(),
         "manual_checks": status.manual_checks.iter().map(manual_check).collect::<Value>(),
         "agents": status.agents.iter().map(agent).collect::<Value>(),
+        "first_minutes": word_or_null(&status.first_minutes), "failing_receivers": status.failing_receivers,
         "timeline": status.recent_events.iter().map(event).collect::<Value>(),
     })
 }
@@ -205,7 +207,8 @@ pub fn manual_check(check: &v1::ManualCheckView) -> Value {
     json!({
         "name": check.name, "title": check.title, "owner": check.owner, "state": check.state, "phase": check.phase,
         "done_by": word_or_null(&check.done_by), "evidence": word_or_null(&check.evidence),
-        "done": time(check.done_time.as_ref()),
+        "done": time(check.done_time.as_ref()), "due": time(check.due_time.as_ref()),
+        "expires": time(check.expires_time.as_ref()),
     })
 }
 

@@ -12,6 +12,7 @@ use tidelock_proto::v1::gate_service_server::GateServiceServer;
 use tidelock_proto::v1::migration_service_server::MigrationServiceServer;
 use tidelock_proto::v1::order_service_server::OrderServiceServer;
 use tidelock_proto::v1::plan_service_server::PlanServiceServer;
+use tidelock_proto::v1::run_service_server::RunServiceServer;
 use tidelock_proto::{DESCRIPTORS, Limits};
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health, HealthServer};
@@ -23,6 +24,7 @@ use super::gate::Gates;
 use super::migration::Migrations;
 use super::order::Orders;
 use super::plan::Plans;
+use super::run::Runs;
 use super::{Api, auth, flagger, http};
 
 /// The largest body of a hook.
@@ -46,6 +48,7 @@ pub fn routes<H: Health>(
         .add_service(GateServiceServer::new(Gates(api.clone())).max_decoding_message_size(limit))
         .add_service(MigrationServiceServer::new(Migrations(api.clone())).max_decoding_message_size(limit))
         .add_service(OrderServiceServer::new(Orders(api.clone())).max_decoding_message_size(limit))
+        .add_service(RunServiceServer::new(Runs(api.clone())).max_decoding_message_size(limit))
         .add_service(AccessServiceServer::new(Accesses(api.clone())).max_decoding_message_size(limit))
         .add_service(PlanServiceServer::new(Plans(api.clone())).max_decoding_message_size(limit))
         .add_service(ComponentServiceServer::new(ComponentFace(api.clone())).max_decoding_message_size(limit))

@@ -7,6 +7,7 @@ use tidelock_model::{AgentKey, Name, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::publish::{Boards, Told, View};
+use super::renew::{Queued, Renewal};
 use crate::fold::{EventLine, Events, RecentFinding};
 use crate::journal::Position;
 use crate::pki::AgentId;
@@ -77,6 +78,10 @@ pub(super) enum Command {
         migration: Name,
         check: Name,
         reply: oneshot::Sender<Option<CourseSeen>>,
+    },
+    Renew {
+        asked: Renewal,
+        reply: oneshot::Sender<Result<Queued, AskError>>,
     },
     Leftovers {
         migration: Name,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tidelock_core::plan::Plan;
-use tidelock_core::{AgentStanding, AgentState, AgentStatus, ManualStatus, ScenarioStatus, Verdict};
+use tidelock_core::{
+    AgentStanding, AgentState, AgentStatus, ManualStatus, RunStatus, ScenarioStatus, Verdict,
+};
 use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 use tokio::sync::watch;
 
@@ -66,8 +68,19 @@ pub struct View {
     pub switched: Option<Timestamp>,
     /// The plan.
     pub plan: Option<PlanInForce>,
+    /// The newest run of a runbook.
+    pub run: Option<RunSeen>,
     /// The last event.
     pub last_event: u64,
+}
+
+/// A run, and what it walks.
+#[derive(Debug, Clone)]
+pub struct RunSeen {
+    /// How it stands.
+    pub status: RunStatus,
+    /// The plan that it walks.
+    pub plan: Option<Arc<Plan>>,
 }
 
 /// One migration as everybody but the driver sees it.
@@ -163,6 +176,7 @@ fn view(folding: &Folding, now: Timestamp, before: Option<PlanInForce>) -> View 
         traffic: core.traffic(),
         switched: core.switched_at(),
         plan,
+        run: core.run_status(now).map(|status| RunSeen { status, plan: folding.runs.walked().cloned() }),
         last_event: folding.head.map_or(0, |head| head.number()),
     }
 }

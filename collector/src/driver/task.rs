@@ -11,7 +11,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::handle::{AskError, Asked, Command, CourseSeen, Driver, Explained};
+use super::own::{Own, submit_own};
 use super::publish::Boards;
+use super::renew;
 use crate::clock::Clock;
 use crate::fold::{EventLine, Fold, Folding, replay};
 use crate::ingest::Sessions;
@@ -53,7 +55,7 @@ struct Task {
     store: Arc<dyn Store>,
     fold: Fold,
     clock: Clock,
-    outbox: mpsc::Sender<Seen>,
+    outbox: mpsc::Sender<Own>,
     boards: Boards,
     sessions: Sessions,
     lookup: Option<Lookup>,
@@ -88,16 +90,6 @@ impl Inbox {
         let (renewed, wakes) = (BTreeMap::new(), BTreeMap::new());
         let task = Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes };
         task.run(asked, believed, ready).await
-    }
-}
-
-/// The driver's own observations take the way that all take. A task of its own, because the driver
-/// must go on believing while the journal has no room.
-async fn submit_own(intake: Intake, mut own: mpsc::Receiver<Seen>) {
-    while let Some(seen) = own.recv().await {
-        if let Err(error) = intake.submit(seen).await {
-            tracing::warn!(%error, "an observation of the collector was not journaled");
-        }
     }
 }
 
@@ -160,7 +152,7 @@ impl Task {
 
     fn send(&self, seen: Seen) {
         // A full outbox means that the journal is stuck; ticks and renewals are made again.
-        if self.outbox.try_send(seen).is_err() {
+        if self.outbox.try_send(Own { seen, told: None }).is_err() {
             tracing::warn!("the journal is slow; an observation of the collector waits for the next tick");
         }
     }
@@ -323,6 +315,12 @@ impl Task {
                     Some(CourseSeen { as_of, explanation, course: folding.core.course(&check) })
                 });
                 let _ = reply.send(seen);
+            }
+            Command::Renew { asked, reply } => {
+                let now = self.clock.now();
+                let status = self.fold.migrations.get(&asked.migration);
+                let status = status.and_then(|folding| folding.core.run_status(now));
+                let _ = reply.send(renew::queue(&self.outbox, &asked, status.as_ref(), now));
             }
             Command::Leftovers { migration, reply } => {
                 let now = self.clock.now();

@@ -131,13 +131,13 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
 }
 
 /// A direction by its word.
-fn direction(word: &str) -> Result<Direction, BadRecord> {
+pub(crate) fn direction(word: &str) -> Result<Direction, BadRecord> {
     let known = [Direction::Cutover, Direction::Rollback].into_iter().find(|one| one.word() == word);
     known.map_or_else(|| bad("direction", format!("is {word:?}, not cutover or rollback")), Ok)
 }
 
 /// A step's outcome by its word.
-fn outcome(word: &str) -> Result<StepOutcome, BadRecord> {
+pub(crate) fn outcome(word: &str) -> Result<StepOutcome, BadRecord> {
     let all = [StepOutcome::Done, StepOutcome::Failed, StepOutcome::Unknown];
     let known = all.into_iter().find(|one| one.word() == word);
     known.map_or_else(|| bad("outcome", format!("is {word:?}, not done, failed or unknown")), Ok)

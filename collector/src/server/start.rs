@@ -37,6 +37,17 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How often the listeners' certificate is looked at.
 const RENEW_EVERY: Duration = Duration::from_secs(12 * 3600);
 
+/// What answers once the journal is replayed.
+const SERVICES: [&str; 7] = [
+    "GateService",
+    "MigrationService",
+    "OrderService",
+    "RunService",
+    "ReportService",
+    "AccessService",
+    "PlanService",
+];
+
 /// Everything that is opened before anybody is served.
 struct Opened {
     config: Config,
@@ -372,7 +383,7 @@ async fn admit(
     };
     anyhow::ensure!(ready, "the driver stopped before the journal was replayed");
     health.set_service_status("", ServingStatus::Serving).await;
-    for service in ["GateService", "MigrationService", "OrderService", "AccessService", "PlanService"] {
+    for service in SERVICES {
         health.set_service_status(format!("tidelock.v1.{service}"), ServingStatus::Serving).await;
     }
     wrap("agents", listen::agents(acceptor, listener, AgentDoor::new(door), stop)).await

@@ -1,0 +1,77 @@
+//! What stays after the night: schema `tidelock.report/v1`.
+
+use serde_json::{Value, json};
+
+use super::{event, hex, manual_check, overridden, rollback, run, state_word, time, word_or_null};
+use crate::v1;
+
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+/// The whole migration, for the record.
+pub fn report(report: &v1::Report) -> Value {
+    let now = report.as_of_time.as_ref();
+    json!({
+        "schema": "tidelock.report/v1",
+        "migration": report.migration, "summary": report.summary, "phase": report.phase,
+        "source": report.source_title, "target": report.target_title, "timezone": report.timezone,
+        "as_of": time(now), "switched": time(report.switched_time.as_ref()),
+        "plan_revisions": report.revisions.iter().map(revision).collect::<Value>(),
+        "phases": report.phases.iter().map(phase).collect::<Value>(),
+        "decisions": report.decisions.iter().map(decision).collect::<Value>(),
+        "scenarios": report.scenarios.iter().map(scenario).collect::<Value>(),
+        "runs": report.runs.iter().map(run).collect::<Value>(),
+        "manual_checks": report.manual_checks.iter().map(manual_check).collect::<Value>(),
+        "overrides": report.overrides.iter().map(overridden).collect::<Value>(),
+        "rollback": report.rollback.as_ref().map(|view| rollback(view, now)),
+        "rollback_ended": time(report.rollback_ended_time.as_ref()),
+        "rollback_ended_why": word_or_null(&report.rollback_ended_why),
+        "recovered": report.recovery_ms.is_some(), "recovery_seconds": report.recovery_ms.map(seconds),
+        "agents_lost": report.agents_lost, "blind_spots": report.blind_spots,
+    })
+}
+
+fn revision(revision: &v1::ReportRevision) -> Value {
+    json!({
+        "revision": revision.revision, "digest": format!("sha256:{}", hex(&revision.hash)),
+        "time": time(revision.time.as_ref()), "by": word_or_null(&revision.by),
+        "reason": word_or_null(&revision.reason), "looser": revision.looser,
+    })
+}
+
+fn phase(phase: &v1::ReportPhase) -> Value {
+    json!({
+        "phase": phase.phase, "from": time(phase.from_time.as_ref()), "to": time(phase.to_time.as_ref()),
+        "took_seconds": super::seconds_since(phase.from_time.as_ref(), phase.to_time.as_ref()),
+        "planned_seconds": phase.planned_ms.map(seconds),
+    })
+}
+
+fn decision(decision: &v1::ReportDecision) -> Value {
+    let mut value = event(decision.event.as_ref().unwrap_or(&v1::Event::default()));
+    value["holds"] = json!(decision.holds);
+    value
+}
+
+fn scenario(scenario: &v1::ReportScenario) -> Value {
+    let span = |span: &v1::ReportSpan| json!({ "phase": span.phase, "state": word_or_null(state_word(span.state)), "seconds": seconds(span.ms) });
+    json!({
+        "name": scenario.name, "title": scenario.title, "level": scenario.level,
+        "states": scenario.spans.iter().map(span).collect::<Value>(),
+        "longest_hold_seconds": seconds(scenario.longest_hold_ms),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_that_is_not_over_has_no_number() {
+        let value = report(&v1::Report::default());
+        assert_eq!((&value["recovered"], &value["recovery_seconds"]), (&json!(false), &Value::Null));
+        let over = v1::Report { recovery_ms: Some(1500), ..v1::Report::default() };
+        assert_eq!(report(&over)["recovery_seconds"], json!(1.5));
+    }
+}
