@@ -5,6 +5,7 @@ watch 600 s
 scenario login, critical, both: success margin 50 outage 1 slo 50
 gate ready: all
 gate committed: all
+window 600 s
 
 0:00  all pass
       > 0:00 prepare -> sync

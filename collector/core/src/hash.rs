@@ -107,6 +107,9 @@ impl Migration {
             out.text("override");
             out.text(name.as_str());
         }
+        let mut words = StateWriter::default();
+        self.back_words(gate, &mut words);
+        words.into_words().into_iter().for_each(|word| out.number(word));
         for name in &sheet.manual {
             let done = self.manual.get(name);
             out.text(name.as_str());

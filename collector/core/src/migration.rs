@@ -15,6 +15,7 @@ use crate::gate::{Desk, Gates, Requests, Sheet};
 use crate::joint::{AfterSwitch, Joints};
 use crate::plan::{Plan, Scenario};
 use crate::record::{Entry, Observation, Record};
+use crate::rollback::Back;
 use crate::roster::{AgentStanding, Roster};
 use crate::runbook::Runs;
 
@@ -71,6 +72,8 @@ pub struct Migration {
     pub(crate) requests: Requests,
     /// The runs of the runbooks, real and rehearsed.
     pub(crate) runs: Runs,
+    /// What the way back is judged on.
+    pub(crate) back: Arc<Back>,
     /// What people were told, said, switched and overrode beside the gates' ballots.
     pub(crate) desk: Desk,
 }
@@ -96,6 +99,7 @@ impl Migration {
             builds: BTreeMap::new(),
             requests: Requests::default(),
             runs: Runs::default(),
+            back: Arc::default(),
             desk: Desk::default(),
         }
     }
@@ -215,6 +219,7 @@ impl Migration {
                 self.joints.begin(at, &current, &self.traffic, only);
                 self.rebuilt(at, batch.agent.side);
             }
+            self.back_seen(at, &current, &batch.agent, (finding, counted));
             match counted {
                 Ok(()) => {
                     self.roster.carries_out(&batch.agent, &finding.check);

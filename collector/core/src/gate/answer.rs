@@ -7,9 +7,8 @@ use tidelock_model::{AgentKey, Name, Phase, Remaining, Side, Timestamp, VerdictW
 use super::{Lease, ends};
 use crate::evidence::remaining;
 use crate::migration::Migration;
-use crate::proof::Blame;
-use crate::verdict::{Asset, DecisionState, EvidenceState, Hold, HoldCode, RollbackStatus, Verdict};
-use crate::words::{count, span};
+use crate::verdict::{DecisionState, EvidenceState, Hold, HoldCode, Verdict};
+use crate::words::count;
 
 impl Migration {
     /// What the gate before the phase `gate` answers at `now`.
@@ -179,53 +178,5 @@ impl Migration {
         }
         let told = |((what, unit), count)| Remaining { count, unit, what };
         Some(sums.into_iter().filter(|(_, count)| *count > 0).map(told).collect())
-    }
-
-    /// The way back: whether it can be decided now, and until when.
-    pub fn rollback_status(&self, now: Timestamp) -> RollbackStatus {
-        let rule = self.plan().map(|plan| plan.rollback.clone()).unwrap_or_default();
-        let alarm = self.alarm().filter(|alarm| alarm.blame == Blame::Rollback);
-        let conflict = alarm.is_some() && self.conflict(now).is_some();
-        let told = |applicable, possible, until, closing, reason: String| RollbackStatus {
-            applicable,
-            possible,
-            // Where going back may lose data, a person must weigh that first.
-            recommended: alarm.is_some() && possible && !conflict,
-            until,
-            closing,
-            reason,
-            asset: Asset::Lossless,
-            limits: Vec::new(),
-            one_way: Vec::new(),
-        };
-        match (self.phase, self.traffic.switched) {
-            (Phase::Prepare | Phase::Sync | Phase::Ready, _) => told(
-                false,
-                false,
-                None,
-                false,
-                "traffic was not moved: there is nothing to go back from".to_owned(),
-            ),
-            (Phase::RollingBack, _) => told(true, false, None, false, "going back is under way".to_owned()),
-            (Phase::RolledBack | Phase::Aborted | Phase::Committed | Phase::Retired, _) => {
-                told(false, false, None, false, format!("the migration is {}", self.phase))
-            }
-            (Phase::Cutover | Phase::Watch, None) => {
-                told(true, true, None, false, "traffic is not on the target yet".to_owned())
-            }
-            (Phase::Cutover | Phase::Watch, Some(switched)) => match rule.window {
-                None => told(true, false, None, false, "the plan has no rollback window".to_owned()),
-                Some(window) => {
-                    let until = switched.plus(window);
-                    let closing = rule.warn_before.is_some_and(|warn| now >= until.minus(warn));
-                    let window = span(window);
-                    let reason = match now <= until {
-                        true => format!("possible for {window} after the switch"),
-                        false => format!("too late: the way back was open for {window} after the switch"),
-                    };
-                    told(true, now <= until, Some(until), closing && now <= until, reason)
-                }
-            },
-        }
     }
 }

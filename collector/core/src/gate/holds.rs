@@ -41,6 +41,7 @@ impl Migration {
         holds.extend(self.operator_hold(gate));
         holds.extend(self.alarm_hold(gate, now));
         holds.extend(self.watch_hold(gate, now));
+        holds.extend(self.after_holds(gate, now));
         holds.extend(self.run_holds(gate, now));
         holds.extend(self.desk_holds(gate, now));
         let Some(sheet) = self.sheet(gate) else {

@@ -5,7 +5,7 @@ use tidelock_model::{Name, Phase, Side, Timestamp};
 use crate::joint::AlarmSeen;
 use crate::migration::Migration;
 use crate::proof::Blame;
-use crate::verdict::{EvidenceState, Hold, HoldCode};
+use crate::verdict::{Asset, EvidenceState, Hold, HoldCode};
 use crate::words::span;
 
 impl Migration {
@@ -23,14 +23,25 @@ impl Migration {
     pub(crate) fn alarm_hold(&self, gate: Phase, now: Timestamp) -> Option<Hold> {
         let alarm = self.alarm().filter(|_| matches!(gate, Phase::Watch | Phase::Committed))?;
         let conflict = self.conflict(now).is_some();
-        let next = match alarm.blame {
-            Blame::Rollback => "tidelock decide rollback --go",
-            Blame::Incident | Blame::SourceSilent => "tidelock brief",
+        let back = self.rollback_status(now);
+        let closed = match &back.asset {
+            Asset::Closed { why } => Some(why.as_str()),
+            Asset::Lossless | Asset::Lossy { .. } => None,
         };
-        let mut hold = Hold::new(HoldCode::Alarm, alarm.since, told(&alarm, conflict), next);
+        let next = match alarm.blame {
+            _ if closed.is_some() => format!("tidelock why {}", alarm.check),
+            Blame::Rollback => "tidelock decide rollback --go".to_owned(),
+            Blame::Incident | Blame::SourceSilent => "tidelock brief".to_owned(),
+        };
+        let mut hold = Hold::new(HoldCode::Alarm, alarm.since, told(&alarm, conflict, closed), next);
         (hold.check, hold.state) = (Some(alarm.check.clone()), Some(EvidenceState::Refuted));
         hold.remaining = self.left_of(alarm.check, Side::Target, now);
         Some(hold)
+    }
+
+    /// What else holds once traffic is on the target: turbulence, rows and agents that are left.
+    pub(crate) fn after_holds(&self, gate: Phase, _now: Timestamp) -> Vec<Hold> {
+        self.leftover_hold(gate).into_iter().collect()
     }
 
     /// A scenario by which both sides hold data that the other lacks, so that going back may lose some.
@@ -68,11 +79,18 @@ impl Migration {
 }
 
 /// What happened, and whether going back helps.
-pub(crate) fn told(alarm: &AlarmSeen<'_>, conflict: bool) -> String {
+fn told(alarm: &AlarmSeen<'_>, conflict: bool, closed: Option<&str>) -> String {
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let (target, fail) = (percent(alarm.failed.0), if alarm.lasts { "fail" } else { "failed" });
     let over = if alarm.lasts { "" } else { ", and it passes again" };
     match (alarm.blame, alarm.failed.1) {
+        (Blame::Rollback | Blame::SourceSilent, _) if let Some(why) = closed => {
+            let source =
+                alarm.failed.1.map_or(String::new(), |source| format!(", {} on source", percent(source)));
+            format!(
+                "{target} of it {fail} on target{source}{over}: fix forward, for there is no way back: {why}"
+            )
+        }
         (Blame::Rollback, Some(source)) => {
             let advice = match conflict {
                 true => "going back would help and may lose data: a person must decide",

@@ -18,6 +18,7 @@ use crate::plan::{Joint, Parity, Plan, Scenario};
 use crate::proof::{
     DigestState, LagDigests, LagSettings, MarkSettings, MarkState, Marks, Persist, StateWriter,
 };
+use crate::rollback::is_row;
 use crate::verdict::EvidenceState;
 
 /// Marks that must arrive in time, in a row.
@@ -213,8 +214,7 @@ impl ParityEvidence {
 
     fn take(&mut self, at: Timestamp, side: Side, finding: &Finding) {
         // Rows that are told one by one are a list, not a comparison: each side has its own.
-        let compared = finding.report.digests.iter().filter(|digest| !digest.position.starts_with("row"));
-        for digest in compared {
+        for digest in finding.report.digests.iter().filter(|digest| !is_row(&digest.position)) {
             if !self.partitions.contains_key(&digest.key) && self.partitions.len() == PARTITIONS {
                 self.overflown = true;
                 return;

@@ -4,7 +4,7 @@ use tidelock_core::record::{Observation, Refusal as AssignmentRefusal};
 use tidelock_core::{Ask, Refusal};
 use tidelock_model::{AgentKey, Digest, Remaining, Side};
 
-use super::{Tale, people};
+use super::{Tale, after, people};
 use crate::world::agents::{Behaviour, finding};
 use crate::world::{asker, name, plans};
 
@@ -43,6 +43,9 @@ impl Tale {
         }
         if let Some(check) = rest.strip_prefix("proof of ").and_then(|rest| rest.strip_suffix(" is told")) {
             return self.tell_proof(check);
+        }
+        if after::told(self, rest) {
+            return;
         }
         if let Some((side, build)) = rest.split_once(" runs build ") {
             self.world.builds.insert(side.parse().unwrap(), build.to_owned());
@@ -99,6 +102,7 @@ impl Tale {
                 Behaviour::Counts(numbers[0], numbers[1], numbers[2])
             }
             "shows" => Behaviour::Shows(digests(note)),
+            "lists" => Behaviour::Shows(after::rows(note)),
             "writes" => Behaviour::Writes,
             "finds" => Behaviour::Finds(plans::number(note)),
             other => panic!("{check} cannot {other}"),
@@ -210,6 +214,7 @@ impl Tale {
                 let evidence = if reason == "as agreed" { String::new() } else { reason };
                 Ask::ManualDone { check, by, evidence, failed, request_id }
             }
+            "leaves" => after::leave(act, reason, by, request_id),
             "aborts" => Ask::Abort { by, reason, request_id },
             "revokes" => Ask::RevokeAgent { agent: key(last), by, reason },
             other => {

@@ -11,6 +11,7 @@
 //! `brief`, an answer in which nothing moved but how far a proof has come is not told again.
 
 mod act;
+mod after;
 mod people;
 mod run;
 

@@ -2,6 +2,7 @@
 //!
 //! It does what the collector's shell does: append, apply, weigh, renew.
 
+mod after;
 pub(crate) mod agents;
 mod claims;
 mod people;

@@ -1,0 +1,65 @@
+//! The time after the switch, in a story's words: the way back, and the rows that it leaves behind.
+
+use tidelock_core::{Ask, Asker};
+use tidelock_model::Digest;
+
+use super::Tale;
+use crate::world::{BEGIN, name};
+
+/// `orders/1=a, orders/2=b@20`: rows, each with its hash and the second at which it was made.
+pub(crate) fn rows(text: &str) -> Vec<Digest> {
+    let row = |part: &str| {
+        let (key, hash) = part.split_once('=').unwrap();
+        let (hash, made) = hash.split_once('@').map_or((hash, None), |(hash, made)| (hash, Some(made)));
+        let made = made.map(|made| BEGIN.as_millis() + 1_000 * made.parse::<u64>().unwrap());
+        let position = made.map_or("row".to_owned(), |made| format!("row@{made}"));
+        Digest { key: key.into(), hash: hash.as_bytes().to_vec(), rows: 1, position }
+    };
+    text.split(", ").filter(|part| part.contains('=')).map(row).collect()
+}
+
+/// `leaves orders/1 to ben`
+pub(crate) fn leave(act: &str, disposition: String, by: Asker, request_id: String) -> Ask {
+    let words: Vec<&str> = act.split_whitespace().collect();
+    Ask::SettleLeftover { key: words[1].into(), owner: name(words[3]), disposition, by, request_id }
+}
+
+/// `the way back is told` and the like; false where it is something else.
+pub(crate) fn told(tale: &mut Tale, what: &str) -> bool {
+    match what {
+        "way back is told" => way_back(tale),
+        "leftovers are told" => leftovers(tale),
+        _ => return false,
+    }
+    true
+}
+
+fn way_back(tale: &mut Tale) {
+    let status = tale.world.migration.rollback_status(tale.world.now);
+    let word = status.asset.word();
+    let recommended = if status.recommended { ", recommended" } else { "" };
+    let may = if status.possible { "possible" } else { "not possible" };
+    tale.tell(format!("the way back is {word}, {may}{recommended}: {}", status.reason));
+    for limit in &status.limits {
+        let value = limit.value.map_or("nothing known".to_owned(), |value| value.to_string());
+        tale.told
+            .push(format!("  {}: {value} of {} {}", limit.name, limit.limit, limit.unit).trim_end().into());
+    }
+    for (what, number) in &status.one_way {
+        let number = number.map_or("nothing known".to_owned(), |number| number.to_string());
+        tale.told.push(format!("  not taken back: {what}: {number}"));
+    }
+}
+
+fn leftovers(tale: &mut Tale) {
+    let (rows, cut) = tale.world.migration.leftovers(tale.world.now);
+    tale.tell(format!("{} left behind{}", rows.len(), if cut { ", and more" } else { "" }));
+    for row in rows {
+        let made =
+            row.made.map_or("some time".to_owned(), |made| format!("{} s", made.since(BEGIN).as_secs()));
+        let owner = row.owner.map_or("nobody".to_owned(), |owner| owner.to_string());
+        let what = row.disposition.unwrap_or_default();
+        tale.told
+            .push(format!("  {} of {made}, by {}: {owner} {what}", row.key, row.check).trim_end().into());
+    }
+}

@@ -1,0 +1,80 @@
+# Rows that stay behind on the target are listed, each until somebody says what becomes of it.
+scenario checkout, critical, both: 1 pass in a row
+scenario rows, important, both: 1 pass in a row
+limit db-back.lag, from checkout, lag at most 30, unit s
+gate ready: checkout
+gate cutover: decision cutover
+gate committed: all
+gate rolled-back: checkout
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing checkout on source by s1: s1 has not reported it
+      >   missing checkout on target by t1: t1 has not reported it
+0:00  checkout reports: lag 0
+      > 0:05 sync -> ready
+      > 0:05 gate ready opens, epoch 2
+      > 0:05 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+0:10  olga says go on cutover
+      > 0:10 cutover: go, by olga, complete
+      > 0:10 gate cutover opens, epoch 3
+      > 0:10 cutover is open: 1 scenario is proved: gate cutover is open
+0:12  pipeline confirms
+      > 0:12 ready -> cutover, by pipeline
+      > 0:12 watch is hold
+      >   switch: nobody has reported yet that traffic is on the target
+0:14  pipeline reports target
+      > 0:14 traffic is on the target, by pipeline
+      > 0:14 cutover -> watch
+      > 0:14 committed is unknown
+      >   missing checkout on source by s1: s1 has not reported it
+      >   missing checkout on target by t1: t1 has not reported it
+      >   missing rows on source by s1: s1 has not reported it
+      >   missing rows on target by t1: t1 has not reported it
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 0:15 committed is hold
+      >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
+0:16  rows lists on target: orders/1=a@15, orders/2=b@16, orders/3=c
+0:21  the way back is told
+      > 0:21 the way back is lossy, possible: possible for 2 min after the switch; it would lose 3 rows that only the target has
+      >   db-back.lag: 0 of 30 s
+0:21  rows lists on source: orders/1=a@15, orders/2=x@16
+0:26  the leftovers are told
+      > 0:26 2 left behind
+      >   orders/2 of 16 s, by rows: nobody
+      >   orders/3 of some time, by rows: nobody
+0:27  olga leaves orders/1 to ben: typed in by hand
+      > 0:27 refused, UNKNOWN_LEFTOVER: no row orders/1 is listed: look at tidelock rollback leftovers
+0:28  ben says go on rollback: checkout is slow
+      > 0:28 rollback: go, by ben, complete
+      > 0:28 watch -> rolling-back, by ben
+      > 0:28 rolled-back is hold
+      >   leftovers rows on target: going back leaves 2 rows without an owner and a disposition
+      >   switch: nobody has reported yet that traffic is on the source
+0:29  pipeline reports source
+      > 0:29 traffic is on the source, by pipeline
+      > 0:29 rolled-back is unknown
+      >   missing checkout on source by s1: s1 has not reported it
+      >   leftovers rows on target: going back leaves 2 rows without an owner and a disposition
+      > 0:30 rolled-back is hold
+      >   leftovers rows on target: going back leaves 2 rows without an owner and a disposition
+0:36  olga leaves orders/2 to eve: typed in by hand
+      > 0:36 refused, INCOMPLETE: eve is not in the plan: a row is left to somebody of the plan
+0:36  pipeline leaves orders/2 to ben: typed in by hand
+      > 0:36 refused, NOT_YOURS: pipeline is not in the plan; people of the plan say what becomes of a row
+0:37  olga leaves orders/2 to ben: typed in by hand
+      > 0:37 orders/2 is left to ben: typed in by hand, by olga
+      > 0:37 rolled-back is hold
+      >   leftovers rows on target: going back leaves 1 row without an owner and a disposition
+0:38  carla leaves orders/3 to carla: the customer was called
+      > 0:38 orders/3 is left to carla: the customer was called, by carla
+      > 0:38 rolling-back -> rolled-back
+      > 0:38 rolled-back is open: the migration is rolled-back
+0:39  the leftovers are told
+      > 0:39 2 left behind
+      >   orders/2 of 16 s, by rows: ben typed in by hand
+      >   orders/3 of some time, by rows: carla the customer was called
+0:40  olga leaves orders/3 to ben: typed in by hand
+      > 0:40 refused, WRONG_PHASE: the migration is rolled-back
