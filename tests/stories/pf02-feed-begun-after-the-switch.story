@@ -42,7 +42,7 @@ gate rolled-back: checkout
 0:16  rows lists on target: orders/1=a@15, orders/2=b@18
 0:19  rows lists on source: orders/2=b@18
 0:26  the way back is told
-      > 0:26 the way back is lossy, possible: possible for 2 min after the switch; it would lose 1 rows that only the target has
+      > 0:26 the way back is lossy, possible: possible for 2 min after the switch; it would lose 1 row that only the target has
       >   db-back.lag: 0 of 30 s
 0:27  ben says go on rollback: checkout is slow
       > 0:27 rollback: go, by ben, complete
