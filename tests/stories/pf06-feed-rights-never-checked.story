@@ -19,6 +19,7 @@ gate committed: all
 0:10  olga says go on cutover
       > 0:10 refused, GATE_SHUT: the gate is held: claim_refuted db-back on source by s1: the last run failed: permission denied for role reverse_feed. Nothing was recorded
 0:12  db-back passes
+      > 0:15 asked: cutover, for gate cutover
       > 0:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:16  olga says go on cutover

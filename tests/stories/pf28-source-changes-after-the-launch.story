@@ -18,6 +18,7 @@ gate committed: all
       >   claim_undecided checkout on target by t1: 1 of 2 passes in a row
       >   claim_undecided rows on target: the same, not often enough yet: orders
       > 0:10 sync -> ready
+      > 0:10 asked: cutover, for gate cutover
       > 0:10 gate ready opens, epoch 2
       > 0:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice

@@ -23,6 +23,7 @@ gate committed: checkout
       > 0:15 ready is hold
       >   claim_undecided db-forward on target by t1: lag is 0, inside for 0 s of 5 s
       > 0:20 sync -> ready
+      > 0:20 asked: cutover, for gate cutover
       > 0:20 gate ready opens, epoch 2
       > 0:20 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -41,6 +42,7 @@ gate committed: checkout
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 0:35 asked: commit, for gate committed
       > 0:35 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:36  the way back is told

@@ -13,6 +13,7 @@ window 60 s
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -34,14 +35,17 @@ window 60 s
       >   missing db-back on source by s1: s1 has not reported it
       >   missing db-back on target by t1: t1 has not reported it
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 0:15 asked: commit, for gate committed
       > 0:15 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
+      > 0:44 told: the way back ends at 1:14
 0:46  the way back is told
       > 0:46 the way back is lossless, possible: possible for 60 s after the switch
       >   db-back.lag: 2 of 30 s
 1:14  the way back is told
       > 1:14 the way back is lossless, possible: possible for 60 s after the switch
       >   db-back.lag: 2 of 30 s
+      > 1:15 told: the way back is closed: too late: the way back was open for 60 s after the switch
 1:15  the way back is told
       > 1:15 the way back is closed, not possible: too late: the way back was open for 60 s after the switch
 1:16  ben says go on rollback: checkout is slow

@@ -15,6 +15,7 @@ window 120 s
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -44,12 +45,14 @@ window 120 s
       > 0:14 the way back is closed, not possible: closed as long as this lasts: nothing is known of db-back.lag: source/s1 has not reported db-back
       >   db-back.lag: nothing known of 30 s
       >   target-only orders: nothing known of 500 orders
+      > 0:15 asked: commit, for gate committed
       > 0:15 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:16  the way back is told
       > 0:16 the way back is lossless, possible: possible for 2 min after the switch
       >   db-back.lag: 2 of 30 s
       >   target-only orders: 0 of 500 orders
+      > 1:44 told: the way back ends at 2:14
 1:50  the way back is told
       > 1:50 the way back is lossless, possible: possible for 2 min after the switch
       >   db-back.lag: 2 of 30 s

@@ -10,6 +10,7 @@ gate committed: all
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
       > 0:05 gate ready opens, epoch 2
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
@@ -28,6 +29,7 @@ gate committed: all
       >   missing checkout on source by s1: s1 has not reported it
       >   missing checkout on target by t1: t1 has not reported it
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      > 0:15 asked: commit, for gate committed
       > 0:15 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:20  the way back is told

@@ -65,14 +65,13 @@ window 600 s
       > 3:25 committed is hold
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
-      > 3:40 told: the way back ends at 4:10
 4:00  login drops 1 of 2 on target: payment declined
-      > 4:11 told: the way back is closed: too late: the way back was open for 2 min after the switch
       > 4:25 committed is hold
       >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
-      > 4:55 told: fix login forward: too late: the way back was open for 2 min after the switch
+      > 4:55 told: going back is recommended, for login
+      > 4:55 asked: rollback
       > 4:55 committed is hold
       >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
       >   alarm login: 50 % of it fail on target, 0 % on source: going back is recommended

@@ -49,14 +49,14 @@ impl Migration {
             State::Free => Asset::Lossless,
             State::Closed => Asset::Closed { why: outline.reason.clone() },
             State::Open => match limits.iter().find_map(Limit::broken) {
-                Some(why) => Asset::Closed { why: why.to_owned() },
+                Some(why) => Asset::Closed { why: format!("closed as long as this lasts: {why}") },
                 None => self.cost(&limits, &one_way, now),
             },
             State::Taken => self.cost(&limits, &one_way, now),
         };
         match (&outline.state, &asset) {
             (State::Open, Asset::Closed { why }) => {
-                outline.reason = format!("closed as long as this lasts: {why}");
+                outline.reason.clone_from(why);
                 outline.closing = false;
             }
             (State::Open, Asset::Lossy { lost }) => {
