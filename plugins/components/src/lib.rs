@@ -21,8 +21,16 @@ pub use crate::find::{builtin, builtin_in, folders};
 pub use crate::write::write_if_changed;
 
 /// The first-party plugins of a release: folder names under `plugins/`, and what `builtin:` takes.
-pub const FIRST_PARTY: [&str; 7] =
-    ["checkout", "http-flow", "job-writes", "login", "queue-drain", "replication-lag", "row-parity"];
+pub const FIRST_PARTY: [&str; 8] = [
+    "checkout",
+    "http-flow",
+    "http-metric",
+    "job-writes",
+    "login",
+    "queue-drain",
+    "replication-lag",
+    "row-parity",
+];
 
 /// The name of a component: the sha256 of its bytes in lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::host::BaseHost;
 use crate::log::clip_to;
-use crate::{Digest, Mark, MarkKind, Measure, Outcome, Remaining, Report, Step, Stop, Trouble};
+use crate::{Counts, Digest, Mark, MarkKind, Measure, Outcome, Remaining, Report, Step, Stop, Trouble};
 
 /// The longest name of a step or a measure, in bytes.
 const NAME_BYTES: usize = 63;
@@ -104,6 +104,11 @@ impl Scenario {
     pub fn mark(&mut self, key: &str, kind: MarkKind) {
         let unix_ms = self.host.now_unix_ms();
         self.report.marks.push(Mark { key: key.to_owned(), kind, unix_ms });
+    }
+
+    /// Real traffic that something else counted.
+    pub fn counts(&mut self, counts: Counts) {
+        self.report.counts = Some(counts);
     }
 
     /// One sentence for people about the whole run.
