@@ -57,7 +57,7 @@ gate committed: all, refund, stable for 20 s, decision commit
 0:55  olga says go on commit
       > 0:55 commit: go, by olga
       > 0:55 committed is hold
-      >   decision commit: waits for olga or carla (or ben) to decide commit: 1 of 2 voices
+      >   decision commit: waits for carla (or ben) to decide commit: 1 of 2 voices
 0:57  checkout fails on target: card declined
       > 1:00 committed is hold
       >   claim_refuted checkout on target by t1: the last run failed: card declined
@@ -71,7 +71,7 @@ gate committed: all, refund, stable for 20 s, decision commit
 1:30  olga says go on commit
       > 1:30 commit: go, by olga
       > 1:30 committed is hold
-      >   decision commit: waits for olga or carla (or ben) to decide commit: 1 of 2 voices
+      >   decision commit: waits for carla (or ben) to decide commit: 1 of 2 voices
 1:31  olga says go on commit
       > 1:31 commit: go, by olga
 1:32  carla says go on commit

@@ -17,7 +17,7 @@ decision cutover by: olga ben, 2
 0:10  olga says go on cutover
       > 0:10 cutover: go, by olga
       > 0:10 cutover is hold
-      >   decision cutover: waits for olga or ben to decide cutover: 1 of 2 voices
+      >   decision cutover: waits for ben to decide cutover: 1 of 2 voices
 0:11  olga says go on cutover again
       > 0:11 nothing to record
 0:12  olga says go on cutover

@@ -63,6 +63,10 @@ fn plan(variant: u8) -> tidelock_core::plan::Plan {
         "gate ready: all, stable for 3 s".to_owned(),
         "gate cutover: decision cutover, valid for 30 s".to_owned(),
         "gate committed: all, refund, decision commit".to_owned(),
+        "answer cutover: within 20 s, ask deputies".to_owned(),
+        "override by olga ben, 1".to_owned(),
+        "fact invoices went out".to_owned(),
+        "made refund: within 10 s, valid for 40 s".to_owned(),
     ] {
         plans::line(&mut plan, &line);
     }
@@ -97,7 +101,16 @@ fn ask(world: &World, who: usize, what: u8, id: u8) -> Ask {
         request_id: request_id.clone(),
     };
     let agent = agents()[usize::from(id) % 3].clone();
-    match what % 16 {
+    match what % 20 {
+        16..=17 => Ask::Override {
+            gate: world.migration.next_gate().unwrap_or(Phase::Ready),
+            checks: vec![name(CHECKS[usize::from(id) % 3])],
+            by,
+            reason,
+            request_id,
+        },
+        18 => Ask::SetCutovers { enabled: id.is_multiple_of(2), by, reason, request_id },
+        19 => Ask::SetFact { fact: "invoices went out".into(), by, reason, request_id },
         0..=2 => decide("cutover", true),
         3 => decide("cutover", false),
         4 => decide("rollback", true),
@@ -131,7 +144,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..3_usize).prop_map(Step::Repeat),
         1 => (0..3_usize, 0..3_usize, any::<bool>()).prop_map(|(a, c, on)| Step::Refuse(a, c, on)),
         1 => (0..3_usize).prop_map(Step::SignOff),
-        8 => (0..6_usize, 0..16_u8, 0..12_u8).prop_map(|(who, what, id)| Step::Ask(who, what, id)),
+        8 => (0..6_usize, 0..20_u8, 0..12_u8).prop_map(|(who, what, id)| Step::Ask(who, what, id)),
         1 => (0..8_u8).prop_map(Step::Plan),
     ];
     prop::collection::vec(step, 1..60)
@@ -218,7 +231,14 @@ fn never_open_unproved(world: &World) {
             if end || (*gate, world.migration.phase()) == (Phase::Committed, Phase::Retired) {
                 continue;
             }
+            let overridden = world.migration.overrides(now).into_iter().filter(|over| {
+                over.complete && over.gate == *gate && over.until.is_some_and(|until| now < until)
+            });
+            let over: Vec<_> = overridden.flat_map(|over| over.checks).collect();
             for scenario in world.migration.scenarios(now) {
+                if over.contains(&scenario.name) {
+                    continue;
+                }
                 let back = *gate == Phase::RolledBack;
                 let sides = scenario.sides.iter().filter(|side| !back || side.side == Side::Source);
                 let needed = scenario.gates.contains(gate) || *gate == Phase::Cutover;

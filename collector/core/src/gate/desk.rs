@@ -230,8 +230,8 @@ impl Migration {
     /// What time and evidence alone have to tell people now, and what the plan decides by itself.
     pub(crate) fn desk_next(&self, now: Timestamp) -> Option<(EventKind, Option<Name>)> {
         let notice = self.window_notice(now).or_else(|| self.alarm_notice(now));
-        let notice = notice.or_else(|| self.question_notice(now)).map(EventKind::Noticed);
-        notice.or_else(|| self.automatic_rollback(now)).map(|kind| (kind, None))
+        let kind = notice.map(EventKind::Noticed).or_else(|| self.automatic_rollback(now));
+        kind.or_else(|| self.question_notice(now).map(EventKind::Noticed)).map(|kind| (kind, None))
     }
 
     /// What of it holds the gate.

@@ -39,6 +39,8 @@ pub(crate) struct AfterSwitch {
 struct Slots {
     /// The newest slot that was heard had more failures than is healthy.
     failing: bool,
+    /// So many slots in a row did; one of which nothing is known is none of them, and ends no row.
+    failing_run: u32,
     valid: u64,
     all: u64,
     void_run: u32,
@@ -56,6 +58,8 @@ pub(crate) struct AlarmSeen<'a> {
     pub(crate) failed: (f64, Option<f64>),
     /// The target still fails.
     pub(crate) lasts: bool,
+    /// So many slots in a row it did, up to now.
+    pub(crate) failing_run: u32,
 }
 
 impl AfterSwitch {
@@ -95,6 +99,7 @@ impl AfterSwitch {
                 (slots.valid, slots.void_run) = (slots.valid.saturating_add(1), 0);
                 let failed = target.passed_of_run().map_or(0.0, |passed| 1.0 - passed);
                 slots.failing = failed > self.watch.settings().healthy;
+                slots.failing_run = if slots.failing { slots.failing_run.saturating_add(1) } else { 0 };
                 let source = side(Side::Source).filter(|_| heard);
                 slots.source_was_up |=
                     source.and_then(|it| it.passed_of_run()).is_some_and(|passed| passed > 0.5);
@@ -143,6 +148,7 @@ impl AfterSwitch {
             blame: lasting.map_or(alarm.blame, |episode| episode.blame(healthy)),
             failed: self.failed,
             lasts: self.slots.get(alarm.scenario).is_some_and(|slots| slots.failing),
+            failing_run: self.slots.get(alarm.scenario).map_or(0, |slots| slots.failing_run),
         })
     }
 

@@ -118,14 +118,14 @@ impl Migration {
     }
 
     fn told(&self, decision: &Name, question: &Question, now: Timestamp) -> Option<QuestionStatus> {
-        let rule = self.plan()?.decisions.get(decision)?;
+        let rule = self.rule_of(decision);
         let given_by: Vec<Name> = match question.gate {
             Some(gate) => self.decision_status(gate, now)?.given_by,
             None => (self.gates.ballots.get(decision).into_iter())
                 .flat_map(|ballot| ballot.voices.keys().cloned())
                 .collect(),
         };
-        let moves = question.moves_on(rule);
+        let moves = question.moves_on(&rule);
         let turn = question.deputies.is_some();
         let asked = rule.who.iter().chain(rule.deputies.iter().filter(|_| turn));
         Some(QuestionStatus {
@@ -141,6 +141,18 @@ impl Migration {
         })
     }
 
+    /// Who decides; nobody where the plan does not say.
+    fn rule_of(&self, decision: &Name) -> DecisionRule {
+        let nobody = || DecisionRule {
+            who: Vec::new(),
+            deputies: Vec::new(),
+            approvals: 1,
+            answer_within: None,
+            if_silent: IfSilent::Shut,
+        };
+        self.plan().and_then(|plan| plan.decisions.get(decision).cloned()).unwrap_or_else(nobody)
+    }
+
     /// The question that a gate's decision waits with.
     fn open_question(&self, decision: &Name, gate: Phase) -> Option<&Question> {
         let question = self.desk.questions.get(decision)?;
@@ -150,25 +162,35 @@ impl Migration {
     /// Since when the gate's decision is asked for, and when the deputies' turn comes or came.
     pub(crate) fn asked_since(&self, decision: &Name, gate: Phase) -> Option<(Timestamp, Option<Timestamp>)> {
         let question = self.open_question(decision, gate)?;
-        let next = self.plan()?.decisions.get(decision).and_then(|rule| question.moves_on(rule));
+        let next = question.moves_on(&self.rule_of(decision));
         let deputies = next.filter(|(_, deputies)| *deputies).map(|(at, _)| at);
         Some((question.asked, question.deputies.or(deputies)))
     }
 
     /// Whom a decision waits for, and until when before somebody else is asked.
     pub(crate) fn waits_for(&self, status: &DecisionStatus, gate: Phase) -> String {
-        let names = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(" or ");
+        let names = |names: &[Name]| {
+            let silent = names.iter().filter(|person| !status.given_by.contains(person));
+            silent.map(Name::as_str).collect::<Vec<_>>().join(" or ")
+        };
         let (who, deputies) = (names(&status.who), names(&status.deputies));
-        let alone = status.deputies.is_empty();
-        let either = if alone { who.clone() } else { format!("{who} (or {deputies})") };
+        let either = match (who.is_empty(), deputies.is_empty()) {
+            (true, true) => return "more people than the plan names".to_owned(),
+            (true, false) => return deputies,
+            (false, true) => who.clone(),
+            (false, false) => format!("{who} (or {deputies})"),
+        };
         let Some(question) = self.open_question(&status.name, gate) else { return either };
-        let rule = self.plan().and_then(|plan| plan.decisions.get(&status.name));
-        let turn = rule.and_then(|rule| question.moves_on(rule)).filter(|(_, deputies)| *deputies);
+        let turn = question.moves_on(&self.rule_of(&status.name)).filter(|(_, deputies)| *deputies);
         match (question.unanswered, question.deputies, turn) {
             (Some(at), ..) => format!("{either}, who had not answered by {},", clock(at)),
-            (None, Some(at), _) => format!("{deputies}, since {who} had not answered by {},", clock(at)),
-            (None, None, Some((at, _))) => format!("{who} (or {deputies} from {})", clock(at)),
-            (None, None, None) => either,
+            (None, Some(at), _) if !deputies.is_empty() => {
+                format!("{deputies}, since {who} had not answered by {},", clock(at))
+            }
+            (None, None, Some((at, _))) if !deputies.is_empty() => {
+                format!("{who} (or {deputies} from {})", clock(at))
+            }
+            (None, Some(_) | None, _) => either,
         }
     }
 
@@ -206,15 +228,7 @@ impl Migration {
             return Some(Notice::Asked { decision, gate: Some(gate) });
         }
         self.desk.questions.iter().find_map(|(decision, question)| {
-            let rule = self.plan()?.decisions.get(decision);
-            let unruled = DecisionRule {
-                who: Vec::new(),
-                deputies: Vec::new(),
-                approvals: 1,
-                answer_within: None,
-                if_silent: IfSilent::Shut,
-            };
-            let (at, deputies) = question.moves_on(rule.unwrap_or(&unruled))?;
+            let (at, deputies) = question.moves_on(&self.rule_of(decision))?;
             let stands = match question.gate {
                 _ if now < at => false,
                 Some(gate) => self.waits_for_people(now) == Some((decision.clone(), gate)),
@@ -230,9 +244,8 @@ impl Migration {
 
     /// When a question moves on, or may be asked again.
     pub(crate) fn questions_move_at(&self) -> Vec<Timestamp> {
-        let Some(plan) = self.plan() else { return Vec::new() };
         let next = |(decision, question): (&Name, &Question)| {
-            let moves = plan.decisions.get(decision).and_then(|rule| question.moves_on(rule));
+            let moves = question.moves_on(&self.rule_of(decision));
             moves.map(|(at, _)| at).or_else(|| question.may_ask_again())
         };
         self.desk.questions.iter().filter_map(next).collect()
@@ -254,6 +267,11 @@ impl Migration {
             if let Some(question) = self.desk.questions.get_mut(&decision) {
                 question.state = State::Over;
             }
+        }
+        // Whoever said yes to going on did not know of the alarm.
+        let asks = next(self.phase).and_then(|gate| self.sheet(gate)?.rule.decision.clone());
+        if let (true, Some(decision)) = (self.alarm().is_some(), asks) {
+            self.void(at, &decision, "the watch after the switch called");
         }
     }
 }

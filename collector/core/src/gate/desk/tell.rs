@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use tidelock_model::{Name, Timestamp};
 
+use crate::joint::AlarmSeen;
 use crate::migration::Migration;
 use crate::proof::Blame;
 use crate::record::{EventKind, Notice};
 use crate::verdict::Asset;
 
-/// An alarm must have lasted so many slots before the plan goes back by itself.
+/// An alarm must have lasted so many slots, and the newest so many must have failed, before the plan goes back by
+/// itself: one that comes and goes is for people.
 const SLOTS_BEFORE_AUTOMATIC: u32 = 2;
 
 /// Which occasions people were told of, each named by the moment that makes it another one.
@@ -88,7 +90,8 @@ impl Migration {
     /// When the plan goes back by itself if the alarm still lasts then.
     pub(crate) fn automatic_at(&self) -> Option<Timestamp> {
         let plan = self.plan().filter(|plan| plan.rollback.automatic)?;
-        let alarm = self.alarm().filter(|alarm| alarm.blame == Blame::Rollback && alarm.lasts)?;
+        let lasts = |alarm: &AlarmSeen<'_>| alarm.lasts && alarm.failing_run >= SLOTS_BEFORE_AUTOMATIC;
+        let alarm = self.alarm().filter(|alarm| alarm.blame == Blame::Rollback && lasts(alarm))?;
         let slot = plan.scenarios.get(alarm.check).and_then(|scenario| scenario.slot);
         Some(alarm.since.plus(slot.unwrap_or(Duration::ZERO) * SLOTS_BEFORE_AUTOMATIC))
     }

@@ -1,0 +1,76 @@
+# The plan says that an alarm decides: it must last two slots, and a person may still say no before that.
+agents at least 2
+observe 0 s
+watch 600 s
+window 600 s
+automatic
+scenario login, critical, both: success margin 50 outage 1 slo 50
+gate ready: all
+gate committed: all, decision commit
+brief
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+      > 0:25 ready is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+      > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
+      > 1:15 gate ready opens, epoch 2
+      > 1:15 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+2:00  olga says go on cutover
+      > 2:00 cutover: go, by olga, complete
+      > 2:00 gate cutover opens, epoch 3
+      > 2:00 cutover is open: 1 scenario is proved: gate cutover is open
+2:05  pipeline confirms
+      > 2:05 ready -> cutover, by pipeline
+      > 2:05 watch is hold
+      >   switch: nobody has reported yet that traffic is on the target
+2:10  pipeline reports target
+      > 2:10 traffic is on the target, by pipeline
+      > 2:10 cutover -> watch
+      > 2:10 committed is unknown
+      >   missing login on target: the first slot has not closed yet
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 2:35 committed is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 3:25 committed is hold
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+4:00  login drops 1 of 2 on target: payment declined
+      > 4:25 committed is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 4:55 told: going back is recommended, for login
+      > 4:55 asked: rollback
+      > 4:55 committed is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
+      >   alarm login: 50 % of it fail on target, 0 % on source: going back is recommended
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+5:00  olga says no on rollback: let us look
+      > 5:00 rollback: no, by olga
+      > 5:00 committed is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 5:35 told: going back is recommended, for login
+      > 5:35 committed is hold
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
+      >   alarm login: 50 % of it fail on target, 0 % on source: going back is recommended
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+5:40  the questions are told
+      > 5:40 none
+      > 5:55 rollback: go, complete
+      > 5:55 watch -> rolling-back
+      > 5:55 rolled-back is hold
+      >   switch: nobody has reported yet that traffic is on the source
+6:10  nothing more

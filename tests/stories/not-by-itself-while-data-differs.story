@@ -1,0 +1,86 @@
+# The plan would go back by itself, and both sides hold data that the other lacks: a person must weigh that.
+agents at least 2
+observe 0 s
+watch 600 s
+window 600 s
+automatic
+scenario login, critical, both: success margin 50 outage 1 slo 50
+scenario rows, critical, both: parity lag 5 matches 2
+gate ready: all
+gate committed: all
+brief
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+      >   missing rows on target: no digest was reported yet
+0:02  rows shows: orders=a of 10
+      > 0:05 ready is unknown
+      >   claim_undecided rows on target: the same, not often enough yet: orders
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+      > 0:10 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
+      > 0:25 ready is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+      > 1:15 sync -> ready
+      > 1:15 asked: cutover, for gate cutover
+      > 1:15 gate ready opens, epoch 2
+      > 1:15 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+2:00  olga says go on cutover
+      > 2:00 cutover: go, by olga, complete
+      > 2:00 gate cutover opens, epoch 3
+      > 2:00 cutover is open: 2 scenarios are proved: gate cutover is open
+2:05  pipeline confirms
+      > 2:05 ready -> cutover, by pipeline
+      > 2:05 watch is hold
+      >   switch: nobody has reported yet that traffic is on the target
+2:10  pipeline reports target
+      > 2:10 traffic is on the target, by pipeline
+      > 2:10 cutover -> watch
+      > 2:10 committed is unknown
+      >   missing login on target: the first slot has not closed yet
+      >   missing rows on target: no digest was reported yet
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 2:15 committed is unknown
+      >   claim_undecided rows on target: the same, not often enough yet: orders
+      >   missing login on target: the first slot has not closed yet
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 2:20 committed is unknown
+      >   missing login on target: the first slot has not closed yet
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 2:35 committed is hold
+      >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 3:25 committed is hold
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+3:30  rows shows on target: orders=t of 11
+3:30  rows shows on source: orders=s of 11
+      > 3:40 committed is hold
+      >   claim_refuted rows on target: the rows differ: orders; going back may lose data: a person must decide
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+4:00  login drops 1 of 2 on target: payment declined
+      > 4:25 committed is hold
+      >   claim_refuted rows on target: the rows differ: orders; going back may lose data: a person must decide
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 4:55 asked: rollback
+      > 4:55 committed is hold
+      >   claim_refuted rows on target: the rows differ: orders; going back may lose data: a person must decide
+      >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
+      >   alarm login: 50 % of it fail on target, 0 % on source: going back would help and may lose data: a person must decide
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+5:40  the questions are told
+      > 5:40 rollback since 4:55: asked are [olga ben], 0 of 1 said yes
