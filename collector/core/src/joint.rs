@@ -17,12 +17,13 @@ mod slot_claim;
 mod slots;
 mod staff;
 mod stage;
+mod young;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Finding, Name, Outcome, Phase, Side, Timestamp};
+use tidelock_model::{AgentKey, Finding, Name, Phase, Side, Timestamp};
 
 pub(crate) use after::{AfterSwitch, AlarmSeen};
 pub(crate) use exact::Exact;
@@ -32,6 +33,7 @@ pub(crate) use slot_claim::SlotClaim;
 pub(crate) use slots::SlotEvidence;
 pub(crate) use staff::Staff;
 pub(crate) use stage::Stage;
+pub(crate) use young::exact_claim;
 
 use links::Links;
 
@@ -183,13 +185,7 @@ impl Joints {
         if let Some(slots) = &mut evidence.slots {
             slots.take(at, agent, finding, (looked, self.links.down(agent)));
         }
-        for exact in evidence.exact.values_mut() {
-            match counted.is_ok() && finding.outcome != Outcome::NotRun {
-                true => exact.take(at, agent, finding, offset_ms),
-                false => exact.take_late(at, agent, finding, offset_ms),
-            }
-        }
-        evidence.note(at);
+        evidence.take_exactly(at, agent, finding, (counted, offset_ms));
         counted.is_ok() && evidence.other_build(agent.side, build)
     }
 

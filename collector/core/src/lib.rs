@@ -11,6 +11,7 @@ mod explain;
 mod gate;
 mod hash;
 mod joint;
+mod ledger;
 mod migration;
 pub mod plan;
 pub mod proof;

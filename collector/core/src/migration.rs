@@ -13,11 +13,12 @@ use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestam
 use crate::board::{Board, NotCounted, Place, build_of};
 use crate::gate::{Desk, Gates, Requests, Sheet};
 use crate::joint::{AfterSwitch, Joints};
+use crate::ledger::Ledger;
 use crate::plan::{Plan, Scenario};
 use crate::record::{Entry, Observation, Record};
 use crate::rollback::Back;
 use crate::roster::{AgentStanding, Roster};
-use crate::runbook::Runs;
+use crate::runbook::{Heard, Runs, Young, began};
 
 /// The plan revision in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +75,10 @@ pub struct Migration {
     pub(crate) runs: Runs,
     /// What the way back is judged on.
     pub(crate) back: Arc<Back>,
+    /// What was seen since the step under way was carried out.
+    pub(crate) young: Young,
+    /// Who ran what the plan gives an owner.
+    pub(crate) ledger: Ledger,
     /// What people were told, said, switched and overrode beside the gates' ballots.
     pub(crate) desk: Desk,
 }
@@ -100,6 +105,8 @@ impl Migration {
             requests: Requests::default(),
             runs: Runs::default(),
             back: Arc::default(),
+            young: Young::default(),
+            ledger: Ledger::default(),
             desk: Desk::default(),
         }
     }
@@ -118,6 +125,7 @@ impl Migration {
             }
             Record::Decided(event) => {
                 self.decided(at, event);
+                self.young_event(at, &event.kind);
                 true
             }
         };
@@ -140,7 +148,11 @@ impl Migration {
     /// Who owes findings now. Gives back whether it changed.
     fn staff(&mut self, at: Timestamp) -> bool {
         let Some(current) = &self.current else { return false };
-        self.joints.staff(&self.roster, current, at)
+        let changed = self.joints.staff(&self.roster, current, at);
+        if changed {
+            self.young.staffed(&self.joints);
+        }
+        changed
     }
 
     /// Gives back whether evidence may be better or worse than before.
@@ -211,9 +223,12 @@ impl Migration {
                 true => self.board.take(place, &current.plan, current.revision, &batch.agent, finding),
                 false => Err(NotCounted::OtherPlan),
             };
-            let offset = self.roster.get(&batch.agent).and_then(|member| member.seen.as_ref());
-            let offset = offset.map_or(0, |seen| seen.offset_ms);
+            let seen = self.roster.get(&batch.agent).and_then(|member| member.seen.as_ref());
+            let (offset, error_ms) = seen.map_or((0, 0), |seen| (seen.offset_ms, seen.error_ms));
             let build = build_of(&current.plan, batch.agent.side, finding);
+            let (agent, offset_ms) = (&batch.agent, offset);
+            let began = began(at, finding, &current, error_ms);
+            self.young_finding(&current, &Heard { at, agent, finding, counted, offset_ms, began, build });
             if self.joints.take(at, &batch.agent, finding, (counted, offset, build)) {
                 let only = |name: &Name, _: &Scenario| *name == finding.check;
                 self.joints.begin(at, &current, &self.traffic, only);
@@ -238,7 +253,9 @@ impl Migration {
         let lost = batch.gap.as_ref().filter(|_| !any);
         self.board.gap(at, &batch.agent, lost);
         let named = lost.map(|gap| &gap.counts).filter(|counts| !counts.is_empty());
-        self.joints.gap(at, &batch.agent, |check| named.is_none_or(|named| named.contains_key(check)));
+        let of = |check: &Name| named.is_none_or(|named| named.contains_key(check));
+        self.joints.gap(at, &batch.agent, of);
+        self.young.gap(at, &batch.agent, of);
     }
 
     /// The migration's name.

@@ -7,7 +7,11 @@
 //! - What nobody can know is never carried out again by itself: a person says.
 
 mod assert;
+mod fence;
+#[cfg(test)]
+pub(crate) mod stand;
 mod status;
+mod young;
 
 use std::time::Duration;
 
@@ -15,6 +19,7 @@ use tidelock_model::{Name, Timestamp};
 
 pub use assert::runbook_breach;
 pub use status::{NextAction, PartState, PartStatus, RunState, RunStatus};
+pub(crate) use young::{Heard, Young, began};
 
 use crate::ask::{Asker, Refusal, RefusalCode, RunAsk};
 use crate::migration::Migration;

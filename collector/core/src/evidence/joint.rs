@@ -45,6 +45,16 @@ pub(crate) fn joint_words(
     scenario.claims.iter().enumerate().filter_map(joint).collect()
 }
 
+/// Weighs one claim that is counted or compared exactly, on evidence of its own.
+pub(crate) fn exact_word(
+    evidence: &JointEvidence,
+    claim: (usize, &Claim, &Joint),
+    (side, gate): (Side, Phase),
+    now: Timestamp,
+) -> JointWord {
+    word(Some(evidence), claim, (side, gate), now)
+}
+
 fn word(
     evidence: Option<&JointEvidence>,
     (index, claim, joint): (usize, &Claim, &Joint),

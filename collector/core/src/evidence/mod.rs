@@ -11,7 +11,7 @@ mod tell;
 
 use tidelock_model::{Outcome, Timestamp};
 
-pub(crate) use joint::{Seen, void};
+pub(crate) use joint::{Seen, exact_word, void};
 pub(crate) use side::{SideEvidence, remaining, side_evidence};
 
 use crate::board::{Dwell, Lane};

@@ -43,6 +43,7 @@ impl Migration {
         holds.extend(self.watch_hold(gate, now));
         holds.extend(self.after_holds(gate, now));
         holds.extend(self.run_holds(gate, now));
+        holds.extend(self.ledger_holds(gate, now));
         holds.extend(self.desk_holds(gate, now));
         let Some(sheet) = self.sheet(gate) else {
             return holds;
@@ -151,7 +152,7 @@ impl Migration {
         self.current.as_ref().map_or(self.phase_since, |current| current.first_applied)
     }
 
-    fn agents_hold(&self, plan: &Plan, side: Side, now: Timestamp) -> Option<Hold> {
+    pub(crate) fn agents_hold(&self, plan: &Plan, side: Side, now: Timestamp) -> Option<Hold> {
         if self.enough_agents_until(plan, side, now).is_some() {
             return None;
         }

@@ -59,8 +59,18 @@ impl Exact {
         (plan, scenario): (&Plan, &Scenario),
         traffic: &Traffic,
     ) -> Option<Exact> {
-        let max_gap = (scenario.every * 5 / 2).max(scenario.fresh_for);
         let settles = traffic.back.or(traffic.switched).map(|moved| moved.plus(scenario.every));
+        Exact::settling(joint, (plan, scenario), traffic, settles)
+    }
+
+    /// The same; the first look of an agent that was due before `settles` also counts what came earlier.
+    pub(crate) fn settling(
+        joint: &Joint,
+        (plan, scenario): (&Plan, &Scenario),
+        traffic: &Traffic,
+        settles: Option<Timestamp>,
+    ) -> Option<Exact> {
+        let max_gap = (scenario.every * 5 / 2).max(scenario.fresh_for);
         let quiet = |kind, sides: Vec<Side>| Some(Exact::Quiet(Quiet::new(kind, sides, max_gap, settles)));
         let all: Vec<Side> = scenario.sides.iter().copied().collect();
         match joint {

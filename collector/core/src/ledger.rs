@@ -1,0 +1,244 @@
+//! Who runs what: every job, worker, scheduler and consumer of the plan has one owner at a time.
+//!
+//! A job that runs on both sides sends each invoice twice; one that runs on none sends none, and nothing fails.
+//! So the sides' own findings are asked who ran it since it changed hands.
+//!
+//! # Invariants
+//! - A look tells of the time since the agent's last one, so a run counts for an owner only where that last look
+//!   began after the thing changed hands.
+//! - Silence is no run, and no proof that there was none: who does not tell holds as surely as who ran it.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidelock_model::{AgentKey, Name, Outcome, Phase, Side, Timestamp};
+
+use crate::board::fresh_until;
+use crate::migration::Migration;
+use crate::plan::{Claim, ClaimKind, Joint, OwnedThing, Plan, Scenario};
+use crate::runbook::Heard;
+use crate::verdict::{EvidenceState, Hold, HoldCode};
+
+/// A thing that was seen to run regularly is missed after so many of its longest pauses.
+const PAUSES: u32 = 2;
+
+/// What was seen of one thing.
+#[derive(Debug, Clone, PartialEq)]
+struct Book {
+    /// As the plan says it; another plan begins another book.
+    owned: OwnedThing,
+    looks: BTreeMap<AgentKey, Look>,
+    runs: BTreeMap<Side, Runs>,
+}
+
+/// The newest look of one agent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Look {
+    began: Timestamp,
+    until: Timestamp,
+    /// It told whether the thing ran.
+    told: bool,
+}
+
+/// The runs of a thing on one side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Runs {
+    /// The newest was after this.
+    after: Timestamp,
+    /// When it was told.
+    at: Timestamp,
+    /// The longest time between two that were told.
+    pause: Option<Duration>,
+}
+
+/// What was seen of everything that the plan gives an owner.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Ledger {
+    books: BTreeMap<Name, Book>,
+}
+
+impl Ledger {
+    /// Takes a finding of a scenario that may see things run.
+    pub(crate) fn take(&mut self, plan: &Plan, scenario: &Scenario, heard: &Heard<'_>) {
+        let owners = &plan.switch.owners;
+        if owners.is_empty() && self.books.is_empty() {
+            return;
+        }
+        self.books.retain(|name, book| owners.get(name) == Some(&book.owned));
+        if heard.counted.is_err() || heard.finding.outcome == Outcome::NotRun {
+            return;
+        }
+        for (name, owned) in owners.iter().filter(|(_, owned)| owned.seen_by == heard.finding.check) {
+            let book = self.books.entry(name.clone()).or_insert_with(|| Book {
+                owned: owned.clone(),
+                looks: BTreeMap::new(),
+                runs: BTreeMap::new(),
+            });
+            book.look(heard, fresh_until(heard.at, scenario, heard.finding));
+        }
+    }
+}
+
+impl Book {
+    fn look(&mut self, heard: &Heard<'_>, until: Timestamp) {
+        let value = heard.finding.report.measure(&self.owned.measure).map(|measure| measure.value);
+        let ran = value.filter(|value| value.is_finite() && *value >= 0.0);
+        let look = Look { began: heard.began, until, told: ran.is_some() };
+        let Some(ran) = ran else {
+            // What was missed shows at the next look that tells: the one before it stays where it was.
+            let known = self.looks.entry(heard.agent.clone()).or_insert(look);
+            (known.until, known.told) = (until, false);
+            return;
+        };
+        let before = self.looks.insert(heard.agent.clone(), look);
+        let Some(before) = before.filter(|_| ran > 0.0) else { return };
+        let side = heard.agent.side;
+        let runs = Runs { after: before.began, at: heard.at, pause: None };
+        let known = self.runs.get(&side).copied();
+        let pause = known.map(|known| heard.at.since(known.at)).max(known.and_then(|known| known.pause));
+        let after = known.map_or(runs.after, |known| known.after.max(runs.after));
+        self.runs.insert(side, Runs { after, pause, ..runs });
+    }
+
+    /// It ran on the side since then.
+    fn ran_since(&self, side: Side, since: Timestamp) -> Option<Runs> {
+        self.runs.get(&side).copied().filter(|runs| runs.after >= since)
+    }
+}
+
+/// One thing, its owner, and since when that is so.
+struct Owned<'a> {
+    name: &'a Name,
+    thing: &'a OwnedThing,
+    scenario: &'a Scenario,
+    owner: Side,
+    book: Option<&'a Book>,
+}
+
+impl Migration {
+    /// Things that two sides run, or none, or the one that must not.
+    pub(crate) fn ledger_holds(&self, gate: Phase, now: Timestamp) -> Vec<Hold> {
+        let asked = matches!(
+            gate,
+            Phase::Ready
+                | Phase::Cutover
+                | Phase::Watch
+                | Phase::Committed
+                | Phase::Retired
+                | Phase::RolledBack
+        );
+        let Some(plan) = self.plan().filter(|_| asked) else { return Vec::new() };
+        let moved = self.traffic.switched.is_some() && self.traffic.back.is_none();
+        let mut holds = Vec::new();
+        for (name, thing) in &plan.switch.owners {
+            let Some(scenario) = plan.scenarios.get(&thing.seen_by) else {
+                let reason =
+                    format!("{} is seen by {}, which the plan does not declare", name, thing.seen_by);
+                let mut hold =
+                    Hold::new(HoldCode::UnknownCheck, self.phase_since, reason, "tidelock plan check");
+                hold.state = Some(EvidenceState::Missing);
+                holds.push(hold);
+                continue;
+            };
+            let owner = if moved { thing.then } else { thing.until_switch };
+            let book = self.ledger.books.get(name).filter(|book| book.owned == *thing);
+            let owned = Owned { name, thing, scenario, owner, book };
+            holds.extend(self.two_owners(&owned, now));
+            holds.extend(self.no_owner(&owned, gate, now));
+            holds.extend(self.untold(&owned, gate, now));
+        }
+        holds
+    }
+
+    /// Since when runs on the side count for the owner of now.
+    fn owned_since(&self, side: Side) -> Timestamp {
+        let moved = self.traffic.back.or(self.traffic.switched).unwrap_or_default();
+        moved.max(self.board.anew(side).unwrap_or_default())
+    }
+
+    /// It ran where it must not, and that side was not proved to be quiet since.
+    fn two_owners(&self, owned: &Owned<'_>, now: Timestamp) -> Option<Hold> {
+        let (owner, book) = (owned.owner, owned.book?);
+        let other = if owner == Side::Source { Side::Target } else { Side::Source };
+        let ran = book.ran_since(other, self.owned_since(other))?;
+        if self.is_quiet(owned, other, now) {
+            return None;
+        }
+        let both = book.ran_since(owner, self.owned_since(owner)).is_some();
+        let when = if owner == owned.thing.until_switch { "until the switch" } else { "after the switch" };
+        let Owned { name, thing, .. } = owned;
+        let reason = match both {
+            true => {
+                format!("{} {name} runs on {owner} and on {other}: {owner} alone owns it {when}", thing.kind)
+            }
+            false => format!("{} {name} runs on {other}, and {owner} owns it {when}", thing.kind),
+        };
+        let mut hold = owned.hold(EvidenceState::Refuted, ran.after, reason);
+        (hold.side, hold.seen) = (Some(other), Some(ran.at));
+        Some(hold)
+    }
+
+    /// The scenario that sees it proves that the side is quiet now.
+    fn is_quiet(&self, owned: &Owned<'_>, side: Side, now: Timestamp) -> bool {
+        let quiet =
+            |claim: &Claim| matches!(claim.kind, ClaimKind::Joint(Joint::Owner { .. } | Joint::Silent(_)));
+        let Some(evidence) = self.joints.get(&owned.thing.seen_by) else { return false };
+        let claims = owned.scenario.claims.iter().enumerate().filter(|(_, claim)| quiet(claim));
+        let mut states = claims.map(|(index, _)| evidence.state((index, side), Phase::Ready, now).0);
+        states.any(|state| state == EvidenceState::Proved)
+    }
+
+    /// Nobody ran it since the switch. One that is known to pause is not missed before it is due.
+    fn no_owner(&self, owned: &Owned<'_>, gate: Phase, now: Timestamp) -> Option<Hold> {
+        let switched = self.traffic.switched.filter(|_| self.traffic.back.is_none())?;
+        let (book, missed) = (owned.book?, matches!(gate, Phase::Watch | Phase::Committed));
+        let ran = |side: Side| book.ran_since(side, self.owned_since(side)).is_some();
+        if !missed || Side::BOTH.into_iter().any(ran) {
+            return None;
+        }
+        let pause = book.runs.values().filter_map(|runs| runs.pause).max();
+        let due = pause.map(|pause| switched.plus(pause.saturating_mul(PAUSES)));
+        if gate == Phase::Watch && due.is_none_or(|due| now <= due) {
+            return None;
+        }
+        let Owned { name, thing, owner, .. } = owned;
+        let reason = format!("nobody runs {} {name} since the switch: {owner} owns it", thing.kind);
+        let mut hold = owned.hold(EvidenceState::Undecided, switched, reason);
+        hold.side = Some(*owner);
+        Some(hold)
+    }
+
+    /// Sides of which nobody tells whether it runs there.
+    fn untold(&self, owned: &Owned<'_>, gate: Phase, now: Timestamp) -> Vec<Hold> {
+        let scenario = owned.scenario;
+        let runs = scenario.phases.contains(&self.phase) && gate != Phase::Retired;
+        let sides = scenario.sides.iter().filter(|side| gate != Phase::RolledBack || **side == Side::Source);
+        let told = |side: &Side| {
+            let look = |agent: &AgentKey| owned.book.and_then(|book| book.looks.get(agent));
+            let mut owing = self.roster.owing(*side, now).map(|(agent, _)| look(agent));
+            owing.any(|look| look.is_some_and(|look| look.told && now <= look.until))
+        };
+        let hold = |side: &Side| {
+            let Owned { name, thing, .. } = owned;
+            let reason =
+                format!("{} does not tell by {} whether {name} runs on {side}", thing.seen_by, thing.measure);
+            let mut hold = owned.hold(EvidenceState::Missing, self.phase_since, reason);
+            hold.side = Some(*side);
+            hold
+        };
+        sides.filter(|side| runs && !told(side)).map(hold).collect()
+    }
+}
+
+impl Owned<'_> {
+    fn hold(&self, state: EvidenceState, since: Timestamp, reason: String) -> Hold {
+        let next = format!("tidelock why {}", self.thing.seen_by);
+        let mut hold = Hold::new(HoldCode::Ownership, since, reason, next);
+        (hold.check, hold.level) = (Some(self.thing.seen_by.clone()), Some(self.scenario.level));
+        hold.state = Some(state);
+        hold
+    }
+}

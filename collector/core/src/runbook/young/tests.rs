@@ -1,0 +1,230 @@
+use tidelock_model::Side::{Source, Target};
+
+use super::*;
+use crate::plan::{Joint, Parity, Silence};
+use crate::runbook::stand::*;
+use crate::verdict::{EvidenceState, HoldCode};
+use std::time::Duration;
+
+fn passing() -> Vec<crate::plan::ClaimKind> {
+    vec![crate::plan::ClaimKind::Passes { in_a_row: 9 }]
+}
+
+fn route(after: &[&str], bake: u64) -> Step {
+    step("traffic", StepKind::Route { weights: vec![100] }, after, bake)
+}
+
+fn login(bake: u64) -> Stand {
+    let plan = plan(vec![("login", scenario(&[Source, Target], passing()))], vec![route(&["login"], bake)]);
+    Stand::new(plan, &["s1", "t1", "t2"])
+}
+
+const BOTH: [(&str, &str); 2] = [("t1", "login"), ("t2", "login")];
+
+fn both(says: &Says) -> Vec<(&'static str, &'static str, Says)> {
+    BOTH.map(|(who, check)| (who, check, says.clone())).to_vec()
+}
+
+#[test]
+fn three_fresh_rounds_from_each_agent_prove_a_step() {
+    let mut stand = login(0);
+    stand.rounds(5, &both(&passes()));
+    stand.acts(0);
+    let acted = stand.now;
+    assert_eq!(
+        stand.lines(0, acted),
+        [
+            "missing login on target by t1: 0 of 3 fresh rounds from t1",
+            "missing login on target by t2: 0 of 3 fresh rounds from t2"
+        ],
+        "what passed before says nothing of the step"
+    );
+    stand.rounds(2, &both(&passes()));
+    stand.rounds(1, &[("t1", "login", passes())]);
+    assert_eq!(stand.lines(0, acted), ["claim_undecided login on target by t2: 2 of 3 fresh rounds from t2"]);
+    stand.finds("t2", "login", &passes());
+    assert_eq!(stand.holds(0, acted), []);
+    assert!(stand.replays());
+    stand.wait(30);
+    assert_eq!(stand.holds(0, acted)[0].code, HoldCode::Stale, "time alone makes nothing better");
+}
+
+#[test]
+fn a_late_finding_of_a_round_before_the_step_does_not_count() {
+    let mut stand = login(0);
+    stand.wait(7);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.wait(1);
+    for ago in [3, 2, 1] {
+        stand.finds_late("t1", "login", &passes(), ago);
+        stand.finds_late("t2", "login", &fails("before the step"), ago);
+    }
+    assert_eq!(stand.holds(0, acted).len(), 2);
+    assert!(stand.lines(0, acted)[1].ends_with("0 of 3 fresh rounds from t2"), "nor does a failure of then");
+}
+
+#[test]
+fn a_clock_that_runs_ahead_does_not_make_a_run_younger() {
+    let mut stand = login(0);
+    stand.wait(9);
+    // Due in three seconds as its agent says, and received just before the step was carried out.
+    let due = stand.now.plus(secs(3));
+    let current = stand.migration.current.clone().unwrap();
+    let mut batch = sent(&stand, due);
+    batch.round = due.since(BEGIN).as_secs() / EVERY;
+    assert!(began(stand.now, &batch, &current, 5) < stand.now, "a run does not begin after its receipt");
+    batch.due = stand.now.plus(secs(60));
+    let later = stand.now.plus(secs(3_600));
+    let limit = BEGIN.plus(secs((batch.round + 2) * EVERY));
+    assert!(began(later, &batch, &current, 0) <= limit, "nor long after its round on the grid");
+    assert!(began(later, &batch, &current, 250) <= limit.minus(Duration::from_millis(250)));
+    stand.acts(0);
+    assert_eq!(stand.holds(0, stand.now).len(), 2);
+}
+
+fn sent(stand: &Stand, due: Timestamp) -> Finding {
+    let mut other = Stand::new(stand.migration.plan().unwrap().clone(), &["t1"]);
+    other.now = due;
+    other.made("login", &passes())
+}
+
+#[test]
+fn one_failure_starts_the_rounds_and_the_time_over() {
+    let mut stand = login(12);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(2, &both(&passes()));
+    stand.rounds(1, &[("t1", "login", passes()), ("t2", "login", fails("sign-in refused"))]);
+    let holds = stand.holds(0, acted);
+    assert_eq!(holds.len(), 1, "t1 passed for 15 s");
+    assert_eq!((holds[0].code, holds[0].state), (HoldCode::ClaimRefuted, Some(EvidenceState::Refuted)));
+    assert_eq!(holds[0].reason, "t2 fails: sign-in refused");
+    stand.rounds(2, &both(&passes()));
+    assert_eq!(stand.lines(0, acted), ["claim_undecided login on target by t2: 2 of 3 fresh rounds from t2"]);
+    stand.rounds(1, &both(&passes()));
+    assert_eq!(stand.lines(0, acted), [] as [&str; 0], "15 s after the failure");
+    stand.loses("t1");
+    assert!(stand.lines(0, acted)[0].contains("0 of 3 fresh rounds from t1"), "what is lost may have failed");
+}
+
+#[test]
+fn a_step_bakes_for_its_time() {
+    let mut stand = login(30);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(5, &both(&passes()));
+    assert!(stand.lines(0, acted)[0].ends_with("passed, 30 s without a break is asked"));
+    stand.rounds(1, &both(&passes()));
+    assert_eq!(stand.holds(0, acted), []);
+}
+
+#[test]
+fn an_agent_that_comes_later_owes_rounds_as_well() {
+    let mut stand = login(0);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(3, &both(&passes()));
+    assert_eq!(stand.holds(0, acted), []);
+    let (agent, certificate_ends) = (agent("t3"), BEGIN.plus(secs(86_400)));
+    stand.decide(EventKind::AgentEnrolled { agent: agent.clone(), certificate_ends });
+    assert!(stand.lines(0, acted)[0].ends_with("0 of 3 fresh rounds from t3"));
+    stand.decide(EventKind::AgentRevoked { agent });
+    assert_eq!(stand.holds(0, acted).len(), 2, "who chooses the witnesses hears them all anew");
+}
+
+#[test]
+fn another_step_or_plan_asks_anew() {
+    let mut stand = login(0);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(3, &both(&passes()));
+    assert_eq!(stand.holds(0, acted.plus(secs(1)))[0].code, HoldCode::Run, "it was carried out once more");
+    stand.apply_plan();
+    assert_eq!(stand.holds(0, acted).len(), 2);
+    stand.decide(EventKind::RunTurned { run: 1, why: "somebody asked".into() });
+    assert_eq!(stand.holds(0, acted)[0].code, HoldCode::Run);
+}
+
+#[test]
+fn a_gauge_is_asked_for_the_steps_own_time() {
+    let gauge = crate::plan::Gauge {
+        measure: "lag".into(),
+        enter: 5.0,
+        leave: 10.0,
+        held_for: secs(300),
+        error_rate: 0.05,
+    };
+    let claims = vec![crate::plan::ClaimKind::Joint(Joint::Gauge(gauge))];
+    let steps = vec![step("catch-up", StepKind::CatchUp, &["feed"], 10)];
+    let mut stand = Stand::new(plan(vec![("feed", scenario(&[Target], claims))], steps), &["s1", "t1"]);
+    stand.rounds(9, &[("t1", "feed", counts(&[("lag", 0.0)]))]);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(1, &[("t1", "feed", counts(&[("lag", 8.0)]))]);
+    assert!(stand.lines(0, acted).iter().any(|line| line.contains("lag has not come down to 5")));
+    // It never reaches 0, and need not: what copies writes something of its own.
+    stand.rounds(3, &[("t1", "feed", counts(&[("lag", 3.0)]))]);
+    assert_eq!(stand.lines(0, acted), [] as [&str; 0], "10 s instead of 5 min");
+}
+
+#[test]
+fn rows_that_stood_still_while_the_source_went_on_prove_nothing() {
+    let parity = Parity { tolerate_lag: secs(5), matches: 2, rows_at_least: 1 };
+    let claims = vec![crate::plan::ClaimKind::Joint(Joint::Parity(parity))];
+    let steps = vec![step("catch-up", StepKind::CatchUp, &["rows"], 0)];
+    let plan = plan(vec![("rows", scenario(&[Source, Target], claims))], steps);
+    let mut stand = Stand::new(plan, &["s1", "t1"]);
+    let shows = |hash| Says { digests: vec![("orders", hash, 10)], ..passes() };
+    stand.rounds(6, &[("s1", "rows", shows("a")), ("t1", "rows", shows("a"))]);
+    stand.acts(0);
+    let acted = stand.now;
+    // The target answers from a secondary that stands still.
+    for hash in ["b", "c", "d", "e"] {
+        stand.rounds(1, &[("s1", "rows", shows(hash)), ("t1", "rows", shows("a"))]);
+    }
+    assert!(!stand.holds(0, acted).is_empty(), "matches of before the step do not count");
+    stand.rounds(6, &[("s1", "rows", shows("e")), ("t1", "rows", shows("e"))]);
+    assert_eq!(stand.lines(0, acted), [] as [&str; 0]);
+}
+
+#[test]
+fn writes_of_before_the_step_are_not_held_against_it() {
+    let silence = Silence { held_for: secs(3_600), error_rate: 0.05, more_than_per_hour: 0.0 };
+    let claims = vec![crate::plan::ClaimKind::Joint(Joint::Silent(silence))];
+    let steps = vec![step("stop-jobs", StepKind::Command, &["quiet"], 5)];
+    let mut stand = Stand::new(plan(vec![("quiet", scenario(&[Source], claims))], steps), &["s1", "t1"]);
+    stand.rounds(2, &[("s1", "quiet", counts(&[("writes", 4.0)]))]);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(1, &[("s1", "quiet", counts(&[("writes", 4.0)]))]);
+    stand.rounds(2, &[("s1", "quiet", counts(&[("writes", 0.0)]))]);
+    assert_eq!(stand.lines(0, acted), [] as [&str; 0], "the first look counts since the one before the step");
+    stand.rounds(1, &[("s1", "quiet", counts(&[("writes", 1.0)]))]);
+    assert_eq!(stand.holds(0, acted)[0].code, HoldCode::ClaimRefuted);
+}
+
+#[test]
+fn a_side_whose_writes_are_shut_is_not_asked_what_it_cannot_do() {
+    let steps = vec![step("prepare", StepKind::Command, &["login"], 0), route(&["login"], 0)];
+    let plan = plan(vec![("login", scenario(&[Source, Target], passing()))], steps);
+    let mut stand = Stand::new(plan, &["s1", "t1"]);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(3, &[("t1", "login", passes())]);
+    assert_eq!(stand.lines(0, acted), ["missing login on source by s1: 0 of 3 fresh rounds from s1"]);
+    stand.acts(1);
+    let acted = stand.now;
+    stand.rounds(3, &[("t1", "login", passes()), ("s1", "login", fails("read only"))]);
+    assert_eq!(stand.holds(1, acted), []);
+}
+
+#[test]
+fn nobody_to_ask_is_no_proof() {
+    let mut stand = login(0);
+    stand.decide(EventKind::AgentRevoked { agent: agent("t1") });
+    stand.decide(EventKind::AgentRevoked { agent: agent("t2") });
+    stand.acts(0);
+    let lines = stand.lines(0, stand.now);
+    assert!(lines.iter().any(|line| line.ends_with("no agent on target reports it")), "{lines:?}");
+}
