@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use tidelock_model::{Level, Name};
 use tidelock_plan::check;
 
-use super::Call;
+use super::cutover::newest;
 use super::plan::present;
 use super::plan_source::load;
+use super::{Call, brief_now, brief_switch, get_status};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out;
 use crate::words::span;
@@ -43,7 +44,13 @@ pub(crate) async fn run(call: &Call, args: BriefArgs) -> Result<Exit, Trouble> {
         out::say(&problems.render(&source, call.manner.color, 100));
         Trouble::usage("the plan has mistakes, so there is no brief of it")
     })?;
-    let page = markdown(&checked.plan);
+    let mut page = markdown(&checked.plan);
+    if args.file.is_none() {
+        let client = call.client()?;
+        let status = get_status(&client).await?;
+        let run = newest(&client, &status.migration).await;
+        page.push_str(&brief_now::section(&status, &run));
+    }
     let page = if args.form == Form::Html { html(&checked.plan.name, &page) } else { page };
     match args.out {
         Some(file) => fs::write(&file, page).while_doing(format_args!("write {}", file.display()))?,
@@ -79,6 +86,7 @@ fn markdown(plan: &tidelock_plan::Plan) -> String {
     decisions(plan, &mut text);
     gates(plan, &mut text);
     manual_checks(plan, &mut text);
+    brief_switch::runbooks(plan, &mut text);
     way_back(plan, &mut text);
     if !plan.links.is_empty() {
         text.push_str("\n## Where to look\n\n");

@@ -10,14 +10,13 @@ mod output;
 pub(crate) mod parts;
 mod person;
 mod questions;
-pub(crate) mod run_json;
 mod screen;
 mod walk;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tidelock_proto::v1;
+use tidelock_proto::{json, v1};
 
 use self::parts::{Next, label, named, next};
 use super::{Call, duration, status};
@@ -216,7 +215,7 @@ async fn of_way(client: &Client, way: Way) -> Result<v1::Run, Trouble> {
 fn shown(call: &Call, run: Option<v1::Run>, said: &str) -> Result<Exit, Trouble> {
     let run = run.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say what it recorded"))?;
     if call.manner.json() {
-        out::print_json(call.manner.format, &run_json::run(&run))?;
+        out::print_json(call.manner.format, &json::run(&run))?;
     } else {
         out::print(&format!("✔ {said}"))?;
         out::print(&what_next(&run))?;
@@ -251,7 +250,7 @@ fn what_next(run: &v1::Run) -> String {
 async fn show(call: &Call, way: Way) -> Result<Exit, Trouble> {
     let run = of_way(&call.client()?, way).await?;
     if call.manner.json() {
-        out::print_json(call.manner.format, &run_json::run(&run))?;
+        out::print_json(call.manner.format, &json::run(&run))?;
     } else {
         out::print(&screen::table(call.manner, &run))?;
         out::print(&what_next(&run))?;

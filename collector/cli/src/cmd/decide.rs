@@ -2,12 +2,11 @@
 
 use tidelock_proto::{json, v1};
 
-use super::{Call, get_status, orders};
+use super::{Call, decide_override, decide_shown, get_status, orders};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 use crate::out;
-use crate::words::{clock, loss};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DecideArgs {
@@ -32,8 +31,11 @@ pub(crate) struct DecideArgs {
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
     /// Say what would happen and record nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "over")]
     dry_run: bool,
+    /// Open the next gate over these holds, each by its name: needs the plan's decision override
+    #[arg(long = "override", value_name = "CHECK", num_args = 1.., conflicts_with = "no")]
+    over: Vec<String>,
 }
 
 pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> {
@@ -41,18 +43,42 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
     let status = get_status(&client).await?;
     let shown = status.next_gate.clone().unwrap_or_default();
     if !call.manner.quiet && !call.manner.json() {
-        show(&status, &shown);
+        let plan = if args.decision == "cutover" { decide_shown::plan(call).await } else { None };
+        let lines = decide_shown::lines(&status, &shown, &args.decision, plan.as_ref());
+        lines.iter().chain(&decide_override::shows(&shown, &args.over)).for_each(|line| out::say(line));
+    }
+    let alone = args.decision == decide_override::DECISION;
+    if alone && args.over.is_empty() {
+        return Err(Trouble::usage("an override names each hold that it is for: --override CHECK…"));
     }
     let reason = reason(call, &args)?;
     if args.go && !args.dry_run {
         confirmed(call, &args, &status.migration)?;
+    }
+    if !args.over.is_empty() {
+        let complete = decide_override::give(call, &client, &status, (&args.over, &reason)).await?;
+        if alone {
+            return Ok(Exit::Done);
+        }
+        if !complete || !stands_next(&shown, &args.decision) {
+            return Err(Trouble::new(
+                Exit::Hold,
+                format!("the voice for the override is recorded, {} is not", args.decision),
+            )
+            .hint("give it once the gate holds by nothing else: tidelock status"));
+        }
     }
     let request = v1::DecideRequest {
         migration: status.migration.clone(),
         decision: args.decision.clone(),
         go: args.go,
         reason,
-        evidence_sequence: args.evidence.unwrap_or(shown.evidence_sequence),
+        evidence_sequence: match args.evidence {
+            Some(seen) => seen,
+            // The override itself is newer than what was shown, and is what the person decides on.
+            None if !args.over.is_empty() => 0,
+            None => shown.evidence_sequence,
+        },
         request_id: match args.request_id {
             Some(id) => id,
             None => request_id()?,
@@ -90,21 +116,9 @@ fn recorded(answer: &v1::DecideResponse, dry_run: bool) -> Result<v1::Event, Tro
     Err(Trouble::new(Exit::Unknown, "the collector did not say that it recorded the decision"))
 }
 
-fn show(status: &v1::Status, gate: &v1::Gate) {
-    let at = clock(gate.as_of_time.as_ref(), &status.timezone);
-    out::say(&format!(
-        "{} · phase {} · evidence {} of {at}",
-        status.migration, status.phase, gate.evidence_sequence
-    ));
-    out::say(&format!("  {}", clean(&status.summary)));
-    for hold in gate.holds.iter().filter(|hold| hold.code != "decision") {
-        let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
-        out::say(&format!("  ! {name}: {}", clean(&hold.reason)));
-    }
-    out::say(&format!("  {}", loss(gate)));
-    if let Some(rollback) = gate.rollback.as_ref().filter(|r| !r.reason.is_empty()) {
-        out::say(&format!("  Going back: {}", clean(&rollback.reason)));
-    }
+/// The gate that was overridden is the one that this decision opens.
+fn stands_next(gate: &v1::Gate, decision: &str) -> bool {
+    gate.decision.as_ref().is_some_and(|asked| asked.name == decision)
 }
 
 fn reason(call: &Call, args: &DecideArgs) -> Result<String, Trouble> {

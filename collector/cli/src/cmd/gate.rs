@@ -9,6 +9,7 @@ use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 use crate::out::{self, Format};
+use crate::shown;
 use crate::words::{loss, pad, verdict};
 
 #[derive(Debug, clap::Subcommand)]
@@ -122,9 +123,25 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
             if !gate.holds.is_empty() {
                 out::print(&format!("  {}", loss(&gate)))?;
             }
+            for line in beside(&gate) {
+                out::print(&format!("  {line}"))?;
+            }
         }
     }
     Ok(Exit::of_verdict(json::verdict_word(gate.verdict)))
+}
+
+/// What stands beside a gate's word wherever it is said: what was opened over, who is asked, the way back.
+/// Times are in the caller's own zone: a gate alone does not say the plan's.
+pub(super) fn beside(gate: &v1::Gate) -> Vec<String> {
+    let zone = jiff::tz::TimeZone::system();
+    let zone = zone.iana_name().unwrap_or("UTC");
+    let mut lines: Vec<String> = gate.overrides.iter().map(|view| shown::overridden(view, zone)).collect();
+    lines.extend(gate.decision.as_ref().and_then(|asked| shown::question(asked, zone)));
+    if let Some(back) = gate.rollback.as_ref().filter(|back| back.applicable) {
+        lines.push(format!("rollback {}", shown::way_back(back, gate.as_of_time.as_ref(), zone)));
+    }
+    lines
 }
 
 async fn confirm(call: &Call, gate: String, token: Option<String>) -> Result<Exit, Trouble> {

@@ -11,7 +11,7 @@ use tokio_stream::StreamExt as _;
 use tonic::Streaming;
 
 use super::Call;
-use super::gate::WaitArgs;
+use super::gate::{WaitArgs, beside};
 use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format};
@@ -38,6 +38,7 @@ pub(crate) async fn wait(call: &Call, args: &WaitArgs) -> Result<(Exit, v1::Gate
         call,
         args,
         last: String::new(),
+        beside: Vec::new(),
         said: Instant::now(),
         end,
         bounded: args.timeout.is_some(),
@@ -137,6 +138,8 @@ struct Teller<'a> {
     call: &'a Call,
     args: &'a WaitArgs,
     last: String,
+    /// What was said beside the gate's word.
+    beside: Vec<String>,
     said: Instant,
     end: Instant,
     bounded: bool,
@@ -193,6 +196,21 @@ impl Teller<'_> {
         }
     }
 
+    /// What was opened over, who is asked and the way back: each once, and again when it changes.
+    fn beside(&mut self, gate: &v1::Gate) -> Result<(), Trouble> {
+        // What moves by the second is no news.
+        let mut still = gate.clone();
+        if let Some(back) = &mut still.rollback {
+            (back.until_time, back.limits) = (None, Vec::new());
+        }
+        let now = beside(&still);
+        for line in now.iter().filter(|line| !self.beside.contains(line)) {
+            out::print(&format!("          {line}"))?;
+        }
+        self.beside = now;
+        Ok(())
+    }
+
     fn line(&mut self, word: &str, text: &str, gate: &v1::Gate, last: Option<Exit>) -> Result<(), Trouble> {
         self.said = Instant::now();
         match self.call.manner.format {
@@ -208,7 +226,8 @@ impl Teller<'_> {
                 if self.call.manner.quiet && last.is_none() {
                     return Ok(());
                 }
-                out::print(&format!("{}  {word:<8} {text}", now_clock()))
+                out::print(&format!("{}  {word:<8} {text}", now_clock()))?;
+                self.beside(gate)
             }
         }
     }

@@ -70,12 +70,9 @@ fn document(answer: &v1::ListLeftoversResponse) -> Value {
 }
 
 fn object(row: &v1::Leftover) -> Value {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    json!({
-        "table": table_and_key(&row.key).0, "key": row.key, "made": json::time(row.made_time.as_ref()),
-        "check": row.check, "side": json::side_word(row.side),
-        "owner": some(&row.owner), "disposition": some(&row.disposition),
-    })
+    let mut value = json::leftover(row);
+    value["table"] = table_and_key(&row.key).0.into();
+    value
 }
 
 /// `orders/4711` is the row 4711 of orders; a key without a table stands alone.

@@ -3,10 +3,14 @@
 pub(crate) mod access;
 pub(crate) mod agent;
 pub(crate) mod brief;
+mod brief_now;
+mod brief_switch;
 pub(crate) mod check;
 pub(crate) mod contexts;
 pub(crate) mod cutover;
 pub(crate) mod decide;
+mod decide_override;
+mod decide_shown;
 pub(crate) mod events;
 pub(crate) mod evidence;
 mod evidence_draw;
@@ -102,10 +106,11 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
 
 /// Some forms are those of one command; another must not print something else under their name.
 fn only_where_it_is_known(call: &Call, command: &Command) -> Result<(), Trouble> {
-    let fits = match command {
-        Command::Rollback(args) => args.leftovers() && call.manner.format == Format::Csv,
-        Command::Report(_) => matches!(call.manner.format, Format::Md | Format::Html),
-        _ => false,
+    let leftovers = matches!(command, Command::Rollback(args) if args.leftovers());
+    let fits = match call.manner.format {
+        Format::Csv => leftovers,
+        Format::Md | Format::Html => matches!(command, Command::Report(_)),
+        Format::Text | Format::Json | Format::Ndjson | Format::Short | Format::Nagios => true,
     };
     match call.manner.format.only_for() {
         Some(only) if !fits => Err(Trouble::usage(format!("only tidelock {only} has this form of -o"))),

@@ -1,13 +1,12 @@
 //! `tidelock report`: what stays after the night, as a page to file or as data.
 
 mod content;
-mod data;
 mod page;
 
 use std::fs;
 use std::path::PathBuf;
 
-use tidelock_proto::v1;
+use tidelock_proto::{json, v1};
 
 use super::Call;
 use crate::client::trouble;
@@ -27,8 +26,8 @@ pub(crate) async fn run(call: &Call, args: ReportArgs) -> Result<Exit, Trouble> 
     let answer = client.reports().get_report(request).await.map_err(trouble)?.into_inner();
     let report = answer.report.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no report"))?;
     let mut text = match call.manner.format {
-        Format::Json => format!("{:#}", data::report(&report)),
-        Format::Ndjson => data::report(&report).to_string(),
+        Format::Json => format!("{:#}", json::report(&report)),
+        Format::Ndjson => json::report(&report).to_string(),
         Format::Html => page::html(&report.migration, &content::blocks(&report)),
         Format::Text | Format::Md | Format::Short | Format::Nagios | Format::Csv => {
             page::markdown(&content::blocks(&report))

@@ -5,11 +5,12 @@ use serde_json::Value;
 use tidelock_proto::{json, v1};
 use tokio_stream::StreamExt as _;
 
+use super::cutover::newest;
 use super::{Call, get_status, status_text};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format};
-use crate::words;
+use crate::{shown, words};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatusArgs {
@@ -27,26 +28,37 @@ pub(crate) struct StatusArgs {
 pub(crate) async fn run(call: &Call, args: StatusArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     if !args.watch {
-        return show(call, &get_status(&client).await?, &args);
+        let status = get_status(&client).await?;
+        let run = newest(&client, &status.migration).await;
+        return show(call, &status, &run, &args);
     }
     let request = v1::WatchStatusRequest { migration: client.migration().await? };
     let mut changes = client.migrations().watch_status(request).await.map_err(trouble)?.into_inner();
     let mut exit = Exit::Done;
     while let Some(change) = changes.next().await {
         if let Some(status) = change.map_err(trouble)?.status {
-            exit = show(call, &status, &args)?;
+            let run = newest(&client, &status.migration).await;
+            exit = show(call, &status, &run, &args)?;
         }
     }
     Ok(exit)
 }
 
-fn show(call: &Call, status: &v1::Status, args: &StatusArgs) -> Result<Exit, Trouble> {
+/// The newest run; an error is no word that there is none.
+pub(super) type NewestRun = Result<Option<v1::Run>, Trouble>;
+
+fn show(call: &Call, status: &v1::Status, run: &NewestRun, args: &StatusArgs) -> Result<Exit, Trouble> {
     match call.manner.format {
-        Format::Json | Format::Ndjson => out::print_json(call.manner.format, &json::status(status))?,
-        Format::Text | Format::Csv | Format::Md | Format::Html => {
-            out::print(&status_text::long(call.manner, status, args.all))?
+        Format::Json | Format::Ndjson => {
+            let mut value = json::status(status);
+            value["run"] = run.as_ref().ok().and_then(Option::as_ref).map_or(Value::Null, json::run);
+            value["run_known"] = run.is_ok().into();
+            out::print_json(call.manner.format, &value)?;
         }
-        Format::Short => out::print(&status_text::short(status))?,
+        Format::Text | Format::Csv | Format::Md | Format::Html => {
+            out::print(&status_text::long(call.manner, status, run, args.all))?
+        }
+        Format::Short => out::print(&status_text::short(status, run))?,
         Format::Nagios => {
             let (line, exit) = status_text::nagios(status);
             out::print(&line)?;
@@ -81,21 +93,29 @@ fn way_back(status: &v1::Status) -> Result<(Value, String, Exit), Trouble> {
     let Some(view) = &gate.rollback else {
         return Err(Trouble::new(Exit::Unknown, "the collector did not say whether going back is possible"));
     };
-    let until = match &view.until_time {
-        Some(until) => format!(", until {}", words::clock_and_zone(Some(until), &status.timezone)),
-        None => String::new(),
-    };
-    let reason = clean(&view.reason);
-    let line = match (view.applicable, view.possible) {
-        (false, _) if reason.is_empty() => "nothing to go back from: traffic was not switched".to_owned(),
-        (false, _) => reason,
-        (true, possible) => {
-            let said = if possible { format!("possible{until}") } else { "no longer possible".to_owned() };
-            format!("going back is {said}{}{reason}", if reason.is_empty() { "" } else { ": " })
+    let now = gate.as_of_time.as_ref();
+    let line = match (view.applicable, view.asset.is_empty()) {
+        (false, _) if view.reason.is_empty() => {
+            "nothing to go back from: traffic was not switched".to_owned()
         }
+        (false, _) => clean(&view.reason),
+        (true, true) => plain(view, &status.timezone),
+        (true, false) => format!("going back is {}", shown::way_back(view, now, &status.timezone)),
     };
+    let line = [Some(line), shown::one_way(view)].into_iter().flatten().collect::<Vec<_>>().join("\n");
     let exit = if view.applicable && !view.possible { Exit::Rollback } else { Exit::Done };
     Ok((json::gate(gate)["rollback"].clone(), line, exit))
+}
+
+/// Where the collector says nothing of the cost.
+fn plain(view: &v1::RollbackView, zone: &str) -> String {
+    let until = match &view.until_time {
+        Some(until) => format!(", until {}", words::clock_and_zone(Some(until), zone)),
+        None => String::new(),
+    };
+    let said = if view.possible { format!("possible{until}") } else { "no longer possible".to_owned() };
+    let reason = clean(&view.reason);
+    format!("going back is {said}{}{reason}", if reason.is_empty() { "" } else { ": " })
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use tidelock_proto::{json, v1};
 
+use super::status::NewestRun;
 use crate::client::clean;
 use crate::exit::Exit;
 use crate::out::Manner;
+use crate::shown;
 use crate::words::{ago, clock, cut, loss, pad, span, state, verdict};
 
 /// Characters of a reason; all of it stands in `tidelock why`.
@@ -15,9 +17,10 @@ const WHY: usize = 64;
 const VALUE: usize = 40;
 
 /// The whole screen.
-pub(crate) fn long(manner: Manner, status: &v1::Status, all: bool) -> String {
+pub(super) fn long(manner: Manner, status: &v1::Status, run: &NewestRun, all: bool) -> String {
     let mut text = String::new();
     head(manner, status, &mut text);
+    notes(manner, status, run, &mut text);
     if let Some(gate) = &status.next_gate {
         facts(gate, status, &mut text);
         holds(manner, gate, &mut text);
@@ -51,6 +54,33 @@ fn head(manner: Manner, status: &v1::Status, text: &mut String) {
     text.push('\n');
 }
 
+/// What must be seen whatever else there is: a run, overrides, the first minutes, messages that do not arrive.
+fn notes(manner: Manner, status: &v1::Status, run: &NewestRun, text: &mut String) {
+    let before = text.len();
+    match run {
+        Ok(run) => {
+            for line in run.iter().filter_map(shown::run) {
+                let _ = writeln!(text, "  {}", manner.bold(&line));
+            }
+        }
+        Err(trouble) => {
+            let _ = writeln!(text, "  ? whether a runbook is walked is not known: {}", trouble.message);
+        }
+    }
+    for view in status.next_gate.iter().flat_map(|gate| &gate.overrides) {
+        let _ = writeln!(text, "  {}", manner.paint("1;33", &shown::overridden(view, &status.timezone)));
+    }
+    if !status.first_minutes.is_empty() {
+        let _ = writeln!(text, "  {}", clean(&status.first_minutes));
+    }
+    for failing in &status.failing_receivers {
+        let _ = writeln!(text, "  ! messages do not arrive: {}", clean(failing));
+    }
+    if text.len() > before {
+        text.push('\n');
+    }
+}
+
 fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
     let now = gate.as_of_time.as_ref();
     let _ = writeln!(text, "  {}", loss(gate));
@@ -58,20 +88,20 @@ fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
         let _ = writeln!(text, "  {} {value}", pad(name, 14));
     };
     if let Some(rollback) = gate.rollback.as_ref().filter(|rollback| rollback.applicable) {
-        let left = json::unix_ms(rollback.until_time.as_ref()).saturating_sub(json::unix_ms(now));
-        let line = match (rollback.possible, &rollback.until_time) {
-            (true, Some(_)) => format!("possible for {}", span(left)),
-            (true, None) => "possible".to_owned(),
-            (false, _) => "no longer possible".to_owned(),
-        };
-        let advice = if rollback.recommended { "   RECOMMENDED" } else { "" };
-        fact("Rollback", format!("{line}{advice}   {}", clean(&rollback.reason)));
+        let advice = if rollback.recommended { "RECOMMENDED   " } else { "" };
+        fact("Rollback", format!("{advice}{}", shown::way_back(rollback, now, &status.timezone)));
+        if let Some(line) = shown::one_way(rollback) {
+            fact("", line);
+        }
     }
     if let Some(decision) = &gate.decision {
         let who = [decision.who.join(", "), decision.deputies.join(", ")];
         let deputies = if who[1].is_empty() { String::new() } else { format!(", deputies {}", who[1]) };
         let voices = format!("{} of {} given", decision.given, decision.needed);
         fact("Decides", format!("{}{deputies}   {}: {voices}", who[0], decision.name));
+        if let Some(question) = shown::question(decision, &status.timezone) {
+            fact("", question);
+        }
     }
     if gate.stable_needed_ms > 0 {
         fact("Stable", format!("{} of {}", span(gate.stable_for_ms), span(gate.stable_needed_ms)));
@@ -177,7 +207,7 @@ fn next(status: &v1::Status) -> Option<String> {
 }
 
 /// Two or three lines for a chat.
-pub(crate) fn short(status: &v1::Status) -> String {
+pub(super) fn short(status: &v1::Status, run: &NewestRun) -> String {
     let Some(gate) = &status.next_gate else {
         return format!("{} {}: {}", status.phase.to_uppercase(), status.migration, clean(&status.summary));
     };
@@ -202,6 +232,18 @@ pub(crate) fn short(status: &v1::Status) -> String {
         let _ = writeln!(text, "{}", holds.join("  "));
     }
     let _ = write!(text, "{}", loss(gate));
+    for view in &gate.overrides {
+        let _ = write!(text, "\n{}", shown::overridden(view, &status.timezone));
+    }
+    match run {
+        Ok(run) => run.iter().filter_map(shown::run).for_each(|line| {
+            let _ = write!(text, "\n{line}");
+        }),
+        Err(_) => text.push_str("\n? whether a runbook is walked is not known"),
+    }
+    if let Some(rollback) = gate.rollback.as_ref().filter(|rollback| rollback.applicable) {
+        let _ = write!(text, "\nrollback {}", shown::way_back(rollback, now, &status.timezone));
+    }
     text
 }
 

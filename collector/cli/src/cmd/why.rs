@@ -9,7 +9,8 @@ use super::{Call, get_status, proof_text};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Manner};
-use crate::words::{ago, clock, loss, pad, state, verdict};
+use crate::shown;
+use crate::words::{ago, clock, loss, loss_lines, pad, state, verdict};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct WhyArgs {
@@ -53,7 +54,23 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
 fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
     let mut text =
         format!("{}: gate {}   {}\n", verdict(manner, gate.verdict), gate.gate, clean(&gate.summary));
-    let _ = writeln!(text, "{}\n", loss(gate));
+    let _ = writeln!(text, "{}", loss(gate));
+    for line in loss_lines(gate) {
+        let _ = writeln!(text, "  {line}");
+    }
+    for view in &gate.overrides {
+        let _ = writeln!(text, "{}", manner.paint("1;33", &shown::overridden(view, zone)));
+    }
+    if let Some(rollback) = gate.rollback.as_ref().filter(|rollback| rollback.applicable) {
+        let _ = writeln!(text, "Rollback {}", shown::way_back(rollback, gate.as_of_time.as_ref(), zone));
+        if let Some(line) = shown::one_way(rollback) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    if let Some(question) = gate.decision.as_ref().and_then(|asked| shown::question(asked, zone)) {
+        let _ = writeln!(text, "{question}");
+    }
+    text.push('\n');
     for hold in &gate.holds {
         one_hold(manner, hold, gate, zone, &mut text);
     }

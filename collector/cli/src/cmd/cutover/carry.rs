@@ -81,7 +81,7 @@ impl Walk {
         };
         let what = if undo { "taking back" } else { "running" };
         let line = format!("            {what}: {}", clean(&command.argv.join(" ")));
-        let order = Order::new(&self.run, found, command, &self.choice.dir);
+        let order = Order::new(&self.run, (found, undo), command, &self.choice.dir);
         self.screen.line(&line);
         Ok(self.run_shown(order).await)
     }

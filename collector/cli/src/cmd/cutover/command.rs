@@ -68,20 +68,35 @@ impl Ended {
 
 impl Order {
     /// The command of a part, with the environment that it gets.
-    pub(super) fn new(run: &v1::Run, part: &v1::RunPart, command: &v1::RunCommand, dir: &Path) -> Order {
+    pub(super) fn new(
+        run: &v1::Run,
+        (part, undo): (&v1::RunPart, bool),
+        command: &v1::RunCommand,
+        dir: &Path,
+    ) -> Order {
         let timeout = match command.timeout_ms {
             0 => LONGEST,
             ms => Duration::from_millis(ms),
         };
-        let env = environment(run, part, &command.env, |name| std::env::var_os(name));
+        let weight = if undo { weight_before(run, part) } else { part.weight };
+        let own = |name: &str| std::env::var_os(name);
+        let env = environment(run, (&part.name, weight), &command.env, own);
         Order { argv: command.argv.clone(), dir: dir.to_owned(), env, timeout }
     }
+}
+
+/// What a weight is taken back to: the one before it, or where the runbook began.
+fn weight_before(run: &v1::Run, part: &v1::RunPart) -> Option<u32> {
+    part.weight?;
+    let earlier = run.parts.iter().take_while(|found| found.part != part.part);
+    let start = if run.direction == "rollback" { 100 } else { 0 };
+    Some(earlier.filter_map(|found| found.weight).last().unwrap_or(start))
 }
 
 /// `PATH`, `HOME`, what the plan names, and what Tidelock says itself, which nothing may take the place of.
 fn environment(
     run: &v1::Run,
-    part: &v1::RunPart,
+    (step, weight): (&str, Option<u32>),
     named: &[String],
     own: impl Fn(&str) -> Option<OsString>,
 ) -> Vec<(OsString, OsString)> {
@@ -93,8 +108,8 @@ fn environment(
         env.push((name.into(), value.into()));
     };
     say("TIDELOCK_MIGRATION", run.migration.clone());
-    say("TIDELOCK_STEP", part.name.clone());
-    say("TIDELOCK_WEIGHT", part.weight.map(|weight| weight.to_string()).unwrap_or_default());
+    say("TIDELOCK_STEP", step.to_owned());
+    say("TIDELOCK_WEIGHT", weight.map(|weight| weight.to_string()).unwrap_or_default());
     say("TIDELOCK_DIRECTION", run.direction.clone());
     say("TIDELOCK_RUN", run.run.to_string());
     say("TIDELOCK_REHEARSAL", run.rehearsal.to_string());
@@ -117,7 +132,7 @@ pub(super) async fn run(order: Order, said: mpsc::Sender<String>, kill: oneshot:
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let ear = Ear { lines, said, tail: Tail::default(), durable: false, unheard: 0, silent: false };
     let mut watched = Watched { child, group, ear, status: None, killed: None };
-    watched.to_the_end(order.timeout, kill).await;
+    watched.watch(order.timeout, kill).await;
     readers.into_iter().flatten().for_each(|reader| reader.abort());
     watched.ended()
 }
@@ -187,7 +202,7 @@ struct Watched {
 }
 
 impl Watched {
-    async fn to_the_end(&mut self, timeout: Duration, mut kill: oneshot::Receiver<()>) {
+    async fn watch(&mut self, timeout: Duration, mut kill: oneshot::Receiver<()>) {
         let mut until = Instant::now() + timeout;
         let mut hurry = true;
         loop {

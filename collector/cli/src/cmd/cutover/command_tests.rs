@@ -113,14 +113,13 @@ fn the_environment_is_what_the_plan_names_and_nothing_else() {
         direction: "cutover".to_owned(),
         ..v1::Run::default()
     };
-    let part = v1::RunPart { name: "traffic".to_owned(), weight: Some(10), ..v1::RunPart::default() };
     let named = ["KEY", "TIDELOCK_RUN", "UNSET"].map(str::to_owned);
     let own = |name: &str| match name {
         "UNSET" => None,
         "SECRET" => Some(OsString::from("no")),
         name => Some(OsString::from(format!("own {name}"))),
     };
-    let env: BTreeMap<String, String> = (environment(&run, &part, &named, own).into_iter())
+    let env: BTreeMap<String, String> = (environment(&run, ("traffic", Some(10)), &named, own).into_iter())
         .map(|(name, value)| (name.into_string().unwrap(), value.into_string().unwrap()))
         .collect();
     let wanted = [
@@ -148,4 +147,13 @@ async fn the_command_sees_its_environment_and_its_folder() {
     let ours: Vec<_> =
         lines.iter().filter(|line| line.starts_with("CARGO") || line.starts_with("HOME")).collect();
     assert!(ours.is_empty(), "the operator's own environment went in: {ours:?}");
+}
+
+#[test]
+fn a_weight_is_taken_back_to_the_one_before_it() {
+    let mut run = super::super::parts::tests::run();
+    let before = |run: &v1::Run| run.parts.iter().map(|part| weight_before(run, part)).collect::<Vec<_>>();
+    assert_eq!(before(&run), [None, Some(0), Some(10), None]);
+    run.direction = "rollback".to_owned();
+    assert_eq!(before(&run), [None, Some(100), Some(10), None]);
 }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tidelock_proto::v1;
+use serde_json::Value;
+use tidelock_proto::{json, v1};
 use tokio::time::Instant;
 
 use super::parts::{counter, label, mark, next, place, present, took_ms, writes_shut};
-use super::run_json;
 use crate::client::clean;
 use crate::out::{self, Format, Manner};
 use crate::words::{cut, pad, span};
@@ -64,7 +63,7 @@ impl Screen {
     /// A line that a command said.
     pub(super) fn said(&mut self, line: &str) {
         if self.manner.format == Format::Ndjson {
-            out::tell(&format!("{}\n", event("output", json!({ "line": line }))));
+            out::tell(&format!("{}\n", event("output", serde_json::json!({ "line": line }))));
         } else if !self.manner.quiet {
             self.line(&format!("            │ {line}"));
         }
@@ -102,7 +101,7 @@ impl Screen {
             self.waits = waits;
         }
         if news && self.manner.format == Format::Ndjson {
-            out::tell(&format!("{}\n", event("run", run_json::run(run))));
+            out::tell(&format!("{}\n", event("run", json::run(run))));
         }
         self.count(run, false);
     }
@@ -142,7 +141,7 @@ impl Screen {
 
 /// One object of `-o ndjson`.
 pub(super) fn event(what: &str, value: Value) -> Value {
-    json!({ "schema": "tidelock.run-event/v1", "event": what, what: value })
+    serde_json::json!({ "schema": "tidelock.run-event/v1", "event": what, what: value })
 }
 
 /// `cutover run 3 of shop, by olga, plan rev 7, 8 steps`.

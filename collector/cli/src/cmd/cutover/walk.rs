@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tidelock_proto::v1;
+use tidelock_proto::{json, v1};
 use tokio::time::{Instant, sleep, sleep_until};
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
@@ -18,7 +18,6 @@ use super::feed::{Feed, newer};
 use super::lease::{Lease, passes};
 use super::parts::{Next, at, label, next};
 use super::person::{Stop, Typed};
-use super::run_json;
 use super::screen::{Screen, event, table};
 use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
@@ -276,12 +275,12 @@ impl Walk {
         let exit = over_exit(&self.run);
         match self.manner.format {
             Format::Ndjson => {
-                let mut last = event("run", run_json::run(&self.run));
+                let mut last = event("run", json::run(&self.run));
                 last["final"] = true.into();
                 last["exit_code"] = exit.number().into();
                 out::print_json(Format::Ndjson, &last)?;
             }
-            Format::Json => out::print_json(Format::Json, &run_json::run(&self.run))?,
+            Format::Json => out::print_json(Format::Json, &json::run(&self.run))?,
             Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
                 self.screen.line("");
                 out::print(&table(self.manner, &self.run))?;

@@ -1,0 +1,76 @@
+//! The part of the brief that ages: how the migration stands while the page is made.
+
+use std::fmt::Write as _;
+
+use tidelock_proto::{json, v1};
+
+use super::status::NewestRun;
+use crate::client::clean;
+use crate::shown;
+use crate::words::{clock_and_zone, loss};
+
+/// The section, as Markdown.
+pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
+    let zone = &status.timezone;
+    let gate = status.next_gate.as_ref();
+    let now = gate.and_then(|gate| gate.as_of_time.as_ref());
+    let mut text = format!("\n## How it stands at {}\n\n", clock_and_zone(now, zone));
+    let mut item = |line: String| {
+        // Whatever a person wrote into a reason is one item, and starts no other.
+        let _ = writeln!(text, "- {}", line.replace('\n', " "));
+    };
+    item(format!("Phase {}: {}", clean(&status.phase), clean(&status.summary)));
+    if let Some(gate) = gate {
+        item(format!("Gate {}: {}", clean(&gate.gate), json::verdict_word(gate.verdict).to_uppercase()));
+        item(loss(gate));
+        gate.overrides.iter().for_each(|view| item(shown::overridden(view, zone)));
+        if let Some(question) = gate.decision.as_ref().and_then(|asked| shown::question(asked, zone)) {
+            item(format!(
+                "The decision {}: {question}",
+                clean(&gate.decision.clone().unwrap_or_default().name)
+            ));
+        }
+        if let Some(back) = gate.rollback.as_ref().filter(|back| back.applicable) {
+            item(format!("Going back: {}", shown::way_back(back, now, zone)));
+            shown::one_way(back).into_iter().for_each(&mut item);
+        }
+    }
+    match run {
+        Ok(run) => run.iter().filter_map(shown::run).for_each(&mut item),
+        Err(_) => item("Whether a runbook is walked is not known".to_owned()),
+    }
+    if !status.first_minutes.is_empty() {
+        item(clean(&status.first_minutes));
+    }
+    status.failing_receivers.iter().for_each(|line| item(format!("Messages do not arrive: {}", clean(line))));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Trouble;
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        let status = v1::Status {
+            phase: "sync".to_owned(),
+            summary: "not level".to_owned(),
+            next_gate: Some(v1::Gate {
+                phase: "sync".to_owned(),
+                gate: "ready".to_owned(),
+                ..v1::Gate::default()
+            }),
+            ..v1::Status::default()
+        };
+        let said = section(&status, &Err(Trouble::failed("x")));
+        for line in [
+            "- Phase sync: not level\n",
+            "- Gate ready: UNKNOWN\n",
+            "- What switching now would lose: nothing known\n",
+            "- Whether a runbook is walked is not known\n",
+        ] {
+            assert!(said.contains(line), "no {line:?} in {said}");
+        }
+    }
+}
