@@ -166,10 +166,16 @@ fn times(plan: &Plan, phase: Phase, gate: &GateRule, root: &Node, sink: &mut Sin
 }
 
 fn in_no_gate(plan: &Plan, root: &Node, sink: &mut Sink) {
-    let needed: BTreeSet<&Name> =
+    let mut needed: BTreeSet<&Name> =
         plan.gates.keys().flat_map(|p| plan.needed(*p)).map(|(name, _)| name).collect();
+    // A step of a runbook waits for its scenarios as a gate does.
+    needed.extend(switch::proving(plan));
+    let used = switch::used(plan);
     for (name, scenario) in plan.scenarios.iter().filter(|(name, _)| !needed.contains(name)) {
         let span = key(root, &["scenarios", name.as_str()]);
+        if scenario.level != Level::Critical && used.contains(name) {
+            continue;
+        }
         if scenario.level == Level::Critical {
             sink.say("E017", span, format!("scenario {:?} is critical and holds no gate", name.as_str()))
                 .label("in no gate")

@@ -1,5 +1,7 @@
 //! The switch beside the rest of the plan: what a gate asks of it, and who sees what it promises.
 
+use std::collections::BTreeSet;
+
 use tidelock_core::plan::{Direction, GateRule, Plan};
 use tidelock_model::{Name, Phase, Side};
 
@@ -23,6 +25,21 @@ pub(super) fn check(plan: &Plan, root: &Node, sink: &mut Sink) {
     owners::check(plan, root, sink);
     rollback::measured(plan, root, sink);
     overriding(plan, root, sink);
+}
+
+/// The scenarios that steps wait for.
+pub(super) fn proving(plan: &Plan) -> impl Iterator<Item = &Name> {
+    let runbooks = [Direction::Cutover, Direction::Rollback].into_iter().filter_map(|d| plan.runbook(d));
+    runbooks.flat_map(|runbook| &runbook.steps).flat_map(|step| &step.after)
+}
+
+/// The scenarios that something about the switch is measured by.
+pub(super) fn used(plan: &Plan) -> BTreeSet<&Name> {
+    let first = plan.switch.first_minutes.iter().flat_map(|first| first.metrics.keys());
+    let owners = plan.switch.owners.values().map(|thing| &thing.seen_by);
+    let limits = plan.rollback.possible_while.iter().map(|limit| &limit.from);
+    let effects = plan.rollback.one_way.iter().map(|effect| &effect.from);
+    first.chain(owners).chain(limits).chain(effects).collect()
 }
 
 /// A rehearsal needs something to rehearse.

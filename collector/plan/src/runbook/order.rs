@@ -6,7 +6,7 @@
 use tidelock_core::plan::{Direction, Plan, Runbook, Step, StepKind};
 use tidelock_core::runbook_breach;
 
-use super::{Places, proof, shut};
+use super::{Places, proof, shut, weights};
 use crate::problem::{Sink, listed};
 
 /// A runbook with its places, while its order is looked at.
@@ -54,22 +54,25 @@ pub(crate) fn check(
         // A step that can't be read was told; its place in the order is not known.
         return;
     }
-    points_of_no_return(&order, sink);
-    moves_traffic(&order, sink);
+    let mut sound = points_of_no_return(&order, sink);
+    sound &= moves_traffic(&order, sink);
+    sound &= fenced_first(&order, sink);
     arrived_first(&order, sink);
-    if fenced_first(&order, sink) {
-        asserted(&order, sink);
-    }
     position_first(&order, sink);
     taken_back(&order, sink);
     proof::confirmed(&order, sink);
     shut::weighted(&order, sink);
     shut::budgets(&order, sink);
+    // What is walked must have an end: without it everything that follows would be told as well.
+    if sound && weights::arrive(runbook, direction) {
+        shut::away_in_time(&order, sink);
+        asserted(&order, sink);
+    }
 }
 
-fn points_of_no_return(order: &Order<'_>, sink: &mut Sink) {
+fn points_of_no_return(order: &Order<'_>, sink: &mut Sink) -> bool {
     match (order.no_return().as_slice(), order.direction) {
-        ([_], _) | ([], Direction::Rollback) => {}
+        ([_], _) | ([], Direction::Rollback) => return true,
         ([], Direction::Cutover) => {
             sink.say("E051", order.places.list(), "the runbook has no point of no return")
                 .label("nobody knows until when all can be taken back")
@@ -82,10 +85,12 @@ fn points_of_no_return(order: &Order<'_>, sink: &mut Sink) {
                 .help("there is one moment from which on only forward is left: keep the first");
         }
     }
+    false
 }
 
-fn moves_traffic(order: &Order<'_>, sink: &mut Sink) {
-    if order.routes().is_empty() {
+fn moves_traffic(order: &Order<'_>, sink: &mut Sink) -> bool {
+    let moves = !order.routes().is_empty();
+    if !moves {
         sink.say(
             "E052",
             order.places.list(),
@@ -94,6 +99,7 @@ fn moves_traffic(order: &Order<'_>, sink: &mut Sink) {
         .label("no route")
         .help("write one: { step: traffic, kind: route, owner: ben, run: [./ops/weight, \"{weight}\"] }");
     }
+    moves
 }
 
 /// Traffic that writes goes over only after the old side is shut and everything of it has arrived (PF1).
@@ -146,7 +152,7 @@ fn fenced_first(order: &Order<'_>, sink: &mut Sink) -> bool {
             .label("two sides would take writes")
             .help(help);
     };
-    if !fence.is_some_and(|(fence, _)| fence < open) {
+    if fence.is_none_or(|(fence, _)| fence >= open) {
         say(
             format!("a fence has proved that they are shut on the {from}"),
             "write a step of the kind fence before it",

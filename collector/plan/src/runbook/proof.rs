@@ -1,5 +1,7 @@
 //! What proves a step: checks that exist, that run when the step does, and that there is time for.
 
+use std::time::Duration;
+
 use tidelock_core::plan::{Direction, Step, StepKind};
 use tidelock_model::{Name, Phase};
 
@@ -65,7 +67,11 @@ fn in_time(order: &Order<'_>, step: &Step, sink: &mut Sink) {
             .label("too short")
             .help("plan the time that it takes: the dip of every scenario that writes is predicted from it");
     }
-    let (Some(deadline), least) = (step.deadline, timeline::part_at_best(order.plan, step)) else { return };
+    let Some(deadline) = step.deadline else { return };
+    // What is planned for a route is for all of its weights together.
+    let route = matches!(step.kind, StepKind::Route { .. });
+    let planned = if route { Duration::ZERO } else { step.planned };
+    let least = timeline::part_at_best(order.plan, step).max(planned);
     if deadline < least {
         let text =
             format!("step {name:?} has {}, but takes at least {}", show(deadline), timeline::minutes(least));

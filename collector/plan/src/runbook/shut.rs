@@ -93,18 +93,6 @@ pub(super) fn budgets(order: &Order<'_>, sink: &mut Sink) {
             .help("shorten the steps from fence to open, or agree on a longer may_dip");
         return;
     }
-    let (side, away) = away(order);
-    if away > budget {
-        let text = format!(
-            "the {side} has traffic for {} while its writes are shut, but {name} may be away for {}",
-            show(away),
-            show(budget)
-        );
-        sink.say("E055", span, text)
-            .label("too long")
-            .help("move what takes long before the fence or after the route, or agree on a longer may_dip");
-        return;
-    }
     let limit = at_most(order);
     if order.direction == Direction::Cutover && limit > budget {
         let text = format!(
@@ -115,6 +103,26 @@ pub(super) fn budgets(order: &Order<'_>, sink: &mut Sink) {
         sink.say("W013", span, text)
             .label("undone before the deadlines come")
             .help("the fence is undone when that time is up: shorten the deadlines, so that the step that is late is named first");
+    }
+}
+
+/// No side has traffic for longer than agreed while its writes are shut.
+pub(super) fn away_in_time(order: &Order<'_>, sink: &mut Sink) {
+    let (Some((_, fence)), Some((name, budget))) = (order.fence(), order.plan.dip_budget()) else { return };
+    if order.runbook.planned_writes_shut().is_some_and(|shut| shut > budget) {
+        // The same steps are too long already.
+        return;
+    }
+    let (side, away) = away(order);
+    if away > budget {
+        let text = format!(
+            "the {side} has traffic for {} while its writes are shut, but {name} may be away for {}",
+            show(away),
+            show(budget)
+        );
+        sink.say("E055", order.places.step(fence.name.as_str()), text)
+            .label("too long")
+            .help("move what takes long before the fence or after the route, or agree on a longer may_dip");
     }
 }
 

@@ -52,6 +52,12 @@ pub(super) fn weights(fields: &Fields<'_>, direction: Direction, sink: &mut Sink
     weights
 }
 
+/// The last weight of a runbook is the end of its direction.
+pub(super) fn arrive(runbook: &Runbook, direction: Direction) -> bool {
+    let last = runbook.parts().into_iter().rev().find_map(|part| part.weight);
+    last == Some(end(direction))
+}
+
 /// The weights of all routes of a runbook, one after the other, only ever move on, and arrive.
 pub(super) fn together(runbook: &Runbook, items: &[Node], direction: Direction, what: &str, sink: &mut Sink) {
     let (mut now, end) = (start(direction), end(direction));

@@ -10,6 +10,8 @@ use crate::common::source;
 const GOOD: &str = include_str!("good-plan.yaml");
 /// Has every claim.
 const FULL: &str = include_str!("design-plan.yaml");
+/// Has everything about the switch.
+const SWITCH: &str = include_str!("../../../../deploy/examples/with-runbook.yaml");
 
 fn told(yaml: &str) -> Problems {
     let files = BTreeMap::from([("flows/login.yaml".to_owned(), yaml.to_owned())]);
@@ -133,6 +135,34 @@ proptest! {
             words[at] = with + " ";
         }
         told(&words.concat());
+    }
+
+    #[test]
+    fn no_edit_of_the_switch_takes_the_reader_down(
+        edits in prop::collection::vec((0usize..2_000, prop::sample::select(vec![
+            "", "{", "[", "route", "fence", "open", "reverse", "point-of-no-return", "drain", "manual", "0%", "50%", "100%",
+            "0s", "5s", "400d", "login", "feed-back", "{weight}", "target", "source", "all", "500", "-1", "olga", "runbook:",
+        ])), 1..8)
+    ) {
+        // Counted claims: how long a proof takes is not what is edited.
+        let plan = SWITCH.replace("proof: standard", "claims: { passes: { in_a_row: 3 } }");
+        let at = plan.find("runbook:\n").expect("it has one");
+        let (head, switch) = plan.split_at(at);
+        let mut words: Vec<String> = switch.split_inclusive([' ', '\n', ',', ']']).map(str::to_owned).collect();
+        for (at, with) in edits {
+            let at = at % words.len();
+            let end = words[at].pop().unwrap_or(' ');
+            words[at] = format!("{with}{end}");
+        }
+        let yaml = format!("{head}{}", words.concat());
+        told(&yaml);
+        let mut source = source("plan.yaml", yaml, BTreeMap::new());
+        if let Ok(checked) = check(&source) {
+            source.yaml = expanded(&checked.plan);
+            let again = check(&source).map_err(|p| TestCaseError::fail(p.render(&source, false, 100)))?;
+            prop_assert_eq!(&again.plan, &checked.plan);
+            prop_assert_eq!(tidelock_plan::diff(&checked.plan, &again.plan), []);
+        }
     }
 
     #[test]

@@ -7,4 +7,5 @@ mod common;
 mod examples;
 mod mistakes;
 mod revision;
+mod runbooks;
 mod timelines;

@@ -4,9 +4,10 @@
 //! `UPDATE_EXPECT=1` rewrites them, and the difference is the review.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use tidelock_plan::{Problems, Source, check, codes, explain};
+use tidelock_plan::{Source, check, codes, explain};
+
+use crate::common::{edits, page, told};
 
 const GOOD: &str = include_str!("good-plan.yaml");
 const FLOW: &str = "steps:\n  - name: open\n    request: { path: /login }\n";
@@ -23,29 +24,11 @@ fn with(yaml: String) -> Source {
     source
 }
 
-fn told(source: &Source) -> Problems {
-    match check(source) {
-        Ok(checked) => checked.problems(),
-        Err(problems) => problems,
-    }
-}
-
 /// What is wrong, the text in the good plan, and what stands there instead.
 const MISTAKES: &str = include_str!("mistakes.in");
 
 fn mistakes() -> Vec<(String, String)> {
-    let mut list = Vec::new();
-    for block in MISTAKES.split("\n=== ").filter(|b| !b.starts_with('#')) {
-        let (title, edit) = block.split_once('\n').expect("a title line");
-        let mut yaml = GOOD.to_owned();
-        for change in edit.trim_end().split("\n+++\n") {
-            let (old, new) = change.split_once("\n>>>\n").unwrap_or((change.trim_end_matches("\n>>>"), ""));
-            assert_eq!(yaml.matches(old).count(), 1, "{title}: {old:?} must stand once in the good plan");
-            yaml = yaml.replace(old, &new.replace("\\t", "\t").replace("\\u202e", "\u{202e}"));
-        }
-        list.push((title.trim().to_owned(), yaml));
-    }
-    list
+    edits(GOOD, MISTAKES)
 }
 
 #[test]
@@ -62,23 +45,10 @@ fn the_plan_that_the_mistakes_are_made_in_is_fine() {
 fn every_mistake_is_named_with_its_place_and_its_way_out() {
     let list = mistakes();
     assert!(list.len() >= 30, "{} mistakes", list.len());
-    let mut page = String::new();
-    for (title, yaml) in list {
-        let source = crate::common::source("plan.yaml", yaml, with(String::new()).files);
-        let problems = told(&source);
-        assert!(!problems.problems().is_empty(), "{title}: nothing was said");
-        writeln!(page, "{title}").expect("a string takes everything");
-        for p in problems.problems() {
-            let file = p.file.as_deref().unwrap_or("plan.yaml");
-            let (line, column) = (p.line.unwrap_or(0), p.column.unwrap_or(0));
-            writeln!(page, "    {} {file}:{line}:{column} {}", p.code, p.message)
-                .expect("a string takes everything");
-            if let Some(help) = &p.help {
-                writeln!(page, "         help: {help}").expect("a string takes everything");
-            }
-        }
-    }
-    expect_test::expect_file!["mistakes.txt"].assert_eq(&page);
+    let sources = list
+        .into_iter()
+        .map(|(title, yaml)| (title, crate::common::source("plan.yaml", yaml, with(String::new()).files)));
+    expect_test::expect_file!["mistakes.txt"].assert_eq(&page(sources));
 }
 
 #[test]
