@@ -79,9 +79,11 @@ fn life(run: &v1::Run) -> Duration {
     Duration::from_millis(ms).clamp(Duration::from_secs(1), tidelock_core::RUN_LEASE)
 }
 
-/// The collector may only be away.
+/// The collector may only be away: it did not answer, or the connection broke. What it says itself has no
+/// error of the transport beneath it.
 pub(super) fn passes(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
+        || std::error::Error::source(status).is_some()
 }
 
 async fn renewed_until_lost<R>(life: Duration, renew: impl Fn() -> R) -> Lost
