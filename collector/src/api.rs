@@ -43,6 +43,7 @@ use crate::ingest::Refused;
 use crate::join::JoinTokens;
 use crate::journal::Components;
 use crate::lookup::Lookup;
+use crate::notify::Failing;
 use crate::pki::Pki;
 
 /// What every call needs.
@@ -77,6 +78,8 @@ pub struct Api {
     pub server_name: String,
     /// Old events; empty until the index is open.
     pub lookup: Arc<OnceLock<Lookup>>,
+    /// Receivers of messages that fail.
+    pub(crate) failing: Failing,
     /// Streams end with it.
     pub stop: CancellationToken,
 }

@@ -2,11 +2,13 @@
 //!
 //! Every path is taken from the folder that the file lies in, so that a collector can be moved whole.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tidelock_model::Name;
 
 /// The settings of one collector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub struct Config {
     pub session_idle: Duration,
     /// Connections at once, each listener.
     pub connections: usize,
+    /// Where the secrets lie that messages to receivers need.
+    pub secrets: BTreeMap<Name, PathBuf>,
+    /// Authorities that receivers' certificates may come from, beside the public ones.
+    pub notify_ca: Option<PathBuf>,
 }
 
 /// Why a configuration is not taken.
@@ -81,6 +87,29 @@ struct File {
     listen: Listen,
     #[serde(default)]
     agents: Agents,
+    #[serde(default, skip_serializing_if = "Notify::is_plain")]
+    notify: Notify,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    secrets: BTreeMap<String, Secret>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Notify {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<PathBuf>,
+}
+
+impl Notify {
+    fn is_plain(&self) -> bool {
+        self.ca_file.is_none()
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secret {
+    file: PathBuf,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -163,6 +192,18 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
     if !(1..=100_000).contains(&file.listen.connections) {
         return wrong("listen.connections", "it is between 1 and 100000");
     }
+    let mut secrets = BTreeMap::new();
+    for (name, secret) in file.secrets {
+        let place = || format!("secret {name:?}");
+        let key = Name::new(&name).map_err(|error| ConfigError::Value {
+            place: "secrets",
+            what: format!("{}: {error}", place()),
+        })?;
+        if secret.file.as_os_str().is_empty() {
+            return wrong("secrets", &format!("{} names no file", place()));
+        }
+        secrets.insert(key, base.join(secret.file));
+    }
     if !file.listen.ops.ip().is_loopback() && !file.listen.ops.ip().is_unspecified() {
         tracing::info!(listen = %file.listen.ops, "the ops listener is plain; keep it inside a trusted network");
     }
@@ -178,6 +219,8 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
         certificate_life: Duration::from_secs(file.agents.certificate_hours * 3600),
         session_idle: Duration::from_secs(file.agents.session_idle_secs),
         connections: file.listen.connections,
+        secrets,
+        notify_ca: file.notify.ca_file.map(|path| base.join(path)),
     })
 }
 
@@ -205,6 +248,8 @@ pub fn first(
         hosts,
         listen: Listen { agents, api, ops, ..Listen::default() },
         agents: Agents::default(),
+        notify: Notify::default(),
+        secrets: BTreeMap::new(),
     };
     toml::to_string_pretty(&file)
         .map_err(|error| ConfigError::Value { place: "collector.toml", what: error.to_string() })
@@ -230,6 +275,19 @@ mod tests {
     fn what_is_not_known_or_cannot_be_is_refused() {
         for bad in
             ["dta_dir = 'x'", "hosts = []", "trust_domain = 'A b'", "[agents]\nsession_idle_secs = 1", "[x]"]
+        {
+            assert!(read(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn secrets_lie_beside_the_file_and_have_names() {
+        let config = read("[secrets.slack-webhook]\nfile = 'slack'\n[notify]\nca_file = 'ca.pem'").unwrap();
+        let name = Name::new("slack-webhook").unwrap();
+        assert_eq!(config.secrets[&name], Path::new("/etc/tidelock/slack"));
+        assert_eq!(config.notify_ca.as_deref(), Some(Path::new("/etc/tidelock/ca.pem")));
+        for bad in
+            ["[secrets.Slack]\nfile = 'x'", "[secrets.a]", "[secrets.a]\nfile = ''", "[notify]\nca = 'x'"]
         {
             assert!(read(bad).is_err(), "{bad:?} was taken");
         }

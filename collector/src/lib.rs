@@ -18,6 +18,7 @@ pub mod join;
 pub mod journal;
 pub mod lookup;
 pub mod net;
+mod notify;
 pub mod pki;
 pub mod plans;
 mod private_file;

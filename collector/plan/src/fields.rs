@@ -208,10 +208,14 @@ impl<'a> Fields<'a> {
     pub(crate) fn list(&self, key: &str, sink: &mut Sink) -> &'a [Node] {
         let Some(node) = self.get(key) else { return &[] };
         if !matches!(node.kind, crate::tree::Kind::Seq(_)) {
-            let help = node.scalar().map(|text| format!("write a list: [{text}]"));
+            let one = node.scalar().filter(|text| !text.contains([' ', ',', ':']));
+            let help = one.map_or_else(
+                || "write a list: each item on a line of its own after `- `".to_owned(),
+                |text| format!("write a list: [{text}]"),
+            );
             let problem =
                 sink.say("E009", node.span, format!("{} is {}, not a list", self.what(key), node.describe()));
-            problem.help = help;
+            problem.help(help);
         }
         node.items()
     }
@@ -271,7 +275,8 @@ pub(crate) fn named<'a>(node: &'a Node, what: &str, sink: &mut Sink) -> Vec<(Nam
 
 /// Says that a value is of the wrong kind.
 pub(crate) fn wrong(node: &Node, what: &str, wanted: &str, sink: &mut Sink) {
-    sink.say("E009", node.span, format!("{what} is {}, not {wanted}", node.describe()));
+    sink.say("E009", node.span, format!("{what} is {}, not {wanted}", node.describe()))
+        .help(format!("write {wanted}"));
 }
 
 /// Text that a person can read and nothing can hide in.

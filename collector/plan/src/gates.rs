@@ -75,7 +75,8 @@ fn gate(phase: Phase, fields: &Fields<'_>, sink: &mut Sink) -> GateRule {
             && !needs.insert(name)
         {
             sink.say("E004", item.span, format!("{} names {found:?} twice", fields.what("needs")))
-                .label("again");
+                .label("again")
+                .help("keep one");
         }
     }
     let decision = decision(phase, fields, sink);

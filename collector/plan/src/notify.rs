@@ -21,7 +21,8 @@ pub(crate) fn notify(fields: &Fields<'_>, sink: &mut Sink) -> Vec<Receiver> {
             "E013",
             node.span,
             format!("the plan has {} receivers, the most is {MAX_RECEIVERS}", items.len()),
-        );
+        )
+        .help("let one of them hand the messages on");
     }
     let mut receivers: Vec<Receiver> = Vec::new();
     for item in items.iter().take(MAX_RECEIVERS) {

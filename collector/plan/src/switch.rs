@@ -31,7 +31,7 @@ fn assertions(fields: &Fields<'_>, sink: &mut Sink) -> Vec<Assertion> {
     let items = fields.list("assertions", sink);
     if let Some(node) = fields.get("assertions").filter(|_| items.len() > MAX_ASSERTIONS) {
         let text = format!("the plan has {} assertions, the most is {MAX_ASSERTIONS}", items.len());
-        sink.say("E013", node.span, text);
+        sink.say("E013", node.span, text).help("one for each thing that must not have two owners is enough");
     }
     for item in items.iter().take(MAX_ASSERTIONS) {
         let Some(fields) = Fields::of(item, &keys::ASSERTION, "an assertion", item.span, sink) else {
@@ -52,7 +52,8 @@ fn assertions(fields: &Fields<'_>, sink: &mut Sink) -> Vec<Assertion> {
                 item.span,
                 format!("the assertion about {} stands there twice", quote(&assertion.about)),
             )
-            .label("again");
+            .label("again")
+            .help("keep one");
             continue;
         }
         assertions.push(assertion);

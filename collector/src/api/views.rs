@@ -150,6 +150,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         components: components(api, view),
         timezone: view.plan.as_ref().map(|plan| plan.plan.timezone.clone()).unwrap_or_default(),
         first_minutes: String::new(),
-        failing_receivers: Vec::new(),
+        failing_receivers: api.failing.of(&view.migration),
     }
 }

@@ -28,6 +28,7 @@ use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
 use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Store, Stored};
 use crate::lookup::Lookup;
+use crate::notify::{self, Failing};
 use crate::pki::{Pki, ServerIdentity};
 use crate::records::{Received, Seen};
 use crate::tls;
@@ -199,6 +200,16 @@ async fn serve(
         lookup: api.lookup.clone(),
     };
     servers.spawn(drive(state, inbox, stop.clone()));
+    let telling = notify::Parts {
+        driver: driver.clone(),
+        store: store.clone(),
+        secrets: opened.config.secrets.clone(),
+        ca_file: opened.config.notify_ca.clone(),
+        dir: opened.config.data_dir.join("notify"),
+        failing: api.failing.clone(),
+        clock: opened.clock,
+    };
+    servers.spawn(notify::run(telling, stop.clone()));
     let agents = admit(driver, health, agents_acceptor, listeners.agents, door, stop.clone());
     servers.spawn(agents);
     let outcome = supervise(&mut servers, &store, stop).await;
@@ -304,6 +315,7 @@ fn faces(
         api_url: format!("https://{}", at(addresses.api.port())),
         server_name: host.clone(),
         lookup: Arc::default(),
+        failing: Failing::default(),
         stop,
     }
 }

@@ -28,7 +28,8 @@ pub(super) fn possible_while(rollback: &Fields<'_>, sink: &mut Sink) -> Vec<Back
         }
     }
     if let Some(node) = rollback.get("possible_while").filter(|_| limits.len() > MAX_ITEMS) {
-        sink.say("E013", node.span, format!("{} limits are too many, the most is {MAX_ITEMS}", limits.len()));
+        sink.say("E013", node.span, format!("{} limits are too many, the most is {MAX_ITEMS}", limits.len()))
+            .help("name those that decide whether anybody would still go back");
     }
     limits
 }
@@ -111,7 +112,8 @@ pub(super) fn one_way(rollback: &Fields<'_>, sink: &mut Sink) -> Vec<OneWay> {
     let mut effects: Vec<OneWay> = Vec::new();
     let items = rollback.list("one_way", sink);
     if let Some(node) = rollback.get("one_way").filter(|_| items.len() > MAX_ITEMS) {
-        sink.say("E013", node.span, format!("{} effects are too many, the most is {MAX_ITEMS}", items.len()));
+        sink.say("E013", node.span, format!("{} effects are too many, the most is {MAX_ITEMS}", items.len()))
+            .help("put together what is counted together");
     }
     for item in items.iter().take(MAX_ITEMS) {
         let place = format!("an item of {}", rollback.what("one_way"));
@@ -123,7 +125,8 @@ pub(super) fn one_way(rollback: &Fields<'_>, sink: &mut Sink) -> Vec<OneWay> {
         let (Some(what), Some(from), Some(measure)) = (what, from, measure) else { continue };
         if effects.iter().any(|known| known.what == what) {
             sink.say("E004", item.span, format!("{} names {what:?} twice", rollback.what("one_way")))
-                .label("again");
+                .label("again")
+                .help("keep one");
             continue;
         }
         effects.push(OneWay { what, from, measure });

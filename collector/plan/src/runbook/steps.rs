@@ -254,7 +254,7 @@ fn env(fields: &Fields<'_>, sink: &mut Sink) -> Vec<String> {
         && let Some(node) = fields.get("env")
     {
         let text = format!("{} has {} names, the most is {MAX_WORDS}", fields.what("env"), items.len());
-        sink.say("E013", node.span, text);
+        sink.say("E013", node.span, text).help("name those that the commands read");
     }
     for item in items.iter().take(MAX_WORDS) {
         let Some(found) = text(item, &what, sink) else { continue };
@@ -271,7 +271,9 @@ fn env(fields: &Fields<'_>, sink: &mut Sink) -> Vec<String> {
                     quote(name)
                 ));
         } else if names.contains(&found) {
-            sink.say("E004", item.span, format!("{} names {found} twice", fields.what("env"))).label("again");
+            sink.say("E004", item.span, format!("{} names {found} twice", fields.what("env")))
+                .label("again")
+                .help("keep one");
         } else {
             names.push(found);
         }

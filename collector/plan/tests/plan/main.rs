@@ -8,4 +8,5 @@ mod examples;
 mod mistakes;
 mod revision;
 mod runbooks;
+mod scratch;
 mod timelines;

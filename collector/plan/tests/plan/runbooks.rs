@@ -36,6 +36,9 @@ fn every_mistake_of_the_switch_is_named_with_its_place_and_its_way_out() {
         .iter()
         .flat_map(|(_, s)| told(s).problems().iter().map(|p| p.code).collect::<Vec<_>>())
         .collect();
+    for problem in sources.iter().flat_map(|(_, s)| told(s).problems().to_vec()) {
+        assert!(problem.line.is_some() && problem.help.is_some(), "no place or no way out: {problem:?}");
+    }
     let of_the_switch = |code: &&str| ("E051"..="E071").contains(code) || ("W011"..="W014").contains(code);
     for code in codes().map(|(code, _)| code).filter(of_the_switch) {
         assert!(said.contains(code), "no mistake is told as {code}");
