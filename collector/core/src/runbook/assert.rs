@@ -50,21 +50,30 @@ pub fn runbook_breach(
 ) -> Option<(usize, String)> {
     let rules = Rules { direction, runbook, assertions };
     let parts = runbook.parts();
+    let until = reversible_until(direction, runbook, &parts);
     let mut made = vec![Made::No; parts.len()];
     for (place, part) in parts.iter().enumerate() {
         if let Some(why) = rules.breach(&made, place, false) {
             return Some((part.step, why));
         }
         made[place] = Made::Yes;
-        if kind(runbook, part) == Some(&StepKind::PointOfNoReturn) {
-            // From here on nothing is taken back.
-            return (place + 1..parts.len()).find_map(|place| rules.forward(&parts, &mut made, place));
-        }
-        if let Some(found) = rules.undone_from(&parts, made.clone(), place) {
-            return Some(found);
+        let back = (place < until).then(|| rules.undone_from(&parts, made.clone(), place)).flatten();
+        if back.is_some() {
+            return back;
         }
     }
     None
+}
+
+/// The part from which on nothing is taken back. A cutover that names no point of no return passes it with its
+/// first opening; a way back that names none goes on until it has arrived.
+fn reversible_until(direction: Direction, runbook: &Runbook, parts: &[Part]) -> usize {
+    let first = |wanted: &StepKind| parts.iter().position(|part| kind(runbook, part) == Some(wanted));
+    let named = first(&StepKind::PointOfNoReturn);
+    match direction {
+        Direction::Cutover => named.or_else(|| first(&StepKind::Open)).unwrap_or(parts.len()),
+        Direction::Rollback => named.unwrap_or(0),
+    }
 }
 
 impl Rules<'_> {
@@ -174,12 +183,6 @@ impl Rules<'_> {
     fn about(&self, rule: AssertionRule) -> String {
         let found = self.assertions.iter().find(|assertion| assertion.rule == rule);
         found.map(|found| format!(" (the plan asserts: {})", found.about)).unwrap_or_default()
-    }
-
-    fn forward(&self, parts: &[Part], made: &mut [Made], place: usize) -> Option<(usize, String)> {
-        let why = self.breach(made, place, false);
-        made[place] = Made::Yes;
-        Some((parts[place].step, why?))
     }
 
     /// Everything up to the part is there, and is taken back, the last first.

@@ -78,6 +78,11 @@ impl Young {
         self.watch.is_none() && self.fence.is_none()
     }
 
+    /// Nothing is really done.
+    fn rehearses(&self) -> bool {
+        self.walk.is_some_and(|walk| walk.rehearsal)
+    }
+
     /// Takes a finding of a check that the plan has. Gives back whether it tells of another build than before.
     fn take(&mut self, heard: &Heard<'_>, scenario: &Scenario) -> bool {
         if let Some(fence) = &mut self.fence {

@@ -79,9 +79,16 @@ fn two_sides_never_write_even_where_nothing_is_asserted() {
 fn a_fence_is_not_taken_back_while_the_other_side_is_open() {
     let mut kept = open();
     kept.undo = None;
-    let (step, why) = planned(vec![fence("fence"), kept.clone()], &[]).unwrap();
+    let steps = || vec![fence("fence"), kept.clone(), no_return()];
+    let (step, why) = planned(steps(), &[]).unwrap();
     assert_eq!((step, why.starts_with("taking back fence would let both")), (0, true), "{why}");
-    assert_eq!(planned(vec![fence("fence"), no_return(), kept], &[]), None, "nothing is taken back");
+    let back = Runbook { steps: steps() };
+    assert!(runbook_breach(Direction::Rollback, &back, &[]).is_some(), "neither on the way back");
+    let unnamed = vec![fence("fence"), kept.clone()];
+    assert_eq!(planned(unnamed.clone(), &[]), None, "its opening is its point of no return");
+    let back = Runbook { steps: unnamed };
+    assert_eq!(runbook_breach(Direction::Rollback, &back, &[]), None, "it goes on until it has arrived");
+    assert_eq!(planned(vec![fence("fence"), no_return(), kept.clone()], &[]), None, "nothing is taken back");
 }
 
 #[test]
@@ -118,4 +125,48 @@ fn somebody_must_accept_writes_in_the_end() {
     let serves = asserts(AssertionRule::AtLeastOneSideServes);
     let (step, why) = planned(vec![fence("fence"), open(), route(&[10, 50])], &serves).unwrap();
     assert_eq!((step, why.contains("would leave traffic on source")), (2, true), "{why}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_is_not_refused_never_lets_both_sides_write(
+        kinds in proptest::collection::vec(0_u8..6, 1..9),
+        kept in proptest::collection::vec(proptest::bool::ANY, 9),
+    ) {
+        let made = |(place, number): (usize, &u8)| {
+            let mut step = step(&format!("step-{place}"), match number {
+                0 | 1 => StepKind::Fence { two_readings: Duration::ZERO },
+                2 | 3 => StepKind::Open,
+                4 => StepKind::PointOfNoReturn,
+                _ => StepKind::Route { weights: vec![10, 100] },
+            });
+            step.undo = step.undo.filter(|_| kept[place]);
+            step
+        };
+        let steps: Vec<Step> = kinds.iter().enumerate().map(made).collect();
+        for direction in [Direction::Cutover, Direction::Rollback] {
+            let runbook = Runbook { steps: steps.clone() };
+            if runbook_breach(direction, &runbook, &[]).is_some() {
+                continue;
+            }
+            let until = reversible_until(direction, &runbook, &runbook.parts());
+            let parts: Vec<&Step> = runbook.parts().iter().map(|part| &steps[part.step]).collect();
+            for last in 0..parts.len() {
+                let mut there: Vec<bool> = (0..parts.len()).map(|place| place <= last).collect();
+                let both = |there: &[bool]| {
+                    let any = |which: fn(&StepKind) -> bool, is: bool| {
+                        parts.iter().zip(there).any(|(step, there)| which(&step.kind) && *there == is)
+                    };
+                    let fence = |kind: &StepKind| matches!(kind, StepKind::Fence { .. });
+                    let open = any(|kind| *kind == StepKind::Open, true);
+                    open && (any(fence, false) || !any(fence, true))
+                };
+                proptest::prop_assert!(!both(&there), "{direction:?} up to {last} of {kinds:?}");
+                for place in (0..=last).rev().filter(|_| last < until) {
+                    there[place] &= parts[place].undo.is_none();
+                    proptest::prop_assert!(!both(&there), "{direction:?} back from {last} of {kinds:?}");
+                }
+            }
+        }
+    }
 }

@@ -51,18 +51,23 @@ impl Migration {
                 holds.push(undeclared(name, since));
                 continue;
             };
+            // A rehearsal is before the cutover: what runs only later is not asked.
+            if self.young.rehearses() && !scenario.phases.contains(&self.phase) {
+                continue;
+            }
             for side in asked(plan, direction, step, scenario) {
                 sides.push(side);
                 let asked = Asked { name, scenario, side, young, step };
                 holds.extend(self.asked_holds(&asked, watch.since, now));
             }
         }
+        if matches!(step.kind, StepKind::Fence { .. }) && !self.young.rehearses() {
+            holds.extend(self.fence_holds(step, since, now));
+            sides.push(direction.from());
+        }
         sides.sort_unstable();
         sides.dedup();
         holds.extend(sides.into_iter().filter_map(|side| self.agents_hold(plan, side, now)));
-        if let StepKind::Fence { .. } = &step.kind {
-            holds.extend(self.fence_holds(step, since, now));
-        }
         if holds.is_empty() && step.after.is_empty() && now.since(watch.since) < step.bake {
             let reason = format!("waits for {} without an alarm", span(step.bake));
             holds.push(Hold::new(HoldCode::Stable, watch.since, reason, "tidelock cutover status"));

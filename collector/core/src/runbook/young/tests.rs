@@ -228,3 +228,73 @@ fn nobody_to_ask_is_no_proof() {
     let lines = stand.lines(0, stand.now);
     assert!(lines.iter().any(|line| line.ends_with("no agent on target reports it")), "{lines:?}");
 }
+
+/// What happens in one round of five seconds.
+#[derive(Debug, Clone, Copy)]
+enum Round {
+    Passes,
+    Fails,
+    Missed,
+    Lost,
+    Late,
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_step_is_proved_by_nothing_but_fresh_rounds_that_all_passed(
+        before in 0_u64..4,
+        rounds in proptest::collection::vec(0_u8..14, 0..14),
+        bake in 0_u64..26,
+    ) {
+        let mut stand = login(bake);
+        stand.rounds(before, &both(&passes()));
+        stand.acts(0);
+        let acted = stand.now;
+        // Passes in a row, since when, and the newest.
+        let (mut row, mut since, mut newest) = (0, acted, None);
+        for number in rounds {
+            let round = match number {
+                0..=8 => Round::Passes,
+                9 => Round::Fails,
+                10 | 11 => Round::Missed,
+                12 => Round::Lost,
+                _ => Round::Late,
+            };
+            stand.wait(EVERY);
+            stand.finds("t2", "login", &passes());
+            // A run takes at most 3 s, its finding 2 s more, and it is fresh for 13 s.
+            let silent = newest.is_some_and(|newest: Timestamp| stand.now > newest.plus(secs(13)));
+            if silent && matches!(round, Round::Passes | Round::Fails) {
+                (row, since) = (0, stand.now);
+            }
+            match round {
+                Round::Passes => {
+                    stand.finds("t1", "login", &passes());
+                    (row, newest) = (row + 1, Some(stand.now));
+                }
+                Round::Fails => {
+                    stand.finds("t1", "login", &fails("down"));
+                    (row, since, newest) = (0, stand.now, Some(stand.now));
+                }
+                Round::Missed => {}
+                Round::Lost => {
+                    stand.loses("t1");
+                    if newest.is_some() {
+                        (row, since) = (0, stand.now);
+                    }
+                }
+                // Due before the step: whatever it says, it says nothing of it.
+                Round::Late => {
+                    let ago = stand.now.since(acted).as_secs();
+                    stand.finds_late("t1", "login", &passes(), ago + 1);
+                }
+            }
+            let fresh = newest.is_some_and(|newest| stand.now <= newest.plus(secs(13)));
+            let long = newest.is_some_and(|newest| newest.since(since) >= secs(bake));
+            let of_t1 = |hold: &&crate::verdict::Hold| hold.agent == Some(name("t1"));
+            let held = stand.holds(0, acted).iter().filter(of_t1).count();
+            proptest::prop_assert_eq!(held == 0, fresh && long && row >= 3, "{:?}", stand.lines(0, acted));
+        }
+        proptest::prop_assert!(stand.replays());
+    }
+}
