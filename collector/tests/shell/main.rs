@@ -10,6 +10,8 @@ mod gate;
 mod history;
 mod http;
 mod ingest;
+mod notify;
+mod receiver;
 mod restart;
 mod service;
 mod support;
