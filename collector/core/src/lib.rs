@@ -31,6 +31,7 @@ pub use joint::{Point, SidePoint};
 pub use migration::Migration;
 pub use rollback::Leftover;
 pub use roster::{AgentStanding, ONLINE_FOR};
+pub use runbook::machine;
 pub use runbook::{NextAction, PartState, PartStatus, RUN_LEASE, RunState, RunStatus, runbook_breach};
 pub use status::{
     AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ProofStatus,

@@ -338,7 +338,7 @@ pub enum EventKind {
 }
 
 /// How a part of a runbook ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepOutcome {
     /// It was carried out.
     Done,
@@ -360,12 +360,14 @@ impl StepOutcome {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunOutcome {
     /// Every step is done and proved.
     Completed,
     /// Everything that was done was undone.
     Undone,
+    /// Past its point of no return people decided to go back: another runbook does that.
+    Abandoned,
 }
 
 impl RunOutcome {
@@ -374,6 +376,7 @@ impl RunOutcome {
         match self {
             RunOutcome::Completed => "completed",
             RunOutcome::Undone => "undone",
+            RunOutcome::Abandoned => "abandoned",
         }
     }
 }

@@ -6,64 +6,161 @@
 //! - Before the point of no return everything that was done can be undone, the last first; after it nothing is.
 //! - What nobody can know is never carried out again by itself: a person says.
 
+mod asks;
 mod assert;
+mod facts;
 mod fence;
+mod fold;
+mod holds;
+pub mod machine;
+mod requests;
+mod shape;
+mod show;
+mod shut;
 #[cfg(test)]
 pub(crate) mod stand;
 mod status;
 mod young;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tidelock_model::{Name, Timestamp};
+use tidelock_model::{Name, Phase, Timestamp};
 
 pub use assert::runbook_breach;
+pub(crate) use requests::made;
 pub use status::{NextAction, PartState, PartStatus, RunState, RunStatus};
 pub(crate) use young::{Heard, Young, began};
 
-use crate::ask::{Asker, Refusal, RefusalCode, RunAsk};
 use crate::migration::Migration;
-use crate::record::{Event, EventKind};
-use crate::verdict::Hold;
+use crate::plan::{Direction, Runbook, Step};
+use crate::record::StepOutcome;
+use machine::Machine;
+use shut::Shut;
 
 /// How long an operator's lease lasts without being renewed.
 pub const RUN_LEASE: Duration = Duration::from_secs(15);
 
+/// A part without a deadline of its own is not waited for any longer than this: no wait is without a bound.
+pub(crate) const WAIT_AT_MOST: Duration = Duration::from_secs(3600);
+
+/// Why a run goes back whose migration is given up: it ends in `aborted`, not in `sync`.
+pub(crate) const GIVEN_UP: &str = "the migration is given up";
+
 /// The runs of a migration.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Runs {}
+pub(crate) struct Runs {
+    /// The newest run, real or rehearsed, under way or over.
+    pub(crate) newest: Option<Run>,
+    /// The last rehearsal of each runbook that came to its end.
+    pub(crate) rehearsals: BTreeMap<Direction, Rehearsal>,
+    /// How many leases were given out, over all runs.
+    leases: u64,
+}
 
-impl Migration {
-    /// The newest run, real or rehearsed.
-    pub fn run_status(&self, _now: Timestamp) -> Option<RunStatus> {
-        None
+/// A rehearsal that came to its end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rehearsal {
+    /// The revision of the plan that was rehearsed.
+    pub(crate) revision: u64,
+    /// When it was over.
+    pub(crate) at: Timestamp,
+    /// How long writes would have been shut.
+    pub(crate) writes_shut: Option<Duration>,
+}
+
+/// A run: the machine, with the words and times that it does not need.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Run {
+    pub(crate) number: u64,
+    pub(crate) direction: Direction,
+    pub(crate) rehearsal: bool,
+    pub(crate) revision: u64,
+    pub(crate) runbook: Arc<Runbook>,
+    pub(crate) machine: Machine,
+    /// Who holds the lease, or held it last.
+    operator: Option<Name>,
+    pub(crate) lease_until: Timestamp,
+    pub(crate) begun: Timestamp,
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) no_return: Option<Timestamp>,
+    /// Why it goes back.
+    pub(crate) why: String,
+    /// It goes back because the migration is given up.
+    pub(crate) given_up: bool,
+    pub(crate) marks: Vec<Marks>,
+    pub(crate) shut: Shut,
+}
+
+/// When things happened to a part, and what was said of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Marks {
+    pub(crate) begun: Option<Timestamp>,
+    pub(crate) acted: Option<Timestamp>,
+    pub(crate) done: Option<Timestamp>,
+    outcome: Option<StepOutcome>,
+    durable: bool,
+    output: String,
+}
+
+impl Run {
+    /// It is not over.
+    pub(crate) fn under_way(&self) -> bool {
+        self.machine.outcome().is_none()
     }
 
-    /// Answers an ask about a run.
-    pub(crate) fn run_ask(&self, _now: Timestamp, _ask: &RunAsk, _by: &Asker) -> Result<EventKind, Refusal> {
-        Err(Refusal::new(RefusalCode::NoRunbook, "the plan has no runbook"))
+    /// The step that a part belongs to.
+    pub(crate) fn step(&self, part: usize) -> Option<&Step> {
+        let part = self.runbook.parts().get(part).copied()?;
+        self.runbook.steps.get(part.step)
     }
 
-    /// Takes what was decided about a run. Gives back whether it fitted.
-    pub(crate) fn run_event(&mut self, _at: Timestamp, _event: &Event) -> bool {
-        false
+    /// What people call a part: the step's name, and a route's weight.
+    pub(crate) fn called(&self, part: usize) -> String {
+        let weight = self.runbook.parts().get(part).and_then(|part| part.weight);
+        let name = self.step(part).map(|step| step.name.as_str()).unwrap_or("a part");
+        weight.map_or_else(|| name.to_owned(), |weight| format!("{name} at {weight} %"))
     }
 
-    /// The operator's lease was renewed.
-    pub(crate) fn run_renewed(&mut self, _at: Timestamp, _run: u64, _lease: u64, _until: Timestamp) {}
-
-    /// What evidence and time alone decide about a run.
-    pub(crate) fn run_next(&self, _now: Timestamp) -> Option<(EventKind, Option<Name>)> {
-        None
+    /// Whoever holds the lease now.
+    pub(crate) fn operator(&self) -> Option<&Name> {
+        self.operator.as_ref().filter(|_| self.machine.is_held())
     }
 
-    /// What of the runbook holds the gate.
-    pub(crate) fn run_holds(&self, _gate: tidelock_model::Phase, _now: Timestamp) -> Vec<Hold> {
-        Vec::new()
+    /// After this the part is not waited for any longer.
+    pub(crate) fn deadline(&self, part: usize) -> Option<Timestamp> {
+        let begun = self.marks.get(part)?.begun?;
+        Some(begun.plus(self.step(part)?.deadline.unwrap_or(WAIT_AT_MOST)))
     }
 }
 
-/// The ask is the one that recorded this.
-pub(crate) fn made(_ask: &RunAsk, _recorded: &EventKind) -> bool {
-    false
+impl Migration {
+    /// The run that is under way.
+    pub(crate) fn run_under_way(&self) -> Option<&Run> {
+        self.runs.newest.as_ref().filter(|run| run.under_way())
+    }
+
+    /// The newest real run of this direction, since the phase in which it belongs began.
+    pub(crate) fn real_run(&self, direction: Direction) -> Option<&Run> {
+        let here = match direction {
+            Direction::Cutover => self.phase == Phase::Cutover,
+            Direction::Rollback => self.phase == Phase::RollingBack,
+        };
+        let fits = |run: &&Run| !run.rehearsal && run.direction == direction && run.begun >= self.phase_since;
+        self.runs.newest.as_ref().filter(|_| here).filter(fits)
+    }
+
+    /// The plan has a runbook for this way.
+    pub(crate) fn walks(&self, direction: Direction) -> bool {
+        self.plan().is_some_and(|plan| plan.runbook(direction).is_some())
+    }
+
+    /// A cutover by a runbook that can still be taken back whole.
+    pub(crate) fn reversible(&self) -> bool {
+        let can = |run: &Run| !run.machine.forward_only() && run.ended_forward().is_none();
+        self.phase == Phase::Cutover
+            && self.walks(Direction::Cutover)
+            && self.real_run(Direction::Cutover).is_none_or(can)
+    }
 }

@@ -144,8 +144,9 @@ pub(crate) fn outcome(word: &str) -> Result<StepOutcome, BadRecord> {
 }
 
 fn run_outcome(word: &str) -> Result<RunOutcome, BadRecord> {
-    let known = [RunOutcome::Completed, RunOutcome::Undone].into_iter().find(|one| one.word() == word);
-    known.map_or_else(|| bad("outcome", format!("is {word:?}, not completed or undone")), Ok)
+    let all = [RunOutcome::Completed, RunOutcome::Undone, RunOutcome::Abandoned];
+    let known = all.into_iter().find(|one| one.word() == word);
+    known.map_or_else(|| bad("outcome", format!("is {word:?}, not completed, undone or abandoned")), Ok)
 }
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ impl Migration {
 
     fn word(&self, gate: Phase, holds: &[Hold]) -> VerdictWord {
         let back = matches!(self.phase, Phase::RollingBack | Phase::RolledBack | Phase::Aborted);
-        let going = matches!(self.phase, Phase::Cutover | Phase::Watch) && self.going_back();
+        let going =
+            matches!(self.phase, Phase::Cutover | Phase::Watch) && self.going_back() && !self.reversible();
         let any = |states: &[EvidenceState]| {
             holds.iter().filter_map(|hold| hold.state).any(|s| states.contains(&s))
         };

@@ -257,6 +257,17 @@ impl Migration {
         if from != self.phase || !may_move(from, to) {
             return false;
         }
+        if from == Phase::Cutover && matches!(to, Phase::Sync | Phase::Aborted) {
+            if !self.reversible() {
+                return false;
+            }
+            // Nobody is on the target any more, and whoever said go said it of another moment.
+            if self.traffic.switched.take().is_some() {
+                self.start_anew(at, &Side::BOTH, "traffic was moved back");
+            }
+            self.after = None;
+            self.unsettle(at, "the cutover was taken back");
+        }
         if matches!(to, Phase::RollingBack | Phase::Aborted) {
             self.unsettle(at, "the migration goes another way");
         }

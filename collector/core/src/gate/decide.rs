@@ -6,6 +6,7 @@ use super::requests::made;
 use super::rule::next;
 use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode, RunAsk};
 use crate::migration::Migration;
+use crate::plan::Direction;
 use crate::record::{Event, EventKind};
 use crate::verdict::Hold;
 
@@ -84,6 +85,7 @@ impl Migration {
         match kind {
             EventKind::PhaseChanged { from: Phase::Ready, to: Phase::Sync } => Phase::Ready,
             EventKind::PhaseChanged { to: Phase::RollingBack | Phase::Aborted, .. } => here,
+            EventKind::PhaseChanged { from: Phase::Cutover, to: Phase::Sync } => here,
             EventKind::PhaseChanged { to, .. } => *to,
             EventKind::LeaseGranted { gate, .. } | EventKind::LeaseRevoked { gate, .. } => *gate,
             EventKind::CutoverConfirmed { .. } => Phase::Cutover,
@@ -139,6 +141,17 @@ impl Migration {
                 format!("the migration is in {}; a switch to the {to} is reported in {phase}", self.phase);
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
+        let direction = match to {
+            Side::Target => Direction::Cutover,
+            Side::Source => Direction::Rollback,
+        };
+        if self.walks(direction) {
+            let message = format!(
+                "the plan has a runbook for the {0}: its routes say where traffic is; walk it with tidelock {0} run",
+                direction.word()
+            );
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
         if done {
             let message = format!("it was reported already that traffic is on the {to}");
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
@@ -147,7 +160,7 @@ impl Migration {
     }
 
     /// Pipelines and operators switch, and people of the plan.
-    fn may_switch(&self, by: &Asker) -> Result<(), Refusal> {
+    pub(crate) fn may_switch(&self, by: &Asker) -> Result<(), Refusal> {
         if by.kind == AskerKind::Person && !self.is_of_plan(by) {
             let message = format!("{} is not in the plan; pipelines and people of the plan switch", by.name);
             return Err(Refusal::new(RefusalCode::NotYours, message));

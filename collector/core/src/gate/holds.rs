@@ -6,7 +6,7 @@ use super::needs::Sheet;
 use super::rule::next;
 use crate::evidence::{Seen, SideEvidence, side_evidence};
 use crate::migration::Migration;
-use crate::plan::{Plan, Scenario, before};
+use crate::plan::{Direction, Plan, Scenario, before};
 use crate::roster::ONLINE_FOR;
 use crate::verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode};
 use crate::words::{count, span};
@@ -184,6 +184,9 @@ impl Migration {
 
     fn switch_hold(&self, gate: Phase) -> Option<Hold> {
         let (moved, side) = match gate {
+            // With a runbook its own holds say what is missing.
+            Phase::Watch if self.walks(Direction::Cutover) => return None,
+            Phase::RolledBack if self.walks(Direction::Rollback) => return None,
             Phase::Watch => (self.traffic.switched, "target"),
             Phase::RolledBack => (self.traffic.back, "source"),
             Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover | Phase::Committed => return None,

@@ -33,6 +33,14 @@ impl Migration {
             let message = format!("the migration is {}; its plan is history", self.phase);
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
+        if let Some(run) = self.run_under_way().filter(|run| !run.rehearsal) {
+            let message = format!(
+                "run {} of the {} is under way: the plan is changed before it or after it",
+                run.number,
+                run.direction.word()
+            );
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
         let grid_origin = self.grid_origin().unwrap_or(*grid_origin);
         let revision = self.revision() + 1;
         let kind = EventKind::PlanApplied { revision, hash: *hash, plan: plan.clone(), grid_origin };

@@ -29,13 +29,14 @@ use std::collections::BTreeMap;
 
 use tidelock_model::{Name, Phase, Timestamp};
 
+pub(crate) use decide::said;
 pub(crate) use desk::Desk;
 pub use desk::QuestionStatus;
 pub(crate) use lease::Lease;
 pub use lease::RENEW_AFTER;
 pub use loss::losses_line;
 pub(crate) use needs::{Sheet, Steady};
-pub(crate) use people::Ballot;
+pub(crate) use people::{Ballot, decides};
 pub(crate) use requests::Requests;
 pub(crate) use rule::{ends, gates_of};
 

@@ -8,8 +8,9 @@ use super::ends;
 use super::people::decides;
 use crate::ask::{Asker, AskerKind, Refusal, RefusalCode};
 use crate::migration::Migration;
-use crate::plan::{Plan, before};
+use crate::plan::{Direction, Plan, before};
 use crate::record::EventKind;
+use crate::runbook::GIVEN_UP;
 use crate::verdict::Hold;
 
 /// The longest evidence of a manual check.
@@ -121,7 +122,13 @@ impl Migration {
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
         said(reason, "an abort")?;
-        if !matches!(self.phase, Phase::Prepare | Phase::Sync | Phase::Ready) {
+        if let Some(run) =
+            self.real_run(Direction::Cutover).filter(|run| self.reversible() && run.under_way())
+        {
+            let why = GIVEN_UP.to_owned();
+            return Ok(EventKind::RunTurned { run: run.number, why });
+        }
+        if !matches!(self.phase, Phase::Prepare | Phase::Sync | Phase::Ready) && !self.reversible() {
             let message = format!(
                 "the migration is in {}; it is past its point of no return: decide rollback",
                 self.phase

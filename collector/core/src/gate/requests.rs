@@ -54,6 +54,7 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
             (check, failed) == (c, f)
         }
         (Ask::Abort { .. }, EventKind::PhaseChanged { to, .. }) => *to == Phase::Aborted,
+        (Ask::Abort { .. }, EventKind::RunTurned { why, .. }) => why == crate::runbook::GIVEN_UP,
         (Ask::SetRevision { side, revision, .. }, EventKind::RevisionSet { side: s, revision: r }) => {
             (side, revision) == (s, r)
         }

@@ -39,7 +39,8 @@ pub(crate) fn live(plan: &Plan, phase: Phase) -> Vec<Phase> {
     own.into_iter().chain(next(phase)).filter(|gate| rule(plan, *gate).is_some()).collect()
 }
 
-/// The moves that a `PhaseChanged` may tell of. Ready to cutover is not among them: it takes a token.
+/// The moves that a `PhaseChanged` may tell of. Ready to cutover is not among them: it takes a token. Cutover
+/// to sync is for a runbook that was taken back.
 pub(crate) fn may_move(from: Phase, to: Phase) -> bool {
     use Phase::{Aborted, Committed, Cutover, Prepare, Ready, Retired, RolledBack, RollingBack, Sync, Watch};
     matches!(
@@ -47,7 +48,7 @@ pub(crate) fn may_move(from: Phase, to: Phase) -> bool {
         (Prepare, Sync | Aborted)
             | (Sync, Ready | Aborted)
             | (Ready, Sync | Aborted)
-            | (Cutover, Watch | RollingBack)
+            | (Cutover, Watch | RollingBack | Sync | Aborted)
             | (Watch, Committed | RollingBack)
             | (Committed, Retired)
             | (RollingBack, RolledBack)

@@ -40,6 +40,7 @@ impl Migration {
         let made = plan.manual_checks.keys().filter_map(|name| self.manual_expires(plan, name));
         moments.extend(made);
         moments.extend(plan.manual_checks.values().filter_map(|check| self.manual_due(check)));
+        moments.extend(self.run_moments(now));
         moments.into_iter().map(|moment| moment.plus(STEP)).filter(|moment| *moment > now).min()
     }
 }

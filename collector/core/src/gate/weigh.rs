@@ -7,6 +7,7 @@ use tidelock_model::{Name, Phase, Timestamp};
 
 use super::rule::live;
 use crate::migration::Migration;
+use crate::plan::Direction;
 use crate::record::{Entry, Event, EventKind, Record};
 use crate::verdict::HoldCode;
 
@@ -67,16 +68,35 @@ impl Migration {
             // Evidence alone opens and shuts `ready`.
             Phase::Sync => gate(Phase::Ready),
             Phase::Ready => self.broken(Phase::Ready, now).then_some((Phase::Sync, None)),
+            // Before the point of no return a runbook takes all back, whoever decided it.
+            Phase::Cutover if self.reversible() => self.taken_back(),
             // Going back was decided by people: it waits for no evidence.
             Phase::Cutover | Phase::Watch if self.going_back() => {
                 Some((Phase::RollingBack, self.last_voice("rollback")))
             }
-            Phase::Cutover if self.traffic.switched.is_some() => free(Phase::Watch),
+            Phase::Cutover if self.traffic.switched.is_some() && self.may_watch() => free(Phase::Watch),
             Phase::Watch => gate(Phase::Committed).map(|(to, _)| (to, self.last_voice("commit"))),
             Phase::Committed => gate(Phase::Retired),
             Phase::RollingBack => gate(Phase::RolledBack),
             Phase::Cutover | Phase::Retired | Phase::RolledBack | Phase::Aborted => None,
         }
+    }
+
+    /// Where a runbook goes that was taken back whole, or that nobody began.
+    fn taken_back(&self) -> Option<(Phase, Option<Name>)> {
+        let to = match self.real_run(Direction::Cutover) {
+            Some(run) if run.under_way() => return None,
+            Some(run) if run.given_up => Phase::Aborted,
+            Some(_) => Phase::Sync,
+            None if self.going_back() => Phase::Sync,
+            None => return None,
+        };
+        Some((to, None))
+    }
+
+    /// The runbook was walked to its end, where there is one.
+    fn may_watch(&self) -> bool {
+        !self.walks(Direction::Cutover) || self.walked(Direction::Cutover)
     }
 
     /// Nothing stands between the gate and an open lease.

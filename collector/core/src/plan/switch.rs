@@ -91,6 +91,19 @@ impl Runbook {
         let between = self.steps.get(fence..=open)?;
         Some(between.iter().map(|step| step.planned).sum())
     }
+
+    /// The share of traffic on the target before a route's step began: what its one undo puts back for all of
+    /// its weights. None where the part is no route.
+    pub fn weight_before(&self, direction: Direction, part: usize) -> Option<u32> {
+        let parts = self.parts();
+        let of = parts.get(part).filter(|part| part.weight.is_some())?;
+        let earlier = parts.iter().filter(|other| other.step < of.step).filter_map(|other| other.weight);
+        let begin = match direction {
+            Direction::Cutover => 0,
+            Direction::Rollback => 100,
+        };
+        Some(earlier.fold(begin, |_, weight| weight))
+    }
 }
 
 /// One step, or one weight of a route.
@@ -128,6 +141,17 @@ pub struct Step {
 }
 
 impl Step {
+    /// What is run to carry it out or to take it back; none means that there is nothing to run. A rehearsal
+    /// runs what the plan says for it alone, and takes nothing back.
+    pub fn command(&self, rehearsal: bool, undo: bool) -> Option<&Command> {
+        match (rehearsal, undo) {
+            (true, true) => None,
+            (true, false) => self.rehearsal.as_ref(),
+            (false, true) => self.undo.as_ref(),
+            (false, false) => self.run.as_ref(),
+        }
+    }
+
     /// Nothing is run: a person says that it is done.
     pub fn is_confirmed_by_person(&self) -> bool {
         matches!(self.kind, StepKind::Manual | StepKind::Confirm) && self.run.is_none()

@@ -105,7 +105,7 @@ pub struct PartStatus {
 }
 
 /// How a part of a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PartState {
     /// Not begun.
     Pending,
@@ -148,7 +148,7 @@ impl PartState {
 }
 
 /// What is to be done now, and by whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NextAction {
     /// The operator carries the part's command out, or takes it back.
     Carry {

@@ -54,6 +54,9 @@ impl Tale {
         if self.tell_of_people(rest) {
             return;
         }
+        if rest == "run is told" {
+            return self.tell_run();
+        }
         let (side, revision) = rest.split_once(" is on revision ").expect("the SIDE is on revision NAME");
         let (side, revision, by) = (side.parse().unwrap(), revision.into(), asker("operator"));
         let ask = Ask::SetRevision { side, revision, by, request_id: self.id() };
@@ -185,6 +188,9 @@ impl Tale {
 
     /// `olga says go on cutover`.
     fn person(&mut self, who: &str, rest: &str) {
+        if self.runs(who, rest) {
+            return;
+        }
         let (rest, again) = match rest.strip_suffix(" again") {
             Some(rest) => (rest, true),
             None => (rest, false),
@@ -226,12 +232,12 @@ impl Tale {
         self.ask(&ask);
     }
 
-    fn id(&mut self) -> String {
+    pub(crate) fn id(&mut self) -> String {
         self.asks += 1;
         format!("ask-{}", self.asks)
     }
 
-    fn ask(&mut self, ask: &Ask) {
+    pub(crate) fn ask(&mut self, ask: &Ask) {
         let answer = self.world.ask(ask);
         self.answered(answer);
     }

@@ -15,6 +15,8 @@ mod after;
 mod people;
 mod run;
 
+use std::collections::BTreeMap;
+
 use tidelock_core::record::{Event, EventKind, Observation};
 use tidelock_model::{Phase, Side, VerdictWord};
 
@@ -32,6 +34,8 @@ pub(crate) struct Tale {
     /// Only what else changes is told: no progress by the slot.
     brief: bool,
     pub(crate) asks: u64,
+    /// Processes that walk a runbook, by whose they are.
+    pub(crate) operators: BTreeMap<String, run::Operator>,
 }
 
 /// Plays a story and gives back its text with what happened.
@@ -45,6 +49,7 @@ pub(crate) fn play(text: &str) -> String {
         shown: String::new(),
         brief: false,
         asks: 0,
+        operators: BTreeMap::new(),
     };
     let mut out: Vec<String> = Vec::new();
     let mut begun = false;
@@ -103,13 +108,19 @@ impl Tale {
     fn until(&mut self, second: u64) {
         while self.world.since_begin().as_secs() < second {
             self.world.second();
+            self.renew();
             self.settle();
         }
     }
 
     pub(crate) fn settle(&mut self) {
-        for event in self.world.weigh() {
-            self.tell_event(&event);
+        loop {
+            for event in self.world.weigh() {
+                self.tell_event(&event);
+            }
+            if !self.walk() {
+                break;
+            }
         }
         if let Some(token) = self.world.token(Phase::Cutover) {
             self.first_token.get_or_insert(token);

@@ -7,6 +7,7 @@ pub(crate) mod agents;
 mod claims;
 mod people;
 pub(crate) mod plans;
+mod runbooks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -98,7 +99,7 @@ impl World {
     /// What evidence and time decide now, recorded; nothing may be left to decide after it.
     pub(crate) fn weigh(&mut self) -> Vec<Event> {
         let events = self.migration.weigh(self.now);
-        assert!(events.len() <= 6, "weighing goes round in circles: {events:?}");
+        assert!(events.len() <= 7, "weighing goes round in circles: {events:?}");
         for event in &events {
             self.record(event.clone());
         }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tidelock_core::plan::{
     Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, IfSilent, ManualCheck, Person, Plan,
-    Recommend, RollbackRule, Scenario, Switch,
+    Recommend, Rehearsed, RollbackRule, Scenario, Switch,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
-use super::{after, claims, name, people};
+use super::{after, claims, name, people, runbooks};
 
 /// A plan that declares people and decisions, and nothing to check yet.
 pub(crate) fn empty() -> Plan {
@@ -83,6 +83,8 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
             plan.decisions
                 .insert(name(parts[0].trim_end_matches(" by")), decision(parts[1], "", number(parts[2])));
         }
+        "step" => runbooks::step(plan.switch.runbook.get_or_insert_default(), rest),
+        "back" => runbooks::step(plan.rollback.runbook.get_or_insert_default(), rest),
         "observe" => plan.evidence.observe_at_least = secs(number(rest)),
         "watch" => plan.rollback.recommend.watch = secs(number(rest)),
         "window" => plan.rollback.window = (rest != "none").then(|| secs(number(rest))),
@@ -120,8 +122,8 @@ fn scenario(plan: &mut Plan, text: &str) {
         if_broken: format!("{check} breaks"),
         kind: "flow".into(),
         level: head[1].parse::<Level>().unwrap(),
-        may_dip: None,
-        writes: false,
+        may_dip: head.iter().find(|part| part.starts_with("may dip")).map(|part| secs(number(part))),
+        writes: head.contains(&"writes"),
         plugin: format!("builtin:{check}"),
         component: Sha256::from_bytes([component; 32]),
         sides,
@@ -173,6 +175,10 @@ fn gate(plan: &mut Plan, text: &str) {
             "decision" => rule.decision = Some(name(part.trim_start_matches("decision "))),
             "valid" => rule.valid_for = Some(secs(number(part))),
             "deadline" => rule.deadline = Some(secs(number(part))),
+            "rehearsed" => {
+                let within = secs(number(part));
+                rule.rehearsed = Some(Rehearsed { within, rollback: part.ends_with("both ways") });
+            }
             _ => {
                 rule.needs.insert(name(part));
             }

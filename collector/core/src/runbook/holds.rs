@@ -1,0 +1,195 @@
+//! What of the runbooks holds a gate: a run that is not at its end, a rehearsal that is missing, and writes that
+//! would be shut for too long.
+
+use tidelock_model::{Phase, Timestamp};
+
+use super::{NextAction, PartState, Run};
+use crate::migration::Migration;
+use crate::plan::{Direction, Rehearsed};
+use crate::record::RunOutcome;
+use crate::verdict::{Hold, HoldCode};
+use crate::words::span;
+
+impl Migration {
+    /// What of the runbooks holds the gate.
+    pub(crate) fn run_holds(&self, gate: Phase, now: Timestamp) -> Vec<Hold> {
+        let mut holds = Vec::new();
+        match gate {
+            Phase::Cutover => {
+                holds.extend(self.rehearsal_under_way());
+                holds.extend(self.dip_hold());
+            }
+            Phase::Watch if self.phase == Phase::Cutover => {
+                holds.extend(self.walked_holds(Direction::Cutover, now));
+            }
+            Phase::RolledBack if self.phase == Phase::RollingBack => {
+                holds.extend(self.walked_holds(Direction::Rollback, now));
+            }
+            Phase::Watch | Phase::RolledBack | Phase::Prepare | Phase::Sync | Phase::Ready => {}
+            Phase::Committed | Phase::Retired | Phase::RollingBack | Phase::Aborted => {}
+        }
+        let rule = self.sheet(gate).and_then(|sheet| sheet.rule.rehearsed);
+        holds.extend(rule.into_iter().flat_map(|rule| self.rehearsal_holds(rule, now)));
+        holds
+    }
+
+    /// The runbook of this direction was walked to its end.
+    pub(crate) fn walked(&self, direction: Direction) -> bool {
+        self.real_run(direction).is_some_and(|run| run.machine.outcome() == Some(RunOutcome::Completed))
+    }
+
+    fn walked_holds(&self, direction: Direction, now: Timestamp) -> Vec<Hold> {
+        if !self.walks(direction) || self.walked(direction) {
+            return Vec::new();
+        }
+        let command = format!("tidelock {} run", direction.word());
+        let Some(run) = self.real_run(direction) else {
+            let reason = format!("the runbook of the {} is not walked yet", direction.word());
+            return vec![Hold::new(HoldCode::Run, self.phase_since, reason, command)];
+        };
+        let resume = format!("tidelock {} resume", direction.word());
+        let (reason, next) = match (run.machine.outcome(), run.machine.next()) {
+            (Some(outcome), _) => (format!("run {} is {}: {}", run.number, outcome.word(), run.why), command),
+            (None, NextAction::Settle { part, undo }) => {
+                let undo = if undo { " --undo" } else { "" };
+                let next = format!("tidelock {} settle {part}{undo} --done|--not-done", direction.word());
+                (self.stuck(run), next)
+            }
+            (None, _) if run.machine.is_turned() => {
+                (format!("run {} goes back: {}; {}", run.number, run.why, self.next_words(run)), resume)
+            }
+            (None, _) => (format!("run {} is not at its end: {}", run.number, self.next_words(run)), resume),
+        };
+        let mut holds = vec![Hold::new(HoldCode::Run, run.begun, reason, next)];
+        if !run.under_way() {
+            return holds;
+        }
+        let facts = self.run_facts(run, now);
+        if let Some(part) = run.machine.current().filter(|_| facts.overdue && !run.machine.is_turned()) {
+            let reason = format!("{} is past its deadline", run.called(part));
+            let since = run.deadline(part).unwrap_or(run.begun);
+            holds.push(Hold::new(HoldCode::Run, since, reason, "tidelock status"));
+        }
+        if run.machine.forward_only()
+            && self.dip_over(run, now)
+            && let Some((check, budget)) = self.plan().and_then(|plan| plan.dip_budget())
+        {
+            let reason = format!("writes are shut for longer than the {} it may be away", span(budget));
+            let since = run.shut.open_since().map_or(run.begun, |since| since.plus(budget));
+            let mut hold = Hold::new(HoldCode::Dip, since, reason, "tidelock status");
+            hold.check = Some(check.clone());
+            holds.push(hold);
+        }
+        holds
+    }
+
+    /// Only a person can go on: what happened, in words that stay on the screen.
+    fn stuck(&self, run: &Run) -> String {
+        let at = match run.machine.is_turned() {
+            true => run.machine.to_undo(),
+            false => run.machine.current(),
+        };
+        let state = at.and_then(|at| run.machine.states().get(at));
+        let called = at.map(|at| run.called(at)).unwrap_or_default();
+        let said = match state {
+            Some(PartState::UndoFailed) => format!("{called} COULD NOT BE TAKEN BACK"),
+            Some(PartState::UndoAmbiguous) => {
+                format!("nobody can know whether {called} was taken back: ownership is ambiguous")
+            }
+            Some(PartState::Ambiguous) => {
+                format!("nobody can know whether {called} was carried out: ownership is ambiguous")
+            }
+            Some(PartState::Failed) => format!("{called} failed, past the point of no return"),
+            Some(
+                PartState::Pending
+                | PartState::Begun
+                | PartState::Acted
+                | PartState::Done
+                | PartState::Undoing
+                | PartState::Undone,
+            )
+            | None => format!("{called} must be taken back by hand"),
+        };
+        format!("run {}: {said}; a person must say what happened", run.number)
+    }
+
+    /// A switch does not begin while somebody rehearses it.
+    fn rehearsal_under_way(&self) -> Option<Hold> {
+        let run = self.run_under_way().filter(|run| run.rehearsal)?;
+        let by = run.operator().map_or("nobody", |by| by.as_str());
+        let reason = format!("the {} is being rehearsed by {by}", run.direction.word());
+        Some(Hold::new(HoldCode::Run, run.begun, reason, "tidelock status"))
+    }
+
+    /// Writes would be shut for longer than a scenario may be away: as the last rehearsal of this plan measured
+    /// it, else as the plan says.
+    fn dip_hold(&self) -> Option<Hold> {
+        let plan = self.plan()?;
+        let (check, budget) = plan.dip_budget()?;
+        let rehearsed = self.runs.rehearsals.get(&Direction::Cutover);
+        let measured =
+            rehearsed.filter(|it| it.revision == self.revision()).and_then(|found| found.writes_shut);
+        let planned = || plan.runbook(Direction::Cutover)?.planned_writes_shut();
+        let (shut, how) = match measured {
+            Some(shut) => (shut, "as the last rehearsal measured"),
+            None => (planned()?, "as the runbook plans it"),
+        };
+        if shut <= budget {
+            return None;
+        }
+        let reason =
+            format!("writes would be shut for {}, {how}; it may be away for {}", span(shut), span(budget));
+        let mut hold = Hold::new(HoldCode::Dip, self.phase_since, reason, "tidelock plan show");
+        hold.check = Some(check.clone());
+        Some(hold)
+    }
+
+    fn rehearsal_holds(&self, rule: Rehearsed, now: Timestamp) -> Vec<Hold> {
+        let ways = [(Direction::Cutover, true), (Direction::Rollback, rule.rollback)];
+        let missing = ways.into_iter().filter(|(_, needed)| *needed).filter_map(|(direction, _)| {
+            let found = self.runs.rehearsals.get(&direction);
+            let (since, what) = match found {
+                None => (self.phase_since, "was never rehearsed".to_owned()),
+                Some(found) if found.revision != self.revision() => (
+                    found.at,
+                    format!("was rehearsed at revision {} of the plan, not as it is", found.revision),
+                ),
+                Some(found) if now > found.at.plus(rule.within) => (
+                    found.at.plus(rule.within),
+                    format!("was rehearsed longer ago than {}", span(rule.within)),
+                ),
+                Some(_) => return None,
+            };
+            let reason = format!("the {} {what}", direction.word());
+            let next = format!("tidelock {} run --rehearse", direction.word());
+            Some(Hold::new(HoldCode::Rehearsal, since, reason, next))
+        });
+        missing.collect()
+    }
+
+    /// The moments at which time alone may change what a run does or holds.
+    pub(crate) fn run_moments(&self, now: Timestamp) -> Vec<Timestamp> {
+        let step = std::time::Duration::from_millis(1);
+        let mut moments = Vec::new();
+        let rules = Phase::ALL.iter().filter_map(|gate| self.sheet(*gate)?.rule.rehearsed);
+        let longest = rules.map(|rule| rule.within);
+        for within in longest {
+            moments.extend(self.runs.rehearsals.values().map(|found| found.at.plus(within)));
+        }
+        let Some(run) = self.run_under_way() else { return moments };
+        moments.push(run.lease_until.minus(step));
+        if let Some(part) = run.machine.current() {
+            moments.extend(run.deadline(part));
+            let marks = run.marks.get(part).and_then(|marks| marks.acted);
+            let waits = run.machine.states().get(part) == Some(&PartState::Acted);
+            moments.extend(
+                marks.filter(|_| waits).zip(run.step(part)).map(|(acted, step)| acted.plus(step.bake)),
+            );
+            // A postcondition may turn true by time alone, in ways that are its own: it is looked at each second.
+            moments.extend(Some(now.plus(std::time::Duration::from_secs(1))).filter(|_| waits));
+        }
+        let budget = self.plan().and_then(|plan| plan.dip_budget());
+        moments.extend(run.shut.open_since().zip(budget).map(|(since, (_, budget))| since.plus(budget)));
+        moments
+    }
+}

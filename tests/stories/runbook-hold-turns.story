@@ -1,0 +1,89 @@
+# Somebody pressed hold before the point of no return.
+scenario login, critical, both: 1 pass in a row
+scenario writers, important, both: silent for 20
+gate ready: login
+gate cutover: decision cutover
+gate committed: login, decision commit
+gate rolled-back: login
+step reverse-ready, reverse, ben: run, undo
+step fence, fence, ben: run, undo, planned 5 s, deadline 40 s
+step catch-up, catch-up, ben: after login, planned 5 s, deadline 40 s
+step no-return, point-of-no-return, olga
+step open, open, ben: run, planned 2 s
+step traffic, route, ben: run, undo, weights 10 100, after login, bake 5 s
+step confirm, confirm, olga
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source by s1: s1 has not reported it
+      >   missing login on target by t1: t1 has not reported it
+0:00  writers reports: writes 0
+      > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
+      > 0:05 gate ready opens, epoch 2
+      > 0:05 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+0:06  olga says go on cutover
+      > 0:06 cutover: go, by olga, complete
+      > 0:06 gate cutover opens, epoch 3
+      > 0:06 cutover is open: 1 scenario is proved: gate cutover is open
+0:07  ben confirms
+      > 0:07 ready -> cutover, by ben
+      > 0:07 watch is hold
+      >   run: the runbook of the cutover is not walked yet
+0:08  ben begins cutover
+      > 0:08 run 1 of cutover begins, lease 1, by ben
+      > 0:08 watch is hold
+      >   run: run 1 is not at its end: reverse-ready is next
+0:09  ben carries part 0
+      > 0:09 part 0 begins
+      > 0:09 part 0: done, durable, by ben
+      > 0:09 part 0 is proved
+      > 0:09 watch is hold
+      >   run: run 1 is not at its end: fence is next
+0:10  ben begins part 1
+      > 0:10 part 1 begins
+      > 0:10 watch is hold
+      >   run: run 1 is not at its end: fence is under way
+0:11  carla holds: orders look wrong
+      > 0:11 hold, by carla
+      > 0:11 run 1 goes back: carla pressed hold: orders look wrong
+      > 0:11 watch is hold
+      >   operator: carla pressed hold: orders look wrong
+      >   run: run 1 goes back: carla pressed hold: orders look wrong; fence is under way
+0:12  the run is told
+      > 0:12 undoing, ben, next: wait 1
+      >   writes shut 2 s of no limit
+      >   0 reverse-ready: done, durable
+      >   1 fence: begun
+      >   2 catch-up: pending
+      >   3 no-return: pending
+      >   4 open: pending
+      >   5 traffic 10 %: pending
+      >   6 traffic 100 %: pending
+      >   7 confirm: pending
+0:13  ben ends part 1: done
+      > 0:13 part 1: done, durable, by ben
+      > 0:13 watch is hold
+      >   operator: carla pressed hold: orders look wrong
+      >   run: run 1 goes back: carla pressed hold: orders look wrong; fence is taken back next
+0:14  ben walks
+      > 0:14 part 1 undo begins
+      > 0:14 part 1 undo: done, durable, by ben
+      > 0:14 part 0 undo begins
+      > 0:14 part 0 undo: done, durable, by ben
+      > 0:14 run 1 is undone, writes were shut for 4 s
+      > 0:14 cutover -> sync
+      > 0:14 ready is hold
+      >   operator: carla pressed hold: orders look wrong
+0:16  the run is told
+      > 0:16 undone, nobody, next: over
+      >   0 reverse-ready: undone, durable
+      >   1 fence: undone, durable
+      >   2 catch-up: pending
+      >   3 no-return: pending
+      >   4 open: pending
+      >   5 traffic 10 %: pending
+      >   6 traffic 100 %: pending
+      >   7 confirm: pending

@@ -1,0 +1,59 @@
+# Going back before the point of no return is no rollback: the run is taken back.
+scenario login, critical, both: 1 pass in a row
+scenario writers, important, both: silent for 20
+gate ready: login
+gate cutover: decision cutover
+gate committed: login, decision commit
+gate rolled-back: login
+step reverse-ready, reverse, ben: run, undo
+step fence, fence, ben: run, undo, planned 5 s, deadline 40 s
+step catch-up, catch-up, ben: after login, planned 5 s, deadline 40 s
+step no-return, point-of-no-return, olga
+step open, open, ben: run, planned 2 s
+step traffic, route, ben: run, undo, weights 10 100, after login, bake 5 s
+step confirm, confirm, olga
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source by s1: s1 has not reported it
+      >   missing login on target by t1: t1 has not reported it
+0:00  writers reports: writes 0
+      > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
+      > 0:05 gate ready opens, epoch 2
+      > 0:05 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+0:06  olga says go on cutover
+      > 0:06 cutover: go, by olga, complete
+      > 0:06 gate cutover opens, epoch 3
+      > 0:06 cutover is open: 1 scenario is proved: gate cutover is open
+0:07  ben confirms
+      > 0:07 ready -> cutover, by ben
+      > 0:07 watch is hold
+      >   run: the runbook of the cutover is not walked yet
+0:08  ben begins cutover
+      > 0:08 run 1 of cutover begins, lease 1, by ben
+      > 0:08 watch is hold
+      >   run: run 1 is not at its end: reverse-ready is next
+0:09  ben carries part 0
+      > 0:09 part 0 begins
+      > 0:09 part 0: done, durable, by ben
+      > 0:09 part 0 is proved
+      > 0:09 watch is hold
+      >   run: run 1 is not at its end: fence is next
+0:10  olga says go on rollback: changed my mind
+      > 0:10 rollback: go, by olga, complete
+      > 0:10 run 1 goes back: going back was decided
+      > 0:10 watch is hold
+      >   run: run 1 goes back: going back was decided; reverse-ready is taken back next
+0:12  ben walks
+      > 0:12 part 0 undo begins
+      > 0:12 part 0 undo: done, durable, by ben
+      > 0:12 run 1 is undone
+      > 0:12 cutover -> sync
+      > 0:12 sync -> ready
+      > 0:12 gate ready opens, epoch 6
+      > 0:12 cutover is hold
+      >   decision cutover: cutover is void: the cutover was taken back
+0:20  nothing more
