@@ -269,7 +269,7 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "E058",
         "a step that can't be taken back",
-        "Before the point of no return a failure, a missed deadline, a hold or a lost lease runs the undos in reverse order. Each step that runs something there needs one.",
+        "Before the point of no return a failure, a missed deadline, a hold or a lost lease runs the undos in reverse order. Each step that runs something there needs one. A way back without a point of no return of its own is never undone.",
     ),
     (
         "E059",
@@ -385,7 +385,7 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "W011",
         "an undo that is never run",
-        "After the point of no return nothing is undone: there is only forward, or rollback.runbook.",
+        "After the point of no return nothing is undone: there is only forward, or rollback.runbook. A way back without a point of no return goes on until it has arrived.",
     ),
     (
         "W012",

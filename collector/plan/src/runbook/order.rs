@@ -205,12 +205,14 @@ fn position_first(order: &Order<'_>, sink: &mut Sink) {
     }
 }
 
-/// Everything before the point of no return can be taken back.
+/// Everything before the point of no return can be taken back, and nothing else ever is.
 fn taken_back(order: &Order<'_>, sink: &mut Sink) {
-    if order.direction == Direction::Rollback {
-        return;
-    }
-    let [(point, _)] = order.no_return()[..] else { return };
+    let point = match (order.no_return().as_slice(), order.direction) {
+        ([(point, _)], _) => *point,
+        // A way back goes on until it has arrived, unless it names a point of its own.
+        ([], Direction::Rollback) => 0,
+        (_, _) => return,
+    };
     let (before, after) = order.runbook.steps.split_at(point);
     for step in before.iter().filter(|step| step.run.is_some() && step.undo.is_none()) {
         let text =
@@ -221,9 +223,17 @@ fn taken_back(order: &Order<'_>, sink: &mut Sink) {
     }
     let lost: Vec<&str> = after.iter().filter(|s| s.undo.is_some()).map(|s| s.name.as_str()).collect();
     if let Some(first) = lost.first() {
-        let text = format!("{} has an undo after the point of no return", listed(&lost));
-        sink.say("W011", order.places.key(first, "undo"), text)
-            .label("never run")
-            .help("after it nothing is undone: write the way back as rollback.runbook");
+        let verb = if lost.len() > 1 { "have" } else { "has" };
+        let (text, help) = match order.direction {
+            Direction::Cutover => (
+                format!("{} {verb} an undo after the point of no return", listed(&lost)),
+                "after it nothing is undone: write the way back as rollback.runbook",
+            ),
+            Direction::Rollback => (
+                format!("{} {verb} an undo on a way back that is never undone", listed(&lost)),
+                "it goes on until it has arrived: take the undo out, or write a point of no return behind what may be undone",
+            ),
+        };
+        sink.say("W011", order.places.key(first, "undo"), text).label("never run").help(help);
     }
 }

@@ -42,6 +42,10 @@ impl Timeline {
             });
             lines.push(format!("gate {}: {}{}", gate.gate, minutes(gate.at_best), why.unwrap_or_default()));
         }
+        for run in &self.runs {
+            let shut = run.writes_shut.map(|shut| format!(", writes shut for {} as planned", minutes(shut)));
+            lines.push(format!("{}: {}{}", run.title(), minutes(run.at_best), shut.unwrap_or_default()));
+        }
         lines
     }
 

@@ -8,5 +8,4 @@ mod examples;
 mod mistakes;
 mod revision;
 mod runbooks;
-mod scratch;
 mod timelines;

@@ -193,6 +193,8 @@ fn the_steps_take_as_long_as_they_take() {
           ▸ seen-back (confirm)       20 s  3 fresh rounds of checkout and login
           writes are shut for 20 s as planned of the 45 s of checkout
     "#]].assert_eq(&format!("the cutover{runs}"));
+    let brief = timeline.brief();
+    assert!(brief.contains(&"the cutover: 3 min, writes shut for 25 s as planned".to_owned()), "{brief:?}");
     let json = timeline.to_json();
     assert_eq!(json["runs"][0]["direction"], "cutover");
     assert_eq!(json["runs"][0]["writes_shut_ms"], 25_000);
