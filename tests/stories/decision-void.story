@@ -39,9 +39,9 @@ gate cutover: decision cutover
       > 0:35 sync -> ready
       > 0:35 gate ready opens, epoch 4
       > 0:35 cutover is hold
-      >   decision cutover: cutover is void: the evidence it was given on changed
+      >   decision cutover: cutover is void: the evidence it was given on changed; it waits for olga (or ben) again
 0:40  pipeline confirms with the first token
-      > 0:40 refused, GATE_SHUT: gate cutover is shut: decision cutover: cutover is void: the evidence it was given on changed
+      > 0:40 refused, GATE_SHUT: gate cutover is shut: decision cutover: cutover is void: the evidence it was given on changed; it waits for olga (or ben) again
 0:41  olga says go on cutover
       > 0:41 cutover: go, by olga, complete
       > 0:41 gate cutover opens, epoch 5

@@ -67,7 +67,7 @@ gate committed: all, refund, stable for 20 s, decision commit
       >   decision commit: commit is void: the evidence it was given on changed
       >   stable: all that it needs is proved; waiting for 20 s without a break
       > 1:30 committed is hold
-      >   decision commit: commit is void: the evidence it was given on changed
+      >   decision commit: commit is void: the evidence it was given on changed; it waits for olga or carla (or ben) again
 1:30  olga says go on commit
       > 1:30 commit: go, by olga
       > 1:30 committed is hold

@@ -40,5 +40,5 @@ gate cutover: decision cutover
       > 0:35 sync -> ready
       > 0:35 gate ready opens, epoch 4
       > 0:35 cutover is hold
-      >   decision cutover: cutover is void: the evidence it was given on changed
+      >   decision cutover: cutover is void: the evidence it was given on changed; it waits for olga (or ben) again
 0:40  nothing more

@@ -30,5 +30,5 @@ gate cutover: decision cutover
       > 0:20 sync -> ready
       > 0:20 gate ready opens, epoch 5
       > 0:20 cutover is hold
-      >   decision cutover: cutover is void: the environment is on another revision
+      >   decision cutover: cutover is void: the environment is on another revision; it waits for olga (or ben) again
 0:30  nothing more

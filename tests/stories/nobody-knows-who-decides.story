@@ -34,7 +34,7 @@ answer cutover: within 45 s
 1:05  the questions are told
       > 1:05 cutover since 0:05: asked are [ben], 1 of 2 said yes, unanswered at 0:50
       > 1:11 cutover is hold
-      >   decision cutover: cutover was given too long ago: ask olga or ben again
+      >   decision cutover: cutover was given too long ago: ask olga or ben, who had not answered by 08:00 UTC, again
 1:20  ben says go on cutover
       > 1:20 cutover: go, by ben
       > 1:20 cutover is hold

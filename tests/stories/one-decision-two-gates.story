@@ -17,9 +17,9 @@ gate cutover: decision cutover
       > 0:08 sync -> ready
       > 0:08 gate ready opens, epoch 2
       > 0:08 cutover is hold
-      >   decision cutover: cutover is void: it was given for gate ready
+      >   decision cutover: cutover is void: it was given for gate ready; it waits for olga (or ben) again
 0:10  pipeline confirms
-      > 0:10 refused, GATE_SHUT: gate cutover is shut: decision cutover: cutover is void: it was given for gate ready
+      > 0:10 refused, GATE_SHUT: gate cutover is shut: decision cutover: cutover is void: it was given for gate ready; it waits for olga (or ben) again
 0:12  olga says go on cutover: the gate cutover
       > 0:12 cutover: go, by olga, complete
       > 0:12 gate cutover opens, epoch 3

@@ -51,7 +51,7 @@ override by olga, 1
       > 1:15 none
       > 1:22 asked: cutover, for gate cutover
       > 1:22 cutover is hold
-      >   decision cutover: cutover is void: the evidence it was given on changed
+      >   decision cutover: cutover is void: the evidence it was given on changed; it waits for olga (or ben) again
 1:40  the overrides are told
       > 1:40 gate ready: login overridden by olga until 30:30: it is the test account
       > 1:40 gate cutover: login stable overridden by olga until 1:12: it is the test account

@@ -89,4 +89,4 @@ step confirm, confirm, olga
       > 0:18 sync -> ready
       > 0:18 gate ready opens, epoch 5
       > 0:18 cutover is hold
-      >   decision cutover: cutover is void: the cutover was taken back
+      >   decision cutover: cutover is void: the cutover was taken back; it waits for olga (or ben) again

@@ -77,7 +77,7 @@ step confirm, confirm, olga
       > 0:15 sync -> ready
       > 0:15 gate ready opens, epoch 5
       > 0:15 cutover is hold
-      >   decision cutover: cutover is void: the cutover was taken back
+      >   decision cutover: cutover is void: the cutover was taken back; it waits for olga (or ben) again
 0:16  the run is told
       > 0:16 undone, nobody, next: over
       >   0 reverse-ready: undone, durable

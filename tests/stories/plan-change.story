@@ -37,7 +37,7 @@ gate cutover: decision cutover
       > 0:25 sync -> ready
       > 0:25 gate ready opens, epoch 5
       > 0:25 cutover is hold
-      >   decision cutover: cutover is void: the plan changed
+      >   decision cutover: cutover is void: the plan changed; it waits for olga (or ben) again
 0:30  the plan changes: gate ready: login
       > 0:30 plan revision 3, by olga
       > 0:30 gate ready opens, epoch 7

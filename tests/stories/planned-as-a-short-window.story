@@ -49,7 +49,7 @@ gate cutover: decision cutover, valid for 60 s, deadline 100 s
       > 1:25 asked: cutover, for gate cutover
       > 1:25 gate ready opens, epoch 6
       > 1:25 cutover is hold
-      >   decision cutover: cutover is void: the evidence it was given on changed
+      >   decision cutover: cutover is void: the evidence it was given on changed; it waits for olga (or ben) again
 1:27  the questions are told
       > 1:27 cutover since 1:25: asked are [olga], 0 of 1 said yes
 2:20  olga says go on cutover

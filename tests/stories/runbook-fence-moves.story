@@ -72,4 +72,4 @@ step confirm, confirm, olga
       > 0:21 sync -> ready
       > 0:21 gate ready opens, epoch 5
       > 0:21 cutover is hold
-      >   decision cutover: cutover is void: the cutover was taken back
+      >   decision cutover: cutover is void: the cutover was taken back; it waits for olga (or ben) again

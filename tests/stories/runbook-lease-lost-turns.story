@@ -63,7 +63,7 @@ step confirm, confirm, olga
       > 0:41 sync -> ready
       > 0:41 gate ready opens, epoch 5
       > 0:41 cutover is hold
-      >   decision cutover: cutover is void: the cutover was taken back
+      >   decision cutover: cutover is void: the cutover was taken back; it waits for olga (or ben) again
 0:45  the run is told
       > 0:45 undone, nobody, next: over
       >   0 reverse-ready: undone, durable

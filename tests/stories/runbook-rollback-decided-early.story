@@ -55,5 +55,5 @@ step confirm, confirm, olga
       > 0:12 sync -> ready
       > 0:12 gate ready opens, epoch 6
       > 0:12 cutover is hold
-      >   decision cutover: cutover is void: the cutover was taken back
+      >   decision cutover: cutover is void: the cutover was taken back; it waits for olga (or ben) again
 0:20  nothing more

@@ -110,7 +110,7 @@ impl Migration {
     pub(crate) fn desk_ask(&self, now: Timestamp, ask: &Ask) -> Result<Option<EventKind>, Refusal> {
         match ask {
             Ask::SetCutovers { enabled, by, reason, .. } => self.set_cutovers(*enabled, by, reason),
-            Ask::SetFact { fact, by, .. } => self.set_fact(fact, by),
+            Ask::SetFact { fact, by, reason, .. } => self.set_fact(fact, by, reason),
             Ask::Override { gate, checks, by, reason, .. } => {
                 self.override_ask(now, *gate, checks, (by, reason)).map(Some)
             }
@@ -143,7 +143,7 @@ impl Migration {
         Ok((enabled != self.cutovers_enabled()).then_some(EventKind::CutoversSet { enabled }))
     }
 
-    fn set_fact(&self, fact: &str, by: &Asker) -> Result<Option<EventKind>, Refusal> {
+    fn set_fact(&self, fact: &str, by: &Asker, reason: &str) -> Result<Option<EventKind>, Refusal> {
         let known = &self.must_have_plan()?.rollback.no_return;
         if !self.is_of_plan(by) {
             let message = format!("{} is not in the plan; anyone in the plan may state a fact", by.name);
@@ -156,6 +156,7 @@ impl Migration {
             };
             return Err(Refusal::new(RefusalCode::UnknownFact, message));
         }
+        said(reason, "a fact")?;
         if ends(self.phase) {
             return Err(Refusal::new(RefusalCode::WrongPhase, format!("the migration is {}", self.phase)));
         }
@@ -240,7 +241,7 @@ impl Migration {
         let hold = |off: &Off| {
             let by = off.by.as_ref().map_or("somebody", Name::as_str);
             let reason = format!("{by} switched cutovers off: {}", off.reason);
-            Hold::new(HoldCode::Disabled, off.since, reason, "tidelock cutover enable --reason TEXT")
+            Hold::new(HoldCode::Disabled, off.since, reason, "tidelock cutovers on --reason TEXT")
         };
         off.map(hold).into_iter().collect()
     }

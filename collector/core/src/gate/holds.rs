@@ -211,22 +211,26 @@ impl Migration {
         let status = self.decision_status(gate, now)?;
         let (name, needed) = (&status.name, count(u64::from(status.needed), "voice", "voices"));
         let ended = self.gates.ballots.get(name).and_then(|ballot| ballot.ended.as_ref());
+        // Once nothing else holds the gate people are asked again, also where they spoke before.
+        let whom = if clear { self.waits_for(&status, gate) } else { asked(&status) };
+        // Somebody who said no is asked again only once something changed.
+        let asks = status.state != DecisionState::Refused || self.asked_since(name, gate).is_some();
+        let again = if clear && asks { format!("; it waits for {whom} again") } else { String::new() };
         let reason = match status.state {
             DecisionState::Given => return None,
             _ if status.who.is_empty() => format!("the plan names nobody who decides {name}"),
             DecisionState::Refused | DecisionState::Void => {
                 let why = ended.map(|(_, _, why)| why.as_str()).unwrap_or_default();
-                format!("{name} is {}: {why}", status.state.word())
+                format!("{name} is {}: {why}{again}", status.state.word())
             }
             DecisionState::Expired => {
-                format!("{name} was given too long ago: ask {} again", asked(&status))
+                format!("{name} was given too long ago: ask {whom} again")
             }
             DecisionState::NotAsked | DecisionState::Asked if clear => {
-                let whom = self.waits_for(&status, gate);
                 format!("waits for {whom} to decide {name}: {} of {needed}", status.given)
             }
             DecisionState::NotAsked | DecisionState::Asked => {
-                format!("{name} is not given by {}: {} of {needed}", asked(&status), status.given)
+                format!("{name} is not given by {whom}: {} of {needed}", status.given)
             }
         };
         let mut hold =

@@ -154,12 +154,14 @@ impl Migration {
         };
         let live = live(&plan, self.phase);
         self.gates.steady.retain(|gate, _| live.contains(gate));
+        let position = self.position;
         for gate in live {
             let (until, over) = (self.evidence_until(gate, at), self.in_force(gate, at).ends().is_some());
             let was_over = self.gates.steady.get(&gate).is_some_and(|steady| steady.over);
             // Where an override ends, what it covered has to be proved anew, and for as long as ever.
             if let Some(until) = until.filter(|_| over || !was_over) {
-                let steady = self.gates.steady.entry(gate).or_insert(Steady { since: at, until, over });
+                let steady =
+                    self.gates.steady.entry(gate).or_insert(Steady { since: at, until, over, position });
                 (steady.until, steady.over) = (until, over);
                 self.gates.shorten(gate, until);
                 continue;
@@ -173,7 +175,7 @@ impl Migration {
                 self.void(at, &decision, "the evidence it was given on changed");
             }
             if let Some(until) = until {
-                self.gates.steady.insert(gate, Steady { since: at, until, over });
+                self.gates.steady.insert(gate, Steady { since: at, until, over, position });
             }
         }
         self.settle_questions(at);
@@ -195,4 +197,6 @@ pub(crate) struct Steady {
     pub(crate) until: Timestamp,
     /// People overrode a part of it.
     pub(crate) over: bool,
+    /// The finding that made it so, or the last one before: who saw less saw another evidence.
+    pub(crate) position: u64,
 }

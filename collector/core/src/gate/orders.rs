@@ -94,6 +94,14 @@ impl Migration {
             let message = format!("{head}: {}. Nothing was recorded", first.line());
             return Err(Refusal { holds, ..Refusal::new(code, message) });
         }
+        let proved = self.gates.steady.get(&gate).map_or(0, |steady| steady.position);
+        if let (true, Some(seen)) = (go, seen.filter(|seen| *seen < proved)) {
+            let message = format!(
+                "what gate {gate} needs was proved anew at evidence {proved}, after the {seen} that you saw: look at it \
+                 again. Nothing was recorded"
+            );
+            return Err(Refusal::new(RefusalCode::EvidenceChanged, message));
+        }
         let status = self.decision_status(gate, now);
         let needed = status.as_ref().map_or(1, |status| status.needed);
         let others =

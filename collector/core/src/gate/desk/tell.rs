@@ -42,9 +42,6 @@ impl Told {
 impl Migration {
     /// Why nobody can go back any more, where there was something to go back from.
     pub(crate) fn no_way_back(&self, now: Timestamp) -> Option<String> {
-        if let Some((_, fact)) = self.fact() {
-            return Some(format!("{fact} is true, and after that there is no way back"));
-        }
         let status = self.rollback_status(now);
         match status.asset {
             Asset::Closed { why } => Some(why),
