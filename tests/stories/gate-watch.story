@@ -60,6 +60,15 @@ decision commit by: olga, 1
       > 1:00 watch -> committed, by olga
       > 1:00 retired is hold
       >   stable: all that it needs is proved; waiting for 10 s without a break
-      > 1:10 committed -> retired
-      > 1:10 retired is open: the migration is retired
+      > 1:10 retired is hold
+      >   not_removed on source by s1: agent s1 of source still has a certificate
+      >   not_removed on target by t1: agent t1 of target still has a certificate
+1:14  operator revokes source/s1
+      > 1:14 source/s1 is revoked, by operator
+      > 1:14 retired is hold
+      >   not_removed on target by t1: agent t1 of target still has a certificate
+1:15  operator revokes target/t1
+      > 1:15 target/t1 is revoked, by operator
+      > 1:15 committed -> retired
+      > 1:15 retired is open: the migration is retired
 1:20  nothing more

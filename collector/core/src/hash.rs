@@ -109,6 +109,7 @@ impl Migration {
         }
         let mut words = StateWriter::default();
         self.back_words(gate, &mut words);
+        self.minutes_words(gate, &mut words);
         words.into_words().into_iter().for_each(|word| out.number(word));
         for name in &sheet.manual {
             let done = self.manual.get(name);

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
 use crate::board::{Board, NotCounted, Place, build_of};
+use crate::first_minutes::Minutes;
 use crate::gate::{Desk, Gates, Requests, Sheet};
 use crate::joint::{AfterSwitch, Joints};
 use crate::ledger::Ledger;
 use crate::plan::{Plan, Scenario};
 use crate::record::{Entry, Observation, Record};
+use crate::report::History;
 use crate::rollback::Back;
 use crate::roster::{AgentStanding, Roster};
 use crate::runbook::{Heard, Runs, Young, began};
@@ -79,6 +81,10 @@ pub struct Migration {
     pub(crate) young: Young,
     /// Who ran what the plan gives an owner.
     pub(crate) ledger: Ledger,
+    /// The first minutes after the switch.
+    pub(crate) minutes: Arc<Minutes>,
+    /// What the report is made of.
+    pub(crate) history: Arc<History>,
     /// What people were told, said, switched and overrode beside the gates' ballots.
     pub(crate) desk: Desk,
 }
@@ -107,6 +113,8 @@ impl Migration {
             back: Arc::default(),
             young: Young::default(),
             ledger: Ledger::default(),
+            minutes: Arc::default(),
+            history: Arc::default(),
             desk: Desk::default(),
         }
     }
@@ -133,6 +141,7 @@ impl Migration {
         if moved || closed || staffed {
             self.settle(at);
         }
+        self.remember(at, &entry.record);
     }
 
     /// Time went by: slots whose time has come close, in their order, before anything else is believed.
@@ -235,6 +244,7 @@ impl Migration {
                 self.rebuilt(at, batch.agent.side);
             }
             self.back_seen(at, &current, &batch.agent, (finding, counted));
+            self.minutes_seen(at, &current, &batch.agent, (finding, counted));
             match counted {
                 Ok(()) => {
                     self.roster.carries_out(&batch.agent, &finding.check);

@@ -165,5 +165,8 @@ impl Migration {
         if asks && *self.back != Back::default() {
             self.back.rows.write(out);
         }
+        if gate == Phase::Retired {
+            out.option(self.gates.proved_to_retire.as_ref(), |at, out| out.number(at.as_millis()));
+        }
     }
 }

@@ -261,6 +261,24 @@ fn believed_until_its_end(world: &World, verdict: &Verdict) {
     assert!(then.open(), "{} is open until {last:?}, and held then: {:?}", verdict.gate, then.holds);
 }
 
+/// Every moment since the first plan is in the report once, whatever happened.
+fn report_adds_up(world: &World) {
+    let now = world.now.plus(Duration::from_secs(7));
+    let report = world.migration.report(now);
+    let whole = now.since(world::BEGIN);
+    assert_eq!(report.scenarios.len(), CHECKS.len());
+    for scenario in &report.scenarios {
+        let sum: Duration = scenario.spans.iter().map(|span| span.time).sum();
+        assert_eq!(sum, whole, "the spans of {}: {:?}", scenario.name, scenario.spans);
+        assert!(scenario.longest_hold <= whole);
+    }
+    let ends = report.phases.iter().map(|visit| visit.to.unwrap_or(now));
+    let sum: Duration = report.phases.iter().zip(ends).map(|(visit, to)| to.since(visit.from)).sum();
+    assert_eq!(sum, whole, "the phases: {:?}", report.phases);
+    assert_eq!(report.phases.last().map(|visit| visit.phase), Some(world.migration.phase()));
+    assert_eq!(report.revisions.last().map(|it| it.revision), Some(world.migration.revision()));
+}
+
 /// Nobody is in cutover unnamed; ends are left by nothing.
 fn journal_is_sound(journal: &[Entry]) {
     let mut migration = Migration::new(name("shop"));
@@ -305,6 +323,7 @@ proptest! {
         let mut tail = snapshot.clone();
         world.journal[at..].iter().for_each(|entry| tail.apply(entry));
         prop_assert!(tail == world.migration, "a snapshot and its tail give another state");
+        report_adds_up(&world);
         journal_is_sound(&world.journal);
     }
 

@@ -167,6 +167,7 @@ impl Migration {
     fn unsettle(&mut self, at: Timestamp, why: &str) {
         self.gates.new_epoch();
         self.gates.steady.clear();
+        self.gates.proved_to_retire = None;
         self.desk.unsettle(at);
         self.void_all(at, why);
     }

@@ -200,7 +200,8 @@ impl Migration {
     fn stable_hold(&self, gate: Phase, sheet: &Sheet, now: Timestamp) -> Option<Hold> {
         let needed = sheet.rule.stable_for;
         let since = self.gates.steady.get(&gate).map(|steady| steady.since);
-        if now.since(since.unwrap_or(now)) >= needed {
+        let witnessed = self.witnesses_gone(gate, sheet, now);
+        if witnessed || now.since(since.unwrap_or(now)) >= needed {
             return None;
         }
         let reason = format!("all that it needs is proved; waiting for {} without a break", span(needed));

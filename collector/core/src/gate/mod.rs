@@ -20,6 +20,7 @@ mod needs;
 mod orders;
 mod people;
 mod requests;
+mod retire;
 mod rule;
 mod wake;
 mod watching;
@@ -58,6 +59,8 @@ pub(crate) struct Gates {
     pub(crate) steady: BTreeMap<Phase, Steady>,
     pub(crate) ballots: BTreeMap<Name, Ballot>,
     pub(crate) operator: Option<OperatorHold>,
+    /// When all that `retired` needs had been proved for long enough.
+    pub(crate) proved_to_retire: Option<Timestamp>,
 }
 
 impl Gates {

@@ -9,7 +9,7 @@ use super::rule::{live, needed, next, rule, sides, unneeded};
 use crate::evidence::lane_state;
 use crate::joint::has_simple;
 use crate::migration::Migration;
-use crate::plan::{ClaimKind, GateRule, Plan, Scenario};
+use crate::plan::{ClaimKind, GateRule, ManualCheck, Plan, Scenario};
 use crate::roster::ONLINE_FOR;
 use crate::verdict::EvidenceState;
 
@@ -50,6 +50,9 @@ fn sheet(plan: &Plan, gate: Phase) -> Option<Sheet> {
     let mut unknown: Vec<Name> =
         rules.iter().flat_map(|(_, rule)| &rule.needs).filter(|name| !declared(name)).cloned().collect();
     unknown.dedup();
+    // What is left of the move is removed by hand: synthetic users, replication slots, a restore that was tried.
+    let last = |check: &ManualCheck| gate == Phase::Retired && check.phase == Some(Phase::Committed);
+    let manual = plan.manual_checks.iter().filter(|(name, check)| wants(name) || last(check));
     let may_be_empty = matches!(gate, Phase::Sync | Phase::Watch);
     let whole = matches!(gate, Phase::Ready | Phase::Cutover);
     Some(Sheet {
@@ -59,7 +62,7 @@ fn sheet(plan: &Plan, gate: Phase) -> Option<Sheet> {
             .collect(),
         nothing: scenarios.iter().all(|(_, on)| on.is_empty()) && !may_be_empty,
         scenarios,
-        manual: plan.manual_checks.keys().filter(|name| wants(name)).cloned().collect(),
+        manual: manual.map(|(name, _)| name.clone()).collect(),
         unknown,
         unneeded: if whole { unneeded(plan).cloned().collect() } else { Vec::new() },
         rule: own,
@@ -86,6 +89,10 @@ impl Migration {
         for name in sheet.manual.iter().filter(asked) {
             until = until.min(self.manual_until(plan, name, now)?);
         }
+        if self.witnesses_gone(gate, sheet, now) {
+            return Some(until);
+        }
+        until = self.calm_until(gate, now).map_or(until, |calm| until.min(calm));
         for side in &sheet.sides {
             until = until.min(self.enough_agents_until(plan, *side, now)?);
         }
@@ -178,6 +185,7 @@ impl Migration {
                 self.gates.steady.insert(gate, Steady { since: at, until, over, position });
             }
         }
+        self.note_retire(at);
         self.settle_questions(at);
     }
 

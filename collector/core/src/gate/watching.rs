@@ -39,11 +39,6 @@ impl Migration {
         Some(hold)
     }
 
-    /// What else holds once traffic is on the target: turbulence, rows and agents that are left.
-    pub(crate) fn after_holds(&self, gate: Phase, _now: Timestamp) -> Vec<Hold> {
-        self.leftover_hold(gate).into_iter().collect()
-    }
-
     /// A scenario by which both sides hold data that the other lacks, so that going back may lose some.
     pub(crate) fn conflict(&self, now: Timestamp) -> Option<&Name> {
         self.joints

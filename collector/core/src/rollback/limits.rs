@@ -1,6 +1,6 @@
 //! What limits the way back beside time, measured: a limit of which nothing is known is not met.
 
-use tidelock_model::{AgentKey, Name, Outcome, Timestamp};
+use tidelock_model::{AgentKey, Measure, Name, Outcome, Timestamp};
 
 use crate::board::Newest;
 use crate::migration::Migration;
@@ -72,7 +72,7 @@ impl Migration {
                 let newest = self.read(from, (agent, member), now)?;
                 let value = match limit.measure.as_str() {
                     "" => left(newest),
-                    measure => newest.measure(measure).map(|measure| measure.value),
+                    measure => newest.measure(measure).map(|it| scaled(it, &limit.unit)).transpose()?,
                 };
                 of_side = value.map(|value| of_side.map_or(value, |worst| worst.max(value))).or(of_side);
             }
@@ -127,6 +127,16 @@ impl Migration {
             Outcome::Pass => Err(format!("{check} counted 0 of 0 on {agent}")),
             Outcome::Fail | Outcome::NotRun => Err(format!("{check} does not pass on {agent}")),
         }
+    }
+}
+
+/// The value in the unit of the limit: a number of another one says nothing of it.
+fn scaled(measure: &Measure, unit: &str) -> Result<f64, String> {
+    match (measure.unit.as_str(), unit) {
+        (told, wanted) if told == wanted || told.is_empty() || wanted.is_empty() => Ok(measure.value),
+        ("ms", "s") => Ok(measure.value / 1_000.0),
+        ("us", "s") => Ok(measure.value / 1_000_000.0),
+        (told, wanted) => Err(format!("{} is told in {told}, and limited in {wanted}", measure.name)),
     }
 }
 

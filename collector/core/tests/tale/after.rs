@@ -1,6 +1,6 @@
 //! The time after the switch, in a story's words: the way back, and the rows that it leaves behind.
 
-use tidelock_core::{Ask, Asker};
+use tidelock_core::{Ask, Asker, FirstMinutesState};
 use tidelock_model::Digest;
 
 use super::Tale;
@@ -29,6 +29,8 @@ pub(crate) fn told(tale: &mut Tale, what: &str) -> bool {
     match what {
         "way back is told" => way_back(tale),
         "leftovers are told" => leftovers(tale),
+        "report is told" => report(tale),
+        "first minutes are told" => first_minutes(tale),
         _ => return false,
     }
     true
@@ -48,6 +50,55 @@ fn way_back(tale: &mut Tale) {
     for (what, number) in &status.one_way {
         let number = number.map_or("nothing known".to_owned(), |number| number.to_string());
         tale.told.push(format!("  not taken back: {what}: {number}"));
+    }
+}
+
+fn report(tale: &mut Tale) {
+    let report = tale.world.migration.report(tale.world.now);
+    let second = |at: tidelock_model::Timestamp| at.since(BEGIN).as_secs();
+    tale.tell(format!("the report: {}, plan revision {}", report.phase, report.revisions.len()));
+    for visit in &report.phases {
+        let to = visit.to.map_or("now".to_owned(), |to| format!("{} s", second(to)));
+        tale.told.push(format!("  {} from {} s to {to}", visit.phase, second(visit.from)));
+    }
+    for scenario in &report.scenarios {
+        let spans = scenario.spans.iter();
+        let spans = spans.map(|it| format!("{} {} {} s", it.phase, it.state.word(), it.time.as_secs()));
+        let spans = spans.collect::<Vec<_>>().join(", ");
+        let hold = scenario.longest_hold.as_secs();
+        tale.told.push(format!("  {}: {spans}; held a gate for {hold} s at most", scenario.name));
+    }
+    let lost = report.agents_lost.iter().map(|it| {
+        let until = it.until.map_or("for good".to_owned(), |until| format!("until {} s", second(until)));
+        format!("  {} was {} since {} s, {until} {}", it.agent, it.what.word(), second(it.since), it.text)
+    });
+    tale.told.extend(lost.map(|line| line.trim_end().to_owned()));
+    if let Some((at, why)) = &report.rollback_ended {
+        tale.told.push(format!("  the way back ended at {} s: {why}", second(*at)));
+    }
+    let recovery =
+        report.recovery.map_or("not proved again".to_owned(), |it| format!("after {} s", it.as_secs()));
+    tale.told.push(format!("  well again since the switch: {recovery}"));
+}
+
+fn first_minutes(tale: &mut Tale) {
+    let Some(status) = tale.world.migration.first_minutes(tale.world.now) else {
+        return tale.tell("there are no first minutes");
+    };
+    let second = |at: tidelock_model::Timestamp| at.since(BEGIN).as_secs();
+    tale.tell(match &status.state {
+        FirstMinutesState::Inside { until } => {
+            format!("inside expected turbulence until {} s", second(*until))
+        }
+        FirstMinutesState::Outside { since, which, value, limit } => {
+            let value = value.map_or("nothing known".to_owned(), |value| format!("{value:.2}"));
+            format!("outside since {} s: {which}: {value}, normal is {limit}", second(*since))
+        }
+        FirstMinutesState::Over => "the first minutes are over".to_owned(),
+    });
+    for metric in &status.metrics {
+        let value = metric.value.map_or("nothing known".to_owned(), |value| format!("{value:.2}"));
+        tale.told.push(format!("  {} of {} runs: {value}", metric.check, metric.runs));
     }
 }
 
