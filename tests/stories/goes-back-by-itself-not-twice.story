@@ -9,11 +9,12 @@ gate ready: all
 gate committed: all
 brief
 
-0:00  all pass
+0:00  somebody stands by
       > 0:00 prepare -> sync
       > 0:00 ready is unknown
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet
+0:00  all pass
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready

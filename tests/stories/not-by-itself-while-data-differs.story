@@ -10,12 +10,13 @@ gate ready: all
 gate committed: all
 brief
 
-0:00  all pass
+0:00  somebody stands by
       > 0:00 prepare -> sync
       > 0:00 ready is unknown
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet
       >   missing rows on target: no digest was reported yet
+0:00  all pass
 0:02  rows shows: orders=a of 10
       > 0:05 ready is unknown
       >   claim_undecided rows on target: the same, not often enough yet: orders

@@ -57,6 +57,8 @@ pub(crate) struct Runs {
     pub(crate) rehearsals: BTreeMap<Direction, Rehearsal>,
     /// How many leases were given out, over all runs.
     leases: u64,
+    /// Until when somebody stands by to go back at once.
+    pub(crate) standby: Option<Timestamp>,
 }
 
 /// A rehearsal that came to its end.

@@ -59,8 +59,13 @@ impl Migration {
         true
     }
 
-    /// The operator's lease was renewed. One that has ended is not: it must be taken anew.
+    /// The operator's lease was renewed. One that has ended is not: it must be taken anew. Run 0 is none: there
+    /// somebody stands by to go back as soon as that is decided.
     pub(crate) fn run_renewed(&mut self, at: Timestamp, run: u64, lease: u64, until: Timestamp) {
+        if run == 0 {
+            self.runs.standby = self.runs.standby.max(Some(until.min(at.plus(RUN_LEASE))));
+            return;
+        }
         let newest = self.runs.newest.as_mut().filter(|newest| newest.number == run && newest.under_way());
         if let Some(run) = newest
             && run.machine.is_held()

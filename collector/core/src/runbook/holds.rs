@@ -18,6 +18,7 @@ impl Migration {
             Phase::Cutover => {
                 holds.extend(self.rehearsal_under_way());
                 holds.extend(self.dip_hold());
+                holds.extend(self.standby_hold(now));
             }
             Phase::Watch if self.phase == Phase::Cutover => {
                 holds.extend(self.walked_holds(Direction::Cutover, now));
@@ -31,6 +32,20 @@ impl Migration {
         let rule = self.sheet(gate).and_then(|sheet| sheet.rule.rehearsed);
         holds.extend(rule.into_iter().flat_map(|rule| self.rehearsal_holds(rule, now)));
         holds
+    }
+
+    /// Somebody stands by to go back as soon as that is decided.
+    pub fn stood_by(&self, now: Timestamp) -> bool {
+        self.runs.standby.is_some_and(|until| now < until)
+    }
+
+    /// What is decided by itself at night must be carried out by somebody who is there.
+    fn standby_hold(&self, now: Timestamp) -> Option<Hold> {
+        let automatic = self.plan().is_some_and(|plan| plan.rollback.automatic);
+        let since = self.runs.standby.unwrap_or(self.phase_since);
+        let reason = "the plan goes back by itself, and nobody stands by to carry it out";
+        let hold = || Hold::new(HoldCode::Automatic, since, reason, "tidelock rollback run --when-decided");
+        (automatic && !self.stood_by(now)).then(hold)
     }
 
     /// The runbook of this direction was walked to its end.
@@ -176,6 +191,7 @@ impl Migration {
         for within in longest {
             moments.extend(self.runs.rehearsals.values().map(|found| found.at.plus(within)));
         }
+        moments.extend(self.runs.standby.map(|until| until.minus(step)));
         let Some(run) = self.run_under_way() else { return moments };
         moments.push(run.lease_until.minus(step));
         if let Some(part) = run.machine.current() {

@@ -15,6 +15,7 @@ impl Tale {
         match subject {
             "all" => self.all_behave(),
             "nothing" => {}
+            "somebody" | "nobody" => self.world.standby = subject == "somebody",
             "the" => self.the(rest),
             _ if subject.contains('/') => self.agent(&key(subject), rest),
             _ if self.plan.scenarios.contains_key(subject) => self.check(subject, rest),

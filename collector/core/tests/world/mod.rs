@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tidelock_core::plan::Plan;
 use tidelock_core::record::{AgentSeen, Entry, Event, Observation, Record};
-use tidelock_core::{Ask, Asker, AskerKind, Migration, Refusal};
+use tidelock_core::{Ask, Asker, AskerKind, Migration, RUN_LEASE, Refusal};
 use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 
 use agents::Agent;
@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) doubles: Vec<(AgentKey, Agent)>,
     /// The build that findings of a side tell of.
     pub(crate) builds: BTreeMap<Side, String>,
+    /// Somebody waits to go back as soon as that is decided.
+    pub(crate) standby: bool,
     position: u64,
 }
 
@@ -61,6 +63,7 @@ impl World {
             agents: BTreeMap::new(),
             doubles: Vec::new(),
             builds: BTreeMap::new(),
+            standby: false,
             position: 0,
         }
     }
@@ -130,6 +133,9 @@ impl World {
             heard.extend(batch.map(Observation::Findings));
         }
         heard.into_iter().for_each(|observation| self.see(observation));
+        if self.standby && second.is_multiple_of(5) {
+            self.see(Observation::RunRenewed { run: 0, lease: 0, until: self.now.plus(RUN_LEASE) });
+        }
         self.see(Observation::Tick);
     }
 
