@@ -81,6 +81,13 @@ impl Client {
         Ok(Client { service, migration: connection.migration.clone() })
     }
 
+    /// A client of a test's own server, without TLS and without a token.
+    #[cfg(test)]
+    pub(crate) fn of_test(channel: Channel, migration: &str) -> Client {
+        let service = InterceptedService::new(channel, Bearer(None));
+        Client { service, migration: Some(migration.to_owned()) }
+    }
+
     pub(crate) fn gates(&self) -> v1::gate_service_client::GateServiceClient<Service> {
         v1::gate_service_client::GateServiceClient::new(self.service.clone())
     }

@@ -4,6 +4,9 @@
 mod begin;
 mod carry;
 mod command;
+mod ends;
+#[cfg(test)]
+mod fake;
 mod feed;
 mod lease;
 mod output;
@@ -12,6 +15,8 @@ mod person;
 mod questions;
 mod screen;
 mod walk;
+#[cfg(test)]
+mod walk_tests;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -228,7 +233,7 @@ fn what_next(run: &v1::Run) -> String {
     let way = crate::client::clean(&run.direction);
     let name = |part: u32| parts::at(run, part).map(label).unwrap_or_default();
     match next(run) {
-        Next::Over => walk::ending(run),
+        Next::Over => ends::ending(run),
         Next::Settle { part, undo } => {
             let more = if undo { " --undo" } else { "" };
             format!("next: tidelock {way} settle {} --done|--not-done{more} --reason TEXT", name(part))

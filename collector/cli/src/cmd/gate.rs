@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidelock_proto::{json, v1};
 
 use super::{Call, duration, gate_exec, gate_wait, status_text};
-use crate::client::{clean, trouble};
+use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 use crate::out::{self, Format};
@@ -93,7 +93,11 @@ async fn list(call: &Call) -> Result<Exit, Trouble> {
 
 /// The gate as it is now.
 pub(crate) async fn get(call: &Call, gate: &str) -> Result<v1::Gate, Trouble> {
-    let client = call.client()?;
+    get_with(&call.client()?, gate).await
+}
+
+/// The same, with a connection that is there.
+pub(crate) async fn get_with(client: &Client, gate: &str) -> Result<v1::Gate, Trouble> {
     let request = v1::GetGateRequest { migration: client.migration().await?, gate: gate.to_owned() };
     let answer = client.gates().get_gate(request).await.map_err(trouble)?.into_inner();
     answer.gate.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no gate"))
@@ -172,7 +176,7 @@ async fn confirm(call: &Call, gate: String, token: Option<String>) -> Result<Exi
 
 /// Takes the token, once.
 pub(crate) async fn confirm_with(
-    client: &crate::client::Client,
+    client: &Client,
     token: String,
 ) -> Result<v1::ConfirmCutoverResponse, Trouble> {
     let migration = client.migration().await?;

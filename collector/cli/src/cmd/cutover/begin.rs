@@ -9,13 +9,14 @@ use tidelock_proto::{json, v1};
 use tokio::time::sleep;
 use tokio_stream::StreamExt as _;
 
+use super::ends::{ending, over_exit};
 use super::parts::{Next, label, next};
 use super::person::Stop;
 use super::screen::table;
-use super::walk::{Choice, Walk, ending, over_exit, reason};
+use super::walk::{Choice, Walk, reason};
 use super::{CutoverRunArgs, ResumeArgs, RollbackRunArgs, Way, of_way};
 use crate::client::{Client, clean, trouble};
-use crate::cmd::gate::{WaitArgs, confirm_with, get};
+use crate::cmd::gate::{WaitArgs, confirm_with, get_with};
 use crate::cmd::{Call, gate_wait};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::request_id;
@@ -37,7 +38,8 @@ pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, T
     let stop = Stop::listen()?;
     let mut confirmed = false;
     if !args.rehearse {
-        let mut gate = get(call, "cutover").await?;
+        // Asked with the connection that is used at the switch, so that it is up by then.
+        let mut gate = get_with(&client, "cutover").await?;
         // A run that was undone, or never began, leaves the gate behind: its token is taken.
         if gate.phase != "cutover" {
             if let Some(timeout) = args.timeout {
@@ -106,7 +108,9 @@ pub(super) async fn resume(call: &Call, args: ResumeArgs, way: Way) -> Result<Ex
     if !call.manner.json() {
         out::print(&table(call.manner, &taken))?;
     }
-    Walk::new(&client, call.manner, choice, stop, taken).walk().await
+    let mut walk = Walk::new(&client, call.manner, choice, stop, taken);
+    walk.screen = walk.screen.stands(&walk.run);
+    walk.walk().await
 }
 
 /// A person can type the name at the point of no return, or said beforehand that nobody need.

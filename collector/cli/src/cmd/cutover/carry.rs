@@ -2,7 +2,7 @@
 
 use tidelock_proto::v1;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Duration, Instant, sleep_until};
+use tokio::time::{Duration, sleep_until};
 
 use super::command::{Ended, Order, run};
 use super::parts::{at, label, place};
@@ -93,7 +93,6 @@ impl Walk {
         let mut running = tokio::spawn(run(order, said, killed));
         let mut kill = Some(kill);
         let (mut told, mut heard_all, mut told_lost) = (false, false, false);
-        let mut tick = Instant::now() + self.screen.every();
         let ended = loop {
             tokio::select! {
                 line = lines.recv(), if !heard_all => match line {
@@ -118,10 +117,7 @@ impl Walk {
                     told_lost = true;
                     self.screen.line("tidelock: the lease is lost; nothing is begun after this command");
                 }
-                () = sleep_until(tick) => {
-                    tick = Instant::now() + self.screen.every();
-                    self.screen.count(&self.run, true);
-                }
+                () = sleep_until(self.screen.due()) => self.screen.count(&self.run, true),
             }
         };
         while let Ok(line) = lines.try_recv() {

@@ -68,6 +68,19 @@ impl Stop {
         Ok(Stop { pressed })
     }
 
+    /// A wish to stop, and the way to press it.
+    #[cfg(test)]
+    pub(super) fn of_test() -> (Stop, impl Fn()) {
+        let (tell, pressed) = watch::channel(Pressed::default());
+        let press = move || {
+            tell.send_modify(|pressed| {
+                pressed.times += 1;
+                pressed.exit.get_or_insert(Exit::Interrupted);
+            });
+        };
+        (Stop { pressed }, press)
+    }
+
     /// The exit that it means, once somebody wished it.
     pub(super) fn wished(&self) -> Option<Exit> {
         self.pressed.borrow().exit

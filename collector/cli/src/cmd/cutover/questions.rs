@@ -49,10 +49,7 @@ impl Walk {
         match self.typed(&format!("{what} {name}? [yes/no] ")).await? {
             None => Ok(false),
             Some(answer) if is_yes(&answer) => Ok(true),
-            Some(_) => {
-                self.leave().await;
-                Err(self.unwanted(&format!("{name} was not wanted")))
-            }
+            Some(_) => Err(self.unwanted(&format!("{name} was not wanted"))),
         }
     }
 
@@ -73,7 +70,6 @@ impl Walk {
                 Some(typed) => self.screen.line(&format!("{:?} is not {migration:?}", clean(&typed))),
             }
         }
-        self.leave().await;
         Err(self.unwanted("the point of no return was not passed"))
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Screen {
     state: String,
     /// When the present picture was taken in.
     taken: Instant,
+    /// When the count is drawn again.
+    due: Instant,
 }
 
 impl Screen {
@@ -42,12 +44,19 @@ impl Screen {
             waits: String::new(),
             state: String::new(),
             taken: Instant::now(),
+            due: Instant::now(),
         }
     }
 
-    /// How soon the count is drawn again.
-    pub(super) fn every(&self) -> Duration {
-        if self.terminal { DRAWN } else { WRITTEN }
+    /// When the count is drawn again.
+    pub(super) fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// This run stands on the screen already.
+    pub(super) fn stands(mut self, run: &v1::Run) -> Screen {
+        self.state.clone_from(&run.state);
+        self
     }
 
     /// A line for people; in JSON it is talk, and goes beside the data.
@@ -115,6 +124,9 @@ impl Screen {
 
     /// Draws what counts; without a terminal only while writes are shut.
     pub(super) fn count(&mut self, run: &v1::Run, tick: bool) {
+        if tick {
+            self.due = Instant::now() + if self.terminal { DRAWN } else { WRITTEN };
+        }
         let later = u64::try_from(self.taken.elapsed().as_millis()).unwrap_or(u64::MAX);
         let shut = writes_shut(run, later);
         if self.manner.json() {

@@ -10,13 +10,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidelock_proto::{json, v1};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 
+use super::ends::{ending, over_exit, settle_words};
 use super::feed::{Feed, newer};
 use super::lease::{Lease, passes};
-use super::parts::{Next, at, label, next};
+use super::parts::{Next, at, next};
 use super::person::{Stop, Typed};
 use super::screen::{Screen, event, table};
 use crate::client::{Client, clean, trouble};
@@ -27,8 +28,12 @@ use crate::out::{self, Format, Manner};
 const AGAIN: Duration = Duration::from_millis(200);
 /// How long the last words of a walk may take.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(30);
+/// How long letting the lease go may take; it ends by itself as well.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(3);
+/// How soon a run that is about to turn is looked at again.
+const TURNING: Duration = Duration::from_millis(50);
 /// How often in a row the collector may say that another part is next than it showed.
-const OVERTAKEN: u32 = 20;
+const OVERTAKEN: u32 = 100;
 
 /// What the operator chose.
 #[derive(Debug, Clone)]
@@ -59,6 +64,7 @@ pub(super) struct Walk {
     pub(super) asked: Option<u32>,
     pub(super) overtaken: u32,
     away: bool,
+    left: bool,
 }
 
 impl Walk {
@@ -78,12 +84,25 @@ impl Walk {
             asked: None,
             overtaken: 0,
             away: false,
+            left: false,
             run,
         }
     }
 
     /// Walks to the end, or to where a person has to go on.
     pub(super) async fn walk(mut self) -> Result<Exit, Trouble> {
+        let ended = self.steps().await;
+        if let Err(trouble) = &ended {
+            // Whoever goes on after this need not wait until the lease has run out.
+            if !self.left && self.lease.lost().is_none() && next(&self.run) != Next::Over {
+                self.leave().await;
+            }
+            self.last_event(trouble.exit)?;
+        }
+        ended
+    }
+
+    async fn steps(&mut self) -> Result<Exit, Trouble> {
         loop {
             self.screen.show(&self.run);
             if let Some(exit) = self.halted().await? {
@@ -94,7 +113,13 @@ impl Walk {
                 Next::PassNoReturn { part } => self.pass_no_return(part).await?,
                 Next::Confirm { part } => self.confirm(part).await?,
                 Next::Wait => self.pause().await?,
-                Next::Settle { part, undo } => return self.settle(part, undo).await,
+                Next::Settle { .. } => {
+                    self.refresh().await?;
+                    if let Next::Settle { part, undo } = next(&self.run) {
+                        self.screen.show(&self.run);
+                        return Err(settle_words(&self.run, at(&self.run, part)?, undo));
+                    }
+                }
                 Next::Over => {
                     self.refresh().await?;
                     if next(&self.run) == Next::Over {
@@ -183,11 +208,13 @@ impl Walk {
         }
         let Some(exit) = self.stop.wished() else { return Ok(None) };
         self.leave().await;
+        self.last_event(exit)?;
         Ok(Some(exit))
     }
 
     /// Lets the lease go, so that somebody else need not wait for its end.
     pub(super) async fn leave(&mut self) {
+        self.left = true;
         let request = match crate::files::request_id() {
             Ok(request_id) => v1::LeaveRunRequest {
                 migration: self.run.migration.clone(),
@@ -196,15 +223,22 @@ impl Walk {
             },
             Err(_) => return,
         };
-        let left = self.client.runs().leave_run(request).await;
-        let said = match left {
-            Ok(answer) => {
+        let mut runs = self.client.runs();
+        let said = match timeout(LEAVE_PATIENCE, runs.leave_run(request)).await {
+            Ok(Ok(answer)) => {
                 self.take(answer.into_inner().run);
                 "left".to_owned()
             }
-            Err(status) => format!("left without a word ({}); the lease ends by itself", trouble(status)),
+            Ok(Err(status)) => {
+                format!("left without a word ({}); the lease ends by itself", trouble(status).message)
+            }
+            Err(_) => "left without a word; the lease ends by itself".to_owned(),
         };
         self.screen.show(&self.run);
+        if next(&self.run) == Next::Over || matches!(next(&self.run), Next::Settle { .. }) {
+            // What has to be done instead is said beside this.
+            return;
+        }
         let then = match (self.run.state.as_str(), self.run.no_return_time.is_some()) {
             ("undoing", _) => "resume takes back what was done",
             (_, true) => "the point of no return is passed: resume goes forward",
@@ -216,7 +250,7 @@ impl Walk {
 
     /// Waits for something new, and counts meanwhile.
     pub(super) async fn pause(&mut self) -> Result<(), Trouble> {
-        let tick = Instant::now() + self.screen.every();
+        let tick = self.screen.due();
         tokio::select! {
             news = self.feed.news() => {
                 if let Some(status) = news.refused {
@@ -244,42 +278,36 @@ impl Walk {
     /// The collector took something else to be next than the picture showed: look again.
     pub(super) async fn look_again(&mut self, status: Status) -> Result<(), Trouble> {
         self.overtaken += 1;
-        if reason(&status) != "NOT_NEXT" || self.overtaken > OVERTAKEN {
-            // What is over, or another's, is told by the lease and the run themselves.
+        let passes = matches!(reason(&status).as_str(), "NOT_NEXT" | "TOO_LATE" | "WRONG_PHASE");
+        if !passes || self.overtaken > OVERTAKEN {
+            // What is another's, or may not be done, does not get better by asking again.
             return Err(self.trouble(status));
         }
-        self.refresh().await
+        let before = next(&self.run);
+        self.refresh().await?;
+        if next(&self.run) == before {
+            // It is about to turn; whoever weighs it says so at once.
+            sleep(TURNING).await;
+        }
+        Ok(())
     }
 
-    /// A person has to say what became of a part: nothing goes on without that.
-    async fn settle(&mut self, part: u32, undo: bool) -> Result<Exit, Trouble> {
-        self.refresh().await?;
-        self.screen.show(&self.run);
-        let found = at(&self.run, part)?;
-        let what = if undo { "taken back" } else { "carried out" };
-        let (name, way) = (label(found), self.run.direction.clone());
-        let more = if undo { " --undo" } else { "" };
-        let trouble = Trouble::new(
-            Exit::Hold,
-            format!("nobody can know whether {name} was {what}: look at it, then say"),
-        )
-        .hint(format!("it was:      tidelock {way} settle {name} --done{more} --reason TEXT"))
-        .hint(format!("it was not:  tidelock {way} settle {name} --not-done{more} --reason TEXT"))
-        .hint(format!("then:        tidelock {way} resume"));
-        self.leave().await;
-        Err(trouble)
+    /// The last object of `-o ndjson`.
+    fn last_event(&self, exit: Exit) -> Result<(), Trouble> {
+        if self.manner.format != Format::Ndjson {
+            return Ok(());
+        }
+        let mut last = event("run", json::run(&self.run));
+        last["final"] = true.into();
+        last["exit_code"] = exit.number().into();
+        out::print_json(Format::Ndjson, &last)
     }
 
     /// The summary, and the exit that it means.
     fn over(&mut self) -> Result<Exit, Trouble> {
         let exit = over_exit(&self.run);
         match self.manner.format {
-            Format::Ndjson => {
-                let mut last = event("run", json::run(&self.run));
-                last["final"] = true.into();
-                last["exit_code"] = exit.number().into();
-                out::print_json(Format::Ndjson, &last)?;
-            }
+            Format::Ndjson => self.last_event(exit)?,
             Format::Json => out::print_json(Format::Json, &json::run(&self.run))?,
             Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
                 self.screen.line("");
@@ -291,44 +319,7 @@ impl Walk {
     }
 }
 
-/// The exit of a run that is over: only a completed one worked.
-pub(super) fn over_exit(run: &v1::Run) -> Exit {
-    match run.state.as_str() {
-        "completed" => Exit::Done,
-        "undone" => Exit::Hold,
-        _ => Exit::Failed,
-    }
-}
-
-/// What it came to, in a sentence.
-pub(super) fn ending(run: &v1::Run) -> String {
-    let what = if run.rehearsal { "rehearsal" } else { run.direction.as_str() };
-    match run.state.as_str() {
-        "completed" => format!("✔ {what} completed"),
-        "undone" => format!("◀ {what} undone: {}; everything is as it was before", clean(&run.why)),
-        other => format!("? {what} is over, and the collector says {:?} of it", clean(other)),
-    }
-}
-
 /// The stable word of a refusal; empty where there is none.
 pub(super) fn reason(status: &Status) -> String {
     status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::parts::tests::run;
-    use super::*;
-
-    #[test]
-    fn only_a_completed_run_worked() {
-        let ended = |state: &str| v1::Run { state: state.to_owned(), why: "hold".to_owned(), ..run() };
-        let exits = ["completed", "undone", "forward", "undoing", "", "splendid"]
-            .map(|state| over_exit(&ended(state)).number());
-        assert_eq!(exits, [0, 3, 1, 1, 1, 1]);
-        assert_eq!(ending(&ended("completed")), "✔ cutover completed");
-        assert_eq!(ending(&ended("undone")), "◀ cutover undone: hold; everything is as it was before");
-        let rehearsed = v1::Run { rehearsal: true, ..ended("completed") };
-        assert_eq!(ending(&rehearsed), "✔ rehearsal completed");
-    }
 }
