@@ -114,7 +114,7 @@ impl Rules<'_> {
         let (opened, how) = opened?;
         let from = self.direction.from();
         let open = match how {
-            Made::Yes => format!("{} opened {}", opened.name, self.direction.to()),
+            Made::Yes => format!("{} opens {}", opened.name, self.direction.to()),
             Made::Perhaps | Made::No => format!("{} may have opened {}", opened.name, self.direction.to()),
         };
         let mut fences = self.of(parts, made, |kind| matches!(kind, StepKind::Fence { .. })).peekable();

@@ -5,6 +5,7 @@
 mod after;
 pub(crate) mod agents;
 mod claims;
+mod owners;
 mod people;
 pub(crate) mod plans;
 mod runbooks;

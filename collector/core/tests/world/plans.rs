@@ -9,7 +9,7 @@ use tidelock_core::plan::{
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
-use super::{after, claims, name, people, runbooks};
+use super::{after, claims, name, owners, people, runbooks};
 
 /// A plan that declares people and decisions, and nothing to check yet.
 pub(crate) fn empty() -> Plan {
@@ -93,6 +93,7 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
             (plan.source.agents_at_least, plan.target.agents_at_least) = (least, least);
         }
         _ if after::line(plan, word, rest) => {}
+        _ if owners::line(plan, word, rest) => {}
         _ => assert!(people::line(plan, word, rest), "{text:?} is no line of a plan"),
     }
 }

@@ -1,6 +1,7 @@
 //! Steps of runbooks in a line: `fence, fence, ben: run, undo, planned 5 s, deadline 15 s, after login checkout`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tidelock_core::plan::{Command, Runbook, Step, StepKind};
 
@@ -22,7 +23,11 @@ pub(crate) fn step(runbook: &mut Runbook, text: &str) {
         find("after").into_iter().flat_map(|part| part.split(' ').skip(1).map(name)).collect();
     runbook.steps.push(Step {
         name: name(head[0]),
-        kind: kind(head[1], find("weights").copied().unwrap_or_default()),
+        kind: kind(
+            head[1],
+            find("weights").copied().unwrap_or_default(),
+            time("readings").unwrap_or_default(),
+        ),
         owner: name(head[2]),
         planned: time("planned").unwrap_or_default(),
         deadline: time("deadline"),
@@ -34,9 +39,9 @@ pub(crate) fn step(runbook: &mut Runbook, text: &str) {
     });
 }
 
-fn kind(word: &str, weights: &str) -> StepKind {
+fn kind(word: &str, weights: &str, two_readings: Duration) -> StepKind {
     match word {
-        "fence" => StepKind::Fence { two_readings: secs(0) },
+        "fence" => StepKind::Fence { two_readings },
         "drain" => StepKind::Drain,
         "catch-up" => StepKind::CatchUp,
         "point-of-no-return" => StepKind::PointOfNoReturn,

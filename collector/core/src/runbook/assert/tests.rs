@@ -68,7 +68,7 @@ fn two_sides_never_write_even_where_nothing_is_asserted() {
     assert_eq!(step, 0);
     assert_eq!(
         why,
-        "open would let both sides accept writes: open opened target, and fence does not shut source"
+        "open would let both sides accept writes: open opens target, and fence does not shut source"
     );
     let (step, why) = planned(vec![fence("fence"), open(), fence("other")], &[]).unwrap();
     assert_eq!((step, why.contains("other does not shut source")), (1, true), "{why}");
