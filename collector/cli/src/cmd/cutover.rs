@@ -14,6 +14,7 @@ pub(crate) mod parts;
 mod person;
 mod questions;
 mod screen;
+mod standby;
 mod walk;
 #[cfg(test)]
 mod walk_tests;

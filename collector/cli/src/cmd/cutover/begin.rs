@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use tidelock_core::plan::{Direction, Runbook};
 use tidelock_proto::{json, v1};
-use tokio::time::sleep;
-use tokio_stream::StreamExt as _;
 
 use super::ends::{ending, over_exit};
 use super::parts::{Next, label, next};
 use super::person::Stop;
 use super::screen::table;
+use super::standby::decided;
 use super::walk::{Choice, Walk, reason};
 use super::{CutoverRunArgs, ResumeArgs, RollbackRunArgs, Way, of_way};
 use crate::client::{Client, clean, trouble};
@@ -26,8 +25,6 @@ use crate::out;
 const CONNECT_PATIENCE: Duration = Duration::from_secs(120);
 /// How often a wait gives a sign of life.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
-/// How soon a stream that ended is asked for again.
-const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, Trouble> {
     if !args.rehearse {
@@ -178,60 +175,6 @@ fn some(run: Option<v1::Run>) -> Result<v1::Run, Trouble> {
     run.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say which run it began"))
 }
 
-/// Stands by until going back is decided. An exit where it never will be.
-async fn decided(call: &Call, client: &Client) -> Result<Option<Exit>, Trouble> {
-    let migration = client.migration().await?;
-    out::say("tidelock: standing by until going back is decided");
-    let mut away = false;
-    loop {
-        let request = v1::WatchStatusRequest { migration: migration.clone() };
-        let problem = match client.migrations().watch_status(request).await {
-            Ok(answer) => {
-                let mut changes = answer.into_inner();
-                loop {
-                    match changes.next().await {
-                        Some(Ok(change)) => {
-                            if std::mem::take(&mut away) {
-                                out::say("tidelock: the collector is back");
-                            }
-                            if let Some(end) = change.status.and_then(|status| phase(call, &status)) {
-                                return end;
-                            }
-                        }
-                        Some(Err(status)) => break trouble(status),
-                        None => break Trouble::new(Exit::Unreachable, "the collector ended the answer"),
-                    }
-                }
-            }
-            Err(status) => trouble(status),
-        };
-        if problem.exit != Exit::Unreachable {
-            return Err(problem);
-        }
-        if !std::mem::replace(&mut away, true) {
-            out::say(&format!("tidelock: {problem}; still standing by"));
-        }
-        sleep(AGAIN).await;
-    }
-}
-
-/// What a phase means for who stands by; nothing while it may still be decided.
-fn phase(call: &Call, status: &v1::Status) -> Option<Result<Option<Exit>, Trouble>> {
-    match status.phase.as_str() {
-        "rolling-back" => {
-            if !call.manner.quiet {
-                out::say("tidelock: going back is decided; walking");
-            }
-            Some(Ok(None))
-        }
-        "rolled-back" | "aborted" | "committed" | "retired" => {
-            out::say(&format!("tidelock: the migration is {}; there is no way back to walk", status.phase));
-            Some(Ok(Some(Exit::Rollback)))
-        }
-        _ => None,
-    }
-}
-
 async fn choice(call: &Call, how: &ResumeArgs, rehearsed: Option<Direction>) -> Result<Choice, Trouble> {
     let dir = std::path::absolute(&how.dir).while_doing("find the folder")?;
     if !Path::new(&dir).is_dir() {
@@ -287,17 +230,5 @@ mod tests {
         assert_eq!(exits, [3, 6, 5, 6]);
         assert_eq!(token(gate(v1::Verdict::Open, "")).unwrap_err().exit, Exit::Auth);
         assert!(token(gate(v1::Verdict::Hold, "t")).unwrap_err().hints[0].contains("login: refuted"));
-    }
-
-    #[test]
-    fn who_stands_by_walks_when_it_is_decided_and_goes_when_it_never_will_be() {
-        let manner = out::Manner { format: out::Format::Text, color: false, ask: false, quiet: true };
-        let call = Call { flags: crate::context::Flags::default(), manner };
-        let said = |word: &str| phase(&call, &v1::Status { phase: word.to_owned(), ..v1::Status::default() });
-        assert!(matches!(said("rolling-back"), Some(Ok(None))));
-        assert!(matches!(said("committed"), Some(Ok(Some(Exit::Rollback)))));
-        assert!(
-            ["sync", "ready", "cutover", "watch", "", "splendid"].iter().all(|word| said(word).is_none())
-        );
     }
 }

@@ -179,8 +179,11 @@ impl RunService for Fake {
 
     async fn renew_run(
         &self,
-        _: Request<v1::RenewRunRequest>,
+        request: Request<v1::RenewRunRequest>,
     ) -> Result<Response<v1::RenewRunResponse>, Status> {
+        if request.get_ref().run == 0 {
+            self.known().log.push("stands by".to_owned());
+        }
         match self.known().refuse_renewal {
             true => Err(Status::failed_precondition("ben walks it now")),
             false => Ok(Response::new(v1::RenewRunResponse::default())),

@@ -210,7 +210,8 @@ fn waits_for(run: &v1::Run) -> String {
     if next(run) != super::parts::Next::Wait {
         return String::new();
     }
-    let Some(part) = present(run) else { return String::new() };
+    // A command that runs is waited for as well, and says of itself what it does.
+    let Some(part) = present(run).filter(|part| part.state == "acted") else { return String::new() };
     let holds = part.holds.iter().map(|hold| {
         let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
         let side = if hold.side.is_empty() { String::new() } else { format!(" on {}", hold.side) };
@@ -244,4 +245,84 @@ pub(super) fn table(manner: Manner, run: &v1::Run) -> String {
         lines.push(format!("  it goes back: {}", clean(&run.why)));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use tidelock_proto::json::wire_time;
+
+    use super::super::parts::tests::run;
+    use super::*;
+
+    const PLAIN: Manner = Manner { format: Format::Text, color: false, ask: false, quiet: false };
+
+    /// A run whose fence stands, whose first weight waits for evidence and whose second is not begun.
+    fn under_way() -> v1::Run {
+        let mut run = run();
+        let at = |second: u64| Some(wire_time(second * 1000));
+        let fence = &mut run.parts[0];
+        fence.state = "done".to_owned();
+        (fence.begun_time, fence.acted_time, fence.done_time) = (at(60), at(62), at(64));
+        let traffic = &mut run.parts[1];
+        traffic.state = "acted".to_owned();
+        (traffic.begun_time, traffic.acted_time) = (at(90), at(91));
+        traffic.holds = vec![v1::Hold {
+            check: "login".to_owned(),
+            side: "target".to_owned(),
+            reason: "1 of 3 rounds since the step began".to_owned(),
+            ..v1::Hold::default()
+        }];
+        (run.next, run.next_part) = ("wait".to_owned(), 1);
+        run.writes_shut_since_time = at(69);
+        (run.dip_ms, run.dip_check) = (Some(45_000), "orders".to_owned());
+        run
+    }
+
+    #[test]
+    fn a_run_is_a_table_of_planned_and_actual_times() {
+        expect![[r#"
+            cutover run 3 of shop, by olga, plan rev 7, 4 steps
+              ✔ 1/4   fence                done           4 s of 15 s planned
+              ◷ 2/4   traffic@10%          acted          10 s of 15 s planned
+              · 3/4   traffic@100%         pending        15 s planned
+              · 4/4   confirm              pending        15 s planned
+              writes shut 00:31 of 00:45 (orders)"#]]
+        .assert_eq(&table(PLAIN, &under_way()));
+    }
+
+    #[test]
+    fn what_is_waited_for_is_named_and_a_running_command_is_not_evidence() {
+        let mut run = under_way();
+        assert_eq!(
+            waits_for(&run).trim(),
+            "traffic@10% waits for login on target: 1 of 3 rounds since the step began"
+        );
+        run.parts[1].holds.clear();
+        assert_eq!(waits_for(&run).trim(), "traffic@10% waits for fresh evidence");
+        run.parts[1].state = "begun".to_owned();
+        assert_eq!(waits_for(&run), "");
+    }
+
+    #[test]
+    fn an_undo_that_failed_is_loud_and_says_what_it_said() {
+        let mut run = under_way();
+        run.state = "undoing".to_owned();
+        run.why = "somebody pressed hold".to_owned();
+        let fence = &mut run.parts[0];
+        fence.state = "undo_failed".to_owned();
+        fence.outcome = "failed".to_owned();
+        fence.durable_mutation = true;
+        fence.output = "trying\ncannot reach the database\n".to_owned();
+        let said = table(PLAIN, &run);
+        for words in [
+            "✖ 1/4",
+            "something durable happened",
+            "cannot reach the database",
+            "!! it could not be taken back",
+            "it goes back: somebody pressed hold",
+        ] {
+            assert!(said.contains(words), "no {words:?} in {said}");
+        }
+    }
 }
