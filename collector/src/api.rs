@@ -15,12 +15,14 @@ mod http;
 mod migration;
 mod order;
 mod plan;
+mod report;
 mod router;
 mod run;
 mod token;
 mod views;
 mod views_gate;
 mod views_proof;
+mod views_report;
 mod views_run;
 mod views_switch;
 mod watch;
@@ -41,7 +43,7 @@ use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::ingest::Refused;
 use crate::join::JoinTokens;
-use crate::journal::Components;
+use crate::journal::{Components, Store};
 use crate::lookup::Lookup;
 use crate::notify::Failing;
 use crate::pki::Pki;
@@ -78,6 +80,8 @@ pub struct Api {
     pub server_name: String,
     /// Old events; empty until the index is open.
     pub lookup: Arc<OnceLock<Lookup>>,
+    /// The journal, for what was decided long ago.
+    pub store: Arc<dyn Store>,
     /// Receivers of messages that fail.
     pub(crate) failing: Failing,
     /// Streams end with it.

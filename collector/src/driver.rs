@@ -10,7 +10,7 @@ mod publish;
 mod renew;
 mod task;
 
-pub use handle::{AskError, Asked, CourseSeen, Driver, Explained};
+pub use handle::{AskError, Asked, CourseSeen, Driver, Explained, Reported};
 pub use publish::{PlanInForce, RunSeen, Told, View};
 
 pub use renew::Renewal;

@@ -19,6 +19,7 @@ pub mod journal;
 pub mod lookup;
 pub mod net;
 mod notify;
+mod past;
 pub mod pki;
 pub mod plans;
 mod private_file;

@@ -90,6 +90,21 @@ pub fn event(kind: &EventKind) -> String {
     }
 }
 
+/// A moment on people's clocks: hours and minutes of the zone, or of UTC, which is named then.
+pub fn clock(at: Timestamp, zone: Option<&str>) -> String {
+    local(at, zone, "%H:%M")
+}
+
+/// A moment on people's clocks, written so; in UTC, which is named then, where there is no zone.
+pub fn local(at: Timestamp, zone: Option<&str>, format: &str) -> String {
+    let ms = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+    let Ok(moment) = jiff::Timestamp::from_millisecond(ms) else { return "no time at all".to_owned() };
+    match zone.and_then(|zone| jiff::tz::TimeZone::get(zone).ok()) {
+        Some(zone) => moment.to_zoned(zone).strftime(format).to_string(),
+        None => format!("{} UTC", moment.to_zoned(jiff::tz::TimeZone::UTC).strftime(format)),
+    }
+}
+
 /// A moment as the wire has it.
 pub fn time_to_wire(at: Timestamp) -> Option<prost_types::Timestamp> {
     let ms = at.as_millis();

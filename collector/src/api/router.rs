@@ -12,6 +12,7 @@ use tidelock_proto::v1::gate_service_server::GateServiceServer;
 use tidelock_proto::v1::migration_service_server::MigrationServiceServer;
 use tidelock_proto::v1::order_service_server::OrderServiceServer;
 use tidelock_proto::v1::plan_service_server::PlanServiceServer;
+use tidelock_proto::v1::report_service_server::ReportServiceServer;
 use tidelock_proto::v1::run_service_server::RunServiceServer;
 use tidelock_proto::{DESCRIPTORS, Limits};
 use tonic::service::Routes;
@@ -24,6 +25,7 @@ use super::gate::Gates;
 use super::migration::Migrations;
 use super::order::Orders;
 use super::plan::Plans;
+use super::report::Reports;
 use super::run::Runs;
 use super::{Api, auth, flagger, http};
 
@@ -48,6 +50,7 @@ pub fn routes<H: Health>(
         .add_service(GateServiceServer::new(Gates(api.clone())).max_decoding_message_size(limit))
         .add_service(MigrationServiceServer::new(Migrations(api.clone())).max_decoding_message_size(limit))
         .add_service(OrderServiceServer::new(Orders(api.clone())).max_decoding_message_size(limit))
+        .add_service(ReportServiceServer::new(Reports(api.clone())).max_decoding_message_size(64 * 1024))
         .add_service(RunServiceServer::new(Runs(api.clone())).max_decoding_message_size(limit))
         .add_service(AccessServiceServer::new(Accesses(api.clone())).max_decoding_message_size(limit))
         .add_service(PlanServiceServer::new(Plans(api.clone())).max_decoding_message_size(limit))

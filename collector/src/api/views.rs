@@ -8,6 +8,7 @@ use super::Api;
 use super::caller::Caller;
 use super::views_gate::{evidence, gate, remaining, time};
 use super::views_proof::claim;
+use super::views_switch::first_minutes;
 use crate::driver::View;
 
 /// Events in a status.
@@ -72,7 +73,7 @@ fn agent(status: &AgentStatus) -> v1::AgentView {
     }
 }
 
-fn manual(status: &ManualStatus) -> v1::ManualCheckView {
+pub(super) fn manual(status: &ManualStatus) -> v1::ManualCheckView {
     v1::ManualCheckView {
         name: status.name.to_string(),
         title: status.title.clone(),
@@ -149,7 +150,7 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         switched_time: view.switched.and_then(time),
         components: components(api, view),
         timezone: view.plan.as_ref().map(|plan| plan.plan.timezone.clone()).unwrap_or_default(),
-        first_minutes: String::new(),
+        first_minutes: first_minutes(view),
         failing_receivers: api.failing.of(&view.migration),
     }
 }

@@ -1,6 +1,6 @@
 //! A run as the wire has it, with the commands of the plan that it walks.
 
-use tidelock_core::plan::{Command, Direction, Plan, Step};
+use tidelock_core::plan::{Command, Plan, Step};
 use tidelock_core::{NextAction, PartStatus, RunStatus};
 use tidelock_model::Name;
 use tidelock_proto::v1;
@@ -61,24 +61,15 @@ fn about(next: NextAction) -> (u32, bool) {
 }
 
 fn parts(status: &RunStatus, steps: Option<&[Step]>) -> Vec<v1::RunPart> {
-    let mut before = match status.direction {
-        Direction::Cutover => 0,
-        Direction::Rollback => 100,
-    };
     let one = |found: &PartStatus| {
         let step = steps.and_then(|steps| steps.iter().find(|step| step.name == found.name));
-        let filled = |command: Option<&Command>, weight| command.map(|command| filled(command, weight));
+        let filled = |command: Option<&Command>| command.map(|command| filled(command, found.weight));
         let (command, undo) = match step {
             // Nothing real is done in a rehearsal, so nothing real is taken back either.
-            Some(step) if status.rehearsal => (filled(step.rehearsal.as_ref(), found.weight), None),
-            // A weight is taken back by the one that was there before it.
-            Some(step) => (
-                filled(step.run.as_ref(), found.weight),
-                filled(step.undo.as_ref(), found.weight.map(|_| before)),
-            ),
+            Some(step) if status.rehearsal => (filled(step.rehearsal.as_ref()), None),
+            Some(step) => (filled(step.run.as_ref()), filled(step.undo.as_ref())),
             None => (None, None),
         };
-        before = found.weight.unwrap_or(before);
         part(found, command, undo)
     };
     status.parts.iter().map(one).collect()

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tidelock_core::{AgentStanding, Ask, Explanation, Leftover, Refusal, SlotCourse};
+use tidelock_core::{AgentStanding, Ask, Explanation, Leftover, Refusal, Report, SlotCourse};
 use tidelock_model::{AgentKey, Name, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::publish::{Boards, Told, View};
+use super::publish::{Boards, RunSeen, Told, View};
 use super::renew::{Queued, Renewal};
 use crate::fold::{EventLine, Events, RecentFinding};
 use crate::journal::Position;
@@ -59,6 +59,15 @@ pub struct CourseSeen {
     pub course: Option<SlotCourse>,
 }
 
+/// The whole migration, with what the core does not keep.
+#[derive(Debug, Clone)]
+pub struct Reported {
+    /// What the core knows.
+    pub report: Report,
+    /// Every run, oldest first, with the plan that it walked.
+    pub runs: Vec<RunSeen>,
+}
+
 /// What somebody wants of the driver.
 pub(super) enum Command {
     Ask {
@@ -86,6 +95,10 @@ pub(super) enum Command {
     Leftovers {
         migration: Name,
         reply: oneshot::Sender<Option<(Vec<Leftover>, bool)>>,
+    },
+    Report {
+        migration: Name,
+        reply: oneshot::Sender<Option<Reported>>,
     },
     Source {
         migration: Name,
@@ -213,6 +226,13 @@ impl Driver {
         let (reply, answer) = oneshot::channel();
         let command = Command::Leftovers { migration: migration.clone(), reply };
         self.commands.send(command).await.ok()?;
+        answer.await.ok().flatten()
+    }
+
+    /// The whole migration, for the record.
+    pub async fn report(&self, migration: &Name) -> Option<Reported> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Report { migration: migration.clone(), reply }).await.ok()?;
         answer.await.ok().flatten()
     }
 

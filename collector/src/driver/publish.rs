@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tidelock_core::plan::Plan;
 use tidelock_core::{
-    AgentStanding, AgentState, AgentStatus, ManualStatus, RunStatus, ScenarioStatus, Verdict,
+    AgentStanding, AgentState, AgentStatus, FirstMinutesStatus, ManualStatus, RunStatus, ScenarioStatus,
+    Verdict,
 };
 use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 use tokio::sync::watch;
@@ -68,6 +69,8 @@ pub struct View {
     pub switched: Option<Timestamp>,
     /// The plan.
     pub plan: Option<PlanInForce>,
+    /// The first minutes after the switch, while they are of interest.
+    pub first_minutes: Option<FirstMinutesStatus>,
     /// The newest run of a runbook.
     pub run: Option<RunSeen>,
     /// The last event.
@@ -176,6 +179,7 @@ fn view(folding: &Folding, now: Timestamp, before: Option<PlanInForce>) -> View 
         traffic: core.traffic(),
         switched: core.switched_at(),
         plan,
+        first_minutes: core.first_minutes(now),
         run: core.run_status(now).map(|status| RunSeen { status, plan: folding.runs.walked().cloned() }),
         last_event: folding.head.map_or(0, |head| head.number()),
     }

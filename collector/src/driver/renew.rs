@@ -25,7 +25,7 @@ pub struct Renewal {
     pub migration: Name,
     /// The operator.
     pub by: Name,
-    /// The run.
+    /// The run; 0 for who stands by to go back as soon as that is decided, without a run or a lease yet.
     pub run: u64,
     /// The operator's lease.
     pub lease: u64,
@@ -40,6 +40,9 @@ fn old_lease(message: String) -> AskError {
 
 /// Why this renewal is refused by the run as it stands.
 fn refused(asked: &Renewal, status: Option<&RunStatus>, now: Timestamp) -> Option<AskError> {
+    if asked.run == 0 {
+        return None;
+    }
     let Some(status) = status.filter(|status| status.run == asked.run) else {
         return Some(old_lease(format!("run {} is not the newest run", asked.run)));
     };
@@ -104,6 +107,9 @@ impl Driver {
         let (until, durable) = answer.await.map_err(|_| gone())??;
         let durable = durable.await.map_err(|_| gone())?;
         durable.map_err(|error| AskError::Unavailable(error.to_string()))?;
+        if asked.run == 0 {
+            return Ok(until);
+        }
         loop {
             let view = views.borrow_and_update().clone();
             let status = view.run.as_ref().map(|run| &run.status);

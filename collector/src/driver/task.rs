@@ -10,9 +10,9 @@ use tidelock_model::{Name, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::handle::{AskError, Asked, Command, CourseSeen, Driver, Explained};
+use super::handle::{AskError, Asked, Command, CourseSeen, Driver, Explained, Reported};
 use super::own::{Own, submit_own};
-use super::publish::Boards;
+use super::publish::{Boards, RunSeen};
 use super::renew;
 use crate::clock::Clock;
 use crate::fold::{EventLine, Fold, Folding, replay};
@@ -327,6 +327,11 @@ impl Task {
                 let found = self.fold.migrations.get(&migration).map(|folding| folding.core.leftovers(now));
                 let _ = reply.send(found);
             }
+            Command::Report { migration, reply } => {
+                let now = self.clock.now();
+                let _ =
+                    reply.send(self.fold.migrations.get(&migration).map(|folding| reported(folding, now)));
+            }
             Command::Source { migration, revision, reply } => {
                 let found = self.fold.migrations.get(&migration).and_then(|folding| match revision {
                     0 => folding.revisions.last().cloned(),
@@ -382,6 +387,13 @@ fn known(folding: &Folding, ask: &Ask) -> Asked {
     let found = ask.request().and_then(|(by, id)| folding.events.of_request(&by.name, id));
     let events: Vec<EventLine> = found.iter().map(|line| EventLine::clone(line)).collect();
     Asked { recorded: !events.is_empty(), events }
+}
+
+fn reported(folding: &Folding, now: Timestamp) -> Reported {
+    let over = folding.runs.over().map(|(status, plan)| (status.clone(), plan.clone()));
+    let newest = folding.core.run_status(now).map(|status| (status, folding.runs.walked().cloned()));
+    let runs = over.chain(newest).map(|(status, plan)| RunSeen { status, plan }).collect();
+    Reported { report: folding.core.report(now), runs }
 }
 
 fn kind_word(kind: &EventKind) -> &'static str {

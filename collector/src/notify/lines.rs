@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use tidelock_core::plan::ReceiverKind;
 use tidelock_core::record::EventKind;
-use tidelock_model::{Name, Timestamp};
+use tidelock_model::Name;
 
 use super::Shared;
 use crate::fold::{EventLine, Events};
-use crate::journal::{Position, Store};
-use crate::records::decision_from_bytes;
+use crate::past::decided_after;
 
 /// Events that are looked at in one go.
 pub(super) const PAGE: usize = 256;
@@ -22,7 +21,7 @@ impl Shared {
             return Ok(events.after(after, PAGE));
         }
         let (store, name) = (self.store.clone(), name.clone());
-        let read = tokio::task::spawn_blocking(move || older(&*store, &name, after)).await;
+        let read = tokio::task::spawn_blocking(move || decided_after(&*store, &name, after, PAGE)).await;
         read.unwrap_or_else(|_| Err("the journal was not read".to_owned()))
     }
 
@@ -45,21 +44,4 @@ fn first_named(events: &Events, kind: &ReceiverKind) -> u64 {
     }
     // Named by every revision that is remembered: perhaps by one before those, too.
     begins.filter(|_| events.reach_back_to(0)).unwrap_or(0)
-}
-
-fn older(store: &dyn Store, name: &Name, after: u64) -> Result<Vec<Arc<EventLine>>, String> {
-    let mut lines = Vec::new();
-    for stored in store.read_decisions(Position::new(after.saturating_add(1))) {
-        let stored = stored.map_err(|error| error.to_string())?;
-        let decision = decision_from_bytes(&stored.record.body).map_err(|error| error.to_string())?;
-        if decision.migration != *name {
-            continue;
-        }
-        let at = Timestamp::from_millis(stored.record.at_unix_ms);
-        lines.push(Arc::new(EventLine { sequence: stored.position.number(), at, event: decision.event }));
-        if lines.len() == PAGE {
-            break;
-        }
-    }
-    Ok(lines)
 }

@@ -90,10 +90,7 @@ fn now(verdict: &Verdict, plan: Option<&Plan>) -> String {
 
 /// A moment on people's clocks.
 fn clock(at: Timestamp, plan: Option<&Plan>) -> String {
-    let zone = plan.and_then(|plan| jiff::tz::TimeZone::get(&plan.timezone).ok());
-    let ms = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
-    let Ok(moment) = jiff::Timestamp::from_millisecond(ms) else { return "at no time".to_owned() };
-    moment.to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).strftime("%H:%M:%S %Z").to_string()
+    text::local(at, plan.map(|plan| plan.timezone.as_str()), "%H:%M:%S")
 }
 
 /// Links of the plan, as buttons. A link with a placeholder leads nowhere.

@@ -315,6 +315,7 @@ fn faces(
         api_url: format!("https://{}", at(addresses.api.port())),
         server_name: host.clone(),
         lookup: Arc::default(),
+        store: Arc::new(opened.journal.clone()),
         failing: Failing::default(),
         stop,
     }

@@ -39,7 +39,7 @@ pub(crate) async fn phase(collector: &Collector, wanted: &str) {
     until(wanted, || async { (collector.status().await.phase == wanted).then_some(()) }).await;
 }
 
-fn decide(decision: &str, request_id: &str) -> v1::DecideRequest {
+pub(crate) fn decide(decision: &str, request_id: &str) -> v1::DecideRequest {
     v1::DecideRequest {
         migration: MIGRATION.to_owned(),
         decision: decision.to_owned(),

@@ -13,6 +13,7 @@ mod ingest;
 mod notify;
 mod receiver;
 mod restart;
+mod run;
 mod service;
 mod support;
 mod trust;

@@ -20,6 +20,7 @@ pub fn report(report: &v1::Report) -> Value {
         "plan_revisions": report.revisions.iter().map(revision).collect::<Value>(),
         "phases": report.phases.iter().map(phase).collect::<Value>(),
         "decisions": report.decisions.iter().map(decision).collect::<Value>(),
+        "decisions_cut": report.decisions_cut, "phases_cut": report.phases_cut,
         "scenarios": report.scenarios.iter().map(scenario).collect::<Value>(),
         "runs": report.runs.iter().map(run).collect::<Value>(),
         "manual_checks": report.manual_checks.iter().map(manual_check).collect::<Value>(),

@@ -1,0 +1,182 @@
+//! What stays after the night: what the core remembers, with what the journal says was decided.
+
+use std::sync::Arc;
+
+use prost::Message as _;
+use tidelock_core::plan::Plan;
+use tidelock_core::record::EventKind;
+use tidelock_model::Name;
+use tidelock_proto::v1;
+use tidelock_proto::v1::report_service_server::ReportService;
+use tonic::{Request, Response, Status};
+
+use super::access::blocking;
+use super::auth::caller;
+use super::caller::Action;
+use super::gate::migration;
+use super::views_gate::time;
+use super::{Api, errors, views, views_report};
+use crate::fold::EventLine;
+use crate::past::decided_after;
+
+/// Bytes of the decisions in one report; the whole must fit into one message.
+const DECISION_BYTES: usize = 2 << 20;
+/// Holds of one decision.
+const HOLDS: usize = 50;
+/// Blind spots in one report.
+const BLIND_SPOTS: usize = 1000;
+
+/// The service.
+pub(super) struct Reports(pub(super) Arc<Api>);
+
+impl Reports {
+    /// Everything that was decided, oldest first: from memory where that has all of it.
+    async fn decided(&self, name: &Name) -> Result<Vec<Arc<EventLine>>, Status> {
+        let kept = self.0.driver.events(name).ok_or_else(|| errors::no_migration(name))?;
+        if kept.reach_back_to(0) {
+            return Ok(kept.latest(usize::MAX));
+        }
+        let (store, name) = (self.0.store.clone(), name.clone());
+        let read = blocking(move || decided_after(&*store, &name, 0, usize::MAX)).await?;
+        read.map_err(|error| errors::internal(&error))
+    }
+
+    /// What the checks of the plan say they cannot see.
+    fn blind_spots(&self, name: &Name, plan: Option<&Plan>) -> Vec<String> {
+        let checks = plan.into_iter().flat_map(|plan| plan.scenarios.keys());
+        let spots = checks.flat_map(|check| {
+            self.0.blind_spots.get(name, check).into_iter().map(move |spot| format!("{check}: {spot}"))
+        });
+        spots.take(BLIND_SPOTS).collect()
+    }
+}
+
+#[tonic::async_trait]
+impl ReportService for Reports {
+    async fn get_report(
+        &self,
+        request: Request<v1::GetReportRequest>,
+    ) -> Result<Response<v1::GetReportResponse>, Status> {
+        let who = caller(&request)?;
+        let name = migration(&request.get_ref().migration)?;
+        let view = self.0.view(&who, Action::Look, &name)?;
+        let reported = self.0.driver.report(&name).await.ok_or_else(|| errors::no_migration(&name))?;
+        let lines = self.decided(&name).await?;
+        let mut report = views_report::report(&reported, &name);
+        report.blind_spots = self.blind_spots(&name, view.plan.as_ref().map(|plan| &*plan.plan));
+        let told = blocking(move || (revisions(&lines), decisions(&lines))).await?;
+        (report.revisions, (report.decisions, report.decisions_cut)) = told;
+        Ok(Response::new(v1::GetReportResponse { report: Some(report) }))
+    }
+}
+
+/// Who put which plan in force, and what it loosened.
+fn revisions(lines: &[Arc<EventLine>]) -> Vec<v1::ReportRevision> {
+    let mut before: Option<&Plan> = None;
+    let mut revisions = Vec::new();
+    for line in lines {
+        let EventKind::PlanApplied { revision, hash, plan, .. } = &line.event.kind else { continue };
+        let changes = before.map(|before| tidelock_plan::diff(before, plan)).unwrap_or_default();
+        revisions.push(v1::ReportRevision {
+            revision: *revision,
+            hash: hash.as_bytes().to_vec(),
+            time: time(line.at),
+            by: line.event.by.as_ref().map(Name::to_string).unwrap_or_default(),
+            reason: line.event.reason.clone(),
+            looser: changes.into_iter().filter(|change| change.looser).map(|change| change.text).collect(),
+        });
+        before = Some(plan);
+    }
+    revisions
+}
+
+/// What people decided and were told, each with what was not fine then; the newest where not all fit, and
+/// how many older ones are left out.
+fn decisions(lines: &[Arc<EventLine>]) -> (Vec<v1::ReportDecision>, u64) {
+    let mut room = DECISION_BYTES;
+    let (mut told, mut cut) = (Vec::new(), 0);
+    for line in lines.iter().rev().filter(|line| is_decision(&line.event.kind)) {
+        let mut holds: Vec<String> = line.event.holds.iter().take(HOLDS).cloned().collect();
+        if line.event.holds.len() > HOLDS {
+            holds.push(format!("and {} more", line.event.holds.len() - HOLDS));
+        }
+        let decision = v1::ReportDecision { event: Some(views::event(line)), holds };
+        match room.checked_sub(decision.encoded_len()) {
+            Some(left) if cut == 0 => {
+                room = left;
+                told.push(decision);
+            }
+            Some(_) | None => cut += 1,
+        }
+    }
+    told.reverse();
+    (told, cut)
+}
+
+/// Somebody decided it, or was told it; what evidence, agents and operators' machines do stands elsewhere.
+fn is_decision(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Decided { .. }
+        | EventKind::HoldSet
+        | EventKind::HoldReleased
+        | EventKind::CutoverConfirmed { .. }
+        | EventKind::Switched { .. }
+        | EventKind::RunTurned { .. }
+        | EventKind::StepSettled { .. }
+        | EventKind::NoReturnPassed { .. }
+        | EventKind::CutoversSet { .. }
+        | EventKind::FactSet { .. }
+        | EventKind::Overridden { .. }
+        | EventKind::LeftoverSettled { .. }
+        | EventKind::PhaseChanged { .. }
+        | EventKind::Noticed(_) => true,
+        EventKind::PlanApplied { .. }
+        | EventKind::ManualCheckDone { .. }
+        | EventKind::LeaseGranted { .. }
+        | EventKind::LeaseRevoked { .. }
+        | EventKind::AgentEnrolled { .. }
+        | EventKind::AgentRevoked { .. }
+        | EventKind::ConflictFound { .. }
+        | EventKind::RevisionSet { .. }
+        | EventKind::RunBegun { .. }
+        | EventKind::RunTaken { .. }
+        | EventKind::RunLeft { .. }
+        | EventKind::StepBegun { .. }
+        | EventKind::StepEnded { .. }
+        | EventKind::StepProved { .. }
+        | EventKind::RunEnded { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidelock_core::record::Event;
+    use tidelock_model::{Sha256, Timestamp};
+
+    use super::*;
+
+    fn line(sequence: u64, kind: EventKind, holds: Vec<String>) -> Arc<EventLine> {
+        let event = Event {
+            by: None,
+            reason: String::new(),
+            request_id: String::new(),
+            findings_position: 0,
+            evidence_hash: Sha256::from_bytes([0; 32]),
+            holds,
+            kind,
+        };
+        Arc::new(EventLine { sequence, at: Timestamp::from_millis(sequence), event })
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_the_newest_stay() {
+        let holds = || vec!["x".repeat(10_000); 60];
+        let lines: Vec<_> = (1..=100).map(|number| line(number, EventKind::HoldSet, holds())).collect();
+        let (told, cut) = decisions(&lines);
+        assert_eq!(told.len() as u64 + cut, 100);
+        assert!(cut > 0);
+        assert_eq!(told.last().unwrap().event.as_ref().unwrap().sequence, 100);
+        assert_eq!(told[0].holds.len(), HOLDS + 1);
+        assert_eq!(told[0].holds.last().unwrap(), "and 10 more");
+    }
+}
