@@ -336,11 +336,6 @@ const CODES: &[(&str, &str, &str)] = &[
         "a receiver that can't be used",
         "A receiver of messages is { slack: secret:NAME } or { cloudevents: https://…, secret: secret:NAME }.",
     ),
-    (
-        "E908",
-        "not yet: this plugin",
-        "The plugin comes in a later release. A plugin of your own can be pushed today.",
-    ),
     ("E909", "not yet: this kind of queue", "queue-drain reads RabbitMQ now."),
     ("E910", "not yet: this kind of credential", "Now there are bearer, basic, header and form."),
     (

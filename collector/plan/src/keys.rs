@@ -196,10 +196,16 @@ pub(crate) const CLAIMS: [&str; 11] = [
 pub(crate) const PROOFS: [&str; 3] = ["quick", "standard", "strict"];
 pub(crate) const SIDES: [&str; 2] = ["source", "target"];
 /// The plugins of this release.
-pub(crate) const BUILTINS: [&str; 7] =
-    ["login", "checkout", "queue-drain", "job-writes", "http-flow", "row-parity", "replication-lag"];
-/// First-party plugins of a later release.
-pub(crate) const LATER_BUILTINS: [&str; 1] = ["http-metric"];
+pub(crate) const BUILTINS: [&str; 8] = [
+    "login",
+    "checkout",
+    "queue-drain",
+    "job-writes",
+    "http-flow",
+    "http-metric",
+    "row-parity",
+    "replication-lag",
+];
 /// Queues of a later release.
 pub(crate) const LATER_QUEUES: [&str; 5] = ["sqs", "nats", "redis", "kafka", "sidekiq"];
 pub(crate) const KINDS: [&str; 6] = ["flow", "auth", "payment", "background", "integration", "data"];

@@ -82,12 +82,6 @@ fn known<'a>(text: &'a str, node: &Node, fields: &Fields<'_>, sink: &mut Sink) -
     }
     let found = word(text);
     match &found {
-        Some(Word::Builtin(name)) if keys::LATER_BUILTINS.contains(name) => {
-            sink.say("E908", node.span, format!("not yet: the plugin {text}"))
-                .label("not yet")
-                .help(format!("this release has: {}", keys::BUILTINS.join(", ")));
-            None
-        }
         Some(Word::Builtin(name)) if !keys::BUILTINS.contains(name) => {
             let near = meant(name, keys::BUILTINS).map(|n| format!("did you mean builtin:{n}? "));
             sink.say("E032", node.span, format!("there is no plugin {}", quote(text)))
