@@ -9,7 +9,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// The longest wait that a receiver may ask for.
 const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 /// News that people must hear at once cut a wait short, but not below this.
-pub(super) const URGENT: Duration = Duration::from_secs(5);
+pub(super) const URGENT: Duration = Duration::from_secs(3);
 
 /// How often it failed in a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

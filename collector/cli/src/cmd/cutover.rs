@@ -248,7 +248,11 @@ fn what_next(run: &v1::Run) -> String {
             format!("next: {} {what} {}", crate::client::clean(&run.operator), name(part))
         }
         Next::PassNoReturn { .. } => "next: the point of no return".to_owned(),
-        Next::Wait => "next: fresh evidence proves the step".to_owned(),
+        Next::Wait => match parts::present(run) {
+            Some(part) if part.state == "acted" => format!("next: fresh evidence proves {}", label(part)),
+            Some(part) => format!("next: {} ends", label(part)),
+            None => "next: the collector weighs it".to_owned(),
+        },
         Next::Unheard => "next: something that this release does not know".to_owned(),
     }
 }

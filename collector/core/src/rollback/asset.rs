@@ -60,7 +60,10 @@ impl Migration {
                 outline.closing = false;
             }
             (State::Open, Asset::Lossy { lost }) => {
-                outline.reason = format!("{}; it would lose {}", outline.reason, told(lost));
+                let unknown: Vec<&str> = limits.iter().filter_map(Limit::unknown).collect();
+                let why =
+                    if unknown.is_empty() { String::new() } else { format!(" ({})", unknown.join("; ")) };
+                outline.reason = format!("{}; it would lose {}{why}", outline.reason, told(lost));
             }
             (State::Free | State::Open | State::Taken | State::Closed, _) => {}
         }
@@ -172,7 +175,15 @@ impl Limit {
     fn broken(&self) -> Option<&str> {
         match &self.met {
             Met::No(why) => Some(why),
-            Met::Kept | Met::Lost(_) => None,
+            Met::Kept | Met::Lost(_) | Met::Unknown(_) => None,
+        }
+    }
+
+    /// Why nothing is known of it.
+    fn unknown(&self) -> Option<&str> {
+        match &self.met {
+            Met::Unknown(why) => Some(why),
+            Met::Kept | Met::Lost(_) | Met::No(_) => None,
         }
     }
 
@@ -180,7 +191,7 @@ impl Limit {
         let told = |number| Some((self.status.name.clone(), number, self.status.unit.clone()));
         match &self.met {
             Met::Lost(number) => told(Some(*number)),
-            Met::No(_) => told(None),
+            Met::No(_) | Met::Unknown(_) => told(None),
             Met::Kept => None,
         }
     }

@@ -1,4 +1,6 @@
-//! What limits the way back beside time, measured: a limit of which nothing is known is not met.
+//! What limits the way back beside time, measured. A limit that is passed closes it. One of which nothing is known
+//! does not: on the night on which the target dies, nobody measures anything there, and going back is what is left.
+//! Then it costs an unknown amount, and a person weighs that.
 
 use tidelock_model::{AgentKey, Measure, Name, Outcome, Timestamp};
 
@@ -15,8 +17,10 @@ pub(super) enum Met {
     Kept,
     /// So much would be lost.
     Lost(u64),
-    /// It is not kept, or nobody knows: there is no way back as long as that lasts.
+    /// It is passed: there is no way back as long as that lasts.
     No(String),
+    /// Nobody knows, and why: never lossless.
+    Unknown(String),
 }
 
 /// A limit as it stands.
@@ -42,7 +46,7 @@ impl Migration {
         let unit = if limit.unit.is_empty() { String::new() } else { format!(" {}", limit.unit) };
         let (name, most) = (&limit.name, limit.at_most);
         let met = match &found {
-            Err(why) => Met::No(format!("nothing is known of {name}: {why}")),
+            Err(why) => Met::Unknown(format!("nothing is known of {name}: {why}")),
             Ok(value) if *value <= most && !limit.counts_loss => Met::Kept,
             Ok(value) if *value <= 0.0 && limit.counts_loss => Met::Kept,
             Ok(value) if *value <= most => Met::Lost(whole(*value)),

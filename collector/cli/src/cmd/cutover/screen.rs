@@ -160,6 +160,7 @@ pub(super) fn event(what: &str, value: Value) -> Value {
 pub(super) fn headline(manner: Manner, run: &v1::Run) -> String {
     let kind = if run.rehearsal { " (rehearsal: nothing is really done)" } else { "" };
     let by = match run.operator.as_str() {
+        "" if run.ended_time.is_some() => clean(&run.state),
         "" => "nobody walks it".to_owned(),
         operator => format!("by {}", clean(operator)),
     };
@@ -176,19 +177,22 @@ pub(super) fn headline(manner: Manner, run: &v1::Run) -> String {
 /// `✔ 2 of 8 fence           done     4 s of 5 s`.
 pub(super) fn part_line(manner: Manner, run: &v1::Run, part: &v1::RunPart) -> String {
     let took = took_ms(part, run.as_of_time.as_ref());
-    let time = match took {
-        Some(took) => format!("{} of {} planned", span(took), span(part.planned_ms)),
-        None => format!("{} planned", span(part.planned_ms)),
+    let time = match (took, part.planned_ms) {
+        (Some(took), 0) => span(took),
+        (None, 0) => String::new(),
+        (Some(took), planned) => format!("{} of {} planned", span(took), span(planned)),
+        (None, planned) => format!("{} planned", span(planned)),
     };
     let state = clean(&part.state).replace('_', " ");
     let at = run.parts.iter().position(|found| found.part == part.part).map_or(0, |at| at + 1);
-    let mut line = format!(
+    let line = format!(
         "{} {} {} {} {time}",
         mark(manner, part),
         pad(&format!("{at}/{}", run.parts.len()), 5),
         pad(&label(part), 20),
         pad(&state, 14)
     );
+    let mut line = line.trim_end().to_owned();
     if part.durable_mutation && part.outcome != "done" {
         line.push_str("   ! something durable happened");
     }

@@ -94,10 +94,16 @@ impl Migration {
     }
 
     /// The plan decides to go back, where it says so: an alarm that lasts, data that does not differ, and
-    /// a way back that is open. Whoever says no to going back settles the alarm, and with it this.
+    /// a way back that is open and whose price is known: what nobody can count a person weighs. Whoever says no to going back settles the alarm, and with it this.
     pub(super) fn automatic_rollback(&self, now: Timestamp) -> Option<EventKind> {
         let due = self.automatic_at().filter(|at| now >= *at && self.watched()).is_some();
-        if !due || self.no_way_back(now).is_some() || !self.rollback_status(now).recommended {
+        let status = self.rollback_status(now);
+        let counted = match &status.asset {
+            Asset::Lossless => true,
+            Asset::Lossy { lost } => lost.iter().all(|(_, number, _)| number.is_some()),
+            Asset::Closed { .. } => false,
+        };
+        if !due || self.no_way_back(now).is_some() || !status.recommended || !counted {
             return None;
         }
         let decision = Name::new("rollback").ok()?;
