@@ -50,7 +50,7 @@ step confirm, confirm, olga
       > 0:20 part 1 is proved
       > 0:20 watch is hold
       >   run: run 1 is not at its end: catch-up is next
-0:26  login is silent on source
+0:26  login is silent on target
 0:26  ben carries part 2
       > 0:26 part 2 begins
       > 0:26 part 2: done, by ben
@@ -62,15 +62,15 @@ step confirm, confirm, olga
       >   0 reverse-ready: done, durable
       >   1 fence: done, durable
       >   2 catch-up: acted
-      >     claim_undecided login on target by t1: 1 of 3 fresh rounds from t1
+      >     missing login on target by t1: 0 of 3 fresh rounds from t1
       >   3 no-return: pending
       >   4 open: pending
       >   5 traffic 10 %: pending
       >   6 traffic 100 %: pending
       >   7 confirm: pending
 0:35  login passes
-      > 0:40 part 2 is proved
-      > 0:40 watch is hold
+      > 0:50 part 2 is proved
+      > 0:50 watch is hold
       >   run: run 1 is not at its end: the point of no return stands at no-return, and is next
 1:03  the run is told
       > 1:03 forward, ben, next: pass_no_return 3

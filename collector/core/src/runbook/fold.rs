@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tidelock_model::Timestamp;
 
 use super::machine::{Machine, Move, Why};
-use super::shape::{no_return, pieces, turns};
 use super::shut::Shut;
 use super::{GIVEN_UP, Marks, PartState, RUN_LEASE, Rehearsal, Run, Runs};
 use crate::migration::Migration;
@@ -35,17 +34,15 @@ impl Migration {
         else {
             return false;
         };
-        let pieces = pieces(&runbook, rehearsal);
-        let no_return = no_return(direction, &runbook);
-        let turns = turns(direction, &runbook, rehearsal);
+        let machine = Machine::of(direction, &runbook, rehearsal, lease);
         self.runs.leases = lease;
         self.runs.newest = Some(Run {
             number,
             direction,
             rehearsal,
             revision: self.revision(),
-            marks: vec![Marks::default(); pieces.len()],
-            machine: Machine::begin(pieces, no_return, turns, lease),
+            marks: vec![Marks::default(); machine.states().len()],
+            machine,
             runbook: Arc::new(runbook),
             operator: event.by.clone(),
             lease_until: until,

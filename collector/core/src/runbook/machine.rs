@@ -13,7 +13,10 @@
 mod answer;
 mod take;
 
-use super::{NextAction, PartState};
+use super::{NextAction, PartState, shape};
+use std::sync::Arc;
+
+use crate::plan::{Direction, Runbook};
 use crate::record::{RunOutcome, StepOutcome};
 
 /// What carrying a part out means.
@@ -244,7 +247,7 @@ pub enum No {
 /// A run, as far as it decides anything.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Machine {
-    pieces: Vec<Piece>,
+    pieces: Arc<[Piece]>,
     /// The part before which the point of no return stands, or that is it.
     no_return_at: Option<usize>,
     turns: Turns,
@@ -257,11 +260,18 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// A run of this runbook that begins, under its first lease.
+    pub fn of(direction: Direction, runbook: &Runbook, rehearsal: bool, lease: u64) -> Machine {
+        let pieces = shape::pieces(runbook, rehearsal);
+        let turns = shape::turns(direction, runbook, rehearsal);
+        Machine::begin(pieces, shape::no_return(direction, runbook), turns, lease)
+    }
+
     /// A run that begins, under its first lease.
     pub fn begin(pieces: Vec<Piece>, no_return_at: Option<usize>, turns: Turns, lease: u64) -> Machine {
         let states = vec![PartState::Pending; pieces.len()];
         Machine {
-            pieces,
+            pieces: pieces.into(),
             no_return_at,
             turns,
             states,
@@ -271,6 +281,16 @@ impl Machine {
             turned: false,
             outcome: None,
         }
+    }
+
+    /// What it knows of each part.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The part that is the point of no return, or before which it stands.
+    pub fn no_return_at(&self) -> Option<usize> {
+        self.no_return_at
     }
 
     /// How each part stands.

@@ -1,0 +1,65 @@
+//! Explores every state that a run can come to: the real machine, a journal with compare-and-set, two operators of
+//! which each may crash twice at any point, people, and a world in which commands fail and lie.
+//!
+//! The search goes on until nothing is new. What must never be is looked for in every state, and from every state
+//! an end must be reachable. Then the same search must find each of the seeded bugs: a check that finds none of
+//! them shows nothing.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not be")]
+
+mod bug;
+mod key;
+mod moves;
+mod operator;
+mod properties;
+mod search;
+mod state;
+mod world;
+
+use bug::Bug;
+use search::{Found, explore};
+use state::{Setting, State};
+
+/// More states than this would not be a model that anybody runs.
+const MOST: usize = 4_000_000;
+
+#[expect(clippy::print_stdout, reason = "how many states there are is what people ask of a model")]
+fn check(what: &str, setting: Setting, bug: Option<Bug>) -> Found {
+    let begun = clock();
+    let found = explore(State::begin(setting, bug), MOST);
+    println!("{what}: {} states in {:.1} s, {}", found.states, clock() - begun, found.verdict());
+    found
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test tells how long it took, and decides nothing by it")]
+fn clock() -> f64 {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    static BEGUN: OnceLock<Instant> = OnceLock::new();
+    BEGUN.get_or_init(Instant::now).elapsed().as_secs_f64()
+}
+
+#[test]
+fn a_cutover_keeps_every_promise_in_every_state() {
+    let found = check("cutover", Setting::Cutover, None);
+    assert!(found.wrong.is_none(), "{}", found.told());
+    assert!(found.closed && found.ends > 0, "it must close, and end: {}", found.verdict());
+}
+
+#[test]
+fn a_way_back_keeps_every_promise_in_every_state() {
+    let found = check("rollback", Setting::Rollback, None);
+    assert!(found.wrong.is_none(), "{}", found.told());
+    assert!(found.closed && found.ends > 0, "it must close, and end: {}", found.verdict());
+}
+
+#[test]
+fn every_seeded_bug_is_found() {
+    let missed: Vec<Bug> = (Bug::ALL.iter().copied())
+        .filter(|bug| {
+            let found = check(&format!("{bug:?}"), Setting::Cutover, Some(*bug));
+            found.wrong.is_none()
+        })
+        .collect();
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}
