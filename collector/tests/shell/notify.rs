@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use tidelock_proto::v1;
 
+use crate::agent::now_ms;
+use crate::gate::pair;
 use crate::receiver::{Came, Receiver};
 use crate::support::{Collector, MIGRATION, PLAN, until};
 
@@ -214,4 +216,24 @@ async fn slack_gets_what_waits_together_over_tls() {
     assert!(came.len() < 6, "what waits goes together: {} messages", came.len());
     let blocks = last.json()["blocks"].to_string();
     assert!(blocks.contains("Gate *"), "{blocks}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_asked_hears_of_it_within_ten_seconds() {
+    let receiver = Receiver::plain().await;
+    let collector = started("").await;
+    collector.apply(&notifying(&cloudevents(receiver.port, ", events: [decision]"))).await.unwrap();
+    let _pair = pair(&collector).await;
+    let asked = until("somebody is asked", || async {
+        receiver.came().into_iter().find(|came| came.kind() == "dev.tidelock.decision.requested.v1")
+    })
+    .await;
+    let heard = now_ms();
+    let body = asked.json();
+    assert_eq!((&body["subject"], &body["data"]["decision"]), (&"cutover".into(), &"cutover".into()));
+    assert_eq!(body["data"]["who"], serde_json::json!(["olga"]));
+    let known = events(&collector).await;
+    let event = known.iter().find(|event| event.sequence == asked.id()).unwrap();
+    let at = tidelock_proto::json::unix_ms(event.time.as_ref());
+    assert!(heard.saturating_sub(at) < 10_000, "{} ms", heard.saturating_sub(at));
 }
