@@ -6,7 +6,7 @@ use tidelock_proto::{json, v1};
 use super::page::Block;
 use crate::cmd::cutover::parts::{counter, label, took_ms};
 use crate::shown;
-use crate::words::{clock_and_zone, span};
+use crate::words::{clock_and_zone, grouped, span};
 
 /// The whole report.
 pub(super) fn blocks(report: &v1::Report) -> Vec<Block> {
@@ -92,7 +92,10 @@ fn phases(report: &v1::Report) -> Vec<Block> {
             format!("{}{still}", span(took)),
         ]
     });
-    section("Phases", vec!["phase", "from", "to", "planned at best", "took"], rows.collect(), "None yet.")
+    let head = vec!["phase", "from", "to", "planned at best", "took"];
+    let mut blocks = section("Phases", head, rows.collect(), "None yet.");
+    blocks.extend(left_out(report.phases_cut, "older visits of phases are not kept"));
+    blocks
 }
 
 fn decisions(report: &v1::Report) -> Vec<Block> {
@@ -110,7 +113,15 @@ fn decisions(report: &v1::Report) -> Vec<Block> {
         ]
     });
     let head = vec!["time", "number", "what", "by", "reason", "what was not fine then"];
-    section("Decisions", head, rows.collect(), "Nothing was decided.")
+    let mut blocks = section("Decisions", head, rows.collect(), "Nothing was decided.");
+    blocks
+        .extend(left_out(report.decisions_cut, "older decisions are left out: tidelock events has them all"));
+    blocks
+}
+
+/// What is not in a table is said beneath it.
+fn left_out(count: u64, what: &str) -> Option<Block> {
+    (count > 0).then(|| Block::Text(format!("{} {what}.", grouped(count))))
 }
 
 fn run_table(report: &v1::Report, run: &v1::Run) -> Vec<Block> {

@@ -61,6 +61,7 @@ fn report() -> v1::Report {
         }],
         runs: vec![crate::cmd::cutover::parts::tests::run()],
         switched_time: at(10),
+        decisions_cut: 1204,
         ..v1::Report::default()
     }
 }
@@ -77,6 +78,7 @@ fn what_was_not_fine_and_what_got_looser_stand_in_it() {
         "50 min, still",
         "| traffic@10% | ben | pending | 15 s | – |  |",
         "the recovery is not over",
+        "1,204 older decisions are left out",
         "## The way back\n\nNothing is known of it.",
     ] {
         assert!(page.contains(said), "no {said:?} in:\n{page}");
