@@ -115,7 +115,10 @@ impl Walk {
                 }
                 () = self.lease.until_lost(), if !told_lost => {
                     told_lost = true;
-                    self.screen.line("tidelock: the lease is lost; nothing is begun after this command");
+                    // From here on the run may be taken back by somebody else: what still runs must not come
+                    // to its effect after that.
+                    self.screen.line("tidelock: the lease is lost: the command is killed, and nothing more is begun");
+                    let _ = kill.take().map(|kill| kill.send(()));
                 }
                 () = sleep_until(self.screen.due()) => self.screen.count(&self.run, true),
             }
