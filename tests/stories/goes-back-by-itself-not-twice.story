@@ -4,6 +4,8 @@ observe 0 s
 watch 600 s
 window 600 s
 automatic
+scenario feed, minor, both: 1 pass in a row
+limit feed.lag, from feed, lag at most 30, unit s
 scenario login, critical, both: success margin 50 outage 1 slo 50
 gate ready: all
 gate committed: all
@@ -12,9 +14,15 @@ brief
 0:00  somebody stands by
       > 0:00 prepare -> sync
       > 0:00 ready is unknown
+      >   missing feed on source by s1: s1 has not reported it (and 1 agent like it)
+      >   missing feed on target by t1: t1 has not reported it (and 1 agent like it)
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet
 0:00  all pass
+0:01  feed reports: lag 2
+      > 0:05 ready is unknown
+      >   missing login on source: the first slot has not closed yet
+      >   missing login on target: the first slot has not closed yet
       > 0:25 ready is hold
       >   claim_undecided login on target: 18 % of the way, less than a minute left if nothing fails
       > 1:15 sync -> ready
@@ -25,7 +33,7 @@ brief
 2:00  olga says go on cutover
       > 2:00 cutover: go, by olga, complete
       > 2:00 gate cutover opens, epoch 3
-      > 2:00 cutover is open: 1 scenario is proved: gate cutover is open
+      > 2:00 cutover is open: 2 scenarios are proved: gate cutover is open
 2:05  pipeline confirms
       > 2:05 ready -> cutover, by pipeline
       > 2:05 watch is hold
@@ -34,6 +42,12 @@ brief
       > 2:10 traffic is on the target, by pipeline
       > 2:10 cutover -> watch
       > 2:10 committed is unknown
+      >   missing feed on source by s1: s1 has not reported it (and 1 agent like it)
+      >   missing feed on target by t1: t1 has not reported it (and 1 agent like it)
+      >   missing login on target: the first slot has not closed yet
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
+      > 2:15 committed is unknown
       >   missing login on target: the first slot has not closed yet
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min

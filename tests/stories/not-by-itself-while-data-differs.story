@@ -4,6 +4,8 @@ observe 0 s
 watch 600 s
 window 600 s
 automatic
+scenario feed, minor, both: 1 pass in a row
+limit feed.lag, from feed, lag at most 30, unit s
 scenario login, critical, both: success margin 50 outage 1 slo 50
 scenario rows, critical, both: parity lag 5 matches 2
 gate ready: all
@@ -13,10 +15,13 @@ brief
 0:00  somebody stands by
       > 0:00 prepare -> sync
       > 0:00 ready is unknown
+      >   missing feed on source by s1: s1 has not reported it (and 1 agent like it)
+      >   missing feed on target by t1: t1 has not reported it (and 1 agent like it)
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet
       >   missing rows on target: no digest was reported yet
 0:00  all pass
+0:01  feed reports: lag 2
 0:02  rows shows: orders=a of 10
       > 0:05 ready is unknown
       >   claim_undecided rows on target: the same, not often enough yet: orders
@@ -35,7 +40,7 @@ brief
 2:00  olga says go on cutover
       > 2:00 cutover: go, by olga, complete
       > 2:00 gate cutover opens, epoch 3
-      > 2:00 cutover is open: 2 scenarios are proved: gate cutover is open
+      > 2:00 cutover is open: 3 scenarios are proved: gate cutover is open
 2:05  pipeline confirms
       > 2:05 ready -> cutover, by pipeline
       > 2:05 watch is hold
@@ -44,6 +49,8 @@ brief
       > 2:10 traffic is on the target, by pipeline
       > 2:10 cutover -> watch
       > 2:10 committed is unknown
+      >   missing feed on source by s1: s1 has not reported it (and 1 agent like it)
+      >   missing feed on target by t1: t1 has not reported it (and 1 agent like it)
       >   missing login on target: the first slot has not closed yet
       >   missing rows on target: no digest was reported yet
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices

@@ -46,5 +46,5 @@ gate committed: checkout
       > 0:35 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:36  the way back is told
-      > 0:36 the way back is closed, not possible: closed as long as this lasts: nothing is known of db-back.lag: db-back does not pass on target/t1
+      > 0:36 the way back is lossy, possible: possible for 2 min after the switch; it would lose an unknown amount of what was written since the switch (nothing is known of db-back.lag: db-back does not pass on target/t1)
       >   db-back.lag: nothing known of 30 s

@@ -1,4 +1,5 @@
-# A feed that fails, is late or is not heard closes the way back, as long as that lasts.
+# A feed that is too late closes the way back for as long as that lasts. One of which nothing is known does not:
+# it costs an unknown amount, and whoever decides is told so.
 scenario checkout, critical, both: 1 pass in a row
 scenario db-back, important, both: 1 pass in a row
 limit db-back.lag, from db-back, lag at most 30, unit s
@@ -45,16 +46,16 @@ gate committed: all
       >   claim_refuted db-back on target by t1: the last run failed: the slot is gone
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 0:21  the way back is told
-      > 0:21 the way back is closed, not possible: closed as long as this lasts: nothing is known of db-back.lag: db-back does not pass on target/t1
+      > 0:21 the way back is lossy, possible: possible for 2 min after the switch; it would lose an unknown amount of what was written since the switch (nothing is known of db-back.lag: db-back does not pass on target/t1)
       >   db-back.lag: nothing known of 30 s
-0:22  ben says go on rollback: checkout is slow
-      > 0:22 refused, TOO_LATE: closed as long as this lasts: nothing is known of db-back.lag: db-back does not pass on target/t1
 0:23  db-back reports: lag 45
       > 0:25 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:26  the way back is told
       > 0:26 the way back is closed, not possible: closed as long as this lasts: db-back.lag is 45 s, must be at most 30 s
       >   db-back.lag: 45 of 30 s
+0:27  ben says go on rollback: checkout is slow
+      > 0:27 refused, TOO_LATE: closed as long as this lasts: db-back.lag is 45 s, must be at most 30 s
 0:27  db-back reports: lag 20
 0:31  the way back is told
       > 0:31 the way back is lossless, possible: possible for 2 min after the switch
@@ -64,7 +65,7 @@ gate committed: all
       >   stale db-back on source by s1: s1 has not reported it for more than 13 s
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 0:50  the way back is told
-      > 0:50 the way back is closed, not possible: closed as long as this lasts: nothing is known of db-back.lag: source/s1 has not reported db-back for more than 13 s
+      > 0:50 the way back is lossy, possible: possible for 2 min after the switch; it would lose an unknown amount of what was written since the switch (nothing is known of db-back.lag: source/s1 has not reported db-back for more than 13 s)
       >   db-back.lag: nothing known of 30 s
 0:51  db-back reports: lag 1
       > 0:55 committed is hold

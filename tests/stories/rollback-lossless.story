@@ -42,7 +42,7 @@ window 120 s
       >   missing db-back on target by t1: t1 has not reported it
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 0:14  the way back is told
-      > 0:14 the way back is closed, not possible: closed as long as this lasts: nothing is known of db-back.lag: source/s1 has not reported db-back
+      > 0:14 the way back is lossy, possible: possible for 2 min after the switch; it would lose an unknown amount of target-only orders, an unknown amount of what was written since the switch (nothing is known of db-back.lag: source/s1 has not reported db-back; nothing is known of target-only orders: source/s1 has not reported db-back)
       >   db-back.lag: nothing known of 30 s
       >   target-only orders: nothing known of 500 orders
       > 0:15 asked: commit, for gate committed

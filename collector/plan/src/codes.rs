@@ -318,8 +318,8 @@ const CODES: &[(&str, &str, &str)] = &[
     ),
     (
         "E068",
-        "an automatic way back without steps",
-        "With automatic: recommended a recommendation decides, and `tidelock rollback run --when-decided` walks the steps. Without rollback.runbook there is nothing to walk.",
+        "an automatic way back without steps or a price",
+        "With automatic: recommended a recommendation decides, and `tidelock rollback run --when-decided` walks the steps. Without rollback.runbook there is nothing to walk, and without rollback.possible_while nobody knows what it would lose: then it is never decided by itself.",
     ),
     (
         "E069",

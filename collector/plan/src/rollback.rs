@@ -57,6 +57,15 @@ pub(crate) fn rollback(fields: &Fields<'_>, plan: &Plan, sink: &mut Sink) -> Rol
             .label("no rollback.runbook")
             .help("write the steps as rollback.runbook, or leave it to a person: automatic: never");
     }
+    if let Some(node) = fields.get("automatic").filter(|_| automatic && !fields.has("possible_while")) {
+        sink.say(
+            "E068",
+            node.span,
+            "the way back is decided by itself, and nothing measures what it would lose",
+        )
+        .label("at which price?")
+        .help("write what measures it as rollback.possible_while, or leave it to a person: automatic: never");
+    }
     RollbackRule {
         window,
         warn_before,

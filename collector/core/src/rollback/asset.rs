@@ -12,6 +12,9 @@ use crate::words::span;
 /// What is lost, how much of it where that is known, and in which unit.
 type Lost = Vec<(String, Option<u64>, String)>;
 
+/// What is lost where nobody counts it.
+const SINCE: &str = "what was written since the switch";
+
 /// What is known of the way back at a moment, before its limits are looked at.
 struct Outline {
     applicable: bool,
@@ -163,8 +166,10 @@ impl Migration {
         }
         if limits.is_empty() {
             // Nobody measures it: that is not the same as nothing.
-            lost.push(("what was written since the switch".to_owned(), None, String::new()));
+            lost.push((SINCE.to_owned(), None, String::new()));
         }
+        lost.sort_by_key(|(what, number, _)| (what == SINCE, number.is_none()));
+        lost.dedup();
         let counted = one_way.iter().filter(|(_, number)| *number != Some(0));
         lost.extend(counted.map(|(what, number)| (what.clone(), *number, String::new())));
         if lost.is_empty() { Asset::Lossless } else { Asset::Lossy { lost } }
@@ -191,7 +196,8 @@ impl Limit {
         let told = |number| Some((self.status.name.clone(), number, self.status.unit.clone()));
         match &self.met {
             Met::Lost(number) => told(Some(*number)),
-            Met::No(_) | Met::Unknown(_) => told(None),
+            Met::No(_) | Met::Unknown(_) if self.counts_loss => told(None),
+            Met::No(_) | Met::Unknown(_) => Some((SINCE.to_owned(), None, String::new())),
             Met::Kept => None,
         }
     }

@@ -27,6 +27,8 @@ pub(super) enum Met {
 pub(super) struct Limit {
     pub(super) status: BackLimitStatus,
     pub(super) met: Met,
+    /// It counts what is lost; otherwise it says how good the feed is.
+    pub(super) counts_loss: bool,
 }
 
 /// A count that is told in whole things: what is begun counts.
@@ -58,7 +60,7 @@ impl Migration {
             limit: most,
             unit: limit.unit.clone(),
         };
-        Limit { status, met }
+        Limit { status, met, counts_loss: limit.counts_loss }
     }
 
     /// The worst that any agent measured, where all that owe findings were heard just now; else why not.
