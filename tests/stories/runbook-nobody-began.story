@@ -1,0 +1,58 @@
+# A confirmed cutover that nobody has begun is taken back by a word.
+scenario login, critical, both: 1 pass in a row
+scenario writers, important, both: silent for 20
+gate ready: login
+gate cutover: decision cutover
+gate committed: login, decision commit
+gate rolled-back: login
+step fence, fence, ben: run, undo, deadline 40 s
+step no-return, point-of-no-return, olga
+step open, open, ben: run
+step traffic, route, ben: run, undo, weights 100
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source by s1: s1 has not reported it
+      >   missing login on target by t1: t1 has not reported it
+0:00  writers reports: writes 0
+      > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
+      > 0:05 gate ready opens, epoch 2
+      > 0:05 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+0:06  olga says go on cutover
+      > 0:06 cutover: go, by olga, complete
+      > 0:06 gate cutover opens, epoch 3
+      > 0:06 cutover is open: 1 scenario is proved: gate cutover is open
+0:07  ben confirms
+      > 0:07 ready -> cutover, by ben
+      > 0:07 watch is hold
+      >   run: the runbook of the cutover is not walked yet
+0:08  olga says go on rollback: not today
+      > 0:08 rollback: go, by olga, complete
+      > 0:08 cutover -> sync
+      > 0:08 sync -> ready
+      > 0:08 gate ready opens, epoch 6
+      > 0:08 cutover is hold
+      >   decision cutover: cutover is void: the cutover was taken back; it waits for olga (or ben) again
+0:09  ben begins cutover
+      > 0:09 refused, WRONG_PHASE: the migration is in ready; a cutover is run once it is confirmed
+0:20  olga says go on cutover
+      > 0:20 cutover: go, by olga, complete
+      > 0:20 gate cutover opens, epoch 7
+      > 0:20 cutover is open: 1 scenario is proved: gate cutover is open
+0:21  ben confirms
+      > 0:21 ready -> cutover, by ben
+      > 0:21 watch is hold
+      >   run: the runbook of the cutover is not walked yet
+0:22  carla holds: wait
+      > 0:22 hold, by carla
+      > 0:22 watch is hold
+      >   operator: carla pressed hold: wait
+      >   run: the runbook of the cutover is not walked yet
+0:23  ben begins cutover
+      > 0:23 refused, GATE_SHUT: no cutover begins now: carla pressed hold: wait
+0:24  olga aborts: not this year
+      > 0:24 cutover -> aborted, by olga
+      > 0:24 aborted is rollback
