@@ -130,6 +130,12 @@ impl Run {
         self.operator.as_ref().filter(|_| self.machine.is_held())
     }
 
+    /// It was carried out, and waits for its proof.
+    pub(crate) fn is_acted(&self, part: u32) -> bool {
+        let state = usize::try_from(part).ok().and_then(|part| self.machine.states().get(part));
+        state == Some(&PartState::Acted)
+    }
+
     /// After this the part is not waited for any longer.
     pub(crate) fn deadline(&self, part: usize) -> Option<Timestamp> {
         let begun = self.marks.get(part)?.begun?;

@@ -137,6 +137,19 @@ impl Migration {
                 }
                 Ok(())
             }
+            RunAsk::SettleStep { part, undo: false, done: true, reason } if run.is_acted(*part) => {
+                said(reason, "a step that passes unproved")?;
+                let plan = self.must_have_plan()?;
+                let rule = plan.decisions.get(run.direction.word());
+                if by.kind != AskerKind::Pipeline && rule.is_some_and(|rule| decides(rule, &by.name)) {
+                    return Ok(());
+                }
+                let called = run.called(usize::try_from(*part).unwrap_or(usize::MAX));
+                let decision = run.direction.word();
+                let message =
+                    format!("only whoever decides {decision} lets {called} pass unproved, not {}", by.name);
+                Err(Refusal::new(RefusalCode::NotYours, message))
+            }
             RunAsk::SettleStep { reason, .. } | RunAsk::Turn { reason } => {
                 let holder = run.operator() == Some(&by.name) && matches!(ask, RunAsk::Turn { .. });
                 if !self.is_of_plan(by) && !holder {

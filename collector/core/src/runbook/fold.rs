@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidelock_model::Timestamp;
+use tidelock_model::{Name, Timestamp};
 
 use super::machine::{Machine, Move, Why};
 use super::shut::Shut;
@@ -124,8 +124,12 @@ impl Run {
             }
             EventKind::StepProved { part, .. } => self.mark(*part, |marks| marks.done = Some(at)),
             EventKind::StepSettled { part, undo: false, done, .. } => {
-                let done = *done;
+                let (done, by) = (*done, event.by.as_ref().map_or("somebody", Name::as_str));
                 self.mark(*part, |marks| match done {
+                    true if marks.acted.is_some() => {
+                        marks.done = Some(at);
+                        marks.output = format!("passed unproved, by {by}: {}", event.reason);
+                    }
                     true => marks.acted = Some(at),
                     false => *marks = Marks { durable: marks.durable, ..Marks::default() },
                 });

@@ -151,6 +151,11 @@ impl Nexts<'_> {
                 // Past the point of no return, a part that was said to be done and is not is carried out again.
                 let part = place(part);
                 let there = state.world.is_done(fixed.effects[part]);
+                // One that is there and cannot be proved passes, as far as people see.
+                if state.overdue && there {
+                    let want = Want::Settle { part, undo: false, done: true };
+                    self.person(format_args!("a person lets {part} pass unproved"), want);
+                }
                 if state.overdue && !there && fixed.effects[part] != Effect::CatchUp {
                     let want = Want::Settle { part, undo: false, done: false };
                     self.person(format_args!("a person has {part} carried out again"), want);

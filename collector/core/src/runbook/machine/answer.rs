@@ -161,8 +161,9 @@ impl Machine {
         match state {
             PartState::Ambiguous => true,
             PartState::Failed => self.forward_only(),
-            // Carried out and never proved: a person may have it carried out again, and nobody calls it proved.
-            PartState::Acted => self.forward_only() && overdue && !done,
+            // Carried out, and there is no way but forward. A person may have it carried out again once it is past
+            // its time; and may let it pass unproved, since nobody can prove anything on a side that is dead.
+            PartState::Acted => self.forward_only() && (overdue || done),
             PartState::Pending
             | PartState::Begun
             | PartState::Done
