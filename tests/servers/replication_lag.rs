@@ -24,7 +24,8 @@ async fn a_feed_is_followed_from_both_ends() {
     server.tell("create database elsewhere");
     server.tell(MARKS);
     server.tell_in("elsewhere", MARKS);
-    let (mut here, mut there) = (check(&server, "shop", true).await, check(&server, "elsewhere", false).await);
+    let (mut here, mut there) =
+        (check(&server, "shop", true).await, check(&server, "elsewhere", false).await);
     fails(&here.run().await, "neither a replication slot nor a subscription feed");
 
     server.tell("create publication feed for table marks");
@@ -65,9 +66,11 @@ async fn a_feed_is_followed_from_both_ends() {
 
     // Nobody follows any more: each end says so in its own words, and neither passes.
     server.tell_in("elsewhere", "alter subscription feed disable");
-    eventually("the feed has stopped", || match server.tell("select active from pg_replication_slots").as_str() {
-        "f" => Ok(()),
-        other => Err(other.to_owned()),
+    eventually("the feed has stopped", || {
+        match server.tell("select active from pg_replication_slots").as_str() {
+            "f" => Ok(()),
+            other => Err(other.to_owned()),
+        }
     });
     fails(&here.run().await, "nobody reads from slot feed");
     let stopped = there.run().await;

@@ -5,7 +5,11 @@ use serde_json::{Value, json};
 use crate::postgres::{PASSWORD, Postgres};
 use crate::rig::{Check, measured, not_run, passes};
 
-async fn digests(server: &Postgres, database: &str, mut settings: Value) -> Vec<(String, Vec<u8>, u64, String)> {
+async fn digests(
+    server: &Postgres,
+    database: &str,
+    mut settings: Value,
+) -> Vec<(String, Vec<u8>, u64, String)> {
     settings["target"] = "t".into();
     let mut grant = server.grant("checker");
     grant.address = format!("127.0.0.1:{}/{database}", server.port());
@@ -63,8 +67,10 @@ async fn what_cannot_be_seen_is_never_an_empty_table() {
     server.tell(TABLE);
     server.tell("create table keyless (a int); grant select on keyless to checker");
     server.tell("create table secret (id int primary key)");
-    server.tell("create table hidden (id int primary key); grant select on hidden to checker; \
-        alter table hidden enable row level security; insert into hidden values (1)");
+    server.tell(
+        "create table hidden (id int primary key); grant select on hidden to checker; \
+        alter table hidden enable row level security; insert into hidden values (1)",
+    );
     for (table, word) in [
         ("payments", "there is no table payments"),
         ("keyless", "no primary key"),

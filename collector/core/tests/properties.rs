@@ -73,7 +73,7 @@ fn plan(variant: u8) -> tidelock_core::plan::Plan {
     if variant % 4 == 1 {
         plans::line(&mut plan, "gate watch: queue");
     }
-    if variant % 2 == 0 {
+    if variant.is_multiple_of(2) {
         plans::line(&mut plan, "first minutes 20 s: login within 150 %, parity at least 60 %");
         plans::line(&mut plan, "limit behind, from parity, rows at most 3, counts loss, unit rows");
     }

@@ -26,7 +26,7 @@ use tidelock_proto::{json, v1};
 
 use self::parts::{Next, label, named, next};
 use super::{Call, duration, status};
-use crate::client::{Client, trouble};
+use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 use crate::out;
@@ -139,8 +139,11 @@ pub(crate) struct SettleArgs {
     /// The step, such as fence or traffic@10%
     step: String,
     /// It was carried out
-    #[arg(long, conflicts_with = "not_done", required_unless_present = "not_done")]
+    #[arg(long, conflicts_with = "not_done", required_unless_present_any = ["not_done", "unproved"])]
     done: bool,
+    /// It was carried out, and passes though nothing proves it: the side is dead
+    #[arg(long, conflicts_with_all = ["done", "not_done", "undo"])]
+    unproved: bool,
     /// It was not carried out
     #[arg(long)]
     not_done: bool,
@@ -299,13 +302,28 @@ async fn settle(call: &Call, args: SettleArgs, way: Way) -> Result<Exit, Trouble
     let run = of_way(&client, way).await?;
     let part = named(&run, &args.step)?;
     let what = if args.undo { "taken back" } else { "carried out" };
-    let not = if args.done { "" } else { "not " };
-    let said = format!("{} was {not}{what}", label(part));
+    let not = if args.not_done { "not " } else { "" };
+    let said = match args.unproved {
+        true => format!("{} passes unproved", label(part)),
+        false => format!("{} was {not}{what}", label(part)),
+    };
+    // Said twice by mistake, "it was done" must not read as "nobody needs to prove it".
+    if !args.undo && (part.state == "acted") != args.unproved && !args.not_done {
+        let why = match args.unproved {
+            true => format!("{} is not waiting for its proof, it is {}", label(part), clean(&part.state)),
+            false => {
+                format!("{} is carried out, and waits for its proof: nothing is to be settled", label(part))
+            }
+        };
+        let hint =
+            "--unproved lets it pass without one, where the side is dead; whoever decides this way may";
+        return Err(Trouble::new(Exit::Hold, why).hint(hint));
+    }
     let request = v1::SettleStepRequest {
         migration: run.migration.clone(),
         part: part.part,
         undo: args.undo,
-        done: args.done,
+        done: args.done || args.unproved,
         reason: args.reason,
         request_id: request_id()?,
     };

@@ -83,13 +83,14 @@ impl Migration {
         if let Some(part) = run.machine.current().filter(|_| facts.overdue && !run.machine.is_turned()) {
             let reason = format!("{} is past its deadline", run.called(part));
             let since = run.deadline(part).unwrap_or(run.begun);
-            let next =
-                match run.machine.forward_only() && run.is_acted(u32::try_from(part).unwrap_or(u32::MAX)) {
-                    true => {
-                        format!("tidelock {} settle {part} --done|--not-done --reason TEXT", direction.word())
-                    }
-                    false => "tidelock status".to_owned(),
-                };
+            let next = match run.machine.forward_only()
+                && run.is_acted(u32::try_from(part).unwrap_or(u32::MAX))
+            {
+                true => {
+                    format!("tidelock {} settle {part} --unproved|--not-done --reason TEXT", direction.word())
+                }
+                false => "tidelock status".to_owned(),
+            };
             holds.push(Hold::new(HoldCode::Run, since, reason, next));
         }
         if run.machine.forward_only()
