@@ -41,10 +41,12 @@ pub(crate) fn rows(db: &Database, dialect: Dialect, wanted: &NewRows) -> Result<
             whole = postgres::joined(&table.columns),
             limit = u64::from(most) + 1,
         ),
+        // A row whose time cannot be read is told as one, not left out: it may be the newest of all.
         Dialect::Sqlite => format!(
-            "SELECT CAST({key} AS text) AS row_key, CAST(strftime('%s', {created}) AS integer) * 1000 AS made, {whole} AS \
-             whole FROM {of} WHERE strftime('%s', {created}) > strftime('%s', 'now', '-{seconds} seconds') ORDER BY 2 \
+            "SELECT row_key, made, whole FROM (SELECT CAST({key} AS text) AS row_key, {made} AS made, {whole} AS whole \
+             FROM {of}) WHERE made IS NULL OR made > (strftime('%s', 'now') - {seconds}) * 1000 ORDER BY made \
              LIMIT {limit}",
+            made = sqlite::moment(&created),
             whole = sqlite::joined(&table.columns),
             limit = u64::from(most) + 1,
         ),

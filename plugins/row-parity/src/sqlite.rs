@@ -41,7 +41,9 @@ pub(crate) fn chunks(
     let settled = match (&table.settings.updated, settle.as_secs()) {
         (Some(updated), seconds) if seconds > 0 => {
             let updated = quoted(updated).map_err(Stop::blind)?;
-            format!(" WHERE strftime('%s', {updated}) < strftime('%s', 'now', '-{seconds} seconds')")
+            let moment = moment(&updated);
+            // A row whose time cannot be read is compared: left out, nobody would ever see it differ.
+            format!(" WHERE {moment} IS NULL OR {moment} < (strftime('%s', 'now') - {seconds}) * 1000")
         }
         _ => String::new(),
     };
@@ -68,4 +70,13 @@ pub(crate) fn chunks(
 /// Values as one text in which none can look like two: `quote` writes each as a literal.
 pub(crate) fn joined(expressions: &[String]) -> String {
     expressions.join(" || ',' || ")
+}
+
+/// A moment in milliseconds: SQLite has no type for one, so a whole number is a Unix time in seconds or
+/// milliseconds, and anything else what its own date functions read.
+pub(crate) fn moment(column: &str) -> String {
+    format!(
+        "CASE WHEN typeof({column}) <> 'integer' THEN CAST(strftime('%s', {column}) AS integer) * 1000 \
+         WHEN {column} < 100000000000 THEN {column} * 1000 ELSE {column} END"
+    )
 }
