@@ -3,7 +3,7 @@
 
 use tidelock_model::{Level, Name, Phase, Side};
 
-use crate::plan::{Claim, ClaimKind, GateRule, Joint, Plan, Scenario};
+use crate::plan::{Claim, ClaimKind, Direction, GateRule, Joint, Plan, Scenario};
 
 /// Left by nothing.
 pub(crate) fn ends(phase: Phase) -> bool {
@@ -96,11 +96,16 @@ pub(crate) fn sides(gate: Phase, scenario: &Scenario) -> Vec<Side> {
     scenario.sides.iter().copied().filter(|side| asked(*side)).collect()
 }
 
-/// Critical scenarios that no gate needs: declared, and nobody would miss them.
+/// Critical scenarios that no gate and no step of a runbook waits for: declared, and nobody would miss them.
 pub(crate) fn unneeded(plan: &Plan) -> impl Iterator<Item = &Name> {
+    let ways = [Direction::Cutover, Direction::Rollback];
+    let steps = move |name: &Name| {
+        let runbooks = ways.iter().filter_map(|way| plan.runbook(*way));
+        runbooks.flat_map(|runbook| &runbook.steps).any(|step| step.after.contains(name))
+    };
     (plan.scenarios.iter())
-        .filter(|(name, scenario)| {
-            scenario.level == Level::Critical && gates_of(plan, name, scenario).is_empty()
+        .filter(move |(name, scenario)| {
+            scenario.level == Level::Critical && gates_of(plan, name, scenario).is_empty() && !steps(name)
         })
         .map(|(name, _)| name)
 }
