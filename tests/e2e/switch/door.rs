@@ -11,7 +11,7 @@ fn a_write_behind_a_shut_door_waits_and_nobody_is_turned_away() {
     let folder = folder.path();
     let shops = Shops::open(folder);
     let proxy = Proxy::start(&Ops::proxy_folder(folder), shops.url("source"), shops.url("target"));
-    let mut load = Load::start(&proxy.url);
+    let mut load = Load::start(&proxy.url, "customer");
     let ops = Ops::new(folder);
     let run = |words: &[&str]| ops.run(words).unwrap_or_else(|error| panic!("{words:?}: {error:#}"));
     let orders = |at_least: usize| {

@@ -60,13 +60,13 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Customers of this front door.
-    pub(crate) fn start(front: &str) -> Load {
+    /// Customers of this front door. Their orders carry this name, or two crowds would order the same.
+    pub(crate) fn start(front: &str, name: &'static str) -> Load {
         let (met, ends) = (Arc::<Mutex<Met>>::default(), Arc::<AtomicBool>::default());
         let (to, seen, told) = (front.to_owned(), Arc::clone(&met), Arc::clone(&ends));
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime starts").block_on(come(to, seen, told));
+            runtime.expect("a runtime starts").block_on(come(to, name, seen, told));
         });
         Load { met, ends, thread: Some(thread) }
     }
@@ -114,7 +114,7 @@ impl Drop for Load {
     }
 }
 
-async fn come(front: String, met: Arc<Mutex<Met>>, ends: Arc<AtomicBool>) {
+async fn come(front: String, name: &'static str, met: Arc<Mutex<Met>>, ends: Arc<AtomicBool>) {
     let http: Http = Client::builder(TokioExecutor::new()).build_http();
     let (mut reads, mut orders) = (interval(READ_EVERY), interval(ORDER_EVERY));
     let mut customers = tokio::task::JoinSet::new();
@@ -124,7 +124,7 @@ async fn come(front: String, met: Arc<Mutex<Met>>, ends: Arc<AtomicBool>) {
         let (http, front, met) = (http.clone(), front.clone(), Arc::clone(&met));
         tokio::select! {
             _ = reads.tick() => { customers.spawn(async move { read(&http, &front, &met).await }); }
-            _ = orders.tick() => { customers.spawn(async move { order(&http, &front, number, &met).await }); }
+            _ = orders.tick() => { customers.spawn(async move { order(&http, &front, &format!("{name}-{number}"), &met).await }); }
         }
         while customers.try_join_next().is_some() {}
     }
@@ -160,13 +160,13 @@ async fn read(http: &Http, front: &str, met: &Mutex<Met>) {
     });
 }
 
-async fn order(http: &Http, front: &str, number: u64, met: &Mutex<Met>) {
+async fn order(http: &Http, front: &str, key: &str, met: &Mutex<Met>) {
     let began = now_ms();
     let request = Request::builder()
         .method(Method::POST)
         .uri(format!("{front}/api/v1/orders"))
         .header("authorization", TOKEN)
-        .header("idempotency-key", format!("load-{number}"))
+        .header("idempotency-key", key)
         .header("content-type", "application/json")
         .body(Full::from(r#"{"product":"rope","quantity":1}"#));
     let answer = ask(http, request.expect("a request can be made")).await;

@@ -7,14 +7,18 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use tidelock_tests::{
-    AgentHandle, Answer, Cli, Ops, Process, Proxy, World, eventually, eventually_for, program,
-};
+use tidelock_tests::{AgentHandle, Cli, Ops, Process, Proxy, World, eventually, eventually_for, program};
 
 use super::load::Load;
 
 /// The plan; the rig fills in where everything is.
 const PLAN: &str = include_str!("plan.yaml");
+/// Who writes to a shop beside the feed, the checks, and the worker that empties its queue.
+const WRITTEN: &str = "{ target: db, runs_table: job_runs, columns: { started_at: started_at_ms }, \
+     change_log: { table: changes, of: kind, at: at_ms, writer: writer }, allowed_writers: [feed, probe, \"worker:orders\"] }";
+/// Whether the other shop has everything; silence of the replicator is no answer.
+const COPIED: &str = "{ target: shop, flow: { steps: [{ name: copied, request: { path: /api/replication }, \
+     expect: { status: 200, json: { /role: sending, /pending: 0 } } }] } }";
 /// What the agents know, all of it made up.
 const SECRETS: [(&str, &str); 2] =
     [("rabbit-monitor", "monitor:monitor-secret"), ("test-card", "4242-4242-4242-4242")];
@@ -27,12 +31,10 @@ pub(crate) struct Variant {
     pub(crate) may_dip: &'static str,
     /// The fence is given up after this.
     pub(crate) fence_deadline: &'static str,
+    /// What is waited for behind the fence is given up after this.
+    pub(crate) wait_deadline: &'static str,
     /// What the gate `ready` needs beside its scenarios.
     pub(crate) rehearsed: &'static str,
-    /// Scenarios beside the usual ones.
-    pub(crate) scenarios: &'static str,
-    /// What limits the way back.
-    pub(crate) limits: &'static str,
     /// The way back waits until the old shop has everything.
     pub(crate) catch_up_back: &'static str,
 }
@@ -41,9 +43,8 @@ pub(crate) struct Variant {
 pub(crate) const USUAL: Variant = Variant {
     may_dip: "20s",
     fence_deadline: "10s",
+    wait_deadline: "4s",
     rehearsed: "",
-    scenarios: "",
-    limits: "",
     catch_up_back: "    - { step: catch-up-back, kind: catch-up, owner: bo, planned: 1s, after: [all-copied-back], deadline: 60s }",
 };
 
@@ -78,7 +79,7 @@ pub(crate) struct Rig {
     /// Customers; they end before what they come to.
     pub(crate) load: Load,
     /// HAProxy.
-    pub(crate) proxy: Proxy,
+    proxy: Proxy,
     /// What the runbook runs.
     pub(crate) ops: Ops,
     /// The decider.
@@ -98,13 +99,18 @@ impl Rig {
         let folder = world.folder.path().to_owned();
         let shops = Shops::open(&folder);
         let proxy = Proxy::start(&Ops::proxy_folder(&folder), shops.url("source"), shops.url("target"));
-        let load = Load::start(&proxy.url);
+        let load = Load::start(&proxy.url, "customer");
         world.apply(&plan(variant, &shops.map, &proxy.url, &folder.display().to_string()));
         let agents = ["source", "target"].map(|side| enrolled(&world, side));
         world.agents.extend(agents);
         world.agents.iter_mut().for_each(AgentHandle::start);
         let (ana, bo) = (world.person("ana"), world.person("bo"));
         Rig { load, proxy, ops: Ops::new(folder), ana, bo, shops, world }
+    }
+
+    /// Other customers come, after the first were sent home.
+    pub(crate) fn more_customers(&mut self, name: &'static str) {
+        self.load = Load::start(&self.proxy.url, name);
     }
 
     /// Waits until the migration is ready, and gives Ana's GO.
@@ -133,11 +139,6 @@ impl Rig {
         });
     }
 
-    /// Walks a runbook to its end.
-    pub(crate) fn walk(&self, words: &[&str]) -> Answer {
-        self.bo.run(words)
-    }
-
     /// An operator at work, in a process of its own.
     pub(crate) fn operator(&self, who: &Cli, words: &[&str]) -> Operator {
         let log = self.world.folder.path().join("operator.log");
@@ -147,9 +148,25 @@ impl Rig {
         Operator { child: child.expect("tidelock starts") }
     }
 
+    /// Walks a runbook to its end; gives the exit code and what was said.
+    pub(crate) fn walked(&self, who: &Cli, words: &[&str]) -> (i32, String) {
+        let before = self.said().len();
+        let mut operator = self.operator(who, words);
+        let code = operator.ended_or(|| self.said());
+        (code, self.said().split_off(before))
+    }
+
     /// What the operators said.
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(self.world.folder.path().join("operator.log")).unwrap_or_default()
+    }
+
+    /// Waits until an operator stands by at the shut gate.
+    pub(crate) fn stands_by(&self) {
+        eventually("the operator stands by", || {
+            let said = self.said();
+            if said.contains("HOLD") { Ok(()) } else { Err(said) }
+        });
     }
 
     /// The newest run of a runbook.
@@ -191,16 +208,24 @@ pub(crate) struct Operator {
 
 impl Operator {
     /// `kill -9`.
-    pub(crate) fn kill9(mut self) {
+    pub(crate) fn kill9(&mut self) {
         self.child.kill().expect("a process of ours can be killed");
         self.child.wait().expect("a process of ours can be waited for");
     }
 
-    /// Its exit code, once it has ended by itself.
-    pub(crate) fn ended(mut self) -> i32 {
+    /// Stops it in its tracks, without ending it.
+    pub(crate) fn stop(&self) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        let pid = pid.expect("a child has a number");
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP)
+            .expect("a process of ours can be stopped");
+    }
+
+    /// Its exit code, once it has ended by itself; otherwise what it said last.
+    pub(crate) fn ended_or(&mut self, said: impl Fn() -> String) -> i32 {
         let code = eventually_for(PATIENT, "the operator's process ends", || {
             let status = self.child.try_wait().map_err(|error| error.to_string())?;
-            status.ok_or("it still walks".to_owned())
+            status.ok_or_else(&said)
         });
         code.code().unwrap_or(-1)
     }
@@ -227,9 +252,10 @@ fn plan(variant: &Variant, map: &Value, front: &str, rig: &str) -> String {
         ("{rig}", rig.to_owned()),
         ("{may-dip}", variant.may_dip.to_owned()),
         ("{fence-deadline}", variant.fence_deadline.to_owned()),
+        ("{wait-deadline}", variant.wait_deadline.to_owned()),
         ("{rehearsed}", variant.rehearsed.to_owned()),
-        ("{more-scenarios}", variant.scenarios.to_owned()),
-        ("{rollback-limits}", variant.limits.to_owned()),
+        ("{written}", WRITTEN.to_owned()),
+        ("{copied}", COPIED.to_owned()),
         ("{catch-up-back}", variant.catch_up_back.to_owned()),
     ]
     .iter()

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS orders (
 CREATE INDEX IF NOT EXISTS orders_by_key ON orders (user, idempotency_key);
 CREATE INDEX IF NOT EXISTS orders_by_time ON orders (made_at_ms);
 CREATE INDEX IF NOT EXISTS orders_by_state ON orders (state);
+-- What customers ordered, without what checks made and took back.
+CREATE VIEW IF NOT EXISTS real_orders AS SELECT * FROM orders WHERE synthetic = 0;
 CREATE TABLE IF NOT EXISTS order_numbers (number INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
 CREATE TABLE IF NOT EXISTS invoices (
     order_id TEXT PRIMARY KEY, made_on TEXT NOT NULL, made_at_ms INTEGER NOT NULL) STRICT;
