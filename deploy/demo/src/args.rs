@@ -161,7 +161,7 @@ pub(crate) struct Change {
 #[derive(Debug, Args)]
 pub(crate) struct Do {
     /// The folder of the running world.
-    #[arg(long)]
+    #[arg(long, env = tidelock_demo::FOLDER_VARIABLE)]
     pub(crate) folder: PathBuf,
     #[command(subcommand)]
     pub(crate) movement: Movement,

@@ -28,6 +28,9 @@ pub const TOKEN_HEADER: &str = "x-demo-token";
 /// The environment variable that hands the token to a child, because arguments can be read by anyone.
 pub const TOKEN_VARIABLE: &str = "TIDELOCK_DEMO_TOKEN";
 
+/// The environment variable that says where the running world lies, for the steps of a runbook.
+pub const FOLDER_VARIABLE: &str = "TIDELOCK_DEMO_FOLDER";
+
 /// One of the two environments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -20,6 +20,8 @@ pub enum Expected {
     GoRecorded,
     /// The gate `cutover` is open.
     CutoverOpens,
+    /// Each step of the runbook is done and proved, and writes were not shut for too long.
+    Walked,
     /// The switch is done and recorded.
     Switched,
     /// The forgotten job on the old side is named.
@@ -46,7 +48,7 @@ pub enum Expected {
 
 impl Expected {
     /// All, in order.
-    pub const ALL: [Expected; 18] = [
+    pub const ALL: [Expected; 19] = [
         Expected::LagHolds,
         Expected::QueueHolds,
         Expected::ProbeIsGreen,
@@ -54,6 +56,7 @@ impl Expected {
         Expected::ReadyOpens,
         Expected::GoRecorded,
         Expected::CutoverOpens,
+        Expected::Walked,
         Expected::Switched,
         Expected::JobNamed,
         Expected::JobHoldGoes,
@@ -84,6 +87,7 @@ impl Expected {
             Expected::LoginProved | Expected::ReadyOpens | Expected::RolledBack => 60,
             Expected::ProbeIsGreen | Expected::GoRecorded | Expected::RollbackDecided => 15,
             Expected::Replayed => 60,
+            Expected::Walked => 60,
             Expected::CutoverOpens | Expected::Switched | Expected::JobNamed | Expected::JobHoldGoes => 40,
             Expected::PluginJoins | Expected::HostileContained => 60,
             Expected::HostileGoes | Expected::CheckoutHolds | Expected::BackRecommended => 40,
@@ -101,6 +105,7 @@ impl fmt::Display for Expected {
             Expected::ReadyOpens => "OPEN: ready, once both are fixed",
             Expected::GoRecorded => "a person's GO is recorded, under her name",
             Expected::CutoverOpens => "OPEN: cutover",
+            Expected::Walked => "WALKED: each step of the runbook is proved, writes shut within what may be",
             Expected::Switched => "the switch is recorded: phase watch, traffic on the target",
             Expected::JobNamed => "HOLD: the forgotten job on the old side is named, with its writer",
             Expected::JobHoldGoes => "its hold goes once the job is stopped",

@@ -9,14 +9,20 @@ use crate::world::Map;
 
 /// The plan as it is checked in; a whole plan by itself.
 pub(crate) const TEMPLATE: &str = include_str!("../../plan.yaml");
-/// The flow that it names.
-const FLOW: &str = include_str!("../../flows/replication.yaml");
+/// The flows that it names.
+const FLOWS: [(&str, &str); 3] = [
+    ("flows/replication.yaml", include_str!("../../flows/replication.yaml")),
+    ("flows/all-over.yaml", include_str!("../../flows/all-over.yaml")),
+    ("flows/front.yaml", include_str!("../../flows/front.yaml")),
+];
 /// The migration's name in it.
 pub(crate) const MIGRATION: &str = "harbour-shop";
 
 const SOURCE_URL: &str = "http://127.0.0.1:18081";
 const TARGET_URL: &str = "http://127.0.0.1:18082";
+const FRONT_URL: &str = "http://127.0.0.1:18083";
 const SOURCE_DB: &str = "/var/lib/harbour/source.db";
+const TARGET_DB: &str = "/var/lib/harbour/target.db";
 
 /// The plan of one demo, changed in its course.
 #[derive(Debug, Clone)]
@@ -28,12 +34,14 @@ pub(crate) struct PlanFile {
 impl PlanFile {
     /// Fills in where everything is, and takes a check out where one is not wanted.
     pub(crate) fn make(folder: &Folder, map: &Map, without: Option<&str>) -> anyhow::Result<PlanFile> {
-        let mut text = filled(TEMPLATE, &map.source.url, &map.target.url, &map.source.db)?;
+        let mut text = filled(TEMPLATE, map)?;
         if let Some(check) = without {
             text = without_scenario(&text, check)?;
         }
         std::fs::create_dir(folder.at("flows")).context("make the folder of flows")?;
-        std::fs::write(folder.at("flows/replication.yaml"), FLOW).context("write the flow")?;
+        for (name, flow) in FLOWS {
+            std::fs::write(folder.at(name), flow).with_context(|| format!("write {name}"))?;
+        }
         let plan = PlanFile { path: folder.at("plan.yaml"), text };
         plan.write()?;
         Ok(plan)
@@ -61,16 +69,23 @@ impl PlanFile {
     }
 }
 
-fn filled(template: &str, source: &str, target: &str, db: &Path) -> anyhow::Result<String> {
-    let db = db.to_str().context("the demo's folder has a name that is no text")?;
+fn filled(template: &str, map: &Map) -> anyhow::Result<String> {
+    Ok(template
+        .replace(SOURCE_URL, &map.source.url)
+        .replace(TARGET_URL, &map.target.url)
+        .replace(FRONT_URL, &map.switch)
+        .replace(SOURCE_DB, &quoted(&map.source.db)?)
+        .replace(TARGET_DB, &quoted(&map.target.db)?))
+}
+
+/// A path as a plan holds it.
+fn quoted(path: &Path) -> anyhow::Result<String> {
+    let path = path.to_str().context("the demo's folder has a name that is no text")?;
     anyhow::ensure!(
-        !db.contains(['\'', '\n']),
+        !path.contains(['\'', '\n']),
         "the demo's folder has a name that a plan cannot hold; give another one with --folder"
     );
-    Ok(template
-        .replace(SOURCE_URL, source)
-        .replace(TARGET_URL, target)
-        .replace(SOURCE_DB, &format!("'{db}'")))
+    Ok(format!("'{path}'"))
 }
 
 /// The lines of a scenario: from its name to the next name of the same depth, or of a lesser one.
@@ -104,14 +119,25 @@ fn with_scenario(text: &str, scenario: &str) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::ShopPlace;
 
     #[test]
     fn the_template_holds_every_place_that_is_filled_in() {
-        let text = filled(TEMPLATE, "http://s:1", "http://t:2", Path::new("/x y/source.db")).unwrap();
-        assert!(!text.contains("18081") && !text.contains("18082") && !text.contains("/var/lib"));
+        let place = |url: &str, db: &str| ShopPlace { url: url.to_owned(), db: db.into(), pid: 1 };
+        let map = Map {
+            source: place("http://s:1", "/x y/source.db"),
+            target: place("http://t:2", "/x y/target.db"),
+            replicator: "http://r:3".to_owned(),
+            switch: "http://f:4".to_owned(),
+            shoppers: None,
+            token: String::new(),
+        };
+        let text = filled(TEMPLATE, &map).unwrap();
+        assert!(!text.contains("127.0.0.1:1808") && !text.contains("/var/lib"));
         assert_eq!(text.matches("http://s:1").count(), 3);
         assert_eq!(text.matches("http://t:2").count(), 2);
-        assert!(text.contains("address: '/x y/source.db'"));
+        assert_eq!(text.matches("http://f:4").count(), 2);
+        assert!(text.contains("address: '/x y/source.db'") && text.contains("address: '/x y/target.db'"));
         assert!(text.contains(&format!("\nname: {MIGRATION}\n")));
     }
 
@@ -128,7 +154,7 @@ mod tests {
     fn one_scenario_goes_and_its_neighbours_stay() {
         let less = without_scenario(TEMPLATE, "old-side-quiet").unwrap();
         assert!(
-            !less.contains("change_log")
+            !less.contains("  old-side-quiet:")
                 && less.contains("order-queue:")
                 && less.contains("old-queue-drained:")
         );

@@ -49,15 +49,11 @@ pub(crate) async fn back(play: &mut Play<'_>, stage: &mut Stage, olga: &Who) -> 
     probe(play, stage).await?;
     stage.console.show(&operator, &["rollback"]).await?;
     decided(play, stage, olga).await?;
-    play.talk.say("The team carries it out, the same steps the other way round, and says so:")?;
-    let line = format!("tidelock-demo do --folder {folder} back");
-    play.talk.typed(operator.name, &line)?;
+    play.talk.say("The way back has a runbook of its own:")?;
     let limit = play.options.limit_of(Expected::RolledBack);
-    let words = ["do", "--folder", &folder, "back"];
-    let done = stage.console.call("tidelock-demo", None, &words, limit, Some(&play.talk)).await?;
-    done.good("tidelock-demo do back")?;
-    let words = ["switched", "--to", "source", "--reason", "traffic, jobs and the copy are back"];
-    stage.console.show(&operator, &words).await?.good("tidelock switched")?;
+    let done = stage.console.show_within(&operator, &["rollback", "run", "--yes"], limit).await?;
+    done.good("tidelock rollback run")?;
+    stage.console.show(&operator, &["rollback", "show"]).await?;
     play.wait_for(stage, Expected::RolledBack, |status| {
         if look::phase(status) == "rolled-back" && status["traffic"] == "source" {
             Ok(())

@@ -14,6 +14,7 @@ use super::super::plan_file::MIGRATION;
 use super::super::talk::Talk;
 use super::super::{RunOptions, command};
 use super::path_text;
+use crate::FOLDER_VARIABLE;
 use crate::client::{Call, Http};
 
 const READY_LIMIT: Duration = Duration::from_secs(30);
@@ -29,7 +30,15 @@ pub(crate) async fn start(
     let dir = folder.at("collector");
     // Nothing of the visitor's own contexts may reach the demo.
     let contexts = folder.at("contexts.toml").into_os_string();
-    let environment = vec![("TIDELOCK_CONFIG", contexts), ("TIDELOCK_MIGRATION", MIGRATION.into())];
+    // The steps of the runbook find the programs of this release, and the demo that they belong to.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(bin.clone()).chain(std::env::split_paths(&path)));
+    let environment = vec![
+        ("TIDELOCK_CONFIG", contexts),
+        ("TIDELOCK_MIGRATION", MIGRATION.into()),
+        ("PATH", path.context("this release lies in a folder that PATH cannot hold")?),
+        (FOLDER_VARIABLE, folder.path().as_os_str().to_owned()),
+    ];
     let mut console = Console { bin, environment, talk: talk.clone() };
     let operator = Who { name: "operator", token_file: dir.join("operator.token") };
     let any = "127.0.0.1:0";
