@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Finding, MarkKind, Outcome, Side, Timestamp};
+use tidelock_model::{AgentKey, Digest, Finding, MarkKind, Outcome, Side, Timestamp};
 
 use super::pages::PagesEvidence;
 use super::quiet::{Kind, Quiet};
@@ -235,7 +235,7 @@ impl ParityEvidence {
             // Compared by when it was looked at, not by when it came; the engine's "source" is who leads.
             let looked = finding.due.min(at).as_millis();
             let place = if side == self.leads { Side::Source } else { Side::Target };
-            partition.put(looked, place, &digest.hash, digest.rows);
+            partition.put(looked, place, &with_rows(digest), digest.rows);
             let told = digest.key.bytes().chain(digest.hash.iter().copied());
             let told = told.chain(looked.to_be_bytes()).chain([u8::from(place == Side::Target)]);
             self.trail = fnv(self.trail, told);
@@ -274,6 +274,12 @@ impl ParityEvidence {
     pub(crate) fn rows(&self) -> (u64, u64) {
         (self.rows.values().fold(0, |sum, rows| sum.saturating_add(*rows)), self.rows_at_least)
     }
+}
+
+/// Equal digests of different numbers of rows are different: what cancels itself out in a digest still counts.
+fn with_rows(digest: &Digest) -> Vec<u8> {
+    // The rest of a digest this long tells nothing more.
+    digest.rows.to_be_bytes().into_iter().chain(digest.hash.iter().copied()).take(64).collect()
 }
 
 fn marks_until(marks: &Marks, now: Timestamp) -> Timestamp {
