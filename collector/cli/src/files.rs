@@ -1,12 +1,14 @@
 //! Small file work that several commands need.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use ring::digest;
 use ring::rand::SecureRandom as _;
 
+use crate::client::clean;
 use crate::exit::{Trouble, While as _};
 
 /// Writes a file that only its owner may read, whole or not at all.
@@ -29,11 +31,62 @@ pub(crate) fn request_id() -> Result<String, Trouble> {
     ring::rand::SystemRandom::new()
         .fill(&mut bytes)
         .map_err(|_| Trouble::failed("the system has no randomness"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is recorded of a file that shows something: `sha256:<hex> <file name>`.
+pub(crate) fn evidence(path: &Path) -> Result<String, Trouble> {
+    let what = format!("read {}", path.display());
+    let mut file = fs::File::open(path).while_doing(&what)?;
+    // A pipe would never end, and nobody could look at it again.
+    if !file.metadata().while_doing(&what)?.is_file() {
+        return Err(Trouble::usage(format!("{} is not a file: give one that can be kept", path.display())));
+    }
+    let mut sum = digest::Context::new(&digest::SHA256);
+    let mut bytes = [0; 64 << 10];
+    let mut empty = true;
+    loop {
+        match file.read(&mut bytes).while_doing(&what)? {
+            0 if empty => {
+                return Err(Trouble::usage(format!("{} is empty: it shows nothing", path.display())));
+            }
+            0 => break,
+            length => sum.update(&bytes[..length]),
+        }
+        empty = false;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!("sha256:{} {}", hex(sum.finish().as_ref()), clean(&name)))
 }
 
 /// A program of the same release: beside this one, or in the search path.
 pub(crate) fn beside(program: &str) -> PathBuf {
     let here = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join(program)));
     here.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(program))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_recorded_by_its_sum_and_its_name() {
+        let dir = std::env::temp_dir().join(format!("tidelock-evidence-{}", request_id().unwrap()));
+        fs::create_dir(&dir).unwrap();
+        let file = dir.join("refund 1.png");
+        fs::write(&file, "abc").unwrap();
+        assert_eq!(
+            evidence(&file).unwrap(),
+            "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad refund 1.png"
+        );
+        fs::write(&file, "").unwrap();
+        assert!(evidence(&file).unwrap_err().to_string().contains("is empty"));
+        assert!(evidence(&dir).unwrap_err().to_string().contains("not a file"));
+        assert!(evidence(&dir.join("none")).is_err());
+        fs::remove_dir_all(&dir).unwrap();
+    }
 }

@@ -6,6 +6,8 @@ mod cmd;
 mod context;
 mod exit;
 mod files;
+#[cfg(test)]
+mod next_tests;
 mod out;
 mod shown;
 mod words;

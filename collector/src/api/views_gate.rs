@@ -148,7 +148,7 @@ fn not_present(shown: &mut v1::Gate, verdict: &Verdict, now: Timestamp) {
             reason: "the collector has not weighed this gate just now".to_owned(),
             since_time: time(verdict.as_of),
             seen_time: time(now),
-            next: "tidelock doctor".to_owned(),
+            next: "tidelock status".to_owned(),
             ..v1::Hold::default()
         },
     );

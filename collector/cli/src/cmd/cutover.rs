@@ -124,7 +124,7 @@ pub(crate) struct RollbackRunArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConfirmArgs {
-    /// The step, such as confirm or traffic@10%
+    /// The step, such as confirm or traffic@10%, or its number
     step: String,
     /// It is not as it must be
     #[arg(long)]
@@ -136,7 +136,7 @@ pub(crate) struct ConfirmArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SettleArgs {
-    /// The step, such as fence or traffic@10%
+    /// The step, such as fence or traffic@10%, or its number
     step: String,
     /// It was carried out
     #[arg(long, conflicts_with = "not_done", required_unless_present_any = ["not_done", "unproved"])]

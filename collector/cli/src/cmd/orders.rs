@@ -1,11 +1,13 @@
 //! The short orders: hold, release, abort, switched, manual checks, revisions.
 
+use std::path::PathBuf;
+
 use tidelock_proto::{json, v1};
 
 use super::{Call, get_status};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
-use crate::files::request_id;
+use crate::files::{self, request_id};
 use crate::out;
 use crate::words::clock;
 
@@ -55,6 +57,9 @@ pub(crate) enum ManualCommand {
         /// What shows it: a text or a URL
         #[arg(long, default_value = "", value_name = "TEXT")]
         evidence: String,
+        /// A file that shows it: its SHA-256 and its name are recorded, the file stays with you
+        #[arg(long, value_name = "FILE", conflicts_with = "evidence")]
+        evidence_file: Option<PathBuf>,
         /// It was not as it must be
         #[arg(long)]
         failed: bool,
@@ -124,10 +129,11 @@ pub(crate) async fn switched(call: &Call, args: SwitchedArgs) -> Result<Exit, Tr
 }
 
 pub(crate) async fn manual(call: &Call, command: ManualCommand) -> Result<Exit, Trouble> {
-    let client = call.client()?;
     match command {
-        ManualCommand::Ls => list(call, &get_status(&client).await?),
-        ManualCommand::Done { check, evidence, failed } => {
+        ManualCommand::Ls => list(call, &get_status(&call.client()?).await?),
+        ManualCommand::Done { check, evidence, evidence_file, failed } => {
+            let evidence = evidence_file.map_or(Ok(evidence), |file| files::evidence(&file))?;
+            let client = call.client()?;
             let (migration, request_id) = (client.migration().await?, request_id()?);
             let request = v1::CompleteManualCheckRequest { migration, check, evidence, failed, request_id };
             done(

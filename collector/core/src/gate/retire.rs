@@ -66,7 +66,8 @@ impl Migration {
         let left = self.roster.iter().filter(|(_, member)| !member.revoked && now < member.certificate_ends);
         left.map(|(agent, _)| {
             let reason = format!("agent {} of {} still has a certificate", agent.name, agent.side);
-            let next = format!("tidelock agent revoke {agent}");
+            let (name, side) = (&agent.name, agent.side);
+            let next = format!("tidelock agent revoke {name} --side {side} --reason TEXT");
             let mut hold = Hold::new(HoldCode::NotRemoved, self.phase_since, reason, next);
             (hold.side, hold.agent) = (Some(agent.side), Some(agent.name.clone()));
             hold

@@ -51,7 +51,7 @@ impl Migration {
         let since = self.after.as_ref().filter(|_| gate == Phase::Committed)?.rebuilt()?;
         let reason = "target runs another build than the one that traffic was switched to: it is proved anew, \
                       or people decide whether to go back";
-        Some(Hold::new(HoldCode::Watch, since, reason, "tidelock decide rollback"))
+        Some(Hold::new(HoldCode::Watch, since, reason, "tidelock rollback"))
     }
 
     /// The watch must be over, and must have seen enough, before the move is called complete.

@@ -67,8 +67,8 @@ pub(crate) fn present(run: &v1::Run) -> Option<&v1::RunPart> {
     run.parts.iter().find(going).or_else(|| run.parts.iter().find(|part| part.part == run.next_part))
 }
 
-/// Finds the part that a person names: `traffic@10`, `traffic@10%`, or a name alone. Of a route's
-/// parts the one that the run asks about is meant.
+/// Finds the part that a person names: `traffic@10`, `traffic@10%`, a name alone, or the number that holds
+/// and the JSON give it. Of a route's parts the one that the run asks about is meant.
 pub(super) fn named<'a>(run: &'a v1::Run, word: &str) -> Result<&'a v1::RunPart, Trouble> {
     let (name, weight) = match word.split_once('@') {
         Some((name, weight)) => {
@@ -78,9 +78,13 @@ pub(super) fn named<'a>(run: &'a v1::Run, word: &str) -> Result<&'a v1::RunPart,
         }
         None => (word, None),
     };
-    let fits = |part: &&v1::RunPart| part.name == name && (weight.is_none() || part.weight == weight);
+    let number = name.parse::<u32>().ok().filter(|_| weight.is_none());
+    let by_name = |part: &&v1::RunPart| part.name == name && (weight.is_none() || part.weight == weight);
+    // A step may be called `3`, too: then both are meant, and it is asked which.
+    let fits = |part: &&v1::RunPart| by_name(part) || Some(part.part) == number;
     let found: Vec<_> = run.parts.iter().filter(fits).collect();
-    let asked = found.iter().find(|part| part.part == run.next_part);
+    let one_step = found.iter().all(by_name);
+    let asked = found.iter().find(|part| part.part == run.next_part).filter(|_| one_step);
     match (found.as_slice(), asked) {
         ([one], _) => Ok(one),
         (_, Some(asked)) => Ok(asked),
@@ -191,6 +195,19 @@ pub(crate) mod tests {
         run.next_part = 2;
         assert_eq!(found(&run, "traffic"), Some(2));
         assert!(named(&run, "x").unwrap_err().hints[0].contains("traffic@10%, traffic@100%"));
+    }
+
+    #[test]
+    fn a_number_is_the_one_that_holds_give_and_never_stands_for_two_steps() {
+        let mut run = run();
+        let found = |run: &v1::Run, word: &str| named(run, word).map(|part| part.part).ok();
+        assert_eq!([found(&run, "0"), found(&run, "2"), found(&run, "3")], [Some(0), Some(2), Some(3)]);
+        assert_eq!([found(&run, "4"), found(&run, "-1"), found(&run, "2@10")], [None; 3]);
+        run.parts[0].name = "2".to_owned();
+        run.next_part = 2;
+        assert!(named(&run, "2").unwrap_err().hints[0].contains("2, traffic@100%"));
+        run.parts[0].name = "0".to_owned();
+        assert_eq!(found(&run, "0"), Some(0));
     }
 
     #[test]
