@@ -1,10 +1,11 @@
-# A job runs on both sides, then on none: each is a hold that names it.
+# A job runs on both sides, then on none: each is a hold that names it, after the switch and after going back.
 scenario login, critical, both: 1 pass in a row
 scenario cron, important, both: owner source then target for 20
 owner invoices, job, source then target, seen by cron, measure runs.invoices
 gate ready: login
 gate cutover: decision cutover
 gate committed: login, decision commit
+gate rolled-back: login
 watch 1
 
 0:00  all pass
@@ -61,4 +62,28 @@ watch 1
       >   ownership cron on source: job invoices runs on target and on source: target alone owns it after the switch
       >   claim_refuted cron on source: somebody writes; going back may lose data: a person must decide; if it goes on: cron breaks
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
-3:00  nothing more
+3:00  cron reports on source: writes 0, runs.invoices 0
+3:00  cron reports on target: writes 0, runs.invoices 0
+3:01  ben says go on rollback: invoices are sent twice
+      > 3:01 rollback: go, by ben, complete
+      > 3:01 watch -> rolling-back, by ben
+      > 3:01 rolled-back is hold
+      >   ownership cron on source: job invoices runs on target and on source: target alone owns it after the switch
+      >   switch: nobody has reported yet that traffic is on the source
+3:03  ben reports source
+      > 3:03 traffic is on the source, by ben
+      > 3:03 rolled-back is unknown
+      >   ownership cron on source: nobody runs job invoices since going back: source owns it
+      >   missing login on source by s1: s1 has not reported it
+      > 3:05 rolled-back is hold
+      >   ownership cron on source: nobody runs job invoices since going back: source owns it
+3:30  cron reports on target: writes 1, runs.invoices 1
+      > 3:35 rolled-back is hold
+      >   ownership cron on target: job invoices runs on target, and source owns it after going back
+3:40  cron reports on target: writes 0, runs.invoices 0
+      > 4:20 rolled-back is hold
+      >   ownership cron on source: nobody runs job invoices since going back: source owns it
+4:40  cron reports on source: writes 1, runs.invoices 1
+      > 4:45 rolling-back -> rolled-back
+      > 4:45 rolled-back is open: the migration is rolled-back
+5:00  nothing more

@@ -72,6 +72,9 @@ step confirm, confirm, olga
       >   5 traffic 10 %: pending
       >   6 traffic 100 %: pending
       >   7 confirm: pending
+0:15  the commands are told
+      > 0:15 1 to look at
+      >   run: tidelock cutover settle fence --done|--not-done --undo --reason TEXT
 0:16  carla settles undo 1 not done: it needs another key
       > 0:16 part 1 undo was not done, by carla
       > 0:16 watch is hold

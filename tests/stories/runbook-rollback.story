@@ -109,6 +109,9 @@ back open-source, open, ben: run
       > 2:11 part 1: failed, by ben
       > 2:11 rolled-back is hold
       >   run: run 2: traffic-back at 50 % failed, past the point of no return; a person must say what happened
+2:12  the commands are told
+      > 2:12 1 to look at
+      >   run: tidelock rollback settle traffic-back@50% --done|--not-done --reason TEXT
 2:12  carla turns: stay
       > 2:12 refused, TOO_LATE: run 2 is past its point of no return: it goes on, or people decide rollback
 2:13  carla settles part 1 done: it answered late

@@ -146,8 +146,10 @@ impl Migration {
             let owner = if moved { thing.then } else { thing.until_switch };
             let book = self.ledger.books.get(name).filter(|book| book.owned == *thing);
             let owned = Owned { name, thing, scenario, owner, book };
-            holds.extend(self.two_owners(&owned, now));
-            holds.extend(self.no_owner(&owned, gate, now));
+            let other = self.two_owners(&owned, now);
+            // Whoever runs it where it must not is stopped first; then its owner has to run it.
+            let nobody = if other.is_none() { self.no_owner(&owned, gate, now) } else { None };
+            holds.extend(other.into_iter().chain(nobody));
             holds.extend(self.untold(&owned, gate, now));
         }
         holds
@@ -168,7 +170,11 @@ impl Migration {
             return None;
         }
         let both = book.ran_since(owner, self.owned_since(owner)).is_some();
-        let when = if owner == owned.thing.until_switch { "until the switch" } else { "after the switch" };
+        let when = match (self.traffic.back, self.traffic.switched) {
+            (Some(_), _) => "after going back",
+            (None, Some(_)) => "after the switch",
+            (None, None) => "until the switch",
+        };
         let Owned { name, thing, .. } = owned;
         let reason = match both {
             true => {
@@ -191,22 +197,31 @@ impl Migration {
         states.any(|state| state == EvidenceState::Proved)
     }
 
-    /// Nobody ran it since the switch. One that is known to pause is not missed before it is due.
+    /// Nobody ran it since traffic moved. One that is known to pause is not missed before it is due; who calls it
+    /// a success, or goes back for good, has to have seen it run.
     fn no_owner(&self, owned: &Owned<'_>, gate: Phase, now: Timestamp) -> Option<Hold> {
-        let switched = self.traffic.switched.filter(|_| self.traffic.back.is_none())?;
-        let (book, missed) = (owned.book?, matches!(gate, Phase::Watch | Phase::Committed));
-        let ran = |side: Side| book.ran_since(side, self.owned_since(side)).is_some();
-        if !missed || Side::BOTH.into_iter().any(ran) {
+        let moved = self.traffic.back.or(self.traffic.switched)?;
+        let missed = match gate {
+            Phase::Watch | Phase::Committed => true,
+            // Until traffic is back, the target owns it: that it is gone is why somebody goes back.
+            Phase::RolledBack => self.traffic.back.is_some(),
+            Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover => false,
+            Phase::Retired | Phase::RollingBack | Phase::Aborted => false,
+        };
+        let book = owned.book.filter(|_| missed)?;
+        // A run on the other side, which is quiet again, is none of the owner's.
+        if book.ran_since(owned.owner, self.owned_since(owned.owner)).is_some() {
             return None;
         }
         let pause = book.runs.values().filter_map(|runs| runs.pause).max();
-        let due = pause.map(|pause| switched.plus(pause.saturating_mul(PAUSES)));
+        let due = pause.map(|pause| moved.plus(pause.saturating_mul(PAUSES)));
         if gate == Phase::Watch && due.is_none_or(|due| now <= due) {
             return None;
         }
         let Owned { name, thing, owner, .. } = owned;
-        let reason = format!("nobody runs {} {name} since the switch: {owner} owns it", thing.kind);
-        let mut hold = owned.hold(EvidenceState::Undecided, switched, reason);
+        let since = if self.traffic.back.is_some() { "going back" } else { "the switch" };
+        let reason = format!("nobody runs {} {name} since {since}: {owner} owns it", thing.kind);
+        let mut hold = owned.hold(EvidenceState::Undecided, moved, reason);
         hold.side = Some(*owner);
         Some(hold)
     }

@@ -125,6 +125,13 @@ impl Run {
         weight.map_or_else(|| name.to_owned(), |weight| format!("{name} at {weight} %"))
     }
 
+    /// What a command takes for a part: `fence`, `traffic@10%`.
+    pub(crate) fn named(&self, part: usize) -> String {
+        let weight = self.runbook.parts().get(part).and_then(|part| part.weight);
+        let name = self.step(part).map(|step| step.name.as_str()).unwrap_or("STEP");
+        weight.map_or_else(|| name.to_owned(), |weight| format!("{name}@{weight}%"))
+    }
+
     /// Whoever holds the lease now.
     pub(crate) fn operator(&self) -> Option<&Name> {
         self.operator.as_ref().filter(|_| self.machine.is_held())

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tidelock_core::plan::{GateRule, Plan, before};
+use tidelock_core::plan::{GateRule, ManualCheck, Plan, before};
 use tidelock_model::{Level, Name, Phase};
 
 use crate::problem::{Sink, listed, meant};
@@ -186,13 +186,19 @@ fn in_no_gate(plan: &Plan, root: &Node, sink: &mut Sink) {
                 .help("it is shown, but nothing waits for it: name it in a gate's needs");
         }
     }
-    for name in plan.manual_checks.keys().filter(|name| !plan.gates.values().any(|g| g.needs.contains(*name)))
-    {
+    for (name, _) in plan.manual_checks.iter().filter(|(name, check)| !waited_for(plan, name, check)) {
         let span = key(root, &["manual_checks", name.as_str()]);
         sink.say("W002", span, format!("manual check {:?} holds no gate", name.as_str()))
             .label("in no gate")
             .help("name it in a gate's needs: `all` means scenarios only");
     }
+}
+
+/// A gate needs the manual check: by name, or because what is left of the move is removed before the source is
+/// retired.
+fn waited_for(plan: &Plan, name: &Name, check: &ManualCheck) -> bool {
+    let last = check.phase == Some(Phase::Committed) && plan.gates.contains_key(&Phase::Retired);
+    last || plan.gates.values().any(|gate| gate.needs.contains(name))
 }
 
 fn same_names(plan: &Plan, root: &Node, sink: &mut Sink) {

@@ -74,8 +74,8 @@ pub(crate) fn check(plan: &Plan, root: &Node, sink: &mut Sink) {
                 "two owners are seen only by who looks at both sides: write run_on: both".into(),
             );
         }
-        let missing: Vec<Phase> =
-            [Phase::Cutover, Phase::Watch].into_iter().filter(|p| !scenario.phases.contains(p)).collect();
+        let hands = [Phase::Cutover, Phase::Watch, Phase::RollingBack];
+        let missing: Vec<Phase> = hands.into_iter().filter(|p| !scenario.phases.contains(p)).collect();
         if !missing.is_empty() {
             say(
                 format!("does not run in {}", listed(&missing)),

@@ -21,10 +21,10 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, Name, Outcome, Phase, Side, Timestamp};
 
-use super::young::Heard;
+use super::young::{Heard, shown_by};
 use crate::board::{NotCounted, fresh_until};
 use crate::migration::Migration;
-use crate::plan::{ClaimKind, Joint, Plan, Scenario, Step, StepKind};
+use crate::plan::{ClaimKind, Direction, Joint, Plan, Scenario, Step, StepKind};
 use crate::verdict::{EvidenceState, Hold, HoldCode};
 use crate::words::span;
 use moved::Moved;
@@ -229,9 +229,15 @@ impl Migration {
     }
 
     /// What the fence of a step waits for.
-    pub(crate) fn fence_holds(&self, step: &Step, since: Timestamp, now: Timestamp) -> Vec<Hold> {
+    pub(crate) fn fence_holds(
+        &self,
+        direction: Direction,
+        step: &Step,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Vec<Hold> {
         let hold = |code, state, since, reason: String| {
-            let mut hold = Hold::new(code, since, reason, "tidelock cutover status");
+            let mut hold = Hold::new(code, since, reason, shown_by(direction));
             hold.state = Some(state);
             hold
         };

@@ -67,7 +67,9 @@ impl Migration {
             (Some(outcome), _) => (format!("run {} is {}: {}", run.number, outcome.word(), run.why), command),
             (None, NextAction::Settle { part, undo }) => {
                 let undo = if undo { " --undo" } else { "" };
-                let next = format!("tidelock {} settle {part}{undo} --done|--not-done", direction.word());
+                let named = usize::try_from(part).map(|part| run.named(part)).unwrap_or_default();
+                let way = direction.word();
+                let next = format!("tidelock {way} settle {named} --done|--not-done{undo} --reason TEXT");
                 (self.stuck(run), next)
             }
             (None, _) if run.machine.is_turned() => {
@@ -83,14 +85,14 @@ impl Migration {
         if let Some(part) = run.machine.current().filter(|_| facts.overdue && !run.machine.is_turned()) {
             let reason = format!("{} is past its deadline", run.called(part));
             let since = run.deadline(part).unwrap_or(run.begun);
-            let next = match run.machine.forward_only()
-                && run.is_acted(u32::try_from(part).unwrap_or(u32::MAX))
-            {
-                true => {
-                    format!("tidelock {} settle {part} --unproved|--not-done --reason TEXT", direction.word())
-                }
-                false => "tidelock status".to_owned(),
-            };
+            let next =
+                match run.machine.forward_only() && run.is_acted(u32::try_from(part).unwrap_or(u32::MAX)) {
+                    true => {
+                        let (way, named) = (direction.word(), run.named(part));
+                        format!("tidelock {way} settle {named} --unproved|--not-done --reason TEXT")
+                    }
+                    false => "tidelock status".to_owned(),
+                };
             holds.push(Hold::new(HoldCode::Run, since, reason, next));
         }
         if run.machine.forward_only()

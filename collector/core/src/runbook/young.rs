@@ -22,6 +22,7 @@ mod watch;
 
 use tidelock_model::{AgentKey, Finding, Name, Side, Timestamp};
 
+pub(crate) use holds::shown_by;
 use watch::Watch;
 
 use super::fence::FenceWatch;

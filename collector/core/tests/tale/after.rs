@@ -31,9 +31,18 @@ pub(crate) fn told(tale: &mut Tale, what: &str) -> bool {
         "leftovers are told" => leftovers(tale),
         "report is told" => report(tale),
         "first minutes are told" => first_minutes(tale),
+        "commands are told" => commands(tale),
         _ => return false,
     }
     true
+}
+
+/// What people are told to run, a line for each hold.
+fn commands(tale: &mut Tale) {
+    let (core, now) = (&tale.world.migration, tale.world.now);
+    let holds = core.verdict(core.next_gate().unwrap_or(core.phase()), now).holds;
+    tale.tell(format!("{} to look at", holds.len()));
+    tale.told.extend(holds.iter().map(|hold| format!("  {}: {}", hold.code.word(), hold.next)));
 }
 
 fn way_back(tale: &mut Tale) {

@@ -42,6 +42,21 @@ fn the_plan_that_the_mistakes_are_made_in_is_fine() {
 }
 
 #[test]
+fn a_manual_check_of_the_last_phase_holds_the_retirement_by_itself() {
+    let by_hand = "phase: committed }\ngates:\n  retired: { needs: [login] }";
+    let yaml = GOOD
+        .replace("phase: watch, within: 45m }\ngates:", by_hand)
+        .replace("[all, back-office]", "[all]")
+        .replace("    level: critical\n    plugin: builtin:login", "    level: critical\n    phases: [sync, ready, cutover, watch, rolling-back, committed]\n    plugin: builtin:login");
+    let mut source = with(yaml);
+    source = crate::common::source("plan.yaml", source.yaml, source.files);
+    match check(&source) {
+        Ok(checked) => assert_eq!(checked.warnings, []),
+        Err(problems) => panic!("{}", problems.render(&source, false, 100)),
+    }
+}
+
+#[test]
 fn every_mistake_is_named_with_its_place_and_its_way_out() {
     let list = mistakes();
     assert!(list.len() >= 30, "{} mistakes", list.len());

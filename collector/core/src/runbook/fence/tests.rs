@@ -177,4 +177,5 @@ fn a_fence_that_nobody_can_see_is_not_proved() {
     let holds = stand.holds(0, stand.now);
     assert_eq!(holds[0].code, HoldCode::Unchecked);
     assert!(holds[0].reason.starts_with("nothing that the plan declares reads who writes on source"));
+    assert_eq!(holds[0].next, "tidelock cutover show");
 }

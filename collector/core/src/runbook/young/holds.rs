@@ -39,7 +39,7 @@ impl Migration {
         let watch = self.young.watch.as_ref().filter(|it| it.step == *step && it.since >= since);
         let (Some(plan), Some(watch)) = (self.plan(), watch) else {
             let reason = format!("nothing was watched since {} was carried out", step.name);
-            let mut hold = Hold::new(HoldCode::Run, since, reason, "tidelock cutover status");
+            let mut hold = Hold::new(HoldCode::Run, since, reason, shown_by(direction));
             hold.state = Some(EvidenceState::Missing);
             return vec![hold];
         };
@@ -62,7 +62,7 @@ impl Migration {
             }
         }
         if matches!(step.kind, StepKind::Fence { .. }) && !self.young.rehearses() {
-            holds.extend(self.fence_holds(step, since, now));
+            holds.extend(self.fence_holds(direction, step, since, now));
             sides.push(direction.from());
         }
         sides.sort_unstable();
@@ -70,7 +70,7 @@ impl Migration {
         holds.extend(sides.into_iter().filter_map(|side| self.agents_hold(plan, side, now)));
         if holds.is_empty() && step.after.is_empty() && now.since(watch.since) < step.bake {
             let reason = format!("waits for {} without an alarm", span(step.bake));
-            holds.push(Hold::new(HoldCode::Stable, watch.since, reason, "tidelock cutover status"));
+            holds.push(Hold::new(HoldCode::Stable, watch.since, reason, shown_by(direction)));
         }
         holds.sort_by_key(Hold::order);
         holds
@@ -171,6 +171,11 @@ impl Asked<'_> {
         }
         holds
     }
+}
+
+/// The command that shows the run, step by step.
+pub(crate) fn shown_by(direction: Direction) -> String {
+    format!("tidelock {} show", direction.word())
 }
 
 /// An agent whose findings are not asked at all.

@@ -1,4 +1,4 @@
-# Both sides answer, and the new one answers wrongly: alive is not converged.
+# The checks that only ask whether it answers pass on both sides, and the new one answers wrongly: alive is not converged.
 scenario login, critical, both: 2 passes in a row
 scenario parity, critical, both: rows_behind at most 0 for 10 s
 gate ready: all, stable for 10 s
