@@ -47,6 +47,8 @@ pub(crate) struct ManualDone {
 /// Where traffic is, as far as somebody reported it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Traffic {
+    /// Since when the target may take writes: it was opened, or took the first share of traffic.
+    pub(crate) opened: Option<Timestamp>,
     /// When it was moved to the target.
     pub(crate) switched: Option<Timestamp>,
     /// When it was moved back.

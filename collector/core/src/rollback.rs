@@ -22,6 +22,7 @@ use rows::Rows;
 use crate::ask::{Ask, AskerKind, Refusal, RefusalCode};
 use crate::board::NotCounted;
 use crate::migration::{Current, Migration};
+use crate::plan::{Direction, StepKind};
 use crate::proof::StateWriter;
 use crate::record::{Event, EventKind};
 use crate::verdict::{Hold, HoldCode};
@@ -30,7 +31,7 @@ use crate::words::count;
 /// The longest text that says what becomes of a row, in bytes.
 const DISPOSITION_BYTES: usize = 1_000;
 
-/// A row that only the target has, since the switch.
+/// A row that only the target has, since it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
     /// Its key, as the scenario reports it: `orders/4711`.
@@ -39,7 +40,7 @@ pub struct Leftover {
     pub made: Option<Timestamp>,
     /// The scenario that saw it.
     pub check: Name,
-    /// The side that has it: the target, but for a row that the source alone should have lost.
+    /// The side that has it, or has it so: always the target, for nothing else is listed.
     pub side: Side,
     /// Who answers for it.
     pub owner: Option<Name>,
@@ -47,7 +48,7 @@ pub struct Leftover {
     pub disposition: Option<String>,
 }
 
-/// What the way back is judged on, beside evidence: rows and effects since the switch.
+/// What the way back is judged on, beside evidence: rows and effects since the target was opened.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Back {
     pub(crate) rows: Rows,
@@ -55,9 +56,32 @@ pub(crate) struct Back {
 }
 
 impl Migration {
-    /// Rows that only the target has since the switch, oldest first, and whether more are there than are kept.
+    /// Rows that only the target has since it was opened, oldest first, and whether more are there than are kept.
     pub fn leftovers(&self, _now: Timestamp) -> (Vec<Leftover>, bool) {
         (self.back.rows.list(), self.back.rows.cut())
+    }
+
+    /// The target takes writes from the moment at which a real cutover begins to open it, at whatever weight.
+    pub(crate) fn open_by(&mut self, at: Timestamp, event: &Event, fits: bool) {
+        let Some(run) = self.runs.newest.as_ref() else { return };
+        if !fits || run.rehearsal || run.direction != Direction::Cutover {
+            return;
+        }
+        let opens = |part: u32| {
+            let step = usize::try_from(part).ok().and_then(|part| run.step(part));
+            step.is_some_and(|step| matches!(step.kind, StepKind::Open | StepKind::Route { .. }))
+        };
+        let begun = matches!(event.kind, EventKind::StepBegun { part, undo: false, .. } if opens(part));
+        if begun || matches!(event.kind, EventKind::NoReturnPassed { .. }) {
+            self.traffic.opened.get_or_insert(at);
+        }
+    }
+
+    /// Where no runbook says when the target is opened, it may be as soon as the cutover begins.
+    pub(crate) fn open_unwalked(&mut self, at: Timestamp) {
+        if self.plan().is_some_and(|plan| plan.runbook(Direction::Cutover).is_none()) {
+            self.traffic.opened.get_or_insert(at);
+        }
     }
 
     /// Takes what a finding tells of rows and of effects that going back does not take back.
@@ -71,9 +95,9 @@ impl Migration {
         let one_way = &current.plan.rollback.one_way;
         if counted.is_ok() && one_way.iter().any(|effect| effect.from == finding.check) {
             let back = Arc::make_mut(&mut self.back);
-            back.effects.take(one_way, self.traffic.switched, agent, finding);
+            back.effects.take(one_way, self.traffic.opened, agent, finding);
         }
-        let Some(switched) = self.traffic.switched else { return };
+        let Some(opened) = self.traffic.opened else { return };
         let collects = match agent.side {
             Side::Target => matches!(self.phase, Phase::Cutover | Phase::Watch | Phase::RollingBack),
             // What comes over later is no leftover any more, whoever waits for it.
@@ -91,7 +115,7 @@ impl Migration {
             return;
         }
         let back = Arc::make_mut(&mut self.back);
-        back.rows.take((at, switched), agent.side, finding);
+        back.rows.take((at, opened), agent.side, finding);
     }
 
     pub(crate) fn leftover_ask(&self, _now: Timestamp, ask: &Ask) -> Result<EventKind, Refusal> {

@@ -71,7 +71,11 @@ impl Migration {
             | EventKind::StepSettled { .. }
             | EventKind::RunTurned { .. }
             | EventKind::NoReturnPassed { .. }
-            | EventKind::RunEnded { .. } => self.run_event(at, event),
+            | EventKind::RunEnded { .. } => {
+                let fits = self.run_event(at, event);
+                self.open_by(at, event, fits);
+                fits
+            }
             EventKind::CutoversSet { .. }
             | EventKind::FactSet { .. }
             | EventKind::Overridden { .. }
@@ -165,11 +169,16 @@ impl Migration {
 
     /// Tokens, approvals and stability are of what was before.
     fn unsettle(&mut self, at: Timestamp, why: &str) {
+        self.void_all(at, why, |_| true);
+        self.settle_anew(at);
+    }
+
+    /// The same but for what people said.
+    fn settle_anew(&mut self, at: Timestamp) {
         self.gates.new_epoch();
         self.gates.steady.clear();
         self.gates.proved_to_retire = None;
         self.desk.unsettle(at);
-        self.void_all(at, why);
     }
 
     /// Begins the evidence epoch of the named scenarios anew.
@@ -183,7 +192,9 @@ impl Migration {
     fn start_anew(&mut self, at: Timestamp, sides: &[Side], why: &str) {
         sides.iter().for_each(|side| self.board.start_anew(at, *side));
         self.begin_joints(at, |_, _| true);
-        self.unsettle(at, why);
+        // Whoever wants to go back wants it of this target, whatever runs there and wherever traffic is.
+        self.void_all(at, why, |decision| decision != "rollback");
+        self.settle_anew(at);
     }
 
     /// A side runs another build than before.
@@ -236,13 +247,17 @@ impl Migration {
             return false;
         }
         self.enter(at, Phase::Cutover);
+        self.open_unwalked(at);
         true
     }
 
     /// Production load is a new situation: what was proved before the switch was proved elsewhere.
     fn switched(&mut self, at: Timestamp, to: Side) -> bool {
         match (to, self.phase, self.traffic.switched, self.traffic.back) {
-            (Side::Target, Phase::Cutover, None, None) => self.traffic.switched = Some(at),
+            (Side::Target, Phase::Cutover, None, None) => {
+                self.traffic.switched = Some(at);
+                self.traffic.opened.get_or_insert(at);
+            }
             (Side::Source, Phase::RollingBack, _, None) => self.traffic.back = Some(at),
             (Side::Target | Side::Source, ..) => return false,
         }
@@ -266,6 +281,7 @@ impl Migration {
             if self.traffic.switched.take().is_some() {
                 self.start_anew(at, &Side::BOTH, "traffic was moved back");
             }
+            self.traffic.opened = None;
             self.after = None;
             self.unsettle(at, "the cutover was taken back");
         }

@@ -44,8 +44,8 @@ impl Migration {
     }
 
     /// Void all that people said: what they said it about is another thing now.
-    pub(crate) fn void_all(&mut self, at: Timestamp, why: &str) {
-        let names: Vec<Name> = self.gates.ballots.keys().cloned().collect();
+    pub(crate) fn void_all(&mut self, at: Timestamp, why: &str, which: impl Fn(&Name) -> bool) {
+        let names: Vec<Name> = self.gates.ballots.keys().filter(|name| which(name)).cloned().collect();
         names.iter().for_each(|decision| self.void(at, decision, why));
     }
 

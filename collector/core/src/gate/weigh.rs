@@ -3,6 +3,8 @@
 //! A decision and what follows from it are two records; this finds the second from the first, so that
 //! a crash between them loses nothing.
 
+use std::time::Duration;
+
 use tidelock_model::{Name, Phase, Timestamp};
 
 use super::rule::live;
@@ -10,6 +12,9 @@ use crate::migration::Migration;
 use crate::plan::Direction;
 use crate::record::{Entry, Event, EventKind, Record};
 use crate::verdict::HoldCode;
+
+/// How long after its confirmation the runbook of a cutover must be begun.
+const CONFIRMED_FOR: Duration = Duration::from_secs(60);
 
 /// More than this cannot follow from one moment.
 const MAX_STEPS: usize = 8;
@@ -40,7 +45,10 @@ impl Migration {
             let kind = EventKind::LeaseRevoked { gate: *gate, epoch: lease.epoch };
             return Some(self.event(now, None, "", "", kind));
         }
-        if let Some((kind, by)) = self.run_next(now).or_else(|| self.desk_next(now)) {
+        // Going back that is decided comes first: what a run still has to prove must not take it away.
+        let back =
+            matches!(self.phase, Phase::Cutover | Phase::Watch) && self.going_back() && !self.reversible();
+        if !back && let Some((kind, by)) = self.run_next(now).or_else(|| self.desk_next(now)) {
             return Some(self.event(now, by, "", "", kind));
         }
         if let Some((to, by)) = self.moves(now) {
@@ -69,7 +77,7 @@ impl Migration {
             Phase::Sync => gate(Phase::Ready),
             Phase::Ready => self.broken(Phase::Ready, now).then_some((Phase::Sync, None)),
             // Before the point of no return a runbook takes all back, whoever decided it.
-            Phase::Cutover if self.reversible() => self.taken_back(),
+            Phase::Cutover if self.reversible() => self.taken_back(now),
             // Going back was decided by people: it waits for no evidence.
             Phase::Cutover | Phase::Watch if self.going_back() => {
                 Some((Phase::RollingBack, self.last_voice("rollback")))
@@ -83,15 +91,20 @@ impl Migration {
     }
 
     /// Where a runbook goes that was taken back whole, or that nobody began.
-    fn taken_back(&self) -> Option<(Phase, Option<Name>)> {
+    fn taken_back(&self, now: Timestamp) -> Option<(Phase, Option<Name>)> {
         let to = match self.real_run(Direction::Cutover) {
             Some(run) if run.under_way() => return None,
             Some(run) if run.given_up => Phase::Aborted,
             Some(_) => Phase::Sync,
-            None if self.going_back() => Phase::Sync,
+            None if self.going_back() || now >= self.confirmed_until() => Phase::Sync,
             None => return None,
         };
         Some((to, None))
+    }
+
+    /// A cutover that is confirmed must begin by then: evidence and approval are of the moment of the token.
+    pub(crate) fn confirmed_until(&self) -> Timestamp {
+        self.phase_since.plus(CONFIRMED_FOR)
     }
 
     /// The runbook was walked to its end, where there is one.

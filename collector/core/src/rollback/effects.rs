@@ -1,5 +1,5 @@
 //! Effects that going back does not take back: mails that were sent, payments that were made. Counted from
-//! counters that only grow, each agent's for itself, since the switch.
+//! counters that only grow, each agent's for itself, since the target was opened.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::plan::OneWay;
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Counter {
     last: f64,
-    /// By how much it grew since the switch.
+    /// By how much it grew since the target was opened.
     grown: f64,
 }
 
@@ -24,16 +24,16 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
-    /// Takes a finding that counts. What was read before the switch is where counting begins; a counter that
+    /// Takes a finding that counts. What was read before that is where counting begins; a counter that
     /// was not read before it began at zero.
     pub(super) fn take(
         &mut self,
         effects: &[OneWay],
-        switched: Option<Timestamp>,
+        opened: Option<Timestamp>,
         agent: &AgentKey,
         finding: &Finding,
     ) {
-        let since = switched.is_some_and(|switched| finding.due >= switched);
+        let since = opened.is_some_and(|opened| finding.due >= opened);
         for effect in effects.iter().filter(|effect| effect.from == finding.check) {
             let Some(value) = finding.report.measure(&effect.measure).map(|measure| measure.value) else {
                 continue;
@@ -68,7 +68,7 @@ impl Effects {
 }
 
 impl Migration {
-    /// How many of each effect there were since the switch; none where nobody knows.
+    /// How many of each effect there were since the target was opened; none where nobody knows.
     pub(super) fn one_way(&self, now: Timestamp) -> Vec<(String, Option<u64>)> {
         let effects = self.plan().map(|plan| plan.rollback.one_way.as_slice()).unwrap_or_default();
         effects.iter().map(|effect| (effect.what.clone(), self.effect(effect, now))).collect()

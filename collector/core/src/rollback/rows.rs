@@ -1,4 +1,4 @@
-//! Rows that only the target has: keys and hashes as scenarios report them on either side since the switch.
+//! Rows that only the target has: keys and hashes as scenarios report them on either side since the target was opened.
 //!
 //! A digest whose position is `row`, or `row@` and the milliseconds at which the row was made, is one row; its
 //! key is `table/key`. A row of the target is left behind until the source reports the same key and hash.
@@ -45,7 +45,7 @@ impl Row {
     }
 }
 
-/// All rows that were reported since the switch.
+/// All rows that were reported since the target was opened.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Rows {
     rows: BTreeMap<String, Row>,
@@ -58,11 +58,11 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Takes the rows of a finding.
-    pub(super) fn take(&mut self, (at, switched): (Timestamp, Timestamp), side: Side, finding: &Finding) {
+    pub(super) fn take(&mut self, (at, opened): (Timestamp, Timestamp), side: Side, finding: &Finding) {
         for digest in finding.report.digests.iter().filter(|digest| is_row(&digest.position)) {
             let made = made(&digest.position).map(|made| made.min(at));
             let moment = made.map_or(finding.due, |made| made.plus(CLOCKS));
-            if side == Side::Target && moment < switched {
+            if side == Side::Target && moment < opened {
                 continue;
             }
             self.row((at, made), side, &finding.check, digest);

@@ -87,6 +87,9 @@ impl Migration {
             if self.real_run(direction).is_some() || self.going_back() {
                 return wrong("this cutover is taken back: decide the next one in ready".to_owned());
             }
+            if now >= self.confirmed_until() {
+                return wrong("it was confirmed too long ago: decide it anew in ready".to_owned());
+            }
             let off = |code| matches!(code, HoldCode::Disabled | HoldCode::Operator);
             let holds = self.desk_holds(Phase::Cutover, now);
             let hold = holds.into_iter().chain(self.operator_hold(Phase::Cutover));

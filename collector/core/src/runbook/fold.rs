@@ -93,11 +93,13 @@ impl Runs {
         run.given_up |= gives_up;
         run.watch_dip(at);
         self.leases = self.leases.max(run.machine.lease());
-        if let (true, EventKind::RunEnded { outcome: RunOutcome::Completed, writes_shut, .. }) =
-            (run.rehearsal, &event.kind)
-        {
+        if let (true, EventKind::RunEnded { outcome, writes_shut, .. }) = (run.rehearsal, &event.kind) {
             let rehearsal = Rehearsal { revision: run.revision, at, writes_shut: *writes_shut };
-            self.rehearsals.insert(run.direction, rehearsal);
+            match outcome {
+                RunOutcome::Completed => drop(self.rehearsals.insert(run.direction, rehearsal)),
+                // The newest one counts: what it showed is no success.
+                RunOutcome::Undone | RunOutcome::Abandoned => drop(self.rehearsals.remove(&run.direction)),
+            }
         }
         true
     }

@@ -155,9 +155,12 @@ impl Migration {
         let measured =
             rehearsed.filter(|it| it.revision == self.revision()).and_then(|found| found.writes_shut);
         let planned = || plan.runbook(Direction::Cutover)?.planned_writes_shut();
-        let (shut, how) = match measured {
-            Some(shut) => (shut, "as the last rehearsal measured"),
-            None => (planned()?, "as the runbook plans it"),
+        // A rehearsal leaves out what it only records; so it never makes the plan's own time shorter.
+        let (shut, how) = match (measured, planned()) {
+            (Some(shut), planned) if planned.is_none_or(|planned| planned < shut) => {
+                (shut, "as the last rehearsal measured")
+            }
+            (_, planned) => (planned?, "as the runbook plans it"),
         };
         if shut <= budget {
             return None;
@@ -202,6 +205,7 @@ impl Migration {
             moments.extend(self.runs.rehearsals.values().map(|found| found.at.plus(within)));
         }
         moments.extend(self.runs.standby.map(|until| until.minus(step)));
+        moments.extend(Some(self.confirmed_until()).filter(|_| self.phase == Phase::Cutover));
         let Some(run) = self.run_under_way() else { return moments };
         moments.push(run.lease_until.minus(step));
         if let Some(part) = run.machine.current() {

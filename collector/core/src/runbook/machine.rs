@@ -263,7 +263,7 @@ impl Machine {
     /// A run of this runbook that begins, under its first lease.
     pub fn of(direction: Direction, runbook: &Runbook, rehearsal: bool, lease: u64) -> Machine {
         let pieces = shape::pieces(runbook, rehearsal);
-        let turns = shape::turns(direction, runbook, rehearsal);
+        let turns = shape::turns(direction, rehearsal);
         Machine::begin(pieces, shape::no_return(direction, runbook), turns, lease)
     }
 

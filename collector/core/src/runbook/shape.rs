@@ -54,11 +54,11 @@ pub(crate) fn no_return(direction: Direction, runbook: &Runbook) -> Option<usize
 
 /// How long it can turn back. A way back that names no point of no return goes on until it has arrived: nobody
 /// decided to stay on the side that is left.
-pub(crate) fn turns(direction: Direction, runbook: &Runbook, rehearsal: bool) -> Turns {
+pub(crate) fn turns(direction: Direction, rehearsal: bool) -> Turns {
     match direction {
         _ if rehearsal => Turns::Always,
         Direction::Cutover => Turns::UntilNoReturn,
-        Direction::Rollback if no_return(direction, runbook).is_some() => Turns::UntilNoReturn,
+        // On the night on which the target dies nothing can be undone there: the way back goes on.
         Direction::Rollback => Turns::Never,
     }
 }

@@ -85,7 +85,8 @@ impl InForce<'_> {
     }
 }
 
-/// What a hold is named by in an override; none where it may never be overridden.
+/// What a hold is named by in an override; none where it may never be overridden. Only what lacks evidence goes by
+/// its check: whoever passes over a check has not passed over what else is held about it.
 fn key(hold: &Hold) -> Option<Name> {
     match hold.code {
         HoldCode::Operator | HoldCode::Phase | HoldCode::Plan | HoldCode::Decision | HoldCode::Lease => None,
@@ -110,7 +111,7 @@ fn key(hold: &Hold) -> Option<Name> {
         | HoldCode::Automatic
         | HoldCode::Leftovers
         | HoldCode::Turbulence
-        | HoldCode::NotRemoved => hold.check.clone().or_else(|| Name::new(hold.code.word()).ok()),
+        | HoldCode::NotRemoved => Name::new(hold.code.word()).ok(),
     }
 }
 
