@@ -145,8 +145,13 @@ impl Run {
 
     /// After this the part is not waited for any longer.
     pub(crate) fn deadline(&self, part: usize) -> Option<Timestamp> {
-        let begun = self.marks.get(part)?.begun?;
-        Some(begun.plus(self.step(part)?.deadline.unwrap_or(WAIT_AT_MOST)))
+        if let Some(begun) = self.marks.get(part)?.begun {
+            return Some(begun.plus(self.step(part)?.deadline.unwrap_or(WAIT_AT_MOST)));
+        }
+        // What nobody begins is bounded as well, from when it was its turn.
+        let turn = self.machine.current() == Some(part);
+        let before = part.checked_sub(1).and_then(|before| self.marks.get(before)?.done);
+        turn.then(|| before.unwrap_or(self.begun).plus(WAIT_AT_MOST))
     }
 }
 

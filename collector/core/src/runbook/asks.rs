@@ -4,11 +4,11 @@ use tidelock_model::{Name, Phase, Timestamp};
 
 use super::assert::{Made, Rules};
 use super::machine::{Move, No, Want};
-use super::{RUN_LEASE, Run};
+use super::{PartState, RUN_LEASE, Run};
 use crate::ask::{Asker, AskerKind, Refusal, RefusalCode, RunAsk};
 use crate::gate::{decides, said};
 use crate::migration::Migration;
-use crate::plan::Direction;
+use crate::plan::{Direction, StepKind};
 use crate::record::{EventKind, Observation, StepOutcome};
 use crate::verdict::HoldCode;
 use crate::words::span;
@@ -34,6 +34,9 @@ impl Migration {
         }
         let facts = self.run_facts(run, now);
         let moved = run.machine.decide(want, &facts).map_err(|no| self.refused(run, want, no, now))?;
+        if matches!(moved, Move::NoReturn { .. }) && !run.rehearsal && run.direction == Direction::Cutover {
+            self.fence_stands(run, now)?;
+        }
         Ok(match (ask, moved) {
             (RunAsk::EndStep { durable, output, .. }, moved) => {
                 said_of(run, self.recorded(run, moved, now), *durable, output)
@@ -47,6 +50,25 @@ impl Migration {
             }
             (_, moved) => self.recorded(run, moved, now),
         })
+    }
+
+    /// The fence that was proved is read to this moment: nobody passes the point of no return over one that may
+    /// have fallen while nobody looked.
+    fn fence_stands(&self, run: &Run, now: Timestamp) -> Result<(), Refusal> {
+        let is_fence = |part: &usize| {
+            let done = run.machine.states().get(*part) == Some(&PartState::Done);
+            done && run.step(*part).is_some_and(|step| matches!(step.kind, StepKind::Fence { .. }))
+        };
+        let Some(part) = (0..run.marks.len()).rev().find(is_fence) else { return Ok(()) };
+        let (Some(step), Some(acted)) = (run.step(part), run.marks[part].acted) else { return Ok(()) };
+        let holds = self.fence_holds(run.direction, step, acted, now);
+        match holds.first() {
+            None => Ok(()),
+            Some(first) => {
+                let message = format!("{} is not seen to stand any more: {}", run.called(part), first.line());
+                Err(Refusal { holds, ..Refusal::new(RefusalCode::GateShut, message) })
+            }
+        }
     }
 
     fn run_begin(

@@ -52,8 +52,8 @@ pub(crate) fn no_return(direction: Direction, runbook: &Runbook) -> Option<usize
     }
 }
 
-/// How long it can turn back. A way back that names no point of no return goes on until it has arrived: nobody
-/// decided to stay on the side that is left.
+/// How long it can turn back. A way back goes on until it has arrived, whether it names a point of no return or not:
+/// nobody decided to stay on the side that is left, and on one that died nothing can be undone.
 pub(crate) fn turns(direction: Direction, rehearsal: bool) -> Turns {
     match direction {
         _ if rehearsal => Turns::Always,
