@@ -23,6 +23,8 @@ use crate::out;
 
 /// How long the collector may be away while a gate is waited for.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(120);
+/// How soon somebody who stands by tries again to begin.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How often a wait gives a sign of life.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 
@@ -56,12 +58,15 @@ pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, T
             confirmed = true;
         }
     }
-    let begun = begin(&client, "cutover", args.rehearse).await.map_err(|trouble| match confirmed {
-        true => {
-            trouble.hint("the gate is confirmed, and nothing was run: tidelock cutover run goes on from here")
-        }
-        false => trouble,
-    })?;
+    let begun =
+        begin(&client, "cutover", args.rehearse, &request_id()?).await.map_err(
+            |trouble| match confirmed {
+                true => trouble.hint(
+                    "the gate is confirmed, and nothing was run: tidelock cutover run goes on from here",
+                ),
+                false => trouble,
+            },
+        )?;
     Walk::new(&client, call.manner, choice, stop, begun).walk().await
 }
 
@@ -78,7 +83,13 @@ pub(super) async fn rollback(call: &Call, args: RollbackRunArgs) -> Result<Exit,
             return Ok(exit);
         }
     }
-    let begun = begin(&client, "rollback", args.rehearse).await?;
+    let begun = match args.when_decided {
+        true => tokio::select! {
+            begun = begin_when_free(&client) => begun?,
+            () = stop.until(1) => return Ok(stop.wished().unwrap_or(Exit::Interrupted)),
+        },
+        false => begin(&client, "rollback", args.rehearse, &request_id()?).await?,
+    };
     Walk::new(&client, call.manner, choice, stop, begun).walk().await
 }
 
@@ -150,23 +161,61 @@ fn token(gate: v1::Gate) -> Result<String, Trouble> {
     Ok(gate.token)
 }
 
-async fn begin(client: &Client, direction: &str, rehearsal: bool) -> Result<v1::Run, Trouble> {
+/// Whoever stands by does not leave because the operator of the cutover is still there, or the collector is away.
+async fn begin_when_free(client: &Client) -> Result<v1::Run, Trouble> {
+    let id = request_id()?;
+    let mut told = false;
+    loop {
+        let trouble = match begin(client, "rollback", false, &id).await {
+            Ok(begun) => return Ok(begun),
+            Err(NotBegun { trouble, leased }) if leased || trouble.exit == Exit::Unreachable => trouble,
+            Err(not) => return Err(not.trouble),
+        };
+        if !std::mem::replace(&mut told, true) {
+            out::say(&format!("tidelock: {trouble}; still standing by"));
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Why no run began.
+struct NotBegun {
+    trouble: Trouble,
+    /// Somebody else walks one.
+    leased: bool,
+}
+
+impl From<Trouble> for NotBegun {
+    fn from(trouble: Trouble) -> NotBegun {
+        NotBegun { trouble, leased: false }
+    }
+}
+
+impl From<NotBegun> for Trouble {
+    fn from(not: NotBegun) -> Trouble {
+        not.trouble
+    }
+}
+
+async fn begin(client: &Client, direction: &str, rehearsal: bool, id: &str) -> Result<v1::Run, NotBegun> {
     let request = v1::BeginRunRequest {
         migration: client.migration().await?,
         direction: direction.to_owned(),
         rehearsal,
-        request_id: request_id()?,
+        request_id: id.to_owned(),
     };
     let begun = client.runs().begin_run(request).await.map_err(|status| {
         let leased = reason(&status) == "LEASED";
         let refused = trouble(status);
-        if leased { refused.hint(format!("see it: tidelock {direction} show")) } else { refused }
+        let trouble =
+            if leased { refused.hint(format!("see it: tidelock {direction} show")) } else { refused };
+        NotBegun { trouble, leased }
     })?;
     let run = some(begun.into_inner().run)?;
     // A real run where a rehearsal was meant, or the other way round, must not be walked.
     if run.rehearsal != rehearsal || run.direction != direction {
-        return Err(Trouble::new(Exit::Unknown, "the collector began another run than was asked for")
-            .hint(format!("nothing was run; see: tidelock {direction} show")));
+        let other = Trouble::new(Exit::Unknown, "the collector began another run than was asked for");
+        return Err(other.hint(format!("nothing was run; see: tidelock {direction} show")).into());
     }
     Ok(run)
 }

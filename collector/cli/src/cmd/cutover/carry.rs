@@ -46,6 +46,11 @@ impl Walk {
         }
         self.overtaken = 0;
         self.screen.show(&self.run);
+        // An answer that was long on its way may tell of a beginning that is over: then somebody else goes on.
+        let begun = if undo { "undoing" } else { "begun" };
+        if self.run.lease != request.lease || at(&self.run, part)?.state != begun {
+            return Ok(());
+        }
         let ended = match self.lease.lost() {
             // It was journaled a while ago; whoever has the lease now may have gone on since.
             Some(lost) => Ended::not_started(format!("the lease was lost before it began: {}", lost.why)),
@@ -83,11 +88,11 @@ impl Walk {
         let line = format!("            {what}: {}", clean(&command.argv.join(" ")));
         let order = Order::new(&self.run, (found, undo), command, &self.choice.dir);
         self.screen.line(&line);
-        Ok(self.run_shown(order).await)
+        Ok(self.run_shown(order, undo).await)
     }
 
     /// Runs a command, shows what it says, and goes on following the run meanwhile.
-    async fn run_shown(&mut self, order: Order) -> Ended {
+    async fn run_shown(&mut self, order: Order, undo: bool) -> Ended {
         let (said, mut lines) = mpsc::channel(WAITING_LINES);
         let (kill, killed) = oneshot::channel();
         let mut running = tokio::spawn(run(order, said, killed));
@@ -104,6 +109,11 @@ impl Walk {
                     self.tell_away(news.away);
                     self.take(news.run);
                     self.screen.show(&self.run);
+                    // The run goes back, or another way: what was under way must not hold that up.
+                    if !undo && self.run.state != "forward" && kill.is_some() {
+                        self.screen.line("tidelock: the run goes another way: the command is killed");
+                        let _ = kill.take().map(|kill| kill.send(()));
+                    }
                 }
                 () = self.stop.until(1), if !told => {
                     told = true;
