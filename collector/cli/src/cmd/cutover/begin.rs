@@ -58,15 +58,14 @@ pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, T
             confirmed = true;
         }
     }
-    let begun =
-        begin(&client, "cutover", args.rehearse, &request_id()?).await.map_err(
-            |trouble| match confirmed {
-                true => trouble.hint(
-                    "the gate is confirmed, and nothing was run: tidelock cutover run goes on from here",
-                ),
-                false => trouble,
-            },
-        )?;
+    let begun = begin(&client, "cutover", args.rehearse, &request_id()?).await;
+    let begun = begun.map_err(|not| match confirmed {
+        true => {
+            let hint = "the gate is confirmed, and nothing was run: tidelock cutover run goes on from here";
+            not.trouble.hint(hint)
+        }
+        false => not.trouble,
+    })?;
     Walk::new(&client, call.manner, choice, stop, begun).walk().await
 }
 
