@@ -42,8 +42,8 @@ fn a_check_that_nobody_runs_is_refused_or_holds() {
     let needs_more = GATES.replace("[all]", "[login, order-parity]");
     let (code, said) = check(&demo, &format!("scenarios:{LOGIN}{needs_more}"));
     assert!(code == 2 && said.contains("E015") && said.contains("order-parity"), "exit {code}: {said}");
-    let (code, said) = check(&demo, &with_component("plugin: builtin:row-parity"));
-    assert!(code == 2 && said.contains("row-parity"), "exit {code}: {said}");
+    let (code, said) = check(&demo, &with_component("plugin: builtin:row-sameness"));
+    assert!(code == 2 && said.contains("row-sameness"), "exit {code}: {said}");
 
     // A component that is in the plan and nowhere else.
     let file = own_component(&demo);

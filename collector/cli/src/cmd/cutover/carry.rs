@@ -30,7 +30,7 @@ impl Walk {
         }
         let request = v1::BeginStepRequest {
             migration: self.run.migration.clone(),
-            lease: self.run.lease,
+            lease: self.given,
             part,
             undo,
             request_id: request_id()?,
@@ -110,7 +110,8 @@ impl Walk {
                     self.take(news.run);
                     self.screen.show(&self.run);
                     // The run goes back, or another way: what was under way must not hold that up.
-                    if !undo && self.run.state != "forward" && kill.is_some() {
+                    let gone = self.run.lease != self.given || !undo && self.run.state != "forward";
+                    if gone && kill.is_some() {
                         self.screen.line("tidelock: the run goes another way: the command is killed");
                         let _ = kill.take().map(|kill| kill.send(()));
                     }
@@ -148,7 +149,7 @@ impl Walk {
     async fn end(&mut self, part: u32, undo: bool, ended: Ended) -> Result<(), Trouble> {
         let request = v1::EndStepRequest {
             migration: self.run.migration.clone(),
-            lease: self.run.lease,
+            lease: self.given,
             part,
             undo,
             outcome: ended.outcome.to_owned(),
@@ -183,7 +184,7 @@ impl Walk {
         }
         let request = v1::PassNoReturnRequest {
             migration: self.run.migration.clone(),
-            lease: self.run.lease,
+            lease: self.given,
             part,
             request_id: request_id()?,
         };

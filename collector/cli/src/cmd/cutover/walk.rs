@@ -51,6 +51,9 @@ pub(super) struct Walk {
     pub(super) manner: Manner,
     pub(super) choice: Choice,
     pub(super) run: v1::Run,
+    /// The lease that this process was given. Another one that a picture shows is somebody else's, even where that
+    /// is the same person at another terminal.
+    pub(super) given: u64,
     /// Who walks it.
     pub(super) me: String,
     pub(super) feed: Feed,
@@ -74,6 +77,7 @@ impl Walk {
             client: client.clone(),
             manner,
             choice,
+            given: run.lease,
             me: run.operator.clone(),
             feed: Feed::follow(client, &run.migration),
             lease: Lease::keep(client, &run),
@@ -216,11 +220,9 @@ impl Walk {
     pub(super) async fn leave(&mut self) {
         self.left = true;
         let request = match crate::files::request_id() {
-            Ok(request_id) => v1::LeaveRunRequest {
-                migration: self.run.migration.clone(),
-                lease: self.run.lease,
-                request_id,
-            },
+            Ok(request_id) => {
+                v1::LeaveRunRequest { migration: self.run.migration.clone(), lease: self.given, request_id }
+            }
             Err(_) => return,
         };
         let mut runs = self.client.runs();
