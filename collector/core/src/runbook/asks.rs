@@ -61,6 +61,10 @@ impl Migration {
         };
         let Some(part) = (0..run.marks.len()).rev().find(is_fence) else { return Ok(()) };
         let (Some(step), Some(acted)) = (run.step(part), run.marks[part].acted) else { return Ok(()) };
+        // From a step of the reverse feed on writes come to that side again, and nothing is read there as moved.
+        if self.young.fence.as_ref().is_none_or(|fence| fence.step != step.name) {
+            return Ok(());
+        }
         let holds = self.fence_holds(run.direction, step, acted, now);
         match holds.first() {
             None => Ok(()),

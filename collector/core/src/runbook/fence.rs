@@ -66,7 +66,7 @@ struct Readings {
 /// The watch of a fence.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FenceWatch {
-    step: Name,
+    pub(crate) step: Name,
     /// The time between the two readings.
     hold: Duration,
     /// When the fence is given up, counted from its beginning; none waits without a bound of its own.
