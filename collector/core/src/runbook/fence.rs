@@ -24,7 +24,7 @@ use tidelock_model::{AgentKey, Name, Outcome, Phase, Side, Timestamp};
 use super::young::{Heard, shown_by};
 use crate::board::{NotCounted, fresh_until};
 use crate::migration::Migration;
-use crate::plan::{ClaimKind, Direction, Joint, Plan, Scenario, Step, StepKind};
+use crate::plan::{Claim, ClaimKind, Direction, Joint, Plan, Scenario, Step, StepKind};
 use crate::verdict::{EvidenceState, Hold, HoldCode};
 use crate::words::span;
 use moved::Moved;
@@ -254,7 +254,13 @@ impl Migration {
             holds.push(found);
         }
         let must = |it: &Declared| it.in_time || it.tells == Tells::Writers;
-        if !fence.declared.values().any(must) {
+        // A lag or a mark that stands still shows that nothing arrived, not that nobody wrote.
+        let sees = |(name, it): (&Name, &Declared)| {
+            let rows = |claim: &Claim| matches!(claim.kind, ClaimKind::Joint(Joint::Parity(_)));
+            let compares = plan.scenarios.get(name).is_some_and(|scenario| scenario.claims.iter().any(rows));
+            it.tells == Tells::Writers || it.in_time && compares
+        };
+        if !fence.declared.iter().any(sees) {
             let reason = format!(
                 "nothing that the plan declares reads who writes on {} in time, so nobody can prove the fence",
                 fence.side
