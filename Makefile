@@ -32,7 +32,7 @@ bench: plugins ## measure, side by side with a peer or a physical limit
 	@./deploy/bench.sh $(ARGS)
 
 bench-decision: ## how often the proof is wrong and how long it takes, beside the peers' rules (ARGS=--quick)
-	@$(CARGO) bench -q -p tidelock-agent -p tidelock-collector -p tidelock-cli -p tidelock-tests \
+	@$(CARGO) bench -q -p tidelock-agent -p tidelock-collector -p tidelock-cli -p tidelock-demo -p tidelock-tests \
 		--bench decision_quality -- $(ARGS)
 
 clean: ## remove what was built

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds for release and prints what Tidelock costs, side by side with a peer or a physical limit.
 #   bench.sh           every measure
-#   bench.sh NAME…     check, instance, ingest, verdict, engine or idle
+#   bench.sh NAME…     check, instance, ingest, verdict, engine, scenarios, switch or idle
 # A bar that is missed is printed, and is no failure: the machine has its part in every number.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,6 @@ guest=target/plugins/test-guest.wasm
 [ -f "$guest" ] || cargo run -q -p tidelock-components --bin componentize -- --out target/plugins tidelock-test-guest
 # One set of packages for both commands: with another one cargo would choose other features, and build
 # everything again.
-set=(-p tidelock-agent -p tidelock-collector -p tidelock-cli -p tidelock-tests)
+set=(-p tidelock-agent -p tidelock-collector -p tidelock-cli -p tidelock-demo -p tidelock-tests)
 cargo build --release -q "${set[@]}" --bins --bench bench
 exec cargo bench -q "${set[@]}" --bench bench -- "$@"

@@ -76,6 +76,7 @@ pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<O
         components,
         newest,
         jobs: BTreeMap::new(),
+        later: BTreeMap::new(),
         refused: Vec::new(),
         ready: BTreeMap::new(),
         rounds: JoinSet::new(),
@@ -117,6 +118,8 @@ struct Agent<S> {
     schedule: Schedule,
     /// What is carried out, or refused with rounds that say so.
     jobs: BTreeMap<Name, Arc<Job>>,
+    /// What other phases carry out: judged and made ready ahead.
+    later: BTreeMap<Name, Arc<Job>>,
     /// Assignments that have not even rounds.
     refused: Vec<v1::AssignmentStatus>,
     ready: BTreeMap<Sha256, Readiness>,

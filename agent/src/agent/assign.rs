@@ -50,11 +50,9 @@ impl<S: Sandbox> Agent<S> {
     fn believe(&self, wire: &v1::Assignments) -> Result<Sha256, String> {
         let hash =
             Sha256::try_from(wire.plan_hash.as_slice()).map_err(|error| format!("plan hash: {error}"))?;
-        if wire.assignments.len() > MAX_ASSIGNMENTS {
-            return Err(format!(
-                "{} assignments, at most {MAX_ASSIGNMENTS} are taken",
-                wire.assignments.len()
-            ));
+        let told = wire.assignments.len() + wire.later.len();
+        if told > MAX_ASSIGNMENTS {
+            return Err(format!("{told} assignments, at most {MAX_ASSIGNMENTS} are taken"));
         }
         self.newest.check(wire.plan_revision, hash)?;
         Ok(hash)
@@ -73,10 +71,18 @@ impl<S: Sandbox> Agent<S> {
                 Err(why) => self.refused.push(status(&one.id, &one.check, Err((Cause::Denied, &why)))),
             }
         }
+        self.later.clear();
+        for one in &wire.later {
+            match Job::from_wire(&self.config, (wire.plan_revision, hash), one) {
+                Ok(job) => drop(self.later.insert(job.check.clone(), Arc::new(job))),
+                Err(why) => self.refused.push(status(&one.id, &one.check, Err((Cause::Denied, &why)))),
+            }
+        }
         tracing::info!(revision = wire.plan_revision, checks = self.jobs.len(), "assignments taken");
         // What was refused before is tried again; what is not needed any more is forgotten.
-        let needed: std::collections::BTreeSet<Sha256> =
-            self.jobs.values().filter(|job| job.work.is_ok()).map(|job| job.component).collect();
+        // What runs now comes first.
+        let all = self.jobs.values().chain(self.later.values());
+        let needed: Vec<Sha256> = all.filter(|job| job.work.is_ok()).map(|job| job.component).collect();
         self.ready.retain(|component, readiness| {
             needed.contains(component) && !matches!(readiness, Readiness::Refused(_))
         });
@@ -102,18 +108,23 @@ impl<S: Sandbox> Agent<S> {
 
     /// Tells the collector the state of every assignment.
     pub(super) fn tell(&self) {
-        let of_jobs = self.jobs.values().map(|job| {
-            let word = match (&job.work, self.ready.get(&job.component)) {
-                (Err(refusal), _) | (Ok(_), Some(Readiness::Refused(refusal))) => {
-                    Err((refusal.cause, refusal.detail.as_str()))
-                }
-                (Ok(_), Some(Readiness::Ready(blind_spots))) => Ok(blind_spots.as_slice()),
-                (Ok(_), Some(Readiness::Preparing) | None) => Ok(&[][..]),
-            };
-            status(&job.id, job.check.as_str(), word)
-        });
-        let statuses = of_jobs.chain(self.refused.iter().cloned()).collect();
+        let of_jobs = self.jobs.values().map(|job| self.status_of(job));
+        // What is still being made ready for later is nothing to tell.
+        let ready = |job: &&Arc<Job>| !matches!(self.ready.get(&job.component), Some(Readiness::Preparing));
+        let of_later = self.later.values().filter(ready).map(|job| self.status_of(job));
+        let statuses = of_jobs.chain(self.refused.iter().cloned()).chain(of_later).collect();
         self.shared.statuses.send_replace(Arc::new(statuses));
+    }
+
+    fn status_of(&self, job: &Job) -> v1::AssignmentStatus {
+        let word = match (&job.work, self.ready.get(&job.component)) {
+            (Err(refusal), _) | (Ok(_), Some(Readiness::Refused(refusal))) => {
+                Err((refusal.cause, refusal.detail.as_str()))
+            }
+            (Ok(_), Some(Readiness::Ready(blind_spots))) => Ok(blind_spots.as_slice()),
+            (Ok(_), Some(Readiness::Preparing) | None) => Ok(&[][..]),
+        };
+        status(&job.id, job.check.as_str(), word)
     }
 }
 

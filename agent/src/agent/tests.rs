@@ -59,7 +59,7 @@ fn assignment(check: &str, every_ms: u64) -> v1::Assignment {
 
 fn assignments(revision: u64, assignments: Vec<v1::Assignment>) -> v1::Assignments {
     let hash = u8::try_from(revision).unwrap();
-    v1::Assignments { plan_revision: revision, plan_hash: vec![hash; 32], assignments }
+    v1::Assignments { plan_revision: revision, plan_hash: vec![hash; 32], assignments, later: Vec::new() }
 }
 
 struct Bed {
@@ -99,6 +99,21 @@ impl Bed {
         self.agent.await.unwrap().unwrap();
         self.collector.clone()
     }
+}
+
+#[tokio::test]
+async fn what_a_later_phase_needs_is_made_ready_ahead_and_not_run() {
+    let mut first = assignments(1, vec![assignment("login", 50)]);
+    let unknown = v1::Assignment { component_sha256: vec![9; 32], ..assignment("fence", 50) };
+    first.later = vec![assignment("copied", 50), unknown];
+    let bed = bed(first).await;
+    let told = |check: &str| bed.collector.see(|memory| memory.statuses.get(check).cloned());
+    until("both are told", || told("copied").is_some() && told("fence").is_some()).await;
+    assert!(told("copied").unwrap().accepted, "its component is there");
+    assert_eq!(told("fence").unwrap().cause, "unknown_plugin");
+    let _ = bed.until_findings("login", 3).await;
+    assert!(bed.findings("copied").is_empty() && bed.findings("fence").is_empty());
+    let _ = bed.leave().await;
 }
 
 #[tokio::test]

@@ -12,17 +12,17 @@ use tidelock_proto::v1;
 use crate::driver::Told;
 use crate::secret;
 
-/// Everything this agent is to run now.
+/// Everything this agent is to run now, and what it is to be ready for.
 pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
     let Some(plan) = &told.plan else {
         return v1::Assignments::default();
     };
     let rank = told.roster.iter().filter(|other| other.side == agent.side && other.name < agent.name).count();
     let agents = told.roster.iter().filter(|other| other.side == agent.side).count().max(1);
-    let checks = plan.plan.scenarios.iter().filter(|(_, scenario)| {
-        scenario.sides.contains(&agent.side) && scenario.phases.contains(&told.phase)
-    });
-    let assignments = checks.map(|(check, scenario)| v1::Assignment {
+    let ours = plan.plan.scenarios.iter().filter(|(_, scenario)| scenario.sides.contains(&agent.side));
+    let (checks, later): (Vec<_>, Vec<_>) =
+        ours.partition(|(_, scenario)| scenario.phases.contains(&told.phase));
+    let of = |(check, scenario): (&Name, &Scenario)| v1::Assignment {
         id: format!("{}.{}.{check}", plan.revision, plan.hash.short()),
         check: check.to_string(),
         component_sha256: scenario.component.as_bytes().to_vec(),
@@ -37,11 +37,12 @@ pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
         nonce_seed: plan.nonce_seed.clone(),
         notes_shown: notes_shown(scenario, agent),
         revision_header: revision_header(&plan.plan, agent),
-    });
+    };
     v1::Assignments {
         plan_revision: plan.revision,
         plan_hash: plan.hash.as_bytes().to_vec(),
-        assignments: assignments.collect(),
+        assignments: checks.into_iter().map(of).collect(),
+        later: later.into_iter().map(of).collect(),
     }
 }
 

@@ -366,7 +366,10 @@ impl Session {
     async fn assignment_status(&mut self, status: v1::AssignmentStatus) -> Step {
         let wrong = |what: String| End::Told(Status::invalid_argument(format!("assignment status: {what}")));
         let check = Name::new(&status.check).map_err(|error| wrong(error.to_string()))?;
-        let known = self.sent.iter().flat_map(|sent| &sent.assignments).any(|one| one.check == status.check);
+        let known = self.sent.iter().any(|sent| {
+            sent.assignments.iter().any(|one| one.check == status.check)
+                || sent.later.iter().any(|one| one.check == status.check)
+        });
         if !known {
             // Of an assignment that was replaced in between: nothing to say about.
             return Ok(());

@@ -1,5 +1,5 @@
-//! A cutover with a fence and in weights, walked by an operator who stands by: no request fails, each command is
-//! run once, and writes are shut hardly longer than the team's own commands take.
+//! A cutover with a fence and in weights, walked by an operator who stands by: no request fails, and each command
+//! is run once. What it took is measured; `make bench ARGS=switch` prints it.
 
 use serde_json::Value;
 use tidelock_tests::{Operation, eventually};
@@ -19,12 +19,18 @@ const ALL: [&str; 9] = [
     "weight 100",
     "traffic-is 100",
 ];
-/// How long writes may be shut beyond the commands' own time.
-const BEYOND_SECONDS: f64 = 2.0;
-/// From a person's GO to the first command. The bar is 50 ms on a machine that does nothing else.
-const AT_ONCE_MS: u64 = 1_000;
 
-pub(super) fn turns_nobody_away(rig: &Rig) {
+/// What a cutover took, beside the team's own commands.
+pub(crate) struct Took {
+    /// Seconds in which writes were shut, beyond the commands' own time.
+    pub(crate) beyond: f64,
+    /// The commands' own, in seconds.
+    pub(crate) commands: f64,
+    /// Milliseconds from a person's GO, as it was journaled, to the first command.
+    pub(crate) go_ms: u64,
+}
+
+pub(crate) fn turns_nobody_away(rig: &Rig) -> Took {
     rig.ready();
     let before = rig.ops.log().len();
     let words = ["cutover", "run", "--yes", "--no-input", "--timeout", "60s"];
@@ -41,22 +47,19 @@ pub(super) fn turns_nobody_away(rig: &Rig) {
     assert_eq!(begun, ALL, "each command is run once, in order");
     rig.world.until_phase("watch");
     let run = rig.run("cutover").expect("there was a run");
-    shut_hardly_longer_than_the_commands(&run, &done);
-    at_once(rig, &done[0]);
     assert!(rig.load.reads_of("target") > 0, "reads go to the new shop");
     rig.load.nobody_turned_away("the cutover");
+    let (beyond, commands) = shut(&run, &done);
+    Took { beyond, commands, go_ms: first_command_after(rig, &done[0]) }
 }
 
-#[expect(clippy::print_stderr, reason = "a measured number is shown")]
-fn shut_hardly_longer_than_the_commands(run: &Value, done: &[Operation]) {
+/// How long writes were shut beyond the commands that shut and open them, and how long those took.
+fn shut(run: &Value, done: &[Operation]) -> (f64, f64) {
     let shut = run["writes_shut"]["seconds"].as_f64().unwrap_or_else(|| panic!("not measured: {run}"));
-    let own: u64 = ["fence on", "open target"].iter().map(|words| took_ms(done, words)).sum();
-    let beyond = shut - own as f64 / 1000.0;
-    eprintln!("writes were shut for {shut:.3} s, {beyond:.3} s beyond the commands' own {own} ms");
-    assert!(
-        (0.0..=BEYOND_SECONDS).contains(&beyond),
-        "writes shut {shut} s, the commands took {own} ms: {run}"
-    );
+    let commands: u64 = ["fence on", "open target"].iter().map(|words| took_ms(done, words)).sum();
+    let commands = commands as f64 / 1000.0;
+    assert!(shut >= commands, "writes were shut for {shut} s, and the commands took {commands} s: {run}");
+    (shut - commands, commands)
 }
 
 fn took_ms(done: &[Operation], words: &str) -> u64 {
@@ -68,17 +71,14 @@ fn took_ms(done: &[Operation], words: &str) -> u64 {
 }
 
 /// From the GO, as it was journaled, to the first command.
-#[expect(clippy::print_stderr, reason = "a measured number is shown")]
-fn at_once(rig: &Rig, first: &Operation) {
+fn first_command_after(rig: &Rig, first: &Operation) -> u64 {
     let go = eventually("the GO is told", || {
         let told = rig.bo.run(&["events", "--type", "decision", "-o", "ndjson"]);
         let last = told.out.lines().last().ok_or(told.err)?;
         let event: Value = serde_json::from_str(last).map_err(|error| error.to_string())?;
         unix_ms(event["time"].as_str().unwrap_or_default()).ok_or(event.to_string())
     });
-    let took = first.at_ms.saturating_sub(go);
-    eprintln!("from the decision to the first command: {took} ms");
-    assert!(took <= AT_ONCE_MS, "{took} ms from the decision to the first command");
+    first.at_ms.saturating_sub(go)
 }
 
 /// `2026-11-22T20:15:00.123Z` in milliseconds since midnight of its day, put on today's.

@@ -27,6 +27,10 @@ pub(crate) const PATIENT: Duration = Duration::from_secs(60);
 
 /// What a test changes in the plan.
 pub(crate) struct Variant {
+    /// How often a check behind the fence runs, and how long it may take.
+    pub(crate) behind_fence: &'static str,
+    /// The same for a check of the new shop once it is open.
+    pub(crate) after_open: &'static str,
     /// How long a customer who pays may be away.
     pub(crate) may_dip: &'static str,
     /// The fence is given up after this.
@@ -39,11 +43,14 @@ pub(crate) struct Variant {
     pub(crate) catch_up_back: &'static str,
 }
 
-/// The usual plan.
+/// The usual plan, for a machine with other things to do: what is told is judged, and never how quickly. How quickly
+/// it can go is measured by `make bench ARGS=switch`.
 pub(crate) const USUAL: Variant = Variant {
-    may_dip: "20s",
-    fence_deadline: "10s",
-    wait_deadline: "4s",
+    behind_fence: "500ms",
+    after_open: "500ms",
+    may_dip: "5m",
+    fence_deadline: "60s",
+    wait_deadline: "60s",
     rehearsed: "",
     catch_up_back: "    - { step: catch-up-back, kind: catch-up, owner: bo, planned: 1s, after: [all-copied-back], deadline: 60s }",
 };
@@ -250,6 +257,8 @@ fn plan(variant: &Variant, map: &Value, front: &str, rig: &str) -> String {
         ("{front}", front.to_owned()),
         ("{ops}", ops),
         ("{rig}", rig.to_owned()),
+        ("{behind-fence}", variant.behind_fence.to_owned()),
+        ("{after-open}", variant.after_open.to_owned()),
         ("{may-dip}", variant.may_dip.to_owned()),
         ("{fence-deadline}", variant.fence_deadline.to_owned()),
         ("{wait-deadline}", variant.wait_deadline.to_owned()),

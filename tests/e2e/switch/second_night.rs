@@ -6,9 +6,8 @@ use super::{collector_killed, operator_killed, rollback_lossy};
 
 #[test]
 fn the_second_night() {
-    // Nobody is quick on such a night. The way back cannot wait for a feed that is dead.
-    let slow = Variant { may_dip: "5m", fence_deadline: "60s", wait_deadline: "60s", ..USUAL };
-    let mut rig = Rig::start(&Variant { catch_up_back: "", ..slow });
+    // The way back cannot wait for a feed that is dead.
+    let mut rig = Rig::start(&Variant { catch_up_back: "", ..USUAL });
     rig.go();
     operator_killed::up_to_the_point_of_no_return(&rig);
     collector_killed::at_the_point_of_no_return(&mut rig);

@@ -7,6 +7,7 @@ use super::rule::next;
 use crate::evidence::{Seen, SideEvidence, side_evidence};
 use crate::migration::Migration;
 use crate::plan::{Direction, Plan, Scenario, before};
+use crate::record::Refusal;
 use crate::roster::ONLINE_FOR;
 use crate::verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode};
 use crate::words::{count, span};
@@ -45,6 +46,7 @@ impl Migration {
         holds.extend(self.run_holds(gate, now));
         holds.extend(self.ledger_holds(gate, now));
         holds.extend(self.desk_holds(gate, now));
+        holds.extend(self.unready_holds(gate, now));
         let Some(sheet) = self.sheet(gate) else {
             return holds;
         };
@@ -180,6 +182,33 @@ impl Migration {
         let by = hold.by.as_ref().map(Name::as_str).unwrap_or("somebody");
         let reason = format!("{by} pressed hold: {}", hold.reason);
         Some(Hold::new(HoldCode::Operator, hold.at, reason, "tidelock release --reason TEXT"))
+    }
+
+    /// A check of the switch that an agent says it cannot carry out: it would be noticed when writes are shut. What
+    /// runs already is held as evidence.
+    fn unready_holds(&self, gate: Phase, now: Timestamp) -> Vec<Hold> {
+        let Some(plan) = self.plan().filter(|_| gate == Phase::Cutover) else { return Vec::new() };
+        let during = |scenario: &Scenario| {
+            let runs = |phase: Phase| scenario.phases.contains(&phase);
+            !runs(self.phase) && (runs(Phase::Cutover) || runs(Phase::Watch))
+        };
+        let mut holds = Vec::new();
+        for (agent, member) in Side::BOTH.into_iter().flat_map(|side| self.roster.owing(side, now)) {
+            let wanted = |check: &Name| {
+                let scenario = plan.scenarios.get(check);
+                scenario.is_some_and(|it| it.sides.contains(&agent.side) && during(it))
+            };
+            for (check, (since, refusal)) in member.refused.iter().filter(|(check, _)| wanted(check)) {
+                let Refusal { cause, reason, .. } = refusal;
+                let reason = format!("{agent} cannot carry it out during the switch: {cause}: {reason}");
+                let next = format!("tidelock check show {check}");
+                let mut hold = Hold::new(HoldCode::Refused, *since, reason, next);
+                (hold.check, hold.side) = (Some(check.clone()), Some(agent.side));
+                hold.agent = Some(agent.name.clone());
+                holds.push(hold);
+            }
+        }
+        holds
     }
 
     fn switch_hold(&self, gate: Phase) -> Option<Hold> {

@@ -106,7 +106,8 @@ pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> T {
     T::try_from(number).unwrap_or_else(|_| panic!("{number} is too large"))
 }
 
-/// `login, critical, both: 2 passes in a row; visible at most 0 for 10 s`
+/// `login, critical, both: 2 passes in a row; visible at most 0 for 10 s`; with `, during cutover` it runs in that phase
+/// alone.
 fn scenario(plan: &mut Plan, text: &str) {
     let (head, claims) = text.split_once(':').unwrap_or((text, ""));
     let head: Vec<&str> = head.split(',').map(str::trim).collect();
@@ -128,7 +129,10 @@ fn scenario(plan: &mut Plan, text: &str) {
         plugin: format!("builtin:{check}"),
         component: Sha256::from_bytes([component; 32]),
         sides,
-        phases: Phase::ALL.iter().copied().collect(),
+        phases: match head.iter().find_map(|part| part.strip_prefix("during ")) {
+            Some(phase) => [phase.parse().unwrap()].into(),
+            None => Phase::ALL.iter().copied().collect(),
+        },
         every: secs(5),
         timeout: secs(3),
         fresh_for: secs(13),
