@@ -236,12 +236,16 @@ impl Migration {
             let mut owing = self.roster.owing(*side, now).map(|(agent, _)| look(agent));
             owing.any(|look| look.is_some_and(|look| look.told && now <= look.until))
         };
+        let unseen = self.unseen_side(gate, now);
         let hold = |side: &Side| {
             let Owned { name, thing, .. } = owned;
             let reason =
                 format!("{} does not tell by {} whether {name} runs on {side}", thing.seen_by, thing.measure);
             let mut hold = owned.hold(EvidenceState::Missing, self.phase_since, reason);
             hold.side = Some(*side);
+            if unseen == Some(*side) {
+                hold.code = HoldCode::Unseen;
+            }
             hold
         };
         sides.filter(|side| runs && !told(side)).map(hold).collect()

@@ -127,6 +127,8 @@ codes! {
     Leftovers = "leftovers",
     /// Turbulence after the switch is larger than normal.
     Turbulence = "turbulence",
+    /// Nobody is left on the side that the move leaves who could see what it still does.
+    Unseen = "unseen",
     /// Something of the migration is still there that must be removed.
     NotRemoved = "not_removed",
 }

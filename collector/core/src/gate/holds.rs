@@ -2,6 +2,7 @@
 
 use tidelock_model::{Level, Name, Phase, Side, Timestamp};
 
+use super::left::of_silence;
 use super::needs::Sheet;
 use super::rule::next;
 use crate::evidence::{Seen, SideEvidence, side_evidence};
@@ -114,12 +115,19 @@ impl Migration {
             hold.check = Some(name.clone());
             holds.push(hold);
         }
-        holds.extend(sheet.sides.iter().filter_map(|side| self.agents_hold(plan, *side, now)));
+        // A dead side that the move leaves is one hold: what nobody sees there has no words of its own.
+        let unseen = self.unseen_side(gate, now);
+        let agents = sheet.sides.iter().filter(|side| Some(**side) != unseen);
+        holds.extend(agents.filter_map(|side| self.agents_hold(plan, *side, now)));
+        holds.extend(self.unseen_hold(plan, (sheet, gate), now));
         for (name, on) in &sheet.scenarios {
             let Some(scenario) = plan.scenarios.get(name) else {
                 continue;
             };
-            holds.extend(self.scenario_holds((name, scenario), (on, gate), now));
+            let found = self.scenario_holds((name, scenario), (on, gate), now);
+            holds.extend(
+                found.into_iter().filter(|it| it.side.is_none() || it.side != unseen || !of_silence(it)),
+            );
         }
         holds.extend(sheet.manual.iter().filter_map(|name| self.manual_hold(plan, name, now)));
         holds

@@ -13,6 +13,7 @@ mod decide;
 mod desk;
 mod holds;
 mod lease;
+mod left;
 mod loss;
 mod manual;
 mod members;

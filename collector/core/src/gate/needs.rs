@@ -93,7 +93,8 @@ impl Migration {
             return Some(until);
         }
         until = self.calm_until(gate, now).map_or(until, |calm| until.min(calm));
-        for side in &sheet.sides {
+        let passed = |side: Side| self.passed_over(gate, side, now);
+        for side in sheet.sides.iter().filter(|side| !passed(**side)) {
             until = until.min(self.enough_agents_until(plan, *side, now)?);
         }
         for (name, on) in sheet.scenarios.iter().filter(|(name, _)| asked(&name)) {
@@ -102,6 +103,9 @@ impl Migration {
                 return None;
             }
             for side in on {
+                if passed(*side) && !self.more_than_unseen(gate, name, *side, now) {
+                    continue;
+                }
                 until = until.min(self.side_proved_until(gate, (name, scenario), *side, now)?);
             }
         }

@@ -111,6 +111,7 @@ fn key(hold: &Hold) -> Option<Name> {
         | HoldCode::Automatic
         | HoldCode::Leftovers
         | HoldCode::Turbulence
+        | HoldCode::Unseen
         | HoldCode::NotRemoved => Name::new(hold.code.word()).ok(),
     }
 }
