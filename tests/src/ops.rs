@@ -19,9 +19,9 @@ use crate::proxy::Runtime;
 /// How often something is looked for.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long writes that are under way may take to end behind a shut door.
-const WRITES_END: Duration = Duration::from_secs(5);
+const WRITES_END: Duration = Duration::from_secs(30);
 /// How long a test may make an operation wait.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_secs(240);
 
 /// One line of the log of operations.
 #[derive(Debug, Clone, PartialEq, Eq)]

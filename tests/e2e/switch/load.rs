@@ -22,8 +22,8 @@ const TOKEN: &str = "Bearer partner-demo-token";
 /// Time between two customers who read, and between two who order.
 const READ_EVERY: Duration = Duration::from_millis(40);
 const ORDER_EVERY: Duration = Duration::from_millis(100);
-/// Nobody waits longer; whoever does was turned away.
-const PATIENCE: Duration = Duration::from_secs(50);
+/// Nobody waits longer; whoever does was turned away. In the second night everything dies while writes are shut.
+const PATIENCE: Duration = Duration::from_secs(250);
 /// The most complaints that are kept word by word.
 const COMPLAINTS: usize = 20;
 

@@ -5,7 +5,7 @@ use tidelock_tests::eventually;
 
 use super::rig::{Operator, Rig};
 
-pub(super) const RESUME: [&str; 4] = ["cutover", "resume", "--yes", "--no-input"];
+const RESUME: [&str; 4] = ["cutover", "resume", "--yes", "--no-input"];
 
 /// Kills whoever carries this operation out in the middle of it, and lets a person say what became of it.
 pub(super) fn killed_in(rig: &Rig, mut operator: Operator, words: &str, step: &str) {
@@ -26,7 +26,7 @@ pub(super) fn killed_in(rig: &Rig, mut operator: Operator, words: &str, step: &s
 }
 
 /// Resumes, up to the operation that comes next.
-fn resumed_up_to(rig: &Rig, words: &str) -> Operator {
+pub(super) fn resumed_up_to(rig: &Rig, words: &str) -> Operator {
     rig.ops.stall_at(words);
     let operator = rig.operator(&rig.bo, &RESUME);
     rig.until_begun(words, 1);
@@ -72,11 +72,10 @@ pub(super) fn up_to_the_point_of_no_return(rig: &Rig) {
     rig.load.nobody_turned_away("the way to the point of no return");
 }
 
-/// Walks the rest, from the first weight on.
+/// Walks the rest, from half of the traffic on.
 pub(super) fn after_the_point_of_no_return(rig: &Rig) {
-    let steps = [("weight 10", "traffic@10%"), ("weight 50", "traffic@50%")];
-    let more = [("weight 100", "traffic@100%"), ("traffic-is 100", "confirm")];
-    for (words, step) in steps.into_iter().chain(more) {
+    let steps = [("weight 50", "traffic@50%"), ("weight 100", "traffic@100%"), ("traffic-is 100", "confirm")];
+    for (words, step) in steps {
         killed_in(rig, resumed_up_to(rig, words), words, step);
     }
     let (code, said) = rig.walked(&rig.bo, &RESUME);

@@ -23,7 +23,7 @@ const COPIED: &str = "{ target: shop, flow: { steps: [{ name: copied, request: {
 const SECRETS: [(&str, &str); 2] =
     [("rabbit-monitor", "monitor:monitor-secret"), ("test-card", "4242-4242-4242-4242")];
 /// A step of a switch on a busy machine.
-pub(crate) const PATIENT: Duration = Duration::from_secs(60);
+pub(crate) const PATIENT: Duration = Duration::from_secs(120);
 
 /// What a test changes in the plan.
 pub(crate) struct Variant {
