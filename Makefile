@@ -1,7 +1,7 @@
 # Tidelock's commands. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup plugins build demo test lint bench bench-decision clean
+.PHONY: help setup plugins build demo test torture lint bench bench-decision clean
 CARGO ?= cargo
 ARGS ?=
 
@@ -24,6 +24,9 @@ demo: build ## watch two shops converge, switch and roll back; checks itself (AR
 test: ## everything, as CI runs it
 	@./deploy/setup.sh all
 	@./deploy/test.sh $(ARGS)
+
+torture: ## the power goes away 300 times under the journal and the spool (root and loop devices)
+	TIDELOCK_POWER_LOSSES=300 $(CARGO) nextest run -p tidelock-tests --test power --no-capture
 
 lint: ## formatting, clippy, the protocol's lint and the dependency policy
 	@./deploy/lint.sh

@@ -25,6 +25,7 @@ servers() {
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
     command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
     [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+    [ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || missing+=(e2fsprogs)
     [ ${#missing[@]} -eq 0 ] && return 0
     command -v apt-get >/dev/null || fail "missing for the tests: ${missing[*]}; this is no Debian, install them by hand"
     local sudo=""

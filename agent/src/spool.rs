@@ -7,9 +7,12 @@
 //! # Invariants
 //! - A number names one finding for the life of a spool epoch, also over crashes.
 //! - A check's state is never newer on disk than the finding that it belongs to: one commit writes both.
+//! - A spool that has become shorter than it was is set aside, never read as if it had always been so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use prost::Message as _;
 use tidelock_agent_core::{Entry, Ledger, join_gap, trim_gap};
@@ -21,8 +24,11 @@ use crate::chance;
 mod disk;
 mod handle;
 mod keys;
+mod medium;
+mod witness;
 
 pub use handle::{Head, Item, SpoolHandle};
+pub use medium::{Medium, RealMedium};
 
 use disk::Disk;
 
@@ -104,23 +110,34 @@ impl Spool {
     /// # Errors
     /// When no spool can be had there.
     pub fn open(dir: &Path, limit_bytes: u64) -> Result<Spool, SpoolError> {
-        match Disk::open(dir)? {
-            Ok(disk) => match Spool::restore(disk, limit_bytes) {
-                Ok(spool) => Ok(spool),
-                Err(why) => Spool::anew(dir, limit_bytes, &why),
-            },
-            Err(why) => Spool::anew(dir, limit_bytes, &why),
-        }
+        Spool::open_on(dir, limit_bytes, Arc::new(RealMedium))
     }
 
-    fn anew(dir: &Path, limit_bytes: u64, why: &str) -> Result<Spool, SpoolError> {
+    /// The same on another medium, which a test can break.
+    ///
+    /// # Errors
+    /// When no spool can be had there.
+    pub fn open_on(dir: &Path, limit_bytes: u64, medium: Arc<dyn Medium>) -> Result<Spool, SpoolError> {
+        let why = match Disk::open(dir, medium.clone())? {
+            Ok(disk) => match Spool::restore_unshaken(disk, limit_bytes) {
+                Ok(spool) => return Ok(spool),
+                Err(why) => why,
+            },
+            Err(why) => why,
+        };
         let aside = disk::set_aside(dir)?;
         tracing::error!(why, aside = %aside.display(), "the spool is damaged and was set aside; its findings are lost");
-        let disk = Disk::open(dir)?.map_err(|why| SpoolError::Database { doing: "begin", why })?;
+        let disk = Disk::open(dir, medium)?.map_err(|why| SpoolError::Database { doing: "begin", why })?;
         let mut spool =
             Spool::restore(disk, limit_bytes).map_err(|why| SpoolError::Database { doing: "begin", why })?;
         spool.push_gap(BTreeMap::new(), format!("the spool was damaged and set aside: {why}"))?;
         Ok(spool)
+    }
+
+    /// sled reads its pages when they are asked for, and may panic on one that is damaged.
+    fn restore_unshaken(disk: Disk, limit_bytes: u64) -> Result<Spool, String> {
+        catch_unwind(AssertUnwindSafe(|| Spool::restore(disk, limit_bytes)))
+            .unwrap_or_else(|_| Err("the database broke down when it was read".to_owned()))
     }
 
     /// Reads the table of contents. Whatever does not fit together makes the whole folder unbelievable.
@@ -191,9 +208,14 @@ impl Spool {
                 None => writes.remove(key),
             }
         }
-        self.disk.commit(writes)?;
+        self.commit(writes)?;
         self.fresh = Some((entry, batch));
         Ok(entry)
+    }
+
+    /// Writes, and waits until it is on disk.
+    fn commit(&mut self, writes: sled::Batch) -> Result<(), SpoolError> {
+        self.disk.commit(writes, (self.epoch, self.ledger.next_seq()))
     }
 
     /// A set of writes that begins with the deletions that wait; what follows may write such a key anew.
@@ -247,7 +269,7 @@ impl Spool {
         let mut writes = self.writes();
         writes.insert(&keys::batch(entry.first), value);
         writes.insert(keys::NEXT_SEQ, &self.ledger.next_seq().to_be_bytes());
-        self.disk.commit(writes)
+        self.commit(writes)
     }
 
     fn batch(&self, entry: &Entry) -> Result<v1::FindingBatch, SpoolError> {
@@ -317,7 +339,7 @@ impl Spool {
         let mut writes = self.writes();
         writes.remove(&keys::batch(cut.first));
         writes.insert(&keys::batch(durable + 1), value);
-        self.disk.commit(writes)
+        self.commit(writes)
     }
 
     /// The collector has everything up to `seq` on disk. The deletion is not synced, and waits for the
@@ -355,7 +377,7 @@ impl Spool {
         self.ledger.push_front(entry_of(&batch, value.len()));
         let mut writes = self.writes();
         writes.insert(&keys::batch(from), value);
-        self.disk.commit(writes)
+        self.commit(writes)
     }
 
     /// Begins a new epoch in the same folder; what waits is dropped, and a gap says so.
@@ -370,7 +392,7 @@ impl Spool {
             }
             writes.remove(&keys::batch(entry.first));
         }
-        self.disk.commit(writes)?;
+        self.commit(writes)?;
         self.epoch = SpoolEpoch(u128::from_be_bytes(chance::bytes::<16>()?));
         self.disk.begin(self.epoch)?;
         self.ledger = Ledger::new(self.ledger.limit_bytes(), 1);

@@ -10,12 +10,14 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use tidelock_model::{Name, SpoolEpoch};
 
-use super::{SpoolError, keys};
+use super::witness::Witness;
+use super::{Medium, SpoolError, keys};
 use crate::private_file;
 
 /// sled's default of 1 GiB is for servers.
@@ -33,6 +35,8 @@ pub(super) struct Disk {
     synced_blobs: BTreeSet<OsString>,
     /// Says which spool this folder is, apart from sled: what sled cannot read it may take for empty.
     mark: PathBuf,
+    witness: Witness,
+    medium: Arc<dyn Medium>,
 }
 
 impl std::fmt::Debug for Disk {
@@ -43,7 +47,7 @@ impl std::fmt::Debug for Disk {
 
 impl Disk {
     /// Opens or makes the database. The inner error says why its content cannot be believed.
-    pub(super) fn open(dir: &Path) -> Result<Result<Disk, String>, SpoolError> {
+    pub(super) fn open(dir: &Path, medium: Arc<dyn Medium>) -> Result<Result<Disk, String>, SpoolError> {
         let folder = |doing| move |source| SpoolError::Folder { doing, path: dir.to_path_buf(), source };
         private_file::make_dir(dir).map_err(folder("make"))?;
         let mut opened = open_once(dir);
@@ -70,7 +74,8 @@ impl Disk {
         };
         let file = File::open(dir.join("db")).map_err(folder("open the file of"))?;
         let (blobs, mark) = (dir.join("blobs"), dir.join("spool-epoch"));
-        let disk = Disk { db, file, blobs, synced_blobs: BTreeSet::new(), mark };
+        let witness = Witness::open(&dir.join("spool-witness")).map_err(folder("open the witness of"))?;
+        let disk = Disk { db, file, blobs, synced_blobs: BTreeSet::new(), mark, witness, medium };
         for synced in
             [Some(dir), dir.parent().filter(|parent| !parent.as_os_str().is_empty())].into_iter().flatten()
         {
@@ -88,7 +93,10 @@ impl Disk {
         };
         match (self.stored_head()?, marked) {
             (None, None) => Ok(None),
-            (Some((epoch, next)), Some(mark)) if mark == epoch.to_string() => Ok(Some((epoch, next))),
+            (Some((epoch, next)), Some(mark)) if mark == epoch.to_string() => {
+                self.witness.check(epoch, next)?;
+                Ok(Some((epoch, next)))
+            }
             (Some(head), None) if head.1 == 1 => {
                 // The machine stopped while it was begun.
                 self.mark(head.0).map_err(|error| error.to_string())?;
@@ -132,7 +140,7 @@ impl Disk {
         writes.insert(keys::NEXT_SEQ, &1_u64.to_be_bytes());
         self.apply(writes)?;
         self.db.flush().map_err(database("write to"))?;
-        self.file.sync_data().map_err(|error| database("sync")(error.into()))?;
+        self.medium.sync(&self.file).map_err(|error| database("sync")(error.into()))?;
         self.mark(epoch)
     }
 
@@ -179,12 +187,17 @@ impl Disk {
         self.db.apply_batch(writes).map_err(database("write to"))
     }
 
-    /// Writes, all or nothing, and waits until it is on disk.
-    pub(super) fn commit(&mut self, writes: sled::Batch) -> Result<(), SpoolError> {
+    /// Writes, all or nothing, and waits until it is on disk. The witness then says so.
+    pub(super) fn commit(
+        &mut self,
+        writes: sled::Batch,
+        (epoch, next_seq): (SpoolEpoch, u64),
+    ) -> Result<(), SpoolError> {
         self.apply(writes)?;
         self.db.flush().map_err(database("write to"))?;
         self.sync_blobs().map_err(|error| database("sync")(error.into()))?;
-        self.file.sync_data().map_err(|error| database("sync")(error.into()))
+        self.medium.sync(&self.file).map_err(|error| database("sync")(error.into()))?;
+        self.witness.tell(epoch, next_seq).map_err(|error| database("write the witness of")(error.into()))
     }
 
     /// Syncs the files of large values that are new.
@@ -200,7 +213,7 @@ impl Disk {
             let name = entry?.file_name();
             if !self.synced_blobs.contains(&name) {
                 match File::open(self.blobs.join(&name)) {
-                    Ok(file) => file.sync_all()?,
+                    Ok(file) => self.medium.sync(&file)?,
                     // sled removes them when it rewrites a page.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     Err(error) => return Err(error),

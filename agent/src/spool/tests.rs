@@ -4,6 +4,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod damage;
+
 const LIMIT: u64 = 1 << 20;
 
 fn finding(check: &str, note_bytes: usize) -> v1::Finding {
@@ -153,7 +155,7 @@ fn a_missing_batch_makes_the_folder_unbelievable() {
     }
     let mut writes = sled::Batch::default();
     writes.remove(&keys::batch(2));
-    spool.disk.commit(writes).unwrap();
+    spool.commit(writes).unwrap();
     drop(spool);
     let mut spool = open(&dir);
     assert_eq!(waiting(&mut spool, 0), ["?1-1"]);
