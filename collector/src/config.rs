@@ -10,6 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tidelock_model::Name;
 
+const MIB: u64 = 1024 * 1024;
+
 /// The settings of one collector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -29,6 +31,12 @@ pub struct Config {
     pub api_listen: SocketAddr,
     /// Liveness and readiness, plain.
     pub ops_listen: SocketAddr,
+    /// Kept aside on the journal's disk, so that decisions can still be written when it is full.
+    pub ballast_bytes: u64,
+    /// Findings are refused when the journal's disk has less than this left.
+    pub low_space_bytes: u64,
+    /// Findings of migrations that are over are kept for so long.
+    pub keep_findings: Duration,
     /// How long an agent's certificate lives.
     pub certificate_life: Duration,
     /// A session that says nothing for so long is closed.
@@ -87,6 +95,8 @@ struct File {
     listen: Listen,
     #[serde(default)]
     agents: Agents,
+    #[serde(default, skip_serializing_if = "JournalFile::is_plain")]
+    journal: JournalFile,
     #[serde(default, skip_serializing_if = "Notify::is_plain")]
     notify: Notify,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -141,6 +151,26 @@ impl Default for Agents {
     }
 }
 
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct JournalFile {
+    ballast_mib: u64,
+    low_space_mib: u64,
+    keep_findings_days: u64,
+}
+
+impl Default for JournalFile {
+    fn default() -> JournalFile {
+        JournalFile { ballast_mib: 64, low_space_mib: 64, keep_findings_days: 30 }
+    }
+}
+
+impl JournalFile {
+    fn is_plain(&self) -> bool {
+        *self == JournalFile::default()
+    }
+}
+
 mod defaults {
     use std::path::PathBuf;
 
@@ -189,6 +219,14 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
     if !(5..=3600).contains(&file.agents.session_idle_secs) {
         return wrong("agents.session_idle_secs", "it is between 5 and 3600; agents say something every 3 s");
     }
+    if !(1..=65_536).contains(&file.journal.ballast_mib)
+        || !(1..=65_536).contains(&file.journal.low_space_mib)
+    {
+        return wrong("journal", "ballast_mib and low_space_mib are between 1 and 65536");
+    }
+    if !(1..=3650).contains(&file.journal.keep_findings_days) {
+        return wrong("journal.keep_findings_days", "it is between 1 and 3650; decisions are kept for ever");
+    }
     if !(1..=100_000).contains(&file.listen.connections) {
         return wrong("listen.connections", "it is between 1 and 100000");
     }
@@ -216,6 +254,9 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
         agents_listen: file.listen.agents,
         api_listen: file.listen.api,
         ops_listen: file.listen.ops,
+        ballast_bytes: file.journal.ballast_mib * MIB,
+        low_space_bytes: file.journal.low_space_mib * MIB,
+        keep_findings: Duration::from_secs(file.journal.keep_findings_days * 24 * 3600),
         certificate_life: Duration::from_secs(file.agents.certificate_hours * 3600),
         session_idle: Duration::from_secs(file.agents.session_idle_secs),
         connections: file.listen.connections,
@@ -248,6 +289,7 @@ pub fn first(
         hosts,
         listen: Listen { agents, api, ops, ..Listen::default() },
         agents: Agents::default(),
+        journal: JournalFile::default(),
         notify: Notify::default(),
         secrets: BTreeMap::new(),
     };
@@ -273,9 +315,15 @@ mod tests {
 
     #[test]
     fn what_is_not_known_or_cannot_be_is_refused() {
-        for bad in
-            ["dta_dir = 'x'", "hosts = []", "trust_domain = 'A b'", "[agents]\nsession_idle_secs = 1", "[x]"]
-        {
+        for bad in [
+            "dta_dir = 'x'",
+            "[journal]\nballast_mib = 0",
+            "[journal]\nkeep_findings_days = 0",
+            "hosts = []",
+            "trust_domain = 'A b'",
+            "[agents]\nsession_idle_secs = 1",
+            "[x]",
+        ] {
             assert!(read(bad).is_err(), "{bad:?} was taken");
         }
     }

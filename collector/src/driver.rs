@@ -8,6 +8,7 @@ mod handle;
 mod own;
 mod publish;
 mod renew;
+mod room;
 mod task;
 
 pub use handle::{AskError, Asked, CourseSeen, Driver, Explained, Reported};

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod driver;
 pub mod fold;
+pub mod health;
 pub mod ingest;
 pub mod intake;
 pub mod join;

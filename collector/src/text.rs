@@ -17,6 +17,7 @@ pub fn event_kind(kind: &EventKind) -> &'static str {
         EventKind::Decided { .. } => "decision",
         EventKind::HoldSet => "hold",
         EventKind::HoldReleased => "release",
+        EventKind::Degraded { .. } => "degraded",
         EventKind::ManualCheckDone { .. } => "manual_check",
         EventKind::LeaseGranted { .. } | EventKind::LeaseRevoked { .. } => "lease",
         EventKind::CutoverConfirmed { .. } => "confirmed",
@@ -57,6 +58,10 @@ pub fn event(kind: &EventKind) -> String {
         }
         EventKind::HoldSet => "every gate is shut by hand".to_owned(),
         EventKind::HoldReleased => "the hold by hand is taken back".to_owned(),
+        EventKind::Degraded { ended: false } => {
+            "DEGRADED: findings are not kept, every gate is shut".to_owned()
+        }
+        EventKind::Degraded { ended: true } => "findings are kept again".to_owned(),
         EventKind::ManualCheckDone { check, evidence, failed } => {
             let word = if *failed { "failed" } else { "is done" };
             let evidence = if evidence.is_empty() { String::new() } else { format!(": {evidence}") };

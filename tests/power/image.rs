@@ -62,6 +62,11 @@ impl Image {
         must("mount", &["-o", "loop", file.to_str().unwrap(), mount.to_str().unwrap()]);
     }
 
+    /// Mounts it anew for reading alone.
+    pub(crate) fn shut(&self) {
+        must("mount", &["-o", "remount,ro", self.mount().to_str().unwrap()]);
+    }
+
     /// The power goes away now: what has not reached the image is gone. Mounts what is left.
     pub(crate) fn lose(&mut self) {
         let old = self.file();

@@ -140,6 +140,24 @@ fn a_journal_that_does_not_sync_is_caught() {
     }
 }
 
+#[test]
+fn a_file_system_for_reading_alone_is_named() {
+    if !image::possible() {
+        return;
+    }
+    let image = image::Image::new();
+    let dir = image.mount().join("journal");
+    check(&dir, &[]).unwrap_err();
+    let open = || Journal::open(&settings(&dir, 64 * 1024, Arc::new(RealDisk)));
+    let (journal, _) = open().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(journal.close());
+    drop(journal);
+    image.shut();
+    let told = open().err().unwrap().to_string();
+    assert!(told.contains("read-only; mount it for writing, or name another data_dir"), "{told}");
+}
+
 /// Writes over a recorded disk; what each cut lost.
 fn recorded(syncs_count: bool) -> (usize, Vec<String>) {
     let dir = tempfile::TempDir::new().unwrap();

@@ -114,6 +114,21 @@ fn a_spool_that_does_not_sync_is_caught() {
     }
 }
 
+/// The folder is as good as ever: to set it aside would lose what is in it.
+#[test]
+fn a_file_system_for_reading_alone_or_full_is_named() {
+    if !image::possible() {
+        return;
+    }
+    let image = image::Image::new();
+    let dir = image.mount().join("spool");
+    write(&mut open(&dir, Arc::new(RealMedium)).unwrap(), 5, drop);
+    image.shut();
+    let told = open(&dir, Arc::new(RealMedium)).err().unwrap();
+    assert!(told.starts_with("open"), "{told}");
+    assert!(!dir.with_file_name("spool.damaged-1").exists());
+}
+
 impl Medium for Shadow {
     fn sync(&self, file: &File) -> io::Result<()> {
         self.at_sync(file);

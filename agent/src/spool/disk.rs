@@ -66,9 +66,8 @@ impl Disk {
                 let why = "another agent is using it".to_owned();
                 return Err(folder("open")(io::Error::other(why)));
             }
-            Ok(Err(sled::Error::Io(error))) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(folder("open")(error));
-            }
+            // The folder may be as good as ever: to set it aside would lose what is in it.
+            Ok(Err(sled::Error::Io(error))) if of_the_system(&error) => return Err(folder("open")(error)),
             Ok(Err(error)) => return Ok(Err(error.to_string())),
             Err(_) => return Ok(Err("the database broke down when it was opened".to_owned())),
         };
@@ -232,6 +231,14 @@ fn open_once(dir: &Path) -> thread::Result<sled::Result<sled::Db>> {
     catch_unwind(AssertUnwindSafe(|| {
         sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()
     }))
+}
+
+/// Says nothing about what is in the folder.
+fn of_the_system(error: &io::Error) -> bool {
+    use io::ErrorKind::{OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let kinds = [OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+    // Too many open files have no kind of their own.
+    kinds.contains(&error.kind()) || matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 fn in_use(error: &io::Error) -> bool {

@@ -155,6 +155,13 @@ pub enum Ask {
         /// What was found.
         text: String,
     },
+    /// The collector itself: it cannot keep findings, or can again.
+    SetDegraded {
+        /// It cannot.
+        degraded: bool,
+        /// Why.
+        reason: String,
+    },
     /// To walk a runbook, or to be its operator again.
     Run {
         /// What of it.

@@ -343,6 +343,11 @@ impl Migration {
         self.builds.get(&side).map(String::as_str)
     }
 
+    /// The collector said that it cannot keep findings.
+    pub fn degraded(&self) -> bool {
+        self.gates.degraded.is_some()
+    }
+
     /// Somebody pressed hold: since when, who and why.
     pub fn held(&self) -> Option<(Timestamp, Option<&Name>, &str)> {
         self.gates.operator.as_ref().map(|hold| (hold.at, hold.by.as_ref(), hold.reason.as_str()))

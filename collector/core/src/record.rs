@@ -144,6 +144,11 @@ pub enum EventKind {
     HoldSet,
     /// Somebody took that back.
     HoldReleased,
+    /// The collector cannot keep what it is told, or can again. The reason says which.
+    Degraded {
+        /// It can again.
+        ended: bool,
+    },
     /// A person made a manual check.
     ManualCheckDone {
         /// Which.

@@ -93,6 +93,8 @@ codes! {
     Stable = "stable",
     /// Somebody pressed hold.
     Operator = "operator",
+    /// The collector cannot keep what it is told.
+    Degraded = "degraded",
     /// A decision is not given.
     Decision = "decision",
     /// Nobody reported where traffic is.

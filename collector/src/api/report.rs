@@ -119,6 +119,7 @@ fn is_decision(kind: &EventKind) -> bool {
         EventKind::Decided { .. }
         | EventKind::HoldSet
         | EventKind::HoldReleased
+        | EventKind::Degraded { .. }
         | EventKind::CutoverConfirmed { .. }
         | EventKind::Switched { .. }
         | EventKind::RunTurned { .. }

@@ -14,11 +14,12 @@ use super::handle::{AskError, Asked, Command, CourseSeen, Driver, Explained, Rep
 use super::own::{Own, submit_own};
 use super::publish::{Boards, RunSeen};
 use super::renew;
+use super::room::{self, Room};
 use crate::clock::Clock;
 use crate::fold::{EventLine, Fold, Folding, replay};
 use crate::ingest::Sessions;
 use crate::intake::{Durable, Intake};
-use crate::journal::{Answer, NewDecision, Position, Record, Store};
+use crate::journal::{Answer, NewDecision, Position, Record, Space, Store};
 use crate::lookup::Lookup;
 use crate::records::{DECISION_KIND, Decision, PlanExtras, Seen, decision_to_bytes};
 
@@ -49,6 +50,7 @@ pub(crate) struct Parts {
     pub(crate) believed: mpsc::Receiver<Durable>,
     pub(crate) sessions: Sessions,
     pub(crate) lookup: Option<Lookup>,
+    pub(crate) space: watch::Receiver<Space>,
 }
 
 struct Task {
@@ -59,6 +61,7 @@ struct Task {
     boards: Boards,
     sessions: Sessions,
     lookup: Option<Lookup>,
+    room: Room,
     /// When each migration's leases were last renewed: the journal needs a moment to say so.
     renewed: BTreeMap<Name, Timestamp>,
     /// When time alone may change an answer.
@@ -83,12 +86,12 @@ pub(crate) fn prepare() -> (Driver, Inbox) {
 impl Inbox {
     /// Drives until every handle is gone, or until the reason to stop.
     pub(crate) async fn run(self, parts: Parts) -> Result<(), Stopped> {
-        let Parts { store, fold, clock, intake, believed, sessions, lookup } = parts;
+        let Parts { store, fold, clock, intake, believed, sessions, lookup, space } = parts;
         let (outbox, own) = mpsc::channel(OUTBOX);
         tokio::spawn(submit_own(intake, own));
         let Inbox { asked, boards, ready } = self;
-        let (renewed, wakes) = (BTreeMap::new(), BTreeMap::new());
-        let task = Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes };
+        let (renewed, wakes, room) = (BTreeMap::new(), BTreeMap::new(), Room::new(space));
+        let task = Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room };
         task.run(asked, believed, ready).await
     }
 }
@@ -120,7 +123,7 @@ impl Task {
                     Some(first) => self.believe(first, &mut believed).await?,
                     None => return Err(Stopped("the journal takes nothing any more".to_owned())),
                 },
-                _ = tick.tick() => self.tick(),
+                _ = tick.tick() => self.tick().await?,
                 () = tokio::time::sleep_until(self.wakes_at()) => self.wake().await?,
             }
         }
@@ -144,10 +147,20 @@ impl Task {
         Ok(())
     }
 
-    fn tick(&self) {
-        if !self.fold.migrations.is_empty() {
+    async fn tick(&mut self) -> Result<(), Stopped> {
+        let now = self.clock.now();
+        let judged = self.room.look(now);
+        // The writer looks at its disk when it has something to write: a tick asks it whether there is room.
+        if !self.fold.migrations.is_empty() || judged.low.is_some() {
             self.send(Seen { migration: None, observation: Observation::Tick, boot_id: String::new() });
         }
+        for (name, ask) in room::asks(&self.fold, &judged) {
+            if let Err(error) = self.ask(&name, &ask, None, false).await? {
+                tracing::error!(migration = %name, %error, "the room on the disk was not recorded");
+            }
+            self.settle(&name).await?;
+        }
+        Ok(())
     }
 
     fn send(&self, seen: Seen) {

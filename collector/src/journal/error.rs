@@ -109,6 +109,17 @@ pub enum OpenError {
         /// The folder.
         dir: PathBuf,
     },
+    /// Nothing can be written there.
+    #[error(
+        "{doing} {}: its file system is read-only; mount it for writing, or name another data_dir",
+        path.display()
+    )]
+    ReadOnly {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+    },
     /// The settings contradict themselves.
     #[error("journal settings: {0}")]
     Settings(String),
@@ -171,6 +182,9 @@ impl<T> Place<T> for io::Result<T> {
 
 impl From<At> for OpenError {
     fn from(at: At) -> OpenError {
+        if at.source.kind() == io::ErrorKind::ReadOnlyFilesystem {
+            return OpenError::ReadOnly { doing: at.doing, path: at.path };
+        }
         OpenError::Io { doing: at.doing, path: at.path, source: at.source }
     }
 }

@@ -42,6 +42,9 @@ pub(super) fn of(kind: &EventKind, plan: Option<&Plan>) -> Told {
         }
         EventKind::HoldSet => told("verdict.changed", "verdict", None, json!({ "held_by_hand": true })),
         EventKind::HoldReleased => told("verdict.changed", "verdict", None, json!({ "held_by_hand": false })),
+        EventKind::Degraded { ended } => {
+            told("collector.degraded", "verdict", None, json!({ "degraded": !ended }))
+        }
         EventKind::Decided { decision, go, complete, .. } => {
             let facts = json!({ "decision": decision.as_str(), "go": go, "complete": complete });
             told("decision.made", "decision", some(decision), facts)

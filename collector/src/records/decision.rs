@@ -71,6 +71,7 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Option<Body> {
         }),
         EventKind::HoldSet => Body::HoldSet(v1::HoldSet {}),
         EventKind::HoldReleased => Body::HoldReleased(v1::HoldReleased {}),
+        EventKind::Degraded { ended } => Body::Degraded(v1::Degraded { ended: *ended }),
         EventKind::ManualCheckDone { check, evidence, failed } => {
             let (check, evidence) = (check.to_string(), evidence.clone());
             Body::ManualCheckDone(v1::ManualCheckDone { check, evidence, failed: *failed })
@@ -150,6 +151,7 @@ fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadReco
         }
         Body::HoldSet(v1::HoldSet {}) => EventKind::HoldSet,
         Body::HoldReleased(v1::HoldReleased {}) => EventKind::HoldReleased,
+        Body::Degraded(v1::Degraded { ended }) => EventKind::Degraded { ended },
         Body::ManualCheckDone(v1::ManualCheckDone { check, evidence, failed }) => {
             EventKind::ManualCheckDone { check: name("check", &check)?, evidence, failed }
         }
@@ -255,6 +257,8 @@ mod tests {
             EventKind::Decided { decision: cutover.clone(), go: true, evidence_sequence: 3, complete: true },
             EventKind::HoldSet,
             EventKind::HoldReleased,
+            EventKind::Degraded { ended: false },
+            EventKind::Degraded { ended: true },
             EventKind::ManualCheckDone { check: cutover, evidence: "seen".to_owned(), failed: false },
             EventKind::LeaseGranted { gate: Phase::Cutover, epoch: 2, valid_until },
             EventKind::LeaseRevoked { gate: Phase::Cutover, epoch: 2 },

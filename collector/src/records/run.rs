@@ -46,6 +46,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
         | EventKind::Decided { .. }
         | EventKind::HoldSet
         | EventKind::HoldReleased
+        | EventKind::Degraded { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }
         | EventKind::LeaseRevoked { .. }
@@ -112,6 +113,7 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         | Body::Decided(_)
         | Body::HoldSet(_)
         | Body::HoldReleased(_)
+        | Body::Degraded(_)
         | Body::ManualCheckDone(_)
         | Body::LeaseGranted(_)
         | Body::LeaseRevoked(_)

@@ -5,38 +5,26 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::driver::Driver;
-use crate::journal::Failure;
-
-#[derive(Clone)]
-struct Health {
-    driver: Driver,
-    failed: watch::Receiver<Option<Failure>>,
-}
+use crate::health::Health;
 
 async fn ready(State(health): State<Health>) -> (StatusCode, String) {
-    if let Some(failure) = health.failed.borrow().as_ref() {
-        return (StatusCode::SERVICE_UNAVAILABLE, format!("the journal has stopped: {failure}\n"));
-    }
-    match health.driver.ready() {
-        true => (StatusCode::OK, "ready\n".to_owned()),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "replaying the journal\n".to_owned()),
+    match health.ready() {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
     }
 }
 
 /// Serves until `stop`.
 pub(super) async fn serve(
     listener: TcpListener,
-    driver: Driver,
-    failed: watch::Receiver<Option<Failure>>,
+    health: Health,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
-        .with_state(Health { driver, failed });
+        .with_state(health);
     axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }

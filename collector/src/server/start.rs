@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use ring::hmac;
 use tidelock_model::Timestamp;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,10 +23,11 @@ use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
 use crate::fold::{Fold, replay_heard};
+use crate::health::Health;
 use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
-use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Store, Stored};
+use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Space, Store, Stored};
 use crate::lookup::Lookup;
 use crate::notify::{self, Failing};
 use crate::pki::{Pki, ServerIdentity};
@@ -108,10 +109,19 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     let gate_key = hmac::Key::new(hmac::HMAC_SHA256, &pki.gate_key()?);
     let access = Access::open(&config.access_file)?;
     let join = JoinTokens::open(&config.pki_dir.join("join.toml"))?;
-    let (journal, recovery) = Journal::open(&Settings { disk, ..Settings::new(&config.data_dir) })?;
+    let (journal, recovery) = Journal::open(&settings(&config, disk))?;
     tracing::info!(?recovery, "journal opened");
     let clock = Clock::start(latest(&journal)?);
     Ok(Opened { config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock })
+}
+
+fn settings(config: &Config, disk: Arc<dyn Disk>) -> Settings {
+    Settings {
+        disk,
+        ballast_bytes: config.ballast_bytes,
+        low_space_bytes: config.low_space_bytes,
+        ..Settings::new(&config.data_dir)
+    }
 }
 
 /// The latest moment in the journal: collector time does not begin before it.
@@ -152,8 +162,8 @@ async fn serve(
     health.set_service_status("", ServingStatus::NotServing).await;
 
     let mut servers = JoinSet::new();
-    let failed = store.failed();
-    servers.spawn(wrap("ops", ops::serve(listeners.ops, driver.clone(), failed, stop.clone())));
+    let condition = Health::new(&driver, &opened.journal);
+    servers.spawn(wrap("ops", ops::serve(listeners.ops, condition, stop.clone())));
     let authorities = opened.pki.agents().clone();
     let api_tls = tls::for_api(&authorities, &opened.identity)?;
     let domain: Arc<str> = opened.pki.domain().into();
@@ -198,6 +208,7 @@ async fn serve(
         believed,
         index_dir: opened.journal.index_dir(),
         lookup: api.lookup.clone(),
+        space: opened.journal.space(),
     };
     servers.spawn(drive(state, inbox, stop.clone()));
     let telling = notify::Parts {
@@ -329,11 +340,12 @@ struct State {
     believed: mpsc::Receiver<Durable>,
     index_dir: PathBuf,
     lookup: Arc<OnceLock<Lookup>>,
+    space: watch::Receiver<Space>,
 }
 
 /// Folds the journal, then drives it.
 async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::Result<()> {
-    let State { store, sessions, clock, intake, believed, index_dir, lookup } = state;
+    let State { store, sessions, clock, intake, believed, index_dir, lookup, space } = state;
     let (reading, windows) = (store.clone(), sessions.clone());
     let fold = tokio::task::spawn_blocking(move || fold(&*reading, &windows)).await??;
     tracing::info!(migrations = fold.migrations.len(), findings = %fold.position, "journal replayed");
@@ -346,7 +358,7 @@ async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::R
         // Set here alone, once.
         let _ = lookup.set(index);
     }
-    let parts = Parts { store, fold, clock, intake, believed, sessions, lookup: index };
+    let parts = Parts { store, fold, clock, intake, believed, sessions, lookup: index, space };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         stopped = inbox.run(parts) => Ok(stopped?),

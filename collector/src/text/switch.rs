@@ -67,6 +67,7 @@ pub(super) fn of_run(kind: &EventKind) -> String {
         | EventKind::Decided { .. }
         | EventKind::HoldSet
         | EventKind::HoldReleased
+        | EventKind::Degraded { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }
         | EventKind::LeaseRevoked { .. }

@@ -4,6 +4,7 @@
 
 mod access;
 mod agent;
+mod degraded;
 mod desk;
 mod evidence;
 mod full;

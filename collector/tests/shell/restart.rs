@@ -8,7 +8,7 @@ use tidelock_collector::commands::{self, Cli};
 use crate::gate::{pair, phase};
 use crate::support::{Collector, PLAN};
 
-fn journal(word: &str, collector: &Collector) -> bool {
+pub(crate) fn journal(word: &str, collector: &Collector) -> bool {
     let dir = collector.path("data");
     let arguments = ["tidelock-collector", "journal", word].map(std::ffi::OsString::from);
     let cli = Cli::parse_from(arguments.into_iter().chain([dir.into_os_string()]));

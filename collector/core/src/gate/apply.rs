@@ -32,6 +32,12 @@ impl Migration {
                 self.gates.new_epoch();
                 self.gates.operator.take().is_some()
             }
+            EventKind::Degraded { ended: false } => {
+                let hold = OperatorHold { at, by: None, reason: event.reason.clone() };
+                self.gates.new_epoch();
+                self.gates.degraded.replace(hold).is_none()
+            }
+            EventKind::Degraded { ended: true } => self.gates.degraded.take().is_some(),
             EventKind::ManualCheckDone { check, evidence, failed } => {
                 self.manual_done_at(at, event, check, evidence, *failed)
             }

@@ -53,6 +53,10 @@ impl Migration {
             Ask::SettleLeftover { .. } => self.leftover_ask(now, ask)?,
             Ask::Enrol { agent, certificate_ends } => self.enrol(now, agent, *certificate_ends)?,
             Ask::ReportConflict { agent, text } => return self.report_conflict(now, agent, text),
+            Ask::SetDegraded { degraded, .. } => match self.set_degraded(*degraded) {
+                Some(kind) => kind,
+                None => return Ok(Vec::new()),
+            },
         };
         let (by, id) = ask.request().map_or((None, ""), |(by, id)| (Some(by.name.clone()), id));
         Ok(vec![self.event(now, by, ask.reason(), id, kind)])
@@ -93,6 +97,7 @@ impl Migration {
             EventKind::Switched { to: Side::Source } => Phase::RolledBack,
             EventKind::Decided { decision, .. } => self.gate_asking(decision).unwrap_or(here),
             EventKind::PlanApplied { .. } | EventKind::HoldSet | EventKind::HoldReleased => here,
+            EventKind::Degraded { .. } => here,
             EventKind::ManualCheckDone { .. } | EventKind::RevisionSet { .. } => here,
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => here,
             EventKind::ConflictFound { .. } => here,
@@ -186,6 +191,12 @@ impl Migration {
         Ok(kind)
     }
 
+    /// Nothing where it is so already, or nothing is left to hold.
+    fn set_degraded(&self, degraded: bool) -> Option<EventKind> {
+        let changes = degraded != self.gates.degraded.is_some() && !super::ends(self.phase);
+        changes.then_some(EventKind::Degraded { ended: !degraded })
+    }
+
     /// A person of the plan, or an operator.
     pub(crate) fn is_of_plan(&self, by: &Asker) -> bool {
         match by.kind {
@@ -222,7 +233,7 @@ impl Ask {
             | Ask::Override { by, request_id, .. }
             | Ask::SettleLeftover { by, request_id, .. } => Some((by, request_id)),
             Ask::RevokeAgent { by, .. } | Ask::ApplyPlan { by, .. } => Some((by, "")),
-            Ask::Enrol { .. } | Ask::ReportConflict { .. } => None,
+            Ask::Enrol { .. } | Ask::ReportConflict { .. } | Ask::SetDegraded { .. } => None,
         }
     }
 
@@ -238,6 +249,7 @@ impl Ask {
             | Ask::SetCutovers { reason, .. }
             | Ask::SetFact { reason, .. }
             | Ask::Override { reason, .. }
+            | Ask::SetDegraded { reason, .. }
             | Ask::ApplyPlan { reason, .. } => reason,
             Ask::Run { ask, .. } => ask.reason(),
             Ask::SettleLeftover { disposition, .. } => disposition,

@@ -127,6 +127,7 @@ impl Migration {
             | Ask::Run { .. }
             | Ask::Enrol { .. }
             | Ask::SettleLeftover { .. }
+            | Ask::SetDegraded { .. }
             | Ask::ReportConflict { .. } => Ok(None),
         }
     }
@@ -186,6 +187,7 @@ impl Migration {
             | EventKind::Decided { .. }
             | EventKind::HoldSet
             | EventKind::HoldReleased
+            | EventKind::Degraded { .. }
             | EventKind::ManualCheckDone { .. }
             | EventKind::LeaseGranted { .. }
             | EventKind::LeaseRevoked { .. }

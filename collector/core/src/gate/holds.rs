@@ -41,6 +41,7 @@ impl Migration {
         // Before its own gate a phase may have none, and waits for traffic alone.
         holds.extend(self.switch_hold(gate));
         holds.extend(self.operator_hold(gate));
+        holds.extend(self.degraded_hold(gate));
         holds.extend(self.alarm_hold(gate, now));
         holds.extend(self.watch_hold(gate, now));
         holds.extend(self.after_holds(gate, now));
@@ -217,6 +218,13 @@ impl Migration {
             }
         }
         holds
+    }
+
+    /// What is found now is not kept, so what is proved would be the past. It never stands in the way back.
+    pub(crate) fn degraded_hold(&self, gate: Phase) -> Option<Hold> {
+        let hold = self.gates.degraded.as_ref().filter(|_| gate != Phase::RolledBack)?;
+        let reason = format!("the collector cannot keep findings: {}", hold.reason);
+        Some(Hold::new(HoldCode::Degraded, hold.at, reason, "tidelock status"))
     }
 
     fn switch_hold(&self, gate: Phase) -> Option<Hold> {

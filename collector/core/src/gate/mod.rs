@@ -60,6 +60,8 @@ pub(crate) struct Gates {
     pub(crate) steady: BTreeMap<Phase, Steady>,
     pub(crate) ballots: BTreeMap<Name, Ballot>,
     pub(crate) operator: Option<OperatorHold>,
+    /// The collector cannot keep what it is told.
+    pub(crate) degraded: Option<OperatorHold>,
     /// When all that `retired` needs had been proved for long enough.
     pub(crate) proved_to_retire: Option<Timestamp>,
 }

@@ -84,6 +84,7 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
             | Ask::SetFact { .. }
             | Ask::Override { .. }
             | Ask::SettleLeftover { .. }
+            | Ask::SetDegraded { .. }
             | Ask::ReportConflict { .. },
             _,
         ) => false,

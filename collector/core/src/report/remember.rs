@@ -120,6 +120,7 @@ impl Migration {
             EventKind::Decided { .. }
             | EventKind::HoldSet
             | EventKind::HoldReleased
+            | EventKind::Degraded { .. }
             | EventKind::ManualCheckDone { .. }
             | EventKind::LeaseGranted { .. }
             | EventKind::LeaseRevoked { .. }

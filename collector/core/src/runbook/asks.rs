@@ -116,9 +116,12 @@ impl Migration {
             if now >= self.confirmed_until() {
                 return wrong("it was confirmed too long ago: decide it anew in ready".to_owned());
             }
-            let off = |code| matches!(code, HoldCode::Disabled | HoldCode::Operator);
+            let off = |code| matches!(code, HoldCode::Disabled | HoldCode::Operator | HoldCode::Degraded);
             let holds = self.desk_holds(Phase::Cutover, now);
-            let hold = holds.into_iter().chain(self.operator_hold(Phase::Cutover));
+            let hold = holds
+                .into_iter()
+                .chain(self.operator_hold(Phase::Cutover))
+                .chain(self.degraded_hold(Phase::Cutover));
             if let Some(hold) = hold.into_iter().find(|hold| off(hold.code)) {
                 let code = match hold.code == HoldCode::Disabled {
                     true => RefusalCode::Disabled,

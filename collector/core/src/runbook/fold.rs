@@ -148,7 +148,7 @@ impl Run {
             EventKind::StepBegun { undo: true, .. } | EventKind::StepSettled { undo: true, .. } => {}
             EventKind::RunLeft { .. } | EventKind::RunBegun { .. } | EventKind::PlanApplied { .. } => {}
             EventKind::PhaseChanged { .. } | EventKind::Decided { .. } | EventKind::HoldSet => {}
-            EventKind::HoldReleased | EventKind::ManualCheckDone { .. } => {}
+            EventKind::HoldReleased | EventKind::ManualCheckDone { .. } | EventKind::Degraded { .. } => {}
             EventKind::LeaseGranted { .. } | EventKind::LeaseRevoked { .. } => {}
             EventKind::CutoverConfirmed { .. } | EventKind::Switched { .. } => {}
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => {}
@@ -192,6 +192,7 @@ fn moved(kind: &EventKind) -> Option<(u64, Move)> {
         }
         EventKind::Decided { .. } | EventKind::HoldSet | EventKind::HoldReleased => return None,
         EventKind::ManualCheckDone { .. } | EventKind::LeaseGranted { .. } => return None,
+        EventKind::Degraded { .. } => return None,
         EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => return None,
         EventKind::Switched { .. } | EventKind::AgentEnrolled { .. } => return None,
         EventKind::AgentRevoked { .. } | EventKind::ConflictFound { .. } => return None,

@@ -159,6 +159,7 @@ impl Migration {
             EventKind::RunTaken { .. } | EventKind::RunLeft { .. } | EventKind::PhaseChanged { .. } => {}
             EventKind::Decided { .. } | EventKind::HoldSet | EventKind::HoldReleased => {}
             EventKind::ManualCheckDone { .. } | EventKind::LeaseGranted { .. } => {}
+            EventKind::Degraded { .. } => {}
             EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}

@@ -149,6 +149,9 @@ impl Tale {
             }
             EventKind::HoldSet => self.tell(format!("hold{by}")),
             EventKind::HoldReleased => self.tell(format!("release{by}")),
+            EventKind::Degraded { ended } => {
+                self.tell(if *ended { "no longer degraded" } else { "degraded" }.to_owned());
+            }
             EventKind::ManualCheckDone { check, failed, .. } => {
                 self.tell(format!("{check} {}{by}", if *failed { "failed" } else { "done" }));
             }

@@ -185,6 +185,7 @@ pub(crate) fn tell(tale: &mut Tale, event: &Event) {
         | EventKind::Decided { .. }
         | EventKind::HoldSet
         | EventKind::HoldReleased
+        | EventKind::Degraded { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }
         | EventKind::LeaseRevoked { .. }
