@@ -1,7 +1,7 @@
 # Tidelock's commands. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup plugins build demo test torture lint bench bench-decision clean
+.PHONY: help setup plugins hostile build demo test torture lint bench bench-decision clean
 CARGO ?= cargo
 ARGS ?=
 
@@ -14,6 +14,10 @@ setup: ## install what the build and the tests need and say what is missing
 plugins: ## build the first-party plugins as components into target/plugins
 	@./deploy/setup.sh wasm
 	$(CARGO) run -q -p tidelock-components --bin componentize -- --all --out target/plugins
+
+hostile: ## build the hostile components into target/hostile and contain each in the real runner
+	$(CARGO) run -q -p tidelock-hostile --bin hostile -- target/hostile
+	$(CARGO) nextest run -p tidelock-agent --test hostile
 
 build: plugins ## build every binary
 	$(CARGO) build --workspace --bins

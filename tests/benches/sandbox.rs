@@ -37,6 +37,7 @@ pub(crate) fn runner() -> RunnerClient {
         compile_args: vec!["compile".to_owned()],
         cache_dir,
         engine: EngineSettings::default(),
+        compile: tidelock_sandbox::CompileBounds::default(),
         grace: Duration::from_secs(2),
     };
     RunnerClient::start(config).expect("a runner can be kept")

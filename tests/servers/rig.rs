@@ -36,6 +36,7 @@ fn runner() -> RunnerClient {
         compile_args: vec!["compile".to_owned()],
         cache_dir,
         engine: EngineSettings::default(),
+        compile: tidelock_sandbox::CompileBounds::default(),
         grace: Duration::from_secs(2),
     })
     .unwrap()

@@ -25,6 +25,7 @@ use crate::library;
 use crate::protocol::Refusal;
 use crate::protocol::frame;
 use crate::protocol::message::{Compile, Compiled};
+use crate::shape;
 
 /// The entry point of `tidelock-agent compile`: reads one request from the socket on its standard
 /// input, answers it there, and ends. Not for people.
@@ -58,6 +59,7 @@ fn confine(request: &Compile) -> rustix::io::Result<()> {
 
 fn compile(request: &Compile) -> Compiled {
     let wasm = read_component(&request.wasm, request.component, request.max_wasm_bytes)?;
+    shape::judge(&wasm)?;
     let engine = engine::on_demand(&request.engine)
         .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("{error:#}")))?;
     let component = Component::new(&engine, &wasm).map_err(|error| {

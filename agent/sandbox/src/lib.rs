@@ -46,8 +46,9 @@ mod result;
 mod run;
 mod runner;
 mod secret;
+mod shape;
 mod ticker;
 
 pub use compile::compile_main;
 pub use engine::{Allocation, EngineSettings};
-pub use runner::{Prepared, RunnerClient, RunnerConfig, runner_main};
+pub use runner::{CompileBounds, Prepared, RunnerClient, RunnerConfig, runner_main};

@@ -65,6 +65,10 @@ impl Stage {
         let ended = meter.drive(work).await;
         drop(awake);
         let ended = match ended {
+            // Between two looks at the clock a guest may end by itself, too late.
+            Ok(_) if Instant::now() >= store.data().deadline => {
+                Ended::Broken(Refusal::new(Cause::Timeout, "the run ended when its time was up"))
+            }
             Ok(Ok(report)) => Ended::Reported(report),
             Ok(Err(trouble)) => Ended::Trouble(trouble),
             Err(error) => Ended::Broken(cause_of(store.data(), &error)),

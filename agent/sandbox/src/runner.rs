@@ -14,3 +14,4 @@ mod supervisor;
 
 pub use child::runner_main;
 pub use client::{Prepared, RunnerClient, RunnerConfig};
+pub use compiler::CompileBounds;

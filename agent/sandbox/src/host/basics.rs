@@ -14,6 +14,8 @@ use crate::report::clean;
 
 /// The most random bytes in one call.
 const MAX_RANDOM_BYTES: u32 = 1024;
+/// Log calls after which a run is ended: what is dropped costs time, and nobody means so many.
+const MAX_LOG_CALLS: u64 = 16_384;
 /// The longest log line; longer ones are cut.
 const MAX_LINE_BYTES: usize = 1024;
 
@@ -45,6 +47,11 @@ impl Host for RunState {
         let lines = u32::try_from(self.facts.log.len())?;
         if lines >= self.limits.log_lines || self.facts.log_bytes + length > self.limits.log_bytes {
             self.facts.log_dropped += 1;
+            if self.facts.log_dropped > MAX_LOG_CALLS {
+                return Err(
+                    self.stop(Cause::Output, &format!("more than {MAX_LOG_CALLS} log lines were dropped"))
+                );
+            }
             return Ok(());
         }
         let level = match level {
@@ -62,6 +69,7 @@ impl Host for RunState {
         self.check_time()?;
         let wake = Instant::now() + Duration::from_millis(u64::from(ms));
         sleep_until(wake.min(self.deadline)).await;
-        Ok(())
+        // Nothing that is done after the deadline counts, a report least of all.
+        self.check_time()
     }
 }

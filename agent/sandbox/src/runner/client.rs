@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::compiler;
+use super::compiler::{self, CompileBounds};
 use super::supervisor::{Ask, Reply, Supervisor};
 use crate::cache::Cache;
 use crate::engine::EngineSettings;
@@ -38,6 +38,8 @@ pub struct RunnerConfig {
     pub cache_dir: PathBuf,
     /// The engine's settings.
     pub engine: EngineSettings,
+    /// What one compilation may use up.
+    pub compile: CompileBounds,
     /// How long after its deadline a run may still answer before the runner is killed.
     pub grace: Duration,
 }
@@ -54,6 +56,7 @@ impl RunnerConfig {
             compile_args: vec!["compile".to_owned()],
             cache_dir: cache_dir.into(),
             engine: EngineSettings::default(),
+            compile: CompileBounds::default(),
             grace: Duration::from_secs(2),
         })
     }

@@ -13,12 +13,24 @@ use crate::cache::Cache;
 use crate::protocol::message::{Compile, Compiled};
 use crate::protocol::{Refusal, frame};
 
-/// Wall time of one compilation.
-const MAX_TIME: Duration = Duration::from_secs(180);
-/// Processor time of one compilation.
-const MAX_CPU_SECS: u64 = 120;
-/// Address space of one compilation. A component of a scripting language takes half a gigabyte.
-const MAX_MEMORY_BYTES: u64 = 4 << 30;
+/// What one compilation may use up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompileBounds {
+    /// Wall time.
+    pub time: Duration,
+    /// Processor time in whole seconds; the system enforces it.
+    pub cpu_secs: u64,
+    /// Address space in bytes; the system enforces it.
+    pub memory_bytes: u64,
+}
+
+impl Default for CompileBounds {
+    /// A component of a scripting language takes half a gigabyte.
+    fn default() -> CompileBounds {
+        CompileBounds { time: Duration::from_secs(180), cpu_secs: 120, memory_bytes: 4 << 30 }
+    }
+}
+
 /// The largest component.
 const MAX_WASM_BYTES: u64 = 64 << 20;
 
@@ -49,14 +61,15 @@ pub(super) async fn compile(
 
 async fn ask(config: &RunnerConfig, wasm: &Path, component: Sha256, output: &Path) -> Compiled {
     let lost = |why: String| Refusal::new(Cause::UnknownPlugin, format!("compile {}: {why}", wasm.display()));
+    let bounds = config.compile;
     let request = Compile {
         engine: config.engine,
         wasm: wasm.to_owned(),
         component,
         output: output.to_owned(),
         max_wasm_bytes: MAX_WASM_BYTES,
-        max_memory_bytes: MAX_MEMORY_BYTES,
-        max_cpu_secs: MAX_CPU_SECS,
+        max_memory_bytes: bounds.memory_bytes,
+        max_cpu_secs: bounds.cpu_secs,
     };
     let started = process::start(config.program.clone(), config.compile_args.clone()).await;
     let mut child = started.map_err(|error| lost(format!("start the compiler: {error}")))?;
@@ -64,14 +77,15 @@ async fn ask(config: &RunnerConfig, wasm: &Path, component: Sha256, output: &Pat
         frame::write_async(&mut child.socket, &request).await?;
         frame::read_async::<Compiled>(&mut child.socket).await
     };
-    let answered = timeout(MAX_TIME, talk).await;
+    let answered = timeout(bounds.time, talk).await;
     child.killer.kill();
     match answered {
         Ok(Ok(Some(compiled))) => compiled,
         Ok(Ok(None)) => Err(lost(format!(
-            "the compiler ended without an answer; it has {MAX_MEMORY_BYTES} bytes of memory and {MAX_CPU_SECS} s"
+            "the compiler ended without an answer; it has {} bytes of memory and {} s of processor time",
+            bounds.memory_bytes, bounds.cpu_secs
         ))),
         Ok(Err(error)) => Err(lost(error.to_string())),
-        Err(_) => Err(lost(format!("the compiler did not end within {} s", MAX_TIME.as_secs()))),
+        Err(_) => Err(lost(format!("the compiler did not end within {} s", bounds.time.as_secs()))),
     }
 }

@@ -9,7 +9,7 @@ use tidelock_model::{Cause, Outcome, Sha256, Side};
 use tidelock_sandbox::protocol::{
     Connect, Grant, HttpGrant, Limits, RunRequest, RunResult, Secret, SecretText, TargetGrant,
 };
-use tidelock_sandbox::{EngineSettings, RunnerClient, RunnerConfig};
+use tidelock_sandbox::{CompileBounds, EngineSettings, RunnerClient, RunnerConfig};
 
 pub(crate) struct Rig {
     pub(crate) client: RunnerClient,
@@ -49,6 +49,7 @@ pub(crate) fn config() -> RunnerConfig {
         compile_args: entry("compile_entry"),
         cache_dir,
         engine: EngineSettings { max_runs: 16, ..EngineSettings::default() },
+        compile: CompileBounds::default(),
         grace: Duration::from_secs(2),
     }
 }

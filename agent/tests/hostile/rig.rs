@@ -1,0 +1,128 @@
+//! The real runner, with an honest component beside the hostile one.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::Digest as _;
+use tidelock_model::{Outcome, Sha256, Side};
+use tidelock_sandbox::protocol::{Connect, Grant, HttpGrant, Limits, RunRequest, RunResult, TargetGrant};
+use tidelock_sandbox::{CompileBounds, EngineSettings, RunnerClient, RunnerConfig};
+
+use crate::server::Server;
+
+/// What a run may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(4);
+/// Less than the deadline, so that computing and waiting are told apart.
+const CPU_MS: u64 = 1_000;
+/// What a component may have of memory.
+const MEMORY_BYTES: u64 = 16 << 20;
+/// What compiling may take.
+pub(crate) const COMPILE: CompileBounds =
+    CompileBounds { time: Duration::from_secs(20), cpu_secs: 3, memory_bytes: 4 << 30 };
+
+pub(crate) struct Rig {
+    pub(crate) client: RunnerClient,
+    honest: Sha256,
+    shop: String,
+}
+
+pub(crate) fn digest(path: &Path) -> Sha256 {
+    Sha256::from_bytes(sha2::Sha256::digest(std::fs::read(path).unwrap()).into())
+}
+
+impl Rig {
+    pub(crate) async fn new(folder: &Path, server: &Server) -> Rig {
+        let cache_dir = folder.join("cache");
+        if !cache_dir.exists() {
+            std::fs::DirBuilder::new().mode(0o700).create(&cache_dir).unwrap();
+        }
+        let client = RunnerClient::start(RunnerConfig {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_tidelock-agent")),
+            runner_args: vec!["runner".to_owned()],
+            compile_args: vec!["compile".to_owned()],
+            cache_dir,
+            engine: EngineSettings { max_runs: 8, ..EngineSettings::default() },
+            compile: COMPILE,
+            grace: Duration::from_secs(1),
+        });
+        let client = client.unwrap();
+        let path = folder.join("honest.wasm");
+        std::fs::write(&path, tidelock_hostile::honest().unwrap()).unwrap();
+        let honest = digest(&path);
+        client.prepare(&path, honest).await.unwrap();
+        let rig = Rig { client, honest, shop: format!("http://{}", server.address) };
+        rig.is_well("at the beginning").await;
+        rig
+    }
+
+    /// Proves that the runner is well after whatever was done to it.
+    pub(crate) async fn is_well(&self, when: &str) {
+        let result = self.run(self.honest, 0).await;
+        assert_eq!((result.outcome, result.cause), (Outcome::Pass, None), "{when}: {}", result.detail);
+    }
+
+    pub(crate) async fn run(&self, component: Sha256, round: u64) -> RunResult {
+        let request = RunRequest {
+            component,
+            check: "hostile".to_owned(),
+            side: Side::Target,
+            round,
+            nonce: vec![1, 2, 3],
+            settings: "{\"target\":\"shop\"}".to_owned(),
+            timeout_ms: u64::try_from(DEADLINE.as_millis()).unwrap(),
+            limits: Limits { memory_bytes: MEMORY_BYTES, cpu_ms: CPU_MS, ..Limits::default() },
+            targets: vec![
+                target("shop", &self.shop, &["127.0.0.1"]),
+                // The metadata service as one address of a whole range, which is not enough.
+                target("cloud", "http://169.254.169.254", &["169.254.0.0/16"]),
+                // Names that turn out to be this machine, whatever they were granted as.
+                target("inside", "http://localhost:9", &[]),
+                target("moved", &self.shop.replace("127.0.0.1", "localhost"), &["10.0.0.0/8"]),
+            ],
+            secrets: Vec::new(),
+            state: BTreeMap::new(),
+            trace_id: None,
+            notes_shown: false,
+            revision_header: None,
+        };
+        self.client.run(request).await
+    }
+}
+
+fn target(name: &str, url: &str, addresses: &[&str]) -> TargetGrant {
+    let grant = HttpGrant {
+        url: url.to_owned(),
+        methods: vec!["GET".to_owned()],
+        paths: vec!["/".to_owned()],
+        ca: None,
+        tls_name: None,
+        credential: None,
+        connect: Connect::New,
+        rate: None,
+        concurrency: None,
+        addresses: addresses.iter().map(|&address| address.to_owned()).collect(),
+    };
+    TargetGrant { name: name.to_owned(), own: true, grant: Grant::Http(grant) }
+}
+
+/// Resident bytes of a process and the most it ever had.
+pub(crate) fn resident(pid: i32) -> (u64, u64) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = |key: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) << 10
+    };
+    (kib("VmRSS:"), kib("VmHWM:"))
+}
+
+/// The child processes of this one.
+pub(crate) fn children() -> Vec<i32> {
+    let mut found = Vec::new();
+    for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
+        let text = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        found.extend(text.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
+    }
+    found
+}
