@@ -221,7 +221,7 @@ pub(crate) struct Run {
     /// Leave no time to read; so it is anyway where no terminal is.
     #[arg(long)]
     pub(crate) swift: bool,
-    /// Wait for no verdict longer than this, such as 20s.
+    /// Wait no longer than this, such as 20s: for the verdict that will be missing on purpose, or for any.
     #[arg(long, value_name = "SPAN", value_parser = span)]
     pub(crate) limit: Option<Duration>,
     /// Leave a fault unfixed: queue, cron or checkout. The demo must then end badly.

@@ -68,7 +68,7 @@ impl Migration {
             "no agent on {side} is online, so nobody sees {told} there; whoever knows what became of {side} may \
              override this by name"
         );
-        let next = "tidelock decide override --override unseen --reason TEXT";
+        let next = "tidelock decide override --go --override unseen --reason TEXT";
         let mut hold = Hold::new(HoldCode::Unseen, since, reason, next);
         (hold.side, hold.state) = (Some(side), Some(EvidenceState::Missing));
         Some(hold)

@@ -55,7 +55,7 @@ pub struct RunOptions {
     pub stay: Option<Duration>,
     /// The time to read after each verdict; no check rests on it.
     pub pace: Duration,
-    /// Wait for no verdict longer than this.
+    /// Wait no longer than this for the verdict that will be missing on purpose; without a purpose, for any.
     pub limit: Option<Duration>,
     /// A fault that is not fixed.
     pub left: Option<Left>,
@@ -73,7 +73,20 @@ impl RunOptions {
 
     /// How long a verdict may take.
     pub(crate) fn limit_of(&self, verdict: Expected) -> Duration {
-        self.limit.map_or(verdict.limit(), |limit| limit.min(verdict.limit()))
+        let hurried = self.missing().is_none_or(|missing| missing == verdict);
+        self.limit.filter(|_| hurried).map_or(verdict.limit(), |limit| limit.min(verdict.limit()))
+    }
+
+    /// The verdict that cannot be seen after what is done wrong on purpose, where that is known.
+    fn missing(&self) -> Option<Expected> {
+        let of_left = self.left.map(|left| match left {
+            Left::Queue => Expected::ReadyOpens,
+            Left::Cron => Expected::JobHoldGoes,
+            Left::Checkout => Expected::BackRecommended,
+        });
+        let of_agent = self.stop_agent.then_some(Expected::LoginProved);
+        let of_check = self.without.as_ref().filter(|check| *check == "old-side-quiet");
+        of_left.or(of_agent).or(of_check.map(|_| Expected::JobNamed))
     }
 
     /// What is done wrong on purpose, in words.
