@@ -1,8 +1,12 @@
 //! Accepts TLS connections for both listeners.
 //!
 //! Our own loop instead of the server's: the settings of a connection are taken when it comes, so a
-//! renewed certificate needs no restart; handshakes are bounded in number and in time; and who the
-//! peer is travels with the connection, read from what was verified and never from a message.
+//! renewed certificate needs no restart; handshakes are bounded in number and in time; no address takes
+//! all places, and nobody keeps one in silence; and who the peer is travels with the connection, read
+//! from what was verified and never from a message.
+
+mod quiet;
+mod share;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +26,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
+use self::quiet::Quiet;
+use self::share::{Share, Shares};
 use crate::pki::{AgentId, identity_of};
 use crate::seldom::Seldom;
 
@@ -46,7 +52,10 @@ pub struct Peer {
 pub struct Connection {
     stream: TlsStream<TcpStream>,
     peer: Peer,
+    quiet: Quiet,
     _slot: OwnedSemaphorePermit,
+    /// Until it is known who this is: for ever, on a listener without client certificates.
+    _share: Option<Share>,
 }
 
 impl Connected for Connection {
@@ -63,7 +72,17 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        match &read {
+            Poll::Ready(_) => self.quiet.heard(buf.filled().len() - before),
+            Poll::Pending => {
+                if self.quiet.poll_over(cx).is_ready() {
+                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "nothing was heard")));
+                }
+            }
+        }
+        read
     }
 }
 
@@ -102,6 +121,7 @@ impl Acceptor {
         let (ready, connections) = mpsc::channel(READY);
         tokio::spawn(async move {
             let slots = Arc::new(Semaphore::new(self.connections));
+            let shares = Shares::of(self.connections);
             let seldom = Seldom::default();
             loop {
                 let accepted = tokio::select! {
@@ -116,13 +136,17 @@ impl Acceptor {
                         continue;
                     }
                 };
-                let Ok(slot) = slots.clone().try_acquire_owned() else {
-                    tracing::warn!(%address, limit = self.connections, "too many connections; this one is refused");
+                let (Ok(slot), Some(share)) = (slots.clone().try_acquire_owned(), shares.take(address.ip()))
+                else {
+                    if seldom.may_tell("too many connections") {
+                        let limit = self.connections;
+                        tracing::warn!(%address, limit, "too many connections, in all or from this address; this one is refused");
+                    }
                     continue;
                 };
                 let (this, ready, seldom) = (self.clone(), ready.clone(), seldom.clone());
                 tokio::spawn(async move {
-                    match this.handshake(tcp, address, slot).await {
+                    match this.handshake(tcp, address, slot, share).await {
                         // A closed channel means that the server is gone: so is the connection.
                         Ok(connection) => drop(ready.send(Ok(connection)).await),
                         Err(error) => tell(&seldom, address, &error),
@@ -138,6 +162,7 @@ impl Acceptor {
         tcp: TcpStream,
         address: SocketAddr,
         slot: OwnedSemaphorePermit,
+        share: Share,
     ) -> io::Result<Connection> {
         tcp.set_nodelay(true)?;
         let acceptor = TlsAcceptor::from(self.tls.load_full());
@@ -149,7 +174,11 @@ impl Acceptor {
             let leaf = certificates.first().map(|leaf| leaf.as_ref()).unwrap_or_default();
             identity_of(leaf, domain).map_err(io::Error::other)
         });
-        Ok(Connection { stream, peer: Peer { agent: agent.transpose()?, address }, _slot: slot })
+        let agent = agent.transpose()?;
+        // An agent is known by its name from here on, and has one session.
+        let share = agent.is_none().then_some(share);
+        let peer = Peer { agent, address };
+        Ok(Connection { stream, peer, quiet: Quiet::new(), _slot: slot, _share: share })
     }
 }
 

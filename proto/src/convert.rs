@@ -8,7 +8,7 @@ use std::fmt;
 
 use tidelock_model::{
     AgentKey, Cause, Finding, FindingBatch, Gap, Name, Outcome, RefusedCall, Sha256, Side, SpoolEpoch,
-    Timestamp,
+    Timestamp, fit, is_unfit,
 };
 
 use crate::convert_report::{report_from_wire, report_to_wire};
@@ -39,7 +39,8 @@ impl BadWire {
     }
 }
 
-/// A text of at most `max` bytes without control characters but line ends and tabs.
+/// A text of at most `max` bytes without control characters but line ends and tabs. What turns a line around
+/// or hides is shown as a sign: our own agents send none, and a finding is worth more than such a mark.
 pub(crate) fn text(place: &str, value: String, max: usize) -> Conv<String> {
     if value.len() > max {
         return bad(place, format!("has {} bytes, at most {max} are taken", value.len()));
@@ -47,7 +48,7 @@ pub(crate) fn text(place: &str, value: String, max: usize) -> Conv<String> {
     if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return bad(place, "has a control character");
     }
-    Ok(value)
+    Ok(if value.chars().any(is_unfit) { fit(&value) } else { value })
 }
 
 pub(crate) fn at_most<T>(place: &str, items: &[T], max: usize) -> Conv<()> {

@@ -17,7 +17,7 @@ pub use cli::{Answer, Cli};
 pub use clock::now_ms;
 pub use demo::{DemoWorld, naive_probe};
 pub use ops::{Operation, Ops};
-pub use proc::{children, resident_bytes};
+pub use proc::{children, cpu_ms, open_files, resident_bytes};
 pub use process::{Process, program, target_folder};
 pub use proxy::{Proxy, Runtime};
 pub use relay::Relay;

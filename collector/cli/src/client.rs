@@ -196,9 +196,9 @@ fn reason(status: &Status) -> String {
     text
 }
 
-/// Text from a peer, without anything that moves a terminal's cursor.
+/// Text from a peer, without anything that moves a terminal's cursor, turns a line around or hides.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    tidelock_model::fit(text).replace('\t', " ")
 }
 
 #[cfg(test)]

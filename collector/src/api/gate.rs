@@ -44,8 +44,11 @@ pub(super) fn words(field: &str, text: String) -> Result<String, Status> {
             format!("has {} bytes, at most {MAX_TEXT_BYTES} are taken", text.len()),
         ));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(errors::invalid(field, "has a control character"));
+    if text.chars().any(|c| tidelock_model::is_unfit(c) && c != '\n') {
+        return Err(errors::invalid(
+            field,
+            "has a control character, or one that hides or turns the line around",
+        ));
     }
     Ok(text)
 }

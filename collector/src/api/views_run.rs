@@ -113,9 +113,7 @@ fn filled(command: &Command, weight: Option<u32>) -> v1::RunCommand {
 /// The end of what a command said, without what could play tricks on a screen. Never refused: the outcome
 /// beside it is worth more than its words.
 pub(super) fn output(text: &str) -> String {
-    let clean: String = (text.chars())
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c })
-        .collect();
+    let clean = tidelock_model::fit(text);
     let mut from = clean.len().saturating_sub(OUTPUT_BYTES);
     while !clean.is_char_boundary(from) {
         from += 1;

@@ -112,7 +112,14 @@ impl AgentDoor {
                     let _ = out.send(Err(Status::invalid_argument("a session begins with a good hello"))).await;
                     return;
                 }
-                Ok(Err(_)) | Err(_) => return,
+                Ok(Err(status)) => {
+                    let _ = out.send(Err(status)).await;
+                    return;
+                }
+                Err(_) => {
+                    let _ = out.send(Err(Status::deadline_exceeded("a session begins with a hello at once"))).await;
+                    return;
+                }
             };
             tracing::info!(migration = %who.migration, agent = %who.agent, version = %hello.agent_version, "session");
             Session::new(door, who, entered, told, out, hello).run(said).await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use prost::Message as _;
 use prost::bytes::Bytes;
 use tidelock_core::record::{AgentSeen, Observation, Refusal};
-use tidelock_model::{Name, SpoolEpoch};
+use tidelock_model::{Name, SpoolEpoch, is_unfit};
 use tidelock_proto::v1::session_request::Message as Said;
 use tidelock_proto::v1::session_response::Message as Reply;
 use tidelock_proto::{Limits, batch_from_wire, v1};
@@ -70,6 +70,8 @@ enum End {
     Gone,
     /// It is told why.
     Told(Status),
+    /// What it sent cannot be read, or the connection broke: then nobody hears this.
+    Broken(Status),
 }
 
 type Step = Result<(), End>;
@@ -117,10 +119,18 @@ impl Session {
             }
             End::Told(status) => {
                 tracing::warn!(migration = %self.who.migration, agent = %self.who.agent, why = status.message(), "session ended");
-                // An agent that is gone does not hear it.
-                let _ = tokio::time::timeout(SLOW_READER, self.out.send(Err(status))).await;
+                self.say_why(status).await;
+            }
+            End::Broken(status) => {
+                tracing::info!(migration = %self.who.migration, agent = %self.who.agent, why = status.message(), "session ended");
+                self.say_why(status).await;
             }
         }
+    }
+
+    async fn say_why(&self, status: Status) {
+        // An agent that is gone does not hear it.
+        let _ = tokio::time::timeout(SLOW_READER, self.out.send(Err(status))).await;
     }
 
     /// Waits for what is queued: it reaches the disk with or without this session. The seat stays taken
@@ -160,7 +170,8 @@ impl Session {
                 },
                 message = tokio::time::timeout(idle, said.message()), if self.waiting.len() < IN_FLIGHT => match message {
                     Ok(Ok(Some(heard))) => self.hear(heard).await,
-                    Ok(Ok(None)) | Ok(Err(_)) => return End::Gone,
+                    Ok(Ok(None)) => return End::Gone,
+                    Ok(Err(status)) => return End::Broken(status),
                     Err(_) => return End::Told(Status::deadline_exceeded("nothing was heard for too long")),
                 },
             };
@@ -421,5 +432,5 @@ fn spool_epoch(bytes: &[u8]) -> Result<SpoolEpoch, Status> {
 }
 
 fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if is_unfit(c) { ' ' } else { c }).collect()
 }

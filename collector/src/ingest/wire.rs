@@ -121,15 +121,18 @@ impl Decoder for SessionCodec {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Heard>, Status> {
-        let message = buffer.chunk();
-        if message.len() == buffer.remaining()
-            && let Some(batch) = Received::of_request(message)
-        {
-            buffer.advance(buffer.remaining());
+        // In one piece: the server hands a whole message over at once.
+        let message = buffer.copy_to_bytes(buffer.remaining());
+        if !Received::few_in_request(&message) {
+            let limit = Limits::BATCH_FINDINGS;
+            let why = format!("batch: findings: has more than {limit} entries, at most {limit} are taken");
+            return Err(Status::invalid_argument(why));
+        }
+        if let Some(batch) = Received::of_request(&message) {
             return Ok(Some(Heard::Batch(batch)));
         }
         let wrong =
             |error: DecodeError| Status::invalid_argument(format!("a message of the session: {error}"));
-        v1::SessionRequest::decode(buffer).map(Heard::Other).map(Some).map_err(wrong)
+        v1::SessionRequest::decode(message).map(Heard::Other).map(Some).map_err(wrong)
     }
 }

@@ -12,7 +12,7 @@ use prost::encoding::{
 };
 use prost::{DecodeError, Message as _};
 use tidelock_model::FindingBatch;
-use tidelock_proto::batch_to_wire;
+use tidelock_proto::{Limits, batch_to_wire};
 
 use crate::secret;
 
@@ -44,6 +44,14 @@ impl Received {
     pub(crate) fn of_request(mut request: &[u8]) -> Option<Bytes> {
         let batch = next_part(&mut request, BATCH_IN_REQUEST)?.ok()?;
         request.is_empty().then(|| Bytes::copy_from_slice(batch))
+    }
+
+    /// Whether the batches in a request have no more findings than are taken. Asked before anything is
+    /// decoded: an empty finding is two bytes here, and hundreds in memory.
+    pub(crate) fn few_in_request(request: &[u8]) -> bool {
+        let batches = parts(request, BATCH_IN_REQUEST).filter_map(Result::ok);
+        let findings = batches.flat_map(|batch| parts(batch, FINDING_IN_BATCH));
+        findings.take(Limits::BATCH_FINDINGS + 1).count() <= Limits::BATCH_FINDINGS
     }
 
     /// The batch of a record of the journal; none when the record is of something else.
@@ -203,6 +211,20 @@ mod tests {
         {
             assert!(Received::new(Bytes::copy_from_slice(broken)).is_err(), "{broken:?} was taken");
         }
+    }
+
+    #[test]
+    fn findings_are_counted_before_they_are_decoded() {
+        let empty = |findings: usize| {
+            let mut request = Vec::new();
+            put(&mut request, BATCH_IN_REQUEST, &[0x1a, 0].repeat(findings));
+            request
+        };
+        let most = empty(Limits::BATCH_FINDINGS);
+        assert!(Received::few_in_request(&most) && Received::few_in_request(b""));
+        assert!(!Received::few_in_request(&empty(Limits::BATCH_FINDINGS + 1)));
+        // Two batches in one request are one to the decoder.
+        assert!(!Received::few_in_request(&[most, empty(1)].concat()));
     }
 
     #[test]

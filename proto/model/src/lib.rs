@@ -13,6 +13,7 @@ mod outcome;
 mod report;
 mod shown;
 mod side;
+mod text;
 mod time;
 
 pub use agent::{AgentKey, Gap, SpoolEpoch};
@@ -24,4 +25,5 @@ pub use outcome::{Cause, Outcome};
 pub use report::{Counts, Digest, Mark, MarkKind, Measure, Remaining, Report, Step};
 pub use shown::{Pages, Shown, Via};
 pub use side::Side;
+pub use text::{fit, is_unfit};
 pub use time::Timestamp;

@@ -1,0 +1,234 @@
+//! HTTP/2 that no honest peer speaks, at both doors: it costs its sender the connection, and the collector
+//! neither its life, nor memory, nor more than 100 times the sender's work.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use tidelock_tests::{World, WorldOptions, cpu_ms, resident_bytes};
+
+use crate::http2::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, Heard, PING, PREFACE, PRIORITY, RST_STREAM,
+    SETTINGS, WINDOW_UPDATE, flood, frame, head, listen, open,
+};
+use crate::raw::Shown;
+
+/// What all of it together may add to the collector's memory.
+const GROWTH_BYTES: u64 = 64 << 20;
+/// The rule: no request costs more than so many times its sender's effort.
+const EFFORT: u64 = 100;
+
+/// How such a conversation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The connection is closed.
+    Closed,
+    /// The call is refused; the connection may live.
+    Refused,
+    /// It is allowed, as long as it costs nothing.
+    Borne,
+}
+
+struct Case {
+    name: &'static str,
+    first: Vec<u8>,
+    times: usize,
+    one: Box<dyn Fn(usize) -> Vec<u8> + Send>,
+    end: End,
+}
+
+fn once(name: &'static str, end: End, bytes: Vec<u8>) -> Case {
+    Case { name, first: bytes, times: 0, one: Box::new(|_| Vec::new()), end }
+}
+
+fn many(
+    name: &'static str,
+    end: End,
+    first: Vec<u8>,
+    times: usize,
+    one: impl Fn(usize) -> Vec<u8> + Send + 'static,
+) -> Case {
+    Case { name, first, times, one: Box::new(one), end }
+}
+
+/// The number of the client's `n`th stream.
+fn stream(n: usize) -> u32 {
+    u32::try_from(2 * n + 1).expect("few streams")
+}
+
+/// A call that is begun and not ended.
+fn begun(path: &str) -> Vec<u8> {
+    frame(HEADERS, END_HEADERS, 1, &head(path, &[]))
+}
+
+fn floods(path: &'static str) -> Vec<Case> {
+    let calm = 8_u32.to_be_bytes();
+    let many_headers = || {
+        let block = head(path, &[]);
+        frame(HEADERS, 0, 1, &block)
+    };
+    vec![
+        many("rapid reset", End::Closed, Vec::new(), 10_000, move |n| {
+            let mut bytes = frame(HEADERS, END_HEADERS, stream(n), &head(path, &[]));
+            bytes.extend(frame(RST_STREAM, 0, stream(n), &calm));
+            bytes
+        }),
+        many("a head that never ends", End::Closed, many_headers(), 4_000, |n| {
+            let block = [&[0, 5][..], format!("x{n:04}").as_bytes(), &[127, 0x81, 7], &[b'a'; 1024]].concat();
+            frame(CONTINUATION, 0, 1, &block)
+        }),
+        many("a head of empty parts", End::Closed, many_headers(), 50_000, |_| {
+            frame(CONTINUATION, 0, 1, b"")
+        }),
+        many("empty data", End::Borne, begun(path), 100_000, |_| frame(DATA, 0, 1, b"")),
+        many("pings", End::Borne, Vec::new(), 100_000, |n| {
+            frame(PING, 0, 0, &u64::try_from(n).expect("it fits").to_be_bytes())
+        }),
+        many("settings", End::Borne, Vec::new(), 50_000, |_| frame(SETTINGS, 0, 0, &[0, 4, 0, 1, 0, 0])),
+        many("priorities", End::Borne, Vec::new(), 50_000, |n| {
+            frame(PRIORITY, 0, stream(n % 1000), &[0, 0, 0, 0, 16])
+        }),
+        many("resets of what never was", End::Closed, Vec::new(), 1_000, |n| {
+            frame(RST_STREAM, 0, stream(n), &8_u32.to_be_bytes())
+        }),
+        many("a thousand calls on one connection", End::Refused, Vec::new(), 1_000, move |n| {
+            frame(HEADERS, END_HEADERS, stream(n), &head(path, &[]))
+        }),
+    ]
+}
+
+fn heads(path: &'static str) -> Vec<Case> {
+    let whole = END_HEADERS | END_STREAM;
+    let with = |name: &str, value: &[u8]| frame(HEADERS, whole, 1, &head(path, &[(name, value)]));
+    // One field into the dynamic table, and then the same again ten thousand times, a byte each.
+    let mut bomb = head(path, &[]);
+    bomb.extend([&[0x40, 1, b'x', 127, 0xa1, 30][..], &[b'a'; 4000], &[0xbe; 10_000]].concat());
+    let mut large = frame(HEADERS, 0, 1, &head(path, &[]));
+    for n in 0..64 {
+        let block = [&[0, 4][..], format!("y{n:03}").as_bytes(), &[127, 0x81, 127], &[b'a'; 16_256]].concat();
+        large.extend(frame(CONTINUATION, if n == 63 { END_HEADERS } else { 0 }, 1, &block));
+    }
+    vec![
+        once("a line end in metadata", End::Refused, with("x-note", b"a\r\nauthorization: b")),
+        once("a zero in metadata", End::Refused, with("x-note", b"a\0b")),
+        once("an escape in metadata", End::Refused, with("x-note", b"\x1b[2J")),
+        once("an upper-case name", End::Refused, with("X-Note", b"a")),
+        once("a name with a blank", End::Refused, with("x note", b"a")),
+        once("a connection field", End::Refused, with("connection", b"close")),
+        once("a second path", End::Refused, with(":path", b"/elsewhere")),
+        once("a megabyte of head", End::Closed, large),
+        once("a small head that unpacks to 40 MB", End::Refused, frame(HEADERS, whole, 1, &bomb)),
+        once("no compression at all", End::Closed, frame(HEADERS, whole, 1, &[0xff; 64])),
+    ]
+}
+
+fn broken(path: &'static str) -> Vec<Case> {
+    let update = |stream, by: u32| frame(WINDOW_UPDATE, 0, stream, &by.to_be_bytes());
+    let mut huge = frame(DATA, 0, 1, b"");
+    huge[..3].copy_from_slice(&[0xff, 0xff, 0xff]);
+    vec![
+        once("a frame of 16 MB", End::Closed, [begun(path), huge].concat()),
+        once("data of no call", End::Closed, frame(DATA, 0, 0, b"a")),
+        once("data of a call that never was", End::Closed, frame(DATA, 0, 9, b"a")),
+        once("a call with an even number", End::Closed, frame(HEADERS, END_HEADERS, 2, &head(path, &[]))),
+        once("the rest of a head that never was", End::Closed, frame(CONTINUATION, END_HEADERS, 1, b"")),
+        once("a window of nothing", End::Closed, update(0, 0)),
+        once("too large a window", End::Closed, [update(0, 0x7fff_ffff), update(0, 0x7fff_ffff)].concat()),
+        once("too large a first window", End::Closed, frame(SETTINGS, 0, 0, &[0, 4, 0x80, 0, 0, 0])),
+        once("settings that are cut", End::Closed, frame(SETTINGS, 0, 0, &[0, 4, 0])),
+        once("a short ping", End::Closed, frame(PING, 0, 0, b"a")),
+        once("a farewell first", End::Borne, frame(GOAWAY, 0, 0, &[0; 8])),
+        once("a frame of no known kind", End::Borne, frame(0xee, 0xff, 77, b"abc")),
+    ]
+}
+
+fn fits(end: End, heard: &Heard) -> bool {
+    let closed = heard.closed || heard.goaway.is_some();
+    match end {
+        End::Closed => closed,
+        End::Refused => closed || !heard.resets.is_empty() || heard.heads > 0,
+        End::Borne => true,
+    }
+}
+
+struct Watch {
+    world: World,
+    pid: u32,
+    before: u64,
+}
+
+impl Watch {
+    fn new() -> (Watch, Shown) {
+        let world = World::collector_alone();
+        world.apply(&WorldOptions::default().plan);
+        let shown = Shown::of(&world.enrol("target", "raw"));
+        let pid = world.collector.as_ref().expect("it runs").pid();
+        let before = resident_bytes(pid).expect("it runs");
+        (Watch { world, pid, before }, shown)
+    }
+
+    /// It lives, it answers, its memory has not grown, and no gate opened.
+    fn is_well(&mut self, after: &str) {
+        let ended = self.world.collector.as_mut().expect("it was started").ended();
+        assert!(ended.is_none(), "the collector did not survive: {after}");
+        let gate = self.world.operator.run(&["gate", "check", "ready", "-o", "json"]);
+        assert_eq!(gate.json()["open"], false, "{after}: {}{}", gate.out, gate.err);
+        let now = resident_bytes(self.pid).expect("it runs");
+        let grown = now.saturating_sub(self.before);
+        assert!(grown <= GROWTH_BYTES, "{after}: the collector grew by {} KiB", grown / 1024);
+    }
+}
+
+/// Says it all at one door; gives what was heard, and what the two sides worked for it.
+async fn play(watch: &Watch, door: &str, shown: Option<&Shown>, case: &Case) -> (Heard, u64, u64) {
+    let own = std::process::id();
+    let before = (cpu_ms(watch.pid), cpu_ms(own));
+    let stream = open(&watch.world, door, shown, b"h2", "127.0.0.1").await.expect("the door is open");
+    let (down, mut up) = tokio::io::split(stream);
+    let bytes = Arc::new(AtomicU64::new(0));
+    let hearing = tokio::spawn(listen(down, Duration::from_secs(2), bytes.clone()));
+    let first = [PREFACE, &case.first].concat();
+    flood(&mut up, 1, |_| first.clone()).await;
+    flood(&mut up, case.times, &case.one).await;
+    let heard = hearing.await.expect("it reads on");
+    let after = (cpu_ms(watch.pid), cpu_ms(own));
+    (heard, after.0 - before.0, after.1 - before.1)
+}
+
+async fn at(door: &str, path: &'static str, with_certificate: bool) {
+    let (mut watch, shown) = Watch::new();
+    let shown = with_certificate.then_some(&shown);
+    for case in floods(path).into_iter().chain(heads(path)).chain(broken(path)) {
+        let (heard, theirs, ours) = play(&watch, door, shown, &case).await;
+        let name = case.name;
+        assert!(fits(case.end, &heard), "{door}, {name}: expected {:?}, heard {heard:?}", case.end);
+        // The clocks of the system count in 10 ms.
+        let allowed = EFFORT * ours.max(10);
+        assert!(theirs <= allowed, "{door}, {name}: {theirs} ms of work for {ours} ms of its sender's");
+        watch.is_well(&format!("{door}, {name}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_abuse_of_http2_by_an_enrolled_agent_hurts_the_collector() {
+    at("agents", "/tidelock.v1.AgentService/Session", true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_abuse_of_http2_by_a_stranger_hurts_the_collector() {
+    at("api", "/tidelock.v1.EnrolService/Enrol", false).await;
+}
+
+/// Answers that nobody takes: the collector stops to read, and does not pile them up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_reads_is_not_written_to_without_end() {
+    let (mut watch, _) = Watch::new();
+    let stream = open(&watch.world, "api", None, b"h2", "127.0.0.1").await.expect("the door is open");
+    let (down, mut up) = tokio::io::split(stream);
+    flood(&mut up, 1, |_| PREFACE.to_vec()).await;
+    let sent = flood(&mut up, 1_000_000, |_| frame(PING, 0, 0, &[0; 8])).await;
+    assert!(sent < 1_000_000, "17 MB of answers were taken in for somebody who reads none");
+    watch.is_well("a reader that never reads");
+    drop((up, down));
+    watch.is_well("a reader that is gone");
+}
