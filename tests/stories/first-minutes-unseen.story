@@ -48,12 +48,15 @@ gate committed: checkout
       >   login of 0 runs: nothing known
 1:00  login fails on target: sign-in refused
       > 1:15 committed is hold
-      >   turbulence login on target: outside its expected turbulence: less than 90 % of it pass
+      >   turbulence login on target: none of its last 3 runs passed: this is no turbulence
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 1:20  the first minutes are told
-      > 1:20 outside since 75 s: login: 0.00, normal is 0.9
-      >   login of 4 runs: 0.00
+      > 1:20 no turbulence: login is broken since 75 s
+      >   login of 4 runs: nothing known
 1:21  login passes
+      > 1:25 committed is hold
+      >   turbulence login on target: outside its expected turbulence: less than 90 % of it pass
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       > 1:54 told: the way back ends at 2:24
       > 2:25 told: the way back is closed: too late: the way back was open for 2 min after the switch
 3:30  the first minutes are told

@@ -49,31 +49,32 @@ gate committed: all
       > 3:25 committed is hold
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
+      > 3:30 committed is hold
+      >   turbulence login on target: none of its last 3 runs passed: this is no turbulence
+      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
+      >   watch: the watch after the switch lasts 10 min
       > 3:35 committed is hold
+      >   turbulence login on target: none of its last 3 runs passed: this is no turbulence
       >   claim_refuted login on target: target was down in one of the last 3 slots: 2 of 4 runs in a slot failed
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
       > 3:45 committed is hold
+      >   turbulence login on target: none of its last 3 runs passed: this is no turbulence
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
 3:45  the first minutes are told
-      > 3:45 inside expected turbulence until 730 s
-      >   login of 38 runs: 2.50
+      > 3:45 no turbulence: login is broken since 210 s
+      >   login of 38 runs: nothing known
       > 3:55 told: going back is recommended, for login
       > 3:55 asked: rollback
       > 3:55 committed is hold
+      >   turbulence login on target: none of its last 3 runs passed: this is no turbulence
       >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
       >   alarm login: 83 % of it fail on target, 0 % on source: going back is recommended
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
-      > 4:30 committed is hold
-      >   claim_refuted login on target: target was down in one of the last 3 slots: 4 of 4 runs in a slot failed
-      >   alarm login: 92 % of it fail on target, 0 % on source: going back is recommended
-      >   turbulence login on target: outside its expected turbulence: it takes more than 300 % of its usual time
-      >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
-      >   watch: the watch after the switch lasts 10 min
 4:30  the first minutes are told
-      > 4:30 outside since 270 s: login: nothing known, normal is 3
+      > 4:30 no turbulence: login is broken since 210 s
       >   login of 56 runs: nothing known
 4:30  login passes

@@ -7,11 +7,12 @@ mod runs;
 
 use std::collections::BTreeMap;
 
-use tidelock_model::{AgentKey, Finding, Name, Outcome, Phase, Side, Timestamp};
+use tidelock_model::{AgentKey, Finding, Level, Name, Outcome, Phase, Side, Timestamp};
 
 use runs::{Run, Runs};
 
 use crate::board::NotCounted;
+use crate::evidence::side_evidence;
 use crate::migration::{Current, Migration};
 use crate::plan::{FirstMinutes, Turbulence};
 use crate::proof::StateWriter;
@@ -50,6 +51,14 @@ pub enum FirstMinutesState {
         /// What the plan calls normal.
         limit: f64,
     },
+    /// Something fails on every run, or a critical scenario is shown to be wrong: however turbulent it may be, this is
+    /// no turbulence.
+    Broken {
+        /// Since when.
+        since: Timestamp,
+        /// The scenario.
+        which: Name,
+    },
     /// The time is over, and all was inside at its end or came back since.
     Over,
 }
@@ -66,6 +75,8 @@ pub struct MetricStatus {
     pub value: Option<f64>,
     /// Since when it is outside.
     pub outside: Option<Timestamp>,
+    /// None of its newest runs passed.
+    pub down: bool,
     /// Runs since the switch that it rests on.
     pub runs: usize,
 }
@@ -96,12 +107,17 @@ enum Word {
     Inside(f64),
     /// None where most runs do not pass.
     Outside(Option<f64>),
+    /// None of the newest runs passed, however many did before.
+    Down,
 }
 
 impl Metric {
     fn word(&self, normal: Turbulence) -> Word {
         if self.since.len() < RUNS_AT_LEAST {
             return Word::Unheard;
+        }
+        if self.since.newest_fail(RUNS_AT_LEAST) {
+            return Word::Down;
         }
         match normal {
             Turbulence::AtLeast(least) => match self.since.share() {
@@ -130,11 +146,45 @@ impl Migration {
     /// The first minutes after the switch; none before it, where the plan does not name any, and on the way
     /// back.
     pub fn first_minutes(&self, now: Timestamp) -> Option<FirstMinutesStatus> {
+        let mut status = self.turbulence(now)?;
+        // Nobody is told that all is as expected while a scenario is shown to be wrong that must not be.
+        if let (FirstMinutesState::Inside { .. }, Some((since, which))) =
+            (&status.state, self.critical_wrong(now))
+        {
+            status.state = FirstMinutesState::Broken { since, which };
+        }
+        Some(status)
+    }
+
+    /// A critical scenario that is no metric, and is shown to be wrong on the target; the one that is longest.
+    fn critical_wrong(&self, now: Timestamp) -> Option<(Timestamp, Name)> {
+        let plan = self.plan()?;
+        let metrics = &plan.switch.first_minutes.as_ref()?.metrics;
+        let asked = plan.scenarios.iter().filter(|(name, scenario)| {
+            scenario.level == Level::Critical
+                && scenario.phases.contains(&self.phase)
+                && scenario.sides.contains(&Side::Target)
+                && !metrics.contains_key(*name)
+        });
+        let begun = self.evidence_begun();
+        let found = asked.filter_map(|(name, scenario)| {
+            let found =
+                side_evidence(self.seen(), (name, scenario), (Side::Target, Phase::Watch), begun, now);
+            (found.status.state == EvidenceState::Refuted).then(|| (found.since, name.clone()))
+        });
+        found.min()
+    }
+
+    /// What the metrics alone say.
+    fn turbulence(&self, now: Timestamp) -> Option<FirstMinutesStatus> {
         let (rule, until) = self.settling()?;
         let metrics: Vec<MetricStatus> =
             rule.metrics.iter().map(|(name, normal)| self.metric((name, *normal), until, now)).collect();
         let outside = metrics.iter().filter_map(|metric| Some((metric.outside?, metric)));
-        let state = match outside.min_by_key(|(since, _)| *since) {
+        let state = match outside.min_by_key(|(since, metric)| (!metric.down, *since)) {
+            Some((since, metric)) if metric.down => {
+                FirstMinutesState::Broken { since, which: metric.check.clone() }
+            }
             Some((since, metric)) => FirstMinutesState::Outside {
                 since,
                 which: metric.check.clone(),
@@ -163,9 +213,10 @@ impl Migration {
             Word::Incomparable => (None, None),
             Word::Inside(value) => (Some(value), None),
             Word::Outside(value) => (value, metric.and_then(|metric| metric.outside)),
+            Word::Down => (None, metric.and_then(|metric| metric.outside)),
         };
-        let runs = metric.map_or(0, |metric| metric.since.len());
-        MetricStatus { check: name.clone(), normal, value, outside, runs }
+        let (runs, down) = (metric.map_or(0, |metric| metric.since.len()), word == Word::Down);
+        MetricStatus { check: name.clone(), normal, value, outside, down, runs }
     }
 
     /// Takes a finding of a scenario whose turbulence is watched.
@@ -197,7 +248,7 @@ impl Migration {
             (Some(_), Side::Target) => {
                 metric.since.push(run(finding));
                 metric.outside = match metric.word(*normal) {
-                    Word::Outside(_) => Some(metric.outside.unwrap_or(at)),
+                    Word::Outside(_) | Word::Down => Some(metric.outside.unwrap_or(at)),
                     Word::Unheard | Word::Incomparable | Word::Inside(_) => None,
                 };
             }
@@ -207,19 +258,27 @@ impl Migration {
     /// The first minutes are over, and all was seen and inside: what comes later is not about them.
     fn settled(&self, at: Timestamp) -> bool {
         let until = self.settling().map(|(_, until)| until).filter(|until| at > *until);
-        until.is_some() && self.first_minutes(at).is_some_and(|it| it.state == FirstMinutesState::Over)
+        until.is_some() && self.turbulence(at).is_some_and(|it| it.state == FirstMinutesState::Over)
     }
 
     /// Turbulence is larger than normal, or nobody saw how large it is.
     pub(crate) fn turbulence_hold(&self, gate: Phase, now: Timestamp) -> Option<Hold> {
-        let status = self.first_minutes(now).filter(|_| matches!(gate, Phase::Watch | Phase::Committed))?;
-        let FirstMinutesState::Outside { since, which, .. } = status.state else { return None };
+        let status = self.turbulence(now).filter(|_| matches!(gate, Phase::Watch | Phase::Committed))?;
+        let (since, which) = match status.state {
+            FirstMinutesState::Outside { since, which, .. } | FirstMinutesState::Broken { since, which } => {
+                (since, which)
+            }
+            FirstMinutesState::Inside { .. } | FirstMinutesState::Over => return None,
+        };
         let metric = status.metrics.iter().find(|metric| metric.check == which)?;
         let unheard = metric.runs < RUNS_AT_LEAST;
         let percent = limit(metric.normal) * 100.0;
         let reason = match metric.normal {
             _ if unheard => {
                 "too little was seen of it since the switch to say how turbulent it is".to_owned()
+            }
+            _ if metric.down => {
+                format!("none of its last {RUNS_AT_LEAST} runs passed: this is no turbulence")
             }
             Turbulence::Within(_) => {
                 format!(

@@ -245,7 +245,7 @@ impl Migration {
                 self.joints.begin(at, &current, &self.traffic, only);
                 self.rebuilt(at, batch.agent.side);
             }
-            self.back_seen(at, &current, &batch.agent, (finding, counted));
+            self.back_seen(at, &current, &batch.agent, (finding, counted, began));
             self.minutes_seen(at, &current, &batch.agent, (finding, counted));
             match counted {
                 Ok(()) => {

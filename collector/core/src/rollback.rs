@@ -12,12 +12,13 @@ mod rows;
 
 use std::sync::Arc;
 
-use tidelock_model::{AgentKey, Finding, Name, Phase, Remaining, Side, Timestamp};
+use tidelock_model::{AgentKey, Finding, Name, Outcome, Phase, Remaining, Side, Timestamp};
 
+use rows::REST;
 pub(crate) use rows::is_row;
 
 use effects::Effects;
-use rows::Rows;
+use rows::{Look, Rows};
 
 use crate::ask::{Ask, AskerKind, Refusal, RefusalCode};
 use crate::board::NotCounted;
@@ -90,7 +91,7 @@ impl Migration {
         at: Timestamp,
         current: &Current,
         agent: &AgentKey,
-        (finding, counted): (&Finding, Result<(), NotCounted>),
+        (finding, counted, began): (&Finding, Result<(), NotCounted>, Timestamp),
     ) {
         let one_way = &current.plan.rollback.one_way;
         if counted.is_ok() && one_way.iter().any(|effect| effect.from == finding.check) {
@@ -111,11 +112,13 @@ impl Migration {
             (Err(NotCounted::Late | NotCounted::SameRound), Side::Target) => true,
             (Err(_), _) => false,
         };
-        if !collects || !believed || !finding.report.digests.iter().any(|it| is_row(&it.position)) {
+        let rows = finding.report.digests.iter().any(|it| is_row(&it.position));
+        if !collects || !believed || !rows && !self.back.rows.any() {
             return;
         }
-        let back = Arc::make_mut(&mut self.back);
-        back.rows.take((at, opened), agent.side, finding);
+        let whole = counted.is_ok() && finding.outcome == Outcome::Pass;
+        let look = Look { at, began, whole, side: agent.side, finding };
+        Arc::make_mut(&mut self.back).rows.take(opened, &look);
     }
 
     pub(crate) fn leftover_ask(&self, _now: Timestamp, ask: &Ask) -> Result<EventKind, Refusal> {
@@ -165,21 +168,29 @@ impl Migration {
             Phase::Committed | Phase::RollingBack | Phase::Aborted => return None,
         };
         let rows = &self.back.rows;
-        let open = rows.open();
-        if open == 0 && !rows.cut() {
+        let (open, rest) = (rows.open(), rows.rest_open());
+        if open == 0 && rest == 0 {
             return None;
         }
-        let number = count(open as u64, "row", "rows");
-        let reason = match rows.cut() {
-            false => format!("{why} {number} without an owner and a disposition"),
-            true => format!("{why} more rows than are listed; of those that are, {number} without an owner"),
+        let number = |open: usize| count(open as u64, "row", "rows");
+        let reason = match (open, rest) {
+            (_, 0) => format!("{why} {} without an owner and a disposition", number(open)),
+            (0, _) => format!(
+                "{why} {} at least that are not listed, without an owner and a disposition: settle them as {REST}",
+                number(rest)
+            ),
+            (_, _) => format!(
+                "{why} {} without an owner and a disposition, and {rest} at least that are not listed: settle those as \
+                 {REST}",
+                number(open)
+            ),
         };
         let since = rows.since().unwrap_or(self.phase_since);
         let mut hold = Hold::new(code, since, reason, "tidelock rollback leftovers -o csv");
         hold.check = rows.first_check().cloned();
         hold.side = Some(Side::Target);
         let (what, unit) = ("rows without a disposition".to_owned(), "rows".to_owned());
-        hold.remaining = vec![Remaining { count: open as u64, unit, what }];
+        hold.remaining = vec![Remaining { count: (open + rest) as u64, unit, what }];
         Some(hold)
     }
 

@@ -97,6 +97,9 @@ fn turbulence(status: &FirstMinutesStatus, zone: Option<&str>) -> String {
             };
             format!("outside expected turbulence since {}: {is}", clock(*since))
         }
+        FirstMinutesState::Broken { since, which } => {
+            format!("no turbulence: {which} does not work on target since {}", clock(*since))
+        }
         FirstMinutesState::Over => String::new(),
     }
 }
@@ -122,6 +125,10 @@ mod tests {
             "outside expected turbulence since 14:06: checkout is at 2.25, normal is 1.5"
         );
         assert!(told(outside(None), zone).ends_with("do not pass, or nothing is known of them"));
+        assert_eq!(
+            told(FirstMinutesState::Broken { since: at, which }, zone),
+            "no turbulence: checkout does not work on target since 14:06"
+        );
         assert_eq!(told(FirstMinutesState::Over, zone), "");
     }
 }

@@ -23,6 +23,16 @@ impl Dialect {
             other => Err(Stop::blind(format!("rows of {other} are not yet compared"))),
         }
     }
+
+    /// Asks the database's own clock.
+    pub(crate) fn clock(self) -> &'static str {
+        match self {
+            Dialect::Postgres => {
+                "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) AS now_ms"
+            }
+            Dialect::Sqlite => "SELECT strftime('%s', 'now') * 1000 AS now_ms",
+        }
+    }
 }
 
 /// One chunk: all rows whose key falls into it.

@@ -18,11 +18,18 @@ pub(crate) struct NewRow {
 /// The longest key that is told, in bytes.
 const KEY_BYTES: usize = 64;
 
+/// New rows, and since when none of them is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fresh {
+    pub(crate) rows: Vec<NewRow>,
+    pub(crate) since_unix_ms: u64,
+}
+
 /// The rows that were made in the last while, oldest first.
 ///
 /// # Errors
 /// They cannot be read, or are more than can be told: a cut list would look like a whole one.
-pub(crate) fn rows(db: &Database, dialect: Dialect, wanted: &NewRows) -> Result<Vec<NewRow>, Stop> {
+pub(crate) fn rows(db: &Database, dialect: Dialect, wanted: &NewRows) -> Result<Fresh, Stop> {
     let named = Named::Table(TableSettings {
         name: wanted.table.clone(),
         key: vec![wanted.key.clone()],
@@ -58,7 +65,12 @@ pub(crate) fn rows(db: &Database, dialect: Dialect, wanted: &NewRows) -> Result<
             wanted.table
         )));
     }
-    rows.iter()
+    // Read after the rows: what is younger than this was surely in their list.
+    let now = db.query_one(dialect.clock(), &[])?.integer("now_ms")?;
+    let now = now.and_then(|now| u64::try_from(now).ok());
+    let Some(now) = now else { return Err(Stop::blind("the database does not tell its time")) };
+    let rows: Result<Vec<NewRow>, Stop> = rows
+        .iter()
         .map(|row| {
             let key = row.text("row_key")?.unwrap_or_default();
             let made = row.integer("made")?.and_then(|made| u64::try_from(made).ok());
@@ -71,5 +83,6 @@ pub(crate) fn rows(db: &Database, dialect: Dialect, wanted: &NewRows) -> Result<
             let hash = Sha256::digest(row.text("whole")?.unwrap_or_default().as_bytes()).to_vec();
             Ok(NewRow { key, made_unix_ms, hash })
         })
-        .collect()
+        .collect();
+    Ok(Fresh { rows: rows?, since_unix_ms: now.saturating_sub(seconds.saturating_mul(1_000)) })
 }

@@ -36,6 +36,7 @@ impl Check for RowParity {
         .needs_sql("target")
         .measure("rows")
         .measure("new_rows")
+        .measure("new_rows_since")
         .settings_schema(include_str!("../settings.schema.json"))
     }
 
@@ -65,9 +66,10 @@ fn look(ctx: &Context, settings: &Settings, run: &mut Scenario) -> Result<(), St
     }
     run.measure("rows", all as f64, "rows");
     if let Some(wanted) = &settings.new_rows {
-        let rows = run.step("new-rows", |_| fresh::rows(&db, dialect, wanted))?;
-        run.measure("new_rows", rows.len() as f64, "rows");
-        for row in &rows {
+        let fresh = run.step("new-rows", |_| fresh::rows(&db, dialect, wanted))?;
+        run.measure("new_rows", fresh.rows.len() as f64, "rows");
+        run.measure("new_rows_since", fresh.since_unix_ms as f64, "ms");
+        for row in &fresh.rows {
             run.digest(
                 &format!("{}/{}", wanted.table, row.key),
                 &row.hash,

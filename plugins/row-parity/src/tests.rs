@@ -27,6 +27,9 @@ fn answer(orders: &Orders, statement: &str, params: &[SqlValue]) -> Result<Rows,
         let columns = if known { vec![one("id", true), one("state", false)] } else { Vec::new() };
         return Ok(rows(&["name", "of_key"], columns));
     }
+    if statement.contains("now_ms") {
+        return Ok(rows(&["now_ms"], vec![vec![SqlValue::Integer(1_700_000_900_000)]]));
+    }
     assert!(statement.contains("FROM \"orders\""), "{statement}");
     let orders = orders.borrow();
     if statement.contains("AS made") {
@@ -83,6 +86,7 @@ fn new_rows_are_told_one_by_one_with_when_they_were_made() {
     let row = &report.digests[0];
     assert_eq!((row.key.as_str(), row.position.as_str(), row.rows), ("orders/7", "row@1700000000007", 1));
     assert_eq!(report.measure("new_rows"), Some(1.0));
+    assert_eq!(report.measure("new_rows_since"), Some(1_700_000_300_000.0), "the list is whole since then");
 }
 
 #[test]

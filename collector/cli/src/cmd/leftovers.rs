@@ -22,7 +22,7 @@ pub(crate) struct LeftoversArgs {
 enum LeftoversCommand {
     /// Say who answers for a row, and what becomes of it
     Settle {
-        /// The row, as it is listed, such as orders/4711
+        /// The row, as it is listed, such as orders/4711; rest for all that are not listed
         key: String,
         /// Who answers for it
         #[arg(long, value_name = "PERSON")]
@@ -56,7 +56,7 @@ pub(crate) async fn run(call: &Call, args: LeftoversArgs) -> Result<Exit, Troubl
         }
     }
     if answer.cut {
-        out::say("tidelock: more rows are there than are kept; settle these, and look again");
+        out::say("tidelock: more rows are there than are listed; somebody answers for those as rest");
     }
     Ok(Exit::Done)
 }

@@ -38,6 +38,12 @@ impl Runs {
         took.get(took.len() / 2).copied().filter(|took| *took < u64::MAX)
     }
 
+    /// None of the newest so many passed.
+    pub(super) fn newest_fail(&self, many: usize) -> bool {
+        let mut newest = self.0.iter().rev().take(many);
+        self.0.len() >= many && newest.all(|run| run.took_ns.is_none() && run.ok == 0)
+    }
+
     /// The share that passed; none where nothing was counted.
     pub(super) fn share(&self) -> Option<f64> {
         let sum = |of: fn(&Run) -> u64| self.0.iter().map(of).fold(0_u64, u64::saturating_add);
@@ -63,6 +69,8 @@ mod tests {
         assert_eq!(runs(&[Some(1), None, Some(2)]).median_ns(), Some(2));
         assert_eq!(runs(&[Some(1), None, None]).median_ns(), None);
         assert_eq!(runs(&[Some(1), None, None, Some(1)]).share(), Some(0.5));
+        assert!(runs(&[Some(1), None, None]).newest_fail(2) && !runs(&[None, Some(1)]).newest_fail(2));
+        assert!(!runs(&[None]).newest_fail(2), "too few");
     }
 
     #[test]

@@ -61,8 +61,13 @@ impl Migration {
         };
         let Some(part) = (0..run.marks.len()).rev().find(is_fence) else { return Ok(()) };
         let (Some(step), Some(acted)) = (run.step(part), run.marks[part].acted) else { return Ok(()) };
-        // From a step of the reverse feed on writes come to that side again, and nothing is read there as moved.
-        if self.young.fence.as_ref().is_none_or(|fence| fence.step != step.name) {
+        // Once the target takes traffic before the point of no return, writes come to that side on purpose.
+        let opens = |part: usize| {
+            let begun = run.machine.states().get(part).is_some_and(|state| *state != PartState::Pending);
+            let kind = run.step(part).map(|step| &step.kind);
+            begun && matches!(kind, Some(StepKind::Open | StepKind::Route { .. }))
+        };
+        if (part + 1..run.marks.len()).any(opens) {
             return Ok(());
         }
         let holds = self.fence_holds(run.direction, step, acted, now);

@@ -73,6 +73,8 @@ pub(crate) struct FenceWatch {
     deadline: Option<Duration>,
     pub(crate) side: Side,
     since: Timestamp,
+    /// The feed of the way back runs.
+    reversed: bool,
     declared: BTreeMap<Name, Declared>,
     moved: Vec<Moved>,
 }
@@ -103,6 +105,12 @@ fn settles(scenario: &Scenario) -> Duration {
     scenario.claims.iter().filter_map(|claim| of(&claim.kind)).max().unwrap_or_default()
 }
 
+/// Its rows are compared, so another write shows.
+fn compares_rows(scenario: &Scenario) -> bool {
+    let rows = |claim: &Claim| matches!(claim.kind, ClaimKind::Joint(Joint::Parity(_)));
+    scenario.claims.iter().any(rows)
+}
+
 impl FenceWatch {
     /// The fence was carried out.
     pub(crate) fn begin(at: Timestamp, step: &Step, side: Side, (plan, phase): (&Plan, Phase)) -> FenceWatch {
@@ -120,6 +128,7 @@ impl FenceWatch {
             deadline: step.deadline,
             side,
             since: at,
+            reversed: false,
             declared: BTreeMap::new(),
             moved: Vec::new(),
         };
@@ -140,6 +149,19 @@ impl FenceWatch {
             Some((name.clone(), Declared { tells, in_time, settles, agents: BTreeMap::new() }))
         };
         (self.since, self.declared) = (at, plan.scenarios.iter().filter_map(declared).collect());
+        if self.reversed {
+            self.reversed(plan);
+        }
+    }
+
+    /// The feed of the way back begins: how far something came moves with it, who writes and what rows there are
+    /// does not.
+    pub(crate) fn reversed(&mut self, plan: &Plan) {
+        self.reversed = true;
+        let stays = |name: &Name, declared: &Declared| {
+            declared.tells == Tells::Writers || plan.scenarios.get(name).is_some_and(compares_rows)
+        };
+        self.declared.retain(|name, declared| stays(name, declared));
     }
 
     pub(crate) fn gap(&mut self, agent: &AgentKey, lost: &impl Fn(&Name) -> bool) {
@@ -179,12 +201,14 @@ impl FenceWatch {
         let note: String = heard.finding.report.note.chars().take(200).collect();
         let why =
             |what: &str| Some(if note.is_empty() { what.to_owned() } else { format!("{what}: {note}") });
-        let reading = Reading::of(heard).filter(|reading| reading.tells(scenario));
-        let Some(reading) = reading else {
+        let reading = Reading::of(heard);
+        let lacks =
+            reading.as_ref().map_or(Some("it counts nothing that could move"), |it| it.lacks(scenario));
+        let (Some(reading), None) = (reading, lacks) else {
             readings.unread = match heard.finding.outcome {
                 Outcome::Fail => why("it fails"),
                 Outcome::NotRun => why("it could not look"),
-                Outcome::Pass => why("it counts nothing that could move"),
+                Outcome::Pass => lacks.and_then(why),
             };
             return;
         };
@@ -256,9 +280,7 @@ impl Migration {
         let must = |it: &Declared| it.in_time || it.tells == Tells::Writers;
         // A lag or a mark that stands still shows that nothing arrived, not that nobody wrote.
         let sees = |(name, it): (&Name, &Declared)| {
-            let rows = |claim: &Claim| matches!(claim.kind, ClaimKind::Joint(Joint::Parity(_)));
-            let compares = plan.scenarios.get(name).is_some_and(|scenario| scenario.claims.iter().any(rows));
-            it.tells == Tells::Writers || it.in_time && compares
+            it.tells == Tells::Writers || it.in_time && plan.scenarios.get(name).is_some_and(compares_rows)
         };
         if !fence.declared.iter().any(sees) {
             let reason = format!(

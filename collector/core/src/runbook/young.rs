@@ -169,8 +169,13 @@ impl Migration {
     fn part_begins(&mut self, at: Timestamp, part: u32) {
         let Some(step) = self.step_of(part) else { return };
         match step.kind {
-            StepKind::Open | StepKind::Route { .. } | StepKind::Reverse => self.young.fence = None,
-            StepKind::PointOfNoReturn => self.young.fence = None,
+            StepKind::Open | StepKind::Route { .. } | StepKind::PointOfNoReturn => self.young.fence = None,
+            // Nobody writes to the other side yet, so nothing but the feed's own place may move behind the fence.
+            StepKind::Reverse => {
+                if let (Some(fence), Some(current)) = (&mut self.young.fence, &self.current) {
+                    fence.reversed(&current.plan);
+                }
+            }
             StepKind::Fence { .. } | StepKind::Drain | StepKind::CatchUp | StepKind::Confirm => {}
             StepKind::Manual | StepKind::Command => {}
         }

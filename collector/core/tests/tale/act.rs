@@ -106,7 +106,10 @@ impl Tale {
                 Behaviour::Counts(numbers[0], numbers[1], numbers[2])
             }
             "shows" => Behaviour::Shows(digests(note)),
-            "lists" => Behaviour::Shows(after::rows(note)),
+            "lists" => match note.split_once("whole since ") {
+                Some((rows, since)) => Behaviour::Lists(after::rows(rows), after::moment(since)),
+                None => Behaviour::Shows(after::rows(note)),
+            },
             "writes" => Behaviour::Writes,
             "finds" => Behaviour::Finds(plans::number(note)),
             other => panic!("{check} cannot {other}"),

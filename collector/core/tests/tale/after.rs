@@ -18,6 +18,11 @@ pub(crate) fn rows(text: &str) -> Vec<Digest> {
     text.split(", ").filter(|part| part.contains('=')).map(row).collect()
 }
 
+/// A second as the milliseconds of a database's clock.
+pub(crate) fn moment(second: &str) -> f64 {
+    (BEGIN.as_millis() + 1_000 * second.parse::<u64>().unwrap()) as f64
+}
+
 /// `leaves orders/1 to ben`
 pub(crate) fn leave(act: &str, disposition: String, by: Asker, request_id: String) -> Ask {
     let words: Vec<&str> = act.split_whitespace().collect();
@@ -102,6 +107,9 @@ fn first_minutes(tale: &mut Tale) {
         FirstMinutesState::Outside { since, which, value, limit } => {
             let value = value.map_or("nothing known".to_owned(), |value| format!("{value:.2}"));
             format!("outside since {} s: {which}: {value}, normal is {limit}", second(*since))
+        }
+        FirstMinutesState::Broken { since, which } => {
+            format!("no turbulence: {which} is broken since {} s", second(*since))
         }
         FirstMinutesState::Over => "the first minutes are over".to_owned(),
     });

@@ -27,6 +27,8 @@ pub(crate) enum Behaviour {
     Counts(u64, u64, u64),
     /// It passes and shows these digests.
     Shows(Vec<Digest>),
+    /// It passes and lists these rows, and every other one that was made since that second, of which there is none.
+    Lists(Vec<Digest>, f64),
     /// It passes and writes a mark each round.
     Writes,
     /// It passes and finds the marks of the other side, so many seconds after they were written.
@@ -163,6 +165,7 @@ pub(crate) fn finding(
         Behaviour::Passes | Behaviour::Reports(..) | Behaviour::CountsNothing => (Outcome::Pass, None),
         Behaviour::AnotherComponent | Behaviour::Starved | Behaviour::Silent => (Outcome::Pass, None),
         Behaviour::Takes(_) | Behaviour::Counts(..) | Behaviour::Shows(_) => (Outcome::Pass, None),
+        Behaviour::Lists(..) => (Outcome::Pass, None),
         Behaviour::Writes | Behaviour::Finds(_) => (Outcome::Pass, None),
     };
     let took_ms = if let Behaviour::Takes(ms) = behaviour { *ms } else { 40 };
@@ -209,6 +212,11 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
             counts: Some(Counts { ok: *ok, total: *total, latency_buckets: vec![(ms * 1_000, *ok)] }),
             ..Report::default()
         },
+        Behaviour::Lists(digests, since) => Report {
+            digests: digests.clone(),
+            measures: vec![measure(("new_rows_since".to_owned(), *since))],
+            ..Report::default()
+        },
         Behaviour::Shows(digests) => Report { digests: digests.clone(), ..Report::default() },
         Behaviour::Takes(_) | Behaviour::Writes | Behaviour::Finds(_) => Report::default(),
         Behaviour::Passes | Behaviour::AnotherComponent | Behaviour::Starved => {
@@ -248,6 +256,6 @@ fn marks(
         Behaviour::Passes | Behaviour::Fails(_) | Behaviour::NotRun(_) | Behaviour::Drops(..) => Vec::new(),
         Behaviour::Reports(..) | Behaviour::CountsNothing | Behaviour::Takes(_) => Vec::new(),
         Behaviour::Counts(..) | Behaviour::Shows(_) | Behaviour::AnotherComponent => Vec::new(),
-        Behaviour::Starved | Behaviour::Silent => Vec::new(),
+        Behaviour::Starved | Behaviour::Silent | Behaviour::Lists(..) => Vec::new(),
     }
 }

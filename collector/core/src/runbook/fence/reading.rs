@@ -19,6 +19,9 @@ const GROWS: [&str; 3] = ["enqueued", "position", "offset"];
 const WAITS: [&str; 3] = ["visible", "in_flight", "delayed"];
 /// Above this a count is none: fractions no longer tell one from the next.
 const COUNT_CEILING: f64 = 9_007_199_254_740_992.0;
+/// What a reading lacks that tells of no writer at all, and one that would not see what is worked off at once.
+const NOTHING: &str = "it counts nothing that could move";
+const FAST: &str = "it counts what waits and not what is put in (enqueued): a producer whose work is done at once is not seen";
 /// Rows that are told one by one, for as long as they are new.
 const ROW: &str = "row@";
 
@@ -63,17 +66,19 @@ impl Reading {
         looked.then_some(Reading { began: heard.began, open_writers: open as u64, counters, digests })
     }
 
-    /// It holds what the scenario's claims say that it reads.
-    pub(crate) fn tells(&self, scenario: &Scenario) -> bool {
+    /// What it does not hold though the scenario's claims say that it reads that; none where it holds all.
+    pub(crate) fn lacks(&self, scenario: &Scenario) -> Option<&'static str> {
         let any = |names: &[&str]| names.iter().any(|name| self.counters.contains_key(*name));
-        scenario.claims.iter().all(|claim| match &claim.kind {
-            ClaimKind::Joint(Joint::Silent(_) | Joint::Owner { .. }) => any(&SINCE_LAST),
-            ClaimKind::Joint(Joint::Drained(_)) => any(&["enqueued", "visible"]),
-            ClaimKind::Joint(Joint::Parity(_)) => !self.digests.is_empty(),
-            ClaimKind::Joint(Joint::Gauge(_) | Joint::Success(_) | Joint::Latency(_)) => true,
-            ClaimKind::Joint(Joint::Marks { .. } | Joint::SameResponse { .. }) => true,
-            ClaimKind::Joint(Joint::NoDependencyOn(_)) => true,
-            ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => true,
+        let lack = |missing: bool, what: &'static str| missing.then_some(what);
+        scenario.claims.iter().find_map(|claim| match &claim.kind {
+            ClaimKind::Joint(Joint::Silent(_) | Joint::Owner { .. }) => lack(!any(&SINCE_LAST), NOTHING),
+            ClaimKind::Joint(Joint::Drained(_)) if any(&WAITS) => lack(!any(&["enqueued"]), FAST),
+            ClaimKind::Joint(Joint::Drained(_)) => lack(!any(&["enqueued"]), NOTHING),
+            ClaimKind::Joint(Joint::Parity(_)) => lack(self.digests.is_empty(), NOTHING),
+            ClaimKind::Joint(Joint::Gauge(_) | Joint::Success(_) | Joint::Latency(_)) => None,
+            ClaimKind::Joint(Joint::Marks { .. } | Joint::SameResponse { .. }) => None,
+            ClaimKind::Joint(Joint::NoDependencyOn(_)) => None,
+            ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => None,
         })
     }
 

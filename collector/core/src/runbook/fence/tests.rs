@@ -142,15 +142,30 @@ fn a_queue_may_drain_behind_a_fence_and_must_not_fill() {
     stand.acts(0);
     let acted = stand.now;
     for waits in [9.0, 4.0, 0.0] {
-        let told = counts(&[("visible", waits), ("in_flight", 1.0), ("visible.mail", waits)]);
+        let told =
+            counts(&[("visible", waits), ("in_flight", 1.0), ("visible.mail", waits), ("enqueued", 9.0)]);
         stand.rounds(1, &[("s1", "queue", told.clone()), ("s2", "queue", told)]);
     }
     assert_eq!((stand.holds(0, acted), stand.migration.fence_moved()), (Vec::new(), None));
-    let told = counts(&[("visible", 2.0), ("in_flight", 1.0), ("visible.mail", 2.0)]);
+    let told = counts(&[("visible", 2.0), ("in_flight", 1.0), ("visible.mail", 2.0), ("enqueued", 9.0)]);
     stand.rounds(1, &[("s1", "queue", told)]);
     assert!(stand.migration.fence_moved().unwrap().contains("visible.mail: 1 -> 3"));
     stand.decide(EventKind::StepBegun { run: 1, lease: 1, part: 1, undo: false });
     assert_eq!(stand.migration.fence_moved(), None, "from here on the other side is open");
+}
+
+#[test]
+fn an_empty_queue_that_counts_nothing_put_in_proves_no_fence() {
+    let mut stand = fenced(vec![("queue", Joint::Drained(silence()))]);
+    stand.acts(0);
+    let acted = stand.now;
+    let empty = counts(&[("visible", 0.0), ("in_flight", 0.0)]);
+    stand.rounds(4, &[("s1", "queue", empty.clone()), ("s2", "queue", empty)]);
+    let lines = stand.lines(0, acted);
+    assert!(lines[0].contains("what waits and not what is put in (enqueued)"), "{lines:?}");
+    let counted = counts(&[("visible", 0.0), ("in_flight", 0.0), ("enqueued", 12.0)]);
+    stand.rounds(2, &[("s1", "queue", counted.clone()), ("s2", "queue", counted)]);
+    assert_eq!((stand.holds(0, acted), stand.migration.fence_moved()), (Vec::new(), None));
 }
 
 #[test]

@@ -1,0 +1,68 @@
+# The feed of the way back is begun behind the fence. Until the point of no return nobody but that feed may write there.
+brief
+scenario login, critical, both: 1 pass in a row
+scenario writers, important, both: silent for 20
+gate ready: login
+gate cutover: decision cutover
+gate committed: login, decision commit
+step fence, fence, ben: run, undo, planned 5 s, deadline 40 s
+step feed, reverse, ben: run, undo
+step no-return, point-of-no-return, olga
+step open, open, ben: run, planned 2 s
+step traffic, route, ben: run, undo, weights 100, after login, bake 5 s
+
+0:00  all pass
+      > 0:00 prepare -> sync
+      > 0:00 ready is unknown
+      >   missing login on source by s1: s1 has not reported it
+      >   missing login on target by t1: t1 has not reported it
+0:00  writers reports: writes 0
+      > 0:05 sync -> ready
+      > 0:05 asked: cutover, for gate cutover
+      > 0:05 gate ready opens, epoch 2
+      > 0:05 cutover is hold
+      >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
+0:06  olga says go on cutover
+      > 0:06 cutover: go, by olga, complete
+      > 0:06 gate cutover opens, epoch 3
+      > 0:06 cutover is open: 1 scenario is proved: gate cutover is open
+0:07  ben confirms
+      > 0:07 ready -> cutover, by ben
+      > 0:07 watch is hold
+      >   run: the runbook of the cutover is not walked yet
+0:08  ben begins cutover
+      > 0:08 run 1 of cutover begins, lease 1, by ben
+      > 0:08 watch is hold
+      >   run: run 1 is not at its end: fence is next
+0:10  ben carries part 0
+      > 0:10 part 0 begins
+      > 0:10 part 0: done, durable, by ben
+      > 0:10 watch is hold
+      >   run: run 1 is not at its end: fence is under way
+      > 0:20 part 0 is proved
+      > 0:20 watch is hold
+      >   run: run 1 is not at its end: feed is next
+0:24  ben carries part 1
+      > 0:24 part 1 begins
+      > 0:24 part 1: done, durable, by ben
+      > 0:24 part 1 is proved
+      > 0:24 watch is hold
+      >   run: run 1 is not at its end: the point of no return stands at no-return, and is next
+0:25  source/s1 falls silent
+0:50  ben passes part 2
+      > 0:50 refused, GATE_SHUT: fence is not seen to stand any more: run writers on source by s1: s1 has not read it for more than 13 s
+0:52  source/s1 is back
+1:10  writers reports on source: writes 4
+      > 1:15 run 1 goes back: fence moved: writes: 0 -> 4 within 5 s, 48 a minute, seen by writers of s1
+      > 1:15 watch is hold
+      >   run: run 1 goes back: fence moved: writes: 0 -> 4 within 5 s, 48 a minute, seen by writers of s1; feed is taken back next
+1:20  ben passes part 2
+      > 1:20 refused, TOO_LATE: run 1 goes back: fence moved: writes: 0 -> 4 within 5 s, 48 a minute, seen by writers of s1
+1:21  the run is told
+      > 1:21 undoing, ben, next: undo 1
+      >   writes shut 71 s of no limit
+      >   0 fence: done, durable
+      >   1 feed: done, durable
+      >   2 no-return: pending
+      >   3 open: pending
+      >   4 traffic 100 %: pending
