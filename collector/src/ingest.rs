@@ -10,6 +10,7 @@ mod dedup;
 mod fetch;
 mod offset;
 mod refused;
+mod seat;
 mod service;
 mod session;
 mod sessions;
@@ -20,7 +21,7 @@ pub use assign::assignments;
 pub use dedup::{Judged, Window};
 pub use refused::{Refused, RefusedLine};
 pub use service::AgentDoor;
-pub use sessions::{Entered, NotEntered, Sessions};
+pub use sessions::{Entered, Instance, NotEntered, Sessions};
 pub use verifier::AgentVerifier;
 
 pub(crate) use service::Door;

@@ -20,7 +20,7 @@ gate ready: all
       > 0:12 gate ready shuts, epoch 2
       > 0:12 ready -> sync
       > 0:12 ready is hold
-      >   conflict login on target by t2: target/t2 is suspended: two findings came under one number
+      >   conflict on target by t2: target/t2 is suspended: two findings came under one number; revoke it, and let it join under another name
 0:20  operator revokes target/t2
       > 0:20 target/t2 is revoked, by operator
       > 0:20 ready is unknown

@@ -80,9 +80,11 @@ impl Member {
         }
     }
 
-    /// It owes findings at `now`.
+    /// It owes findings at `now`. One that is suspended owes until a person has revoked it: neither time
+    /// nor leaving makes good what it said.
     pub(crate) fn owes(&self, now: Timestamp) -> bool {
-        !self.revoked && !self.signed_off && now < self.certificate_ends
+        let here = !self.signed_off && now < self.certificate_ends;
+        !self.revoked && (here || self.suspended.is_some())
     }
 
     /// It owes findings and was heard just now.
@@ -178,11 +180,6 @@ impl Roster {
         true
     }
 
-    /// A new plan is a new beginning for agents that were suspended.
-    pub(crate) fn reinstate(&mut self) {
-        self.members.values_mut().for_each(|member| member.suspended = None);
-    }
-
     pub(crate) fn sign_off(&mut self, agent: &AgentKey) -> bool {
         self.members.get_mut(agent).map(|member| member.signed_off = true).is_some()
     }
@@ -237,5 +234,23 @@ impl Roster {
     fn hear(member: &mut Member, at: Timestamp) {
         member.heard = Some(at);
         member.signed_off = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_time_nor_leaving_frees_a_suspended_agent_of_what_it_owes() {
+        let (mut roster, at) = (Roster::default(), Timestamp::from_millis);
+        let agent = AgentKey { side: Side::Target, name: Name::new("t1").expect("a name") };
+        roster.enrol(at(0), &agent, at(1_000));
+        assert!(roster.get(&agent).is_some_and(|member| member.owes(at(999)) && !member.owes(at(1_000))));
+        roster.suspend(at(10), &agent, "two live sessions");
+        roster.sign_off(&agent);
+        assert!(roster.get(&agent).is_some_and(|member| member.owes(at(5_000))), "its certificate has ended");
+        roster.revoke(&agent);
+        assert!(roster.get(&agent).is_some_and(|member| !member.owes(at(10))));
     }
 }

@@ -291,13 +291,14 @@ fn another_roster_is_another_epoch_of_evidence() {
 }
 
 #[test]
-fn what_was_found_before_a_suspension_proves_nothing_after_it() {
+fn a_new_plan_lifts_no_suspension() {
     let mut world = world(1, 6);
     let text = "two findings under one number".to_owned();
     world.ask(&Ask::ReportConflict { agent: t1(), text }).unwrap();
     let plan = world.migration.plan().unwrap().clone();
     world.apply_plan(plan, "olga").unwrap();
-    assert_eq!(state(&world), EvidenceState::Missing);
+    assert_eq!(world.migration.expects(&t1()), AgentStanding::Suspended);
+    assert_eq!(state(&world), EvidenceState::Undecided);
 }
 
 #[test]

@@ -14,8 +14,9 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::fetch::fetch;
 use super::refused::Refused;
+use super::seat;
 use super::session::Session;
-use super::sessions::{NotEntered, Sessions};
+use super::sessions::Sessions;
 use super::wire::Heard;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
@@ -82,23 +83,11 @@ impl AgentDoor {
     /// Lets an agent in, and begins its session.
     pub(super) fn begin(&self, request: Request<Streaming<Heard>>) -> Result<Response<Replies>, Status> {
         let who = self.who(&request)?;
+        let peer = request.extensions().get::<Peer>();
+        let address = peer.map(|peer| peer.address).ok_or_else(|| Status::internal("no address"))?;
         let told = self.door.driver.told(&who.migration);
         let told =
             told.ok_or_else(|| Status::not_found(format!("there is no migration {}", who.migration)))?;
-        let entered = self.door.sessions.enter(&who.migration, &who.agent, &self.door.stop).map_err(
-            |why| match why {
-                NotEntered::Twice => {
-                    let text = format!("{} was refused: it has a live session already", who.agent);
-                    self.door.refused.tell(&who.migration, text);
-                    Status::already_exists(format!("agent {} has a live session already", who.agent))
-                }
-                NotEntered::Full => Status::resource_exhausted("too many agents"),
-            },
-        )?;
-        // Once more: whoever was revoked in between found no session to end.
-        if self.door.driver.standing(&who.migration, &who.agent) != AgentStanding::Enrolled {
-            return Err(Status::permission_denied(format!("agent {} may not speak any more", who.agent)));
-        }
         let mut said = request.into_inner();
         let (out, replies) = mpsc::channel(OUT);
         let door = self.door.clone();
@@ -121,8 +110,19 @@ impl AgentDoor {
                     return;
                 }
             };
-            tracing::info!(migration = %who.migration, agent = %who.agent, version = %hello.agent_version, "session");
-            Session::new(door, who, entered, told, out, hello).run(said).await;
+            let entered = tokio::select! {
+                entered = seat::take(&door, &who, &hello, address) => entered,
+                // Whoever left while waiting takes no seat.
+                () = out.closed() => return,
+            };
+            match entered {
+                Ok(entered) => {
+                    tracing::info!(migration = %who.migration, agent = %who.agent, version = %hello.agent_version, %address, "session");
+                    Session::new(door, who, entered, told, out, hello).run(said).await;
+                }
+                // An agent that is gone does not hear it.
+                Err(status) => drop(out.send(Err(status)).await),
+            }
         });
         Ok(Response::new(ReceiverStream::new(replies)))
     }
@@ -132,7 +132,9 @@ fn word(standing: AgentStanding) -> &'static str {
     match standing {
         AgentStanding::Enrolled => "enrolled",
         AgentStanding::Revoked => "revoked",
-        AgentStanding::Suspended => "suspended; see the events, then revoke it and let it join again",
+        AgentStanding::Suspended => {
+            "suspended; see the events, then revoke it and let it join under another name"
+        }
         AgentStanding::Unknown => "not enrolled",
     }
 }

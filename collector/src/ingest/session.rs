@@ -11,7 +11,7 @@ use std::time::Duration;
 use prost::Message as _;
 use prost::bytes::Bytes;
 use tidelock_core::record::{AgentSeen, Observation, Refusal};
-use tidelock_model::{Name, SpoolEpoch, is_unfit};
+use tidelock_model::{Name, SpoolEpoch, Timestamp, is_unfit};
 use tidelock_proto::v1::session_request::Message as Said;
 use tidelock_proto::v1::session_response::Message as Reply;
 use tidelock_proto::{Limits, batch_from_wire, v1};
@@ -158,7 +158,7 @@ impl Session {
             let step = tokio::select! {
                 biased;
                 () = cancelled.cancelled() => {
-                    return End::Told(Status::aborted("the session was ended: the collector stops, or the agent may not speak any more"));
+                    return End::Told(ended());
                 }
                 () = tokio::time::sleep_until(certificate_ends) => {
                     return End::Told(Status::unauthenticated("the certificate of this session has ended; join again"));
@@ -201,9 +201,14 @@ impl Session {
 
     async fn tell(&self, message: Reply) -> Step {
         let response = v1::SessionResponse { message: Some(message) };
-        match tokio::time::timeout(SLOW_READER, self.out.send(Ok(response))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        tokio::select! {
+            // Whoever may not speak any more is not waited for, also when it reads nothing.
+            biased;
+            () = self.entered.end().cancelled() => Err(End::Told(ended())),
+            sent = tokio::time::timeout(SLOW_READER, self.out.send(Ok(response))) => match sent {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(End::Gone),
+            },
         }
     }
 
@@ -351,6 +356,7 @@ impl Session {
             collector_sent_unix_ms: self.door.clock.now().as_millis(),
         }))
         .await?;
+        self.entered.spoke(self.said_at(&beat, received));
         // An agent whose clock is not known yet is not counted as being there.
         let Some(sample) = self.offset.best() else {
             return Ok(());
@@ -372,6 +378,13 @@ impl Session {
         // again, and one that was refused may not end the batches.
         drop(self.door.intake.submit(seen).await.map_err(|error| refused(&error))?);
         Ok(())
+    }
+
+    /// When the heartbeat was sent, in collector time: what was long on its way is no sign of life.
+    fn said_at(&self, beat: &v1::Heartbeat, received_ms: u64) -> Timestamp {
+        let sent = self.offset.best().filter(|_| beat.agent_sent_unix_ms > 0);
+        let sent = sent.map(|sample| beat.agent_sent_unix_ms.saturating_add_signed(sample.offset_ms));
+        Timestamp::from_millis(sent.map_or(received_ms, |sent| sent.min(received_ms)))
     }
 
     async fn assignment_status(&mut self, status: v1::AssignmentStatus) -> Step {
@@ -406,6 +419,12 @@ impl Session {
     }
 }
 
+fn ended() -> Status {
+    Status::aborted(
+        "the session was ended: the collector stops, the agent came back, or it may not speak any more",
+    )
+}
+
 /// The answer for the oldest batch; never, while there is none.
 async fn front(
     waiting: &mut VecDeque<Waiting>,
@@ -425,7 +444,7 @@ fn refused(error: &JournalError) -> End {
     End::Told(status)
 }
 
-fn spool_epoch(bytes: &[u8]) -> Result<SpoolEpoch, Status> {
+pub(super) fn spool_epoch(bytes: &[u8]) -> Result<SpoolEpoch, Status> {
     let raw = <[u8; 16]>::try_from(bytes);
     let raw = raw.map_err(|_| Status::invalid_argument("hello.spool_epoch must have 16 bytes"))?;
     Ok(SpoolEpoch(u128::from_be_bytes(raw)))

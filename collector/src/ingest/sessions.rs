@@ -1,23 +1,64 @@
 //! Who is connected: one live session an agent, and what is remembered of it between sessions.
 //!
-//! A second session under the same name is refused and shown: either a half-dead connection that
-//! will time out, or a certificate in two places.
+//! An agent whose connection died half comes back before the collector has noticed, and takes its own
+//! seat again. A certificate in two places looks alike at first; what tells them apart is that the old
+//! session goes on speaking after the new one asked, or that both take the seat from each other again
+//! and again. Neither of the two is believed then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tidelock_model::{AgentKey, Name};
+use tidelock_model::{AgentKey, Name, SpoolEpoch, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::dedup::Window;
 
 /// Agents that are remembered; each migration's plan bounds its own.
 const MAX_AGENTS: usize = 100_000;
+/// What was said so long after the new session asked was no longer on its way.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+/// An old session that says nothing for so long is half dead: two heartbeats and a bit.
+const HALF_DEAD: Duration = Duration::from_secs(7);
+/// A session that spoke so shortly ago lives.
+const LIVELY: Duration = Duration::from_secs(4);
+/// Live seats taken over within this time, and how many of them no honest agent brings about.
+const FLAPS_WITHIN: Duration = Duration::from_secs(60);
+const FLAPS: usize = 10;
+
+/// The process at the other end, as far as it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance {
+    /// Its spool.
+    pub spool_epoch: SpoolEpoch,
+    /// A hash of the boot of its machine.
+    pub boot: u64,
+    /// Where it connects from.
+    pub address: SocketAddr,
+}
+
+impl Instance {
+    /// The same spool on the same boot of a machine.
+    fn same_process(&self, other: &Instance) -> bool {
+        (self.spool_epoch, self.boot) == (other.spool_epoch, other.boot)
+    }
+}
+
+#[derive(Debug)]
+struct Live {
+    end: CancellationToken,
+    instance: Instance,
+    /// When the last thing was said that it said of itself.
+    spoke: Timestamp,
+}
 
 #[derive(Debug, Default)]
 struct Seat {
     window: Arc<Mutex<Window>>,
-    live: Option<CancellationToken>,
+    live: Option<Live>,
+    /// When a live seat was taken over by what seems to be the same process.
+    flaps: VecDeque<Timestamp>,
 }
 
 /// All agents that are or were connected.
@@ -29,8 +70,10 @@ pub struct Sessions {
 /// Why a session does not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotEntered {
-    /// The agent has a live session.
-    Twice,
+    /// The seat is taken for now; ask again.
+    Taken,
+    /// Both are alive: the address of the other one.
+    Double(SocketAddr),
     /// More agents than anybody planned for.
     Full,
 }
@@ -48,6 +91,13 @@ impl Entered {
     /// The agent's numbers. Only the live session and the replay use them.
     pub fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The agent said something at that moment, in collector time.
+    pub fn spoke(&self, at: Timestamp) {
+        if let Some(live) = self.sessions.seats().get_mut(&self.key).and_then(|seat| seat.live.as_mut()) {
+            live.spoke = live.spoke.max(at);
+        }
     }
 
     /// Resolves when the session must end at once.
@@ -69,14 +119,16 @@ impl Sessions {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a session.
+    /// Begins a session. One that finds the seat taken asks again with the same `asked`, the moment at
+    /// which it asked first.
     ///
     /// # Errors
-    /// When the agent has one already, or there are too many agents.
+    /// When the seat is taken, two are alive, or there are too many agents.
     pub fn enter(
         &self,
-        migration: &Name,
-        agent: &AgentKey,
+        (migration, agent): (&Name, &AgentKey),
+        instance: Instance,
+        (asked, now): (Timestamp, Timestamp),
         stop: &CancellationToken,
     ) -> Result<Entered, NotEntered> {
         let key = (migration.clone(), agent.clone());
@@ -85,20 +137,20 @@ impl Sessions {
             return Err(NotEntered::Full);
         }
         let seat = seats.entry(key.clone()).or_default();
-        if seat.live.is_some() {
-            return Err(NotEntered::Twice);
+        if let Some(live) = &seat.live {
+            return Err(contest(live, &mut seat.flaps, &instance, (asked, now)));
         }
         let end = stop.child_token();
-        seat.live = Some(end.clone());
+        seat.live = Some(Live { end: end.clone(), instance, spoke: now });
         Ok(Entered { sessions: self.clone(), key, window: seat.window.clone(), end })
     }
 
     /// Ends the session of an agent that may not speak any more.
     pub fn end(&self, migration: &Name, agent: &AgentKey) {
         if let Some(seat) = self.seats().get(&(migration.clone(), agent.clone()))
-            && let Some(end) = &seat.live
+            && let Some(live) = &seat.live
         {
-            end.cancel();
+            live.end.cancel();
         }
     }
 
@@ -108,23 +160,138 @@ impl Sessions {
     }
 }
 
+/// Whose seat it is: the old session's, the new one's, or nobody's.
+fn contest(
+    live: &Live,
+    flaps: &mut VecDeque<Timestamp>,
+    new: &Instance,
+    (asked, now): (Timestamp, Timestamp),
+) -> NotEntered {
+    if live.end.is_cancelled() {
+        return NotEntered::Taken;
+    }
+    if live.instance.same_process(new) {
+        if now.since(live.spoke) <= LIVELY {
+            flaps.retain(|at| now.since(*at) < FLAPS_WITHIN);
+            flaps.push_back(now);
+        }
+        if flaps.len() > FLAPS {
+            flaps.clear();
+            return NotEntered::Double(live.instance.address);
+        }
+        live.end.cancel();
+    } else if asked.plus(ON_ITS_WAY) < live.spoke {
+        return NotEntered::Double(live.instance.address);
+    } else if asked.plus(HALF_DEAD) <= now {
+        live.end.cancel();
+    }
+    NotEntered::Taken
+}
+
 #[cfg(test)]
 mod tests {
     use tidelock_model::Side;
 
     use super::*;
 
+    fn at(ms: u64) -> Timestamp {
+        Timestamp::from_millis(1_000_000 + ms)
+    }
+
+    fn instance(spool: u128, boot: u64) -> Instance {
+        Instance { spool_epoch: SpoolEpoch(spool), boot, address: "127.0.0.1:1000".parse().unwrap() }
+    }
+
+    struct Rig {
+        sessions: Sessions,
+        key: (Name, AgentKey),
+        stop: CancellationToken,
+    }
+
+    impl Rig {
+        fn new() -> Rig {
+            let agent = AgentKey { side: Side::Source, name: Name::new("a").unwrap() };
+            let key = (Name::new("shop").unwrap(), agent);
+            Rig { sessions: Sessions::default(), key, stop: CancellationToken::new() }
+        }
+
+        fn ask(&self, instance: Instance, asked: u64, now: u64) -> Result<Entered, NotEntered> {
+            self.sessions.enter((&self.key.0, &self.key.1), instance, (at(asked), at(now)), &self.stop)
+        }
+    }
+
     #[test]
     fn one_seat_an_agent_and_free_again() {
-        let sessions = Sessions::default();
-        let (migration, stop) = (Name::new("shop").unwrap(), CancellationToken::new());
-        let agent = AgentKey { side: Side::Source, name: Name::new("a").unwrap() };
-        let first = sessions.enter(&migration, &agent, &stop).unwrap();
-        assert_eq!(sessions.enter(&migration, &agent, &stop).unwrap_err(), NotEntered::Twice);
-        assert!(sessions.enter(&Name::new("other").unwrap(), &agent, &stop).is_ok());
-        sessions.end(&migration, &agent);
+        let rig = Rig::new();
+        let first = rig.ask(instance(1, 1), 0, 0).unwrap();
+        assert_eq!(rig.ask(instance(2, 2), 10, 10).unwrap_err(), NotEntered::Taken);
+        let other = Name::new("other").unwrap();
+        assert!(rig.sessions.enter((&other, &rig.key.1), instance(1, 1), (at(0), at(0)), &rig.stop).is_ok());
+        rig.sessions.end(&rig.key.0, &rig.key.1);
         assert!(first.end().is_cancelled());
         drop(first);
-        assert!(sessions.enter(&migration, &agent, &stop).is_ok());
+        assert!(rig.ask(instance(2, 2), 10, 20).is_ok());
+    }
+
+    #[test]
+    fn an_agent_that_comes_back_takes_its_own_seat() {
+        let rig = Rig::new();
+        let first = rig.ask(instance(1, 1), 0, 0).unwrap();
+        first.spoke(at(2_000));
+        assert_eq!(rig.ask(instance(1, 1), 2_100, 2_100).unwrap_err(), NotEntered::Taken);
+        assert!(first.end().is_cancelled(), "its old session goes at once");
+        drop(first);
+        assert!(rig.ask(instance(1, 1), 2_100, 2_200).is_ok());
+    }
+
+    #[test]
+    fn an_old_session_that_is_silent_gives_way_and_one_that_speaks_is_a_double() {
+        let rig = Rig::new();
+        let first = rig.ask(instance(1, 1), 0, 0).unwrap();
+        // What was on its way when the new one asked says nothing.
+        first.spoke(at(10_900));
+        assert_eq!(rig.ask(instance(1, 2), 10_000, 16_900).unwrap_err(), NotEntered::Taken);
+        assert!(!first.end().is_cancelled());
+        assert_eq!(rig.ask(instance(1, 2), 10_000, 17_000).unwrap_err(), NotEntered::Taken);
+        assert!(first.end().is_cancelled(), "half dead");
+        drop(first);
+        let second = rig.ask(instance(1, 2), 10_000, 17_100).unwrap();
+        second.spoke(at(21_100));
+        let double = rig.ask(instance(9, 2), 20_000, 21_200).unwrap_err();
+        assert!(matches!(double, NotEntered::Double(_)), "{double:?}");
+    }
+
+    #[test]
+    fn two_that_copied_everything_are_known_by_taking_turns() {
+        let rig = Rig::new();
+        let mut now = 0;
+        let mut turns = 0;
+        let mut live = rig.ask(instance(1, 1), now, now).unwrap();
+        let double = loop {
+            now += 3_000;
+            live.spoke(at(now));
+            match rig.ask(instance(1, 1), now, now).unwrap_err() {
+                NotEntered::Taken => drop(live),
+                other @ (NotEntered::Double(_) | NotEntered::Full) => break other,
+            }
+            live = rig.ask(instance(1, 1), now, now + 1).unwrap();
+            turns += 1;
+            assert!(turns < 50, "nobody noticed");
+        };
+        assert!(matches!(double, NotEntered::Double(_)));
+        assert_eq!(turns, FLAPS);
+    }
+
+    #[test]
+    fn an_agent_whose_link_breaks_every_ten_seconds_is_no_double() {
+        let rig = Rig::new();
+        let mut live = rig.ask(instance(1, 1), 0, 0).unwrap();
+        for turn in 1..60_u64 {
+            let now = turn * 10_000;
+            live.spoke(at(now - 9_000));
+            assert_eq!(rig.ask(instance(1, 1), now, now).unwrap_err(), NotEntered::Taken);
+            drop(live);
+            live = rig.ask(instance(1, 1), now, now + 1).unwrap();
+        }
     }
 }

@@ -8,8 +8,10 @@ use tidelock_proto::v1;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use std::time::Duration;
+
 use crate::agent::{Agent, Papers, enrol, join, join_token};
-use crate::support::{Collector, MIGRATION, PLAN};
+use crate::support::{Collector, MIGRATION, PLAN, until};
 
 fn uri(side: &str) -> String {
     format!("spiffe://tidelock.internal/tidelock/{MIGRATION}/{side}/agent/a")
@@ -121,9 +123,6 @@ async fn a_join_token_serves_once_and_its_agent_is_revoked_at_once() {
     let again = enrol(&collector, &token).await.map(drop).unwrap_err();
     assert_eq!(again.code(), tonic::Code::PermissionDenied);
     let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
-    // A second one with the same papers waits outside, and is shown.
-    let twice = Agent::connect(&collector, &papers, 2).await.map(drop).unwrap_err();
-    assert_eq!(twice.code(), tonic::Code::AlreadyExists);
     let revoke = v1::RevokeAgentRequest {
         migration: MIGRATION.to_owned(),
         side: v1::Side::Target.into(),
@@ -131,8 +130,87 @@ async fn a_join_token_serves_once_and_its_agent_is_revoked_at_once() {
         reason: "lost".to_owned(),
     };
     collector.accesses(&collector.operator).await.revoke_agent(revoke).await.unwrap();
-    let end = agent.ack().await.unwrap_err();
-    assert_eq!(end.code(), tonic::Code::Aborted);
+    let cut = tokio::time::timeout(Duration::from_secs(5), agent.ack()).await;
+    assert_eq!(cut.expect("cut within 5 s").unwrap_err().code(), tonic::Code::Aborted);
     let back = Agent::connect(&collector, &papers, 1).await.map(drop).unwrap_err();
     assert_eq!(back.code(), tonic::Code::PermissionDenied);
+}
+
+async fn revoke(collector: &Collector, side: v1::Side, name: &str) {
+    let revoke = v1::RevokeAgentRequest {
+        migration: MIGRATION.to_owned(),
+        side: side.into(),
+        name: name.to_owned(),
+        reason: "looked into it".to_owned(),
+    };
+    collector.accesses(&collector.operator).await.revoke_agent(revoke).await.unwrap();
+}
+
+async fn conflict(collector: &Collector) -> Option<v1::Hold> {
+    let gate = collector.gate(&collector.operator, "ready").await;
+    gate.holds.into_iter().find(|hold| hold.code == "conflict")
+}
+
+/// Goes on beating until its session ends; gives back how it ended.
+fn keep_alive(mut agent: Agent) -> tokio::task::JoinHandle<tonic::Code> {
+    tokio::spawn(async move {
+        let mut beats = tokio::time::interval(Duration::from_millis(300));
+        loop {
+            tokio::select! {
+                _ = beats.tick() => {
+                    let beat = v1::Heartbeat { sequence: 1, ..v1::Heartbeat::default() };
+                    let beat = v1::session_request::Message::Heartbeat(beat);
+                    // A session that has ended is told of below.
+                    let _ = agent.said.try_send(v1::SessionRequest { message: Some(beat) });
+                }
+                heard = agent.heard.message() => match heard {
+                    Ok(Some(_)) => {}
+                    Ok(None) => return tonic::Code::Ok,
+                    Err(status) => return status.code(),
+                }
+            }
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_live_sessions_of_one_identity_hold_the_migration_until_it_is_revoked() {
+    let mut collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Target, "a").await;
+    let first = keep_alive(Agent::connect(&collector, &papers, 1).await.unwrap());
+    let thief = Agent::connect(&collector, &papers, 2).await.map(drop).unwrap_err();
+    assert_eq!(thief.code(), tonic::Code::FailedPrecondition, "{thief}");
+    assert_eq!(first.await.unwrap(), tonic::Code::Aborted, "both are put out");
+    let hold = until("the hold is shown", || conflict(&collector)).await;
+    assert!(hold.reason.contains("target/a is suspended: two live sessions of one identity"), "{hold:?}");
+    assert_eq!(hold.reason.matches("from 127.0.0.1:").count(), 2, "both addresses: {hold:?}");
+    assert!(hold.next.starts_with("tidelock agent revoke a --side target"), "{hold:?}");
+    // A start over, a new plan and asking again lift nothing.
+    collector.stop().await;
+    collector.again().await;
+    collector.apply(&PLAN.replace("in_a_row: 2", "in_a_row: 3")).await.unwrap();
+    let back = Agent::connect(&collector, &papers, 1).await.map(drop).unwrap_err();
+    assert_eq!(back.code(), tonic::Code::PermissionDenied);
+    assert!(conflict(&collector).await.is_some());
+    revoke(&collector, v1::Side::Target, "a").await;
+    until("the hold is gone", || async { conflict(&collector).await.is_none().then_some(()) }).await;
+    let anew = join(&collector, v1::Side::Target, "b").await;
+    assert!(Agent::connect(&collector, &anew, 3).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_comes_back_before_its_old_connection_is_gone_is_no_double() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Target, "a").await;
+    let mut old = Agent::connect(&collector, &papers, 1).await.unwrap();
+    old.heartbeats().await;
+    let mut back = Agent::connect(&collector, &papers, 1).await.unwrap();
+    assert_eq!(old.ack().await.unwrap_err().code(), tonic::Code::Aborted, "its old session is ended");
+    back.tell(1, v1::Outcome::Pass).await;
+    // After a reboot or with another spool it waits until the old session was silent for long enough.
+    let mut rebooted = Agent::connect(&collector, &papers, 2).await.unwrap();
+    rebooted.tell(1, v1::Outcome::Pass).await;
+    assert!(conflict(&collector).await.is_none());
 }

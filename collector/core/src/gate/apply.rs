@@ -143,7 +143,6 @@ impl Migration {
             before.as_ref().is_some_and(|old| old.manual_checks.get(name) == plan.manual_checks.get(name))
         };
         self.manual.retain(|name, _| same(name));
-        self.roster.reinstate();
         if old.is_none() {
             self.phase_since = at;
             self.desk.enter(at, self.phase);

@@ -1,6 +1,6 @@
 //! Every reason why a gate is shut, in words, with what to do about it.
 
-use tidelock_model::{Level, Name, Phase, Side, Timestamp};
+use tidelock_model::{AgentKey, Level, Name, Phase, Side, Timestamp};
 
 use super::left::of_silence;
 use super::needs::Sheet;
@@ -9,7 +9,7 @@ use crate::evidence::{Seen, SideEvidence, side_evidence};
 use crate::migration::Migration;
 use crate::plan::{Direction, Plan, Scenario, before};
 use crate::record::Refusal;
-use crate::roster::ONLINE_FOR;
+use crate::roster::{Member, ONLINE_FOR};
 use crate::verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode};
 use crate::words::{count, span};
 
@@ -42,6 +42,7 @@ impl Migration {
         holds.extend(self.switch_hold(gate));
         holds.extend(self.operator_hold(gate));
         holds.extend(self.degraded_hold(gate));
+        holds.extend(self.suspended_holds(gate));
         holds.extend(self.alarm_hold(gate, now));
         holds.extend(self.watch_hold(gate, now));
         holds.extend(self.after_holds(gate, now));
@@ -126,9 +127,10 @@ impl Migration {
                 continue;
             };
             let found = self.scenario_holds((name, scenario), (on, gate), now);
-            holds.extend(
-                found.into_iter().filter(|it| it.side.is_none() || it.side != unseen || !of_silence(it)),
-            );
+            // A suspended agent is a hold of its own, whatever it was to check.
+            let other =
+                found.into_iter().filter(|it| it.code != HoldCode::Conflict || gate == Phase::RolledBack);
+            holds.extend(other.filter(|it| it.side.is_none() || it.side != unseen || !of_silence(it)));
         }
         holds.extend(sheet.manual.iter().filter_map(|name| self.manual_hold(plan, name, now)));
         holds
@@ -191,6 +193,22 @@ impl Migration {
         let by = hold.by.as_ref().map(Name::as_str).unwrap_or("somebody");
         let reason = format!("{by} pressed hold: {}", hold.reason);
         Some(Hold::new(HoldCode::Operator, hold.at, reason, "tidelock release --reason TEXT"))
+    }
+
+    /// Agents that contradicted themselves, or whose name two speak in: they hold the migration, not one check, until
+    /// a person has looked. The way back goes by its evidence alone.
+    fn suspended_holds(&self, gate: Phase) -> Vec<Hold> {
+        let suspended = self.roster.iter().filter(|(_, member)| !member.revoked && gate != Phase::RolledBack);
+        let hold = |(agent, member): (&AgentKey, &Member)| {
+            let (since, text) = member.suspended.as_ref()?;
+            let reason =
+                format!("{agent} is suspended: {text}; revoke it, and let it join under another name");
+            let next = format!("tidelock agent revoke {} --side {} --reason TEXT", agent.name, agent.side);
+            let mut hold = Hold::new(HoldCode::Conflict, *since, reason, next);
+            (hold.side, hold.agent) = (Some(agent.side), Some(agent.name.clone()));
+            Some(hold)
+        };
+        suspended.filter_map(hold).collect()
     }
 
     /// A check of the switch that an agent says it cannot carry out: it would be noticed when writes are shut. What

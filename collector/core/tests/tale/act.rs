@@ -147,6 +147,11 @@ impl Tale {
         let text = "two findings came under one number".to_owned();
         match verb {
             "contradicts" => self.ask(&Ask::ReportConflict { agent: key.clone(), text }),
+            "lives" => {
+                let text = "two live sessions of one identity, from 192.0.2.7:4000 and from 198.51.100.9:4000: \
+                            its key is in two places";
+                self.ask(&Ask::ReportConflict { agent: key.clone(), text: text.to_owned() });
+            }
             "refuses" => {
                 let (cause, reason) =
                     ("above_ceiling".into(), "the grant is above what agent.toml allows".into());
