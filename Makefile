@@ -1,7 +1,7 @@
 # Tidelock's commands. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup plugins hostile build demo test torture lint bench bench-decision clean
+.PHONY: help setup plugins hostile build demo test torture fuzz mutate lint bench bench-decision clean
 CARGO ?= cargo
 ARGS ?=
 
@@ -28,6 +28,12 @@ demo: build ## watch two shops converge, switch and roll back; checks itself (AR
 test: ## everything, as CI runs it
 	@./deploy/setup.sh all
 	@./deploy/test.sh $(ARGS)
+
+fuzz: ## random bytes through each door for 60 s (FUZZ_SECS=5, ARGS="wire plan")
+	@./deploy/fuzz.sh $(ARGS)
+
+mutate: ## take each defence away in turn: a test must notice
+	@./deploy/mutate.sh
 
 torture: ## the power goes away 300 times under the journal and the spool (root and loop devices)
 	TIDELOCK_POWER_LOSSES=300 $(CARGO) nextest run -p tidelock-tests --test power --no-capture

@@ -37,6 +37,16 @@ use tokio_util::sync::CancellationToken;
 pub use caller::{Action, Caller};
 pub use router::routes;
 
+/// The epoch in the token of an open gate; none when it is not one.
+pub(crate) fn gate_token_epoch(
+    key: &hmac::Key,
+    migration: &tidelock_model::Name,
+    text: &str,
+    now: tidelock_model::Timestamp,
+) -> Option<u64> {
+    token::read(key, migration, text, now).ok()
+}
+
 use crate::access::Access;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;

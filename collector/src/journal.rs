@@ -51,6 +51,7 @@ pub use damage::{Damage, Torn};
 pub use disk::{Disk, RealDisk};
 pub use error::{Failure, JournalError, OpenError, ReadError};
 pub use files::{Dropped, Journal};
+pub(crate) use frame::bodies as frame_bodies;
 pub use index::{
     Batch, Cursor, Entry, Event, Folded, HistoryItem, Index, IndexError, IndexSettings, IndexStart, Seen,
     SledIndex,

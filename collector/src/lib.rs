@@ -12,6 +12,8 @@ pub mod commands;
 pub mod config;
 pub mod driver;
 pub mod fold;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod health;
 pub mod ingest;
 pub mod intake;

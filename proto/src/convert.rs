@@ -8,7 +8,7 @@ use std::fmt;
 
 use tidelock_model::{
     AgentKey, Cause, Finding, FindingBatch, Gap, Name, Outcome, RefusedCall, Sha256, Side, SpoolEpoch,
-    Timestamp, fit, is_unfit,
+    Timestamp, fit, is_unfit, mutated,
 };
 
 use crate::convert_report::{report_from_wire, report_to_wire};
@@ -45,7 +45,8 @@ pub(crate) fn text(place: &str, value: String, max: usize) -> Conv<String> {
     if value.len() > max {
         return bad(place, format!("has {} bytes, at most {max} are taken", value.len()));
     }
-    if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if value.chars().any(control) && !mutated("controls-are-refused") {
         return bad(place, "has a control character");
     }
     Ok(if value.chars().any(is_unfit) { fit(&value) } else { value })

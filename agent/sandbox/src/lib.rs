@@ -34,6 +34,8 @@ mod cache;
 mod clock;
 mod compile;
 mod engine;
+#[doc(hidden)]
+pub mod fuzz;
 mod grants;
 mod host;
 mod library;

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
-use tidelock_model::{Name, Timestamp};
+use tidelock_model::{Name, Timestamp, mutated};
 
 const PREFIX: &str = "tlg1.";
 /// Bytes of the signature at the end.
@@ -45,7 +45,9 @@ pub(super) fn read(key: &hmac::Key, migration: &Name, token: &str, now: Timestam
     let text = token.strip_prefix(PREFIX).ok_or(BadToken::Forged)?;
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadToken::Forged)?;
     let (body, tag) = bytes.split_at_checked(bytes.len().saturating_sub(TAG)).ok_or(BadToken::Forged)?;
-    hmac::verify(key, body, tag).map_err(|_| BadToken::Forged)?;
+    if !mutated("a-gate-token-is-signed") {
+        hmac::verify(key, body, tag).map_err(|_| BadToken::Forged)?;
+    }
     let body: Body = serde_json::from_slice(body).map_err(|_| BadToken::Forged)?;
     if body.m != migration.as_str() {
         return Err(BadToken::Forged);

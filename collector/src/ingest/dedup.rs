@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tidelock_model::SpoolEpoch;
+use tidelock_model::{SpoolEpoch, mutated};
 
 use crate::records::FindingHash;
 
@@ -71,13 +71,13 @@ impl Window {
             return Judged::New { known: 0 };
         };
         let next = epoch.last.saturating_add(1);
-        if first > next {
+        if first > next && !mutated("a-hole-is-refused") {
             return Judged::Hole { next };
         }
         for (seq, hash) in (first..).zip(hashes) {
             let kept =
                 seq.checked_sub(epoch.first_hash).and_then(|at| epoch.hashes.get(usize::try_from(at).ok()?));
-            if kept.is_some_and(|kept| kept != hash) {
+            if kept.is_some_and(|kept| kept != hash) && !mutated("other-content-is-a-conflict") {
                 return Judged::Conflict { seq };
             }
         }

@@ -42,6 +42,9 @@ impl AgentVerifier {
             .authorities
             .verifier(&named.migration, named.agent.side)
             .ok_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
+        if tidelock_model::mutated("the-authority-is-asked") {
+            return Ok(ClientCertVerified::assertion());
+        }
         // Agents' certificates are signed by the authority itself; nothing in between is listened to.
         verifier.verify_client_cert(leaf, &[], now)
     }

@@ -118,6 +118,17 @@ pub(crate) fn decode(set: Set, frame: &[u8]) -> Result<Stored, &'static str> {
     })
 }
 
+/// The bodies of a frame that is whole once its checksum is set right, read as each set reads it.
+pub(crate) fn bodies(frame: &[u8]) -> Vec<Vec<u8>> {
+    let mut frame = frame.to_vec();
+    if frame.len() >= MIN_FRAME {
+        let right = checksum(&frame).to_le_bytes();
+        frame[4..8].copy_from_slice(&right);
+    }
+    let read = |set| decode(set, &frame).ok().map(|stored| stored.record.body);
+    [Set::Findings, Set::Decisions].into_iter().filter_map(read).collect()
+}
+
 /// The part of a frame that its chain covers.
 pub(crate) fn chained(frame: &[u8]) -> &[u8] {
     &frame[8..frame.len() - CHAIN]

@@ -35,7 +35,7 @@ impl Shares {
         let who = one(from);
         let mut taken = self.taken();
         let count = taken.entry(who).or_default();
-        if *count >= self.each {
+        if *count >= self.each && !tidelock_model::mutated("an-address-has-its-share") {
             return None;
         }
         *count += 1;

@@ -11,7 +11,7 @@ use prost::encoding::{
     DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, skip_field,
 };
 use prost::{DecodeError, Message as _};
-use tidelock_model::FindingBatch;
+use tidelock_model::{FindingBatch, mutated};
 use tidelock_proto::{Limits, batch_to_wire};
 
 use crate::secret;
@@ -52,6 +52,7 @@ impl Received {
         let batches = parts(request, BATCH_IN_REQUEST).filter_map(Result::ok);
         let findings = batches.flat_map(|batch| parts(batch, FINDING_IN_BATCH));
         findings.take(Limits::BATCH_FINDINGS + 1).count() <= Limits::BATCH_FINDINGS
+            || mutated("findings-are-counted-first")
     }
 
     /// The batch of a record of the journal; none when the record is of something else.

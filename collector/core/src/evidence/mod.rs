@@ -9,7 +9,7 @@ mod joint;
 mod side;
 mod tell;
 
-use tidelock_model::{Outcome, Timestamp};
+use tidelock_model::{Outcome, Timestamp, mutated};
 
 pub(crate) use joint::{Seen, exact_word, void};
 pub(crate) use side::{SideEvidence, remaining, side_evidence};
@@ -36,7 +36,7 @@ pub(crate) fn lane_state(lane: Option<&Lane>, scenario: &Scenario, now: Timestam
     let Some(newest) = &lane.newest else {
         return EvidenceState::Missing;
     };
-    if now > newest.fresh_until {
+    if now > newest.fresh_until && !mutated("stale-evidence-holds") {
         return EvidenceState::Stale;
     }
     // A scenario of which nothing is claimed is not proved by anything: zero of zero.

@@ -1,6 +1,6 @@
 //! What somebody asks for: an event to record, or a refusal that says why. Nothing changes here.
 
-use tidelock_model::{Name, Phase, Sha256, Side, Timestamp};
+use tidelock_model::{Name, Phase, Sha256, Side, Timestamp, mutated};
 
 use super::requests::made;
 use super::rule::next;
@@ -125,7 +125,9 @@ impl Migration {
             return Err(Refusal { holds, ..Refusal::new(RefusalCode::GateShut, message) });
         }
         match self.gates.leases.get(&Phase::Cutover) {
-            Some(lease) if lease.epoch == epoch && lease.valid(now) => {
+            Some(lease)
+                if (lease.epoch == epoch || mutated("a-token-is-of-one-opening")) && lease.valid(now) =>
+            {
                 Ok(EventKind::CutoverConfirmed { epoch })
             }
             _ => {

@@ -1,6 +1,6 @@
 //! Every reason why a gate is shut, in words, with what to do about it.
 
-use tidelock_model::{AgentKey, Level, Name, Phase, Side, Timestamp};
+use tidelock_model::{AgentKey, Level, Name, Phase, Side, Timestamp, mutated};
 
 use super::left::of_silence;
 use super::needs::Sheet;
@@ -99,7 +99,7 @@ impl Migration {
         now: Timestamp,
     ) -> Vec<Hold> {
         let mut holds = Vec::new();
-        if sheet.nothing {
+        if sheet.nothing && !mutated("zero-of-zero-holds") {
             let reason = "no scenario is needed: zero of zero proves nothing";
             holds.push(Hold::new(HoldCode::Unchecked, self.phase_since, reason, "tidelock plan show"));
         }
