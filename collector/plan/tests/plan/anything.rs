@@ -88,6 +88,65 @@ fn line_ends_and_byte_order_marks_change_no_place() {
     assert_eq!(place(&format!("\u{feff}{}", wrong.replace('\n', "\r\n"))), place(&wrong));
 }
 
+/// The good plan without one of its parts.
+fn without(part: &str) -> String {
+    let mut inside = false;
+    let kept = GOOD.split_inclusive('\n').filter(|line| {
+        if !line.starts_with(' ') {
+            inside = line.starts_with(&format!("{part}:"));
+        }
+        !inside
+    });
+    kept.collect()
+}
+
+#[test]
+fn what_is_too_large_too_long_or_not_there_is_refused() {
+    assert_eq!(codes(&"a".repeat(100 << 20)), ["E002"], "100 MiB");
+    let long = "n".repeat(10_000);
+    let names = [
+        long.as_str(),
+        "lоgin",
+        "log\u{200b}in",
+        "login\u{202e}",
+        "Login",
+        "log in",
+        ".login",
+        "1e309",
+        "null",
+    ];
+    for name in names {
+        for (old, new) in [
+            ("name: shop-moves", format!("name: {name:?}")),
+            ("  checkout:\n", format!("  {name:?}:\n")),
+            ("  ben: { name", format!("  {name:?}: {{ name")),
+            ("      db: {", format!("      {name:?}: {{")),
+        ] {
+            assert_eq!(GOOD.matches(old).count(), 1, "{old:?}");
+            let found = told(&GOOD.replace(old, &new));
+            // A name that is written as a word or number is still one where it has the letters for it.
+            let plain = matches!(name, "1e309" | "null");
+            let refused = found.problems().iter().any(tidelock_plan::Problem::is_error);
+            assert!(refused || plain, "{:.20} in the place of {old:?} was taken", name);
+        }
+    }
+    for part in ["tidelock", "name", "environments", "people", "scenarios", "manual_checks"] {
+        let found = told(&without(part));
+        assert!(
+            found.problems().iter().any(tidelock_plan::Problem::is_error),
+            "a plan without {part} was taken"
+        );
+    }
+    for share in ["100.0001%", "-1%", ".nan%", "1e309%", "NaN", "0%"] {
+        let claims = format!("claims: {{ success: {{ margin: 5%, slo: {share} }} }}");
+        let found = told(&GOOD.replace("claims: { passes: { in_a_row: 5 } }", &claims));
+        assert!(
+            found.problems().iter().any(tidelock_plan::Problem::is_error),
+            "an objective of {share} was taken"
+        );
+    }
+}
+
 #[test]
 fn very_many_mistakes_are_counted_and_not_all_shown() {
     let mut yaml = GOOD.to_owned();
