@@ -68,10 +68,34 @@ impl Ops {
     /// # Errors
     /// What went wrong. Nothing is written down as ended then.
     pub fn run(&self, words: &[&str]) -> anyhow::Result<()> {
+        fs::write(self.worker_file(), std::process::id().to_string())?;
         self.note("begun", words)?;
         self.stall(words)?;
         self.carry_out(words)?;
         self.note("ended", words)
+    }
+
+    /// Does by hand what an operation that was killed would have done; the log knows nothing of it.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn by_hand(&self, words: &str) {
+        let words: Vec<&str> = words.split(' ').collect();
+        self.carry_out(&words).unwrap_or_else(|error| panic!("{words:?}: {error:#}"));
+    }
+
+    /// Whether the operation that was begun last has a process still.
+    ///
+    /// # Panics
+    /// When none was ever begun.
+    pub fn works(&self) -> bool {
+        let number = fs::read_to_string(self.worker_file()).expect("an operation was begun");
+        let stat = fs::read_to_string(Path::new("/proc").join(number).join("stat"));
+        stat.is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    fn worker_file(&self) -> PathBuf {
+        self.folder.join("ops.worker")
     }
 
     fn carry_out(&self, words: &[&str]) -> anyhow::Result<()> {

@@ -115,6 +115,9 @@ pub(crate) enum Command {
     },
     /// The version of this program and of the collector
     Version,
+    /// Runs a runbook's command, and ends it with whoever ordered it
+    #[command(name = cmd::cutover::keep::WORD, hide = true)]
+    KeepCommand(cmd::cutover::keep::KeepArgs),
 }
 
 /// A plan file argument.

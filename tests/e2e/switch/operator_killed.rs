@@ -7,21 +7,24 @@ use super::rig::{Operator, Rig};
 
 const RESUME: [&str; 4] = ["cutover", "resume", "--yes", "--no-input"];
 
-/// Kills whoever carries this operation out in the middle of it, and lets a person say what became of it.
+/// Kills whoever carries this operation out in the middle of it: it dies with them, and a person does it by hand and
+/// says so.
 pub(super) fn killed_in(rig: &Rig, mut operator: Operator, words: &str, step: &str) {
     rig.until_begun(words, 1);
     operator.kill9();
-    rig.ops.go_on();
-    eventually(&format!("{words} ends without its operator"), || {
-        let log = rig.ops.log();
-        let ended = log.iter().any(|it| !it.begun && it.words == words);
-        if ended { Ok(()) } else { Err(format!("{log:?}")) }
+    // Its command dies with it, and does not come to its effect after somebody was asked what became of it.
+    eventually(&format!("{words} dies with its operator"), || {
+        if rig.ops.works() { Err(format!("{:?}", rig.ops.log())) } else { Ok(()) }
     });
+    rig.ops.go_on();
     let asks = rig.bo.run(&RESUME);
     assert_eq!(asks.code, 3, "{step}: nobody can know, so a person is asked: {}{}", asks.out, asks.err);
     assert!(asks.err.contains("nobody can know") && asks.err.contains(step), "{step}: {}", asks.err);
     assert_eq!(rig.ops.begun(words), 1, "{words} is not carried out again by itself");
-    let reason = ["--done", "--reason", "its own log says that it ended"];
+    let ended = rig.ops.log().iter().any(|it| !it.begun && it.words == words);
+    assert!(!ended, "{words} went on without its operator");
+    rig.ops.by_hand(words);
+    let reason = ["--done", "--reason", "it was killed, and is done by hand now"];
     let _ = rig.bo.run(&[&["cutover", "settle", step][..], &reason].concat()).good();
 }
 

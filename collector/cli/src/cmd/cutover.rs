@@ -8,6 +8,7 @@ mod ends;
 #[cfg(test)]
 mod fake;
 mod feed;
+pub(crate) mod keep;
 mod lease;
 mod output;
 pub(crate) mod parts;

@@ -101,6 +101,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
             Ok(Exit::Done)
         }
         Command::Version => version(&call),
+        Command::KeepCommand(args) => cutover::keep::run(args).await,
     }
 }
 

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use tidelock_core::plan::{Direction, Runbook};
 use tidelock_proto::{json, v1};
+use tokio::time::Instant;
 
 use super::ends::{ending, over_exit};
+use super::lease::passes;
 use super::parts::{Next, label, next};
 use super::person::Stop;
 use super::screen::table;
-use super::standby::decided;
+use super::standby::{decided, present};
 use super::walk::{Choice, Walk, reason};
 use super::{CutoverRunArgs, ResumeArgs, RollbackRunArgs, Way, of_way};
 use crate::client::{Client, clean, trouble};
@@ -20,6 +22,7 @@ use crate::cmd::{Call, gate_wait};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::request_id;
 use crate::out;
+use crate::words::span;
 
 /// How long the collector may be away while a gate is waited for.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(120);
@@ -84,7 +87,7 @@ pub(super) async fn rollback(call: &Call, args: RollbackRunArgs) -> Result<Exit,
     }
     let begun = match args.when_decided {
         true => tokio::select! {
-            begun = begin_when_free(&client) => begun?,
+            begun = begin_when_free(call, &client) => begun?,
             () = stop.until(1) => return Ok(stop.wished().unwrap_or(Exit::Interrupted)),
         },
         false => begin(&client, "rollback", args.rehearse, &request_id()?).await?,
@@ -160,18 +163,34 @@ fn token(gate: v1::Gate) -> Result<String, Trouble> {
     Ok(gate.token)
 }
 
-/// Whoever stands by does not leave because the operator of the cutover is still there, or the collector is away.
-async fn begin_when_free(client: &Client) -> Result<v1::Run, Trouble> {
+/// Whoever stands by does not leave because the operator of the cutover is still there, or the collector is away:
+/// they go on saying that they are here, and show each minute that they are.
+async fn begin_when_free(call: &Call, client: &Client) -> Result<v1::Run, Trouble> {
+    let migration = client.migration().await?;
+    tokio::select! {
+        begun = tried_until_free(call, client) => begun,
+        refused = present(client, &migration) => Err(refused),
+    }
+}
+
+async fn tried_until_free(call: &Call, client: &Client) -> Result<v1::Run, Trouble> {
     let id = request_id()?;
-    let mut told = false;
+    let (since, mut said_at, mut said) = (Instant::now(), None, String::new());
     loop {
         let trouble = match begin(client, "rollback", false, &id).await {
             Ok(begun) => return Ok(begun),
-            Err(NotBegun { trouble, leased }) if leased || trouble.exit == Exit::Unreachable => trouble,
+            Err(NotBegun { trouble, waits: true }) => trouble,
             Err(not) => return Err(not.trouble),
         };
-        if !std::mem::replace(&mut told, true) {
-            out::say(&format!("tidelock: {trouble}; still standing by"));
+        // Something else in the way is news; the same is a sign of life.
+        let due = said_at.is_none_or(|at: Instant| at.elapsed() >= SIGN_OF_LIFE);
+        if trouble.message != said || due && !call.manner.quiet {
+            let waited = match since.elapsed() {
+                waited if waited < SIGN_OF_LIFE => String::new(),
+                waited => format!(" for {}", span(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX))),
+            };
+            out::say(&format!("tidelock: {trouble}; still standing by{waited}"));
+            (said_at, said) = (Some(Instant::now()), trouble.message);
         }
         tokio::time::sleep(AGAIN).await;
     }
@@ -180,13 +199,13 @@ async fn begin_when_free(client: &Client) -> Result<v1::Run, Trouble> {
 /// Why no run began.
 struct NotBegun {
     trouble: Trouble,
-    /// Somebody else walks one.
-    leased: bool,
+    /// Somebody else walks one, or the collector is away: who stands by tries again.
+    waits: bool,
 }
 
 impl From<Trouble> for NotBegun {
     fn from(trouble: Trouble) -> NotBegun {
-        NotBegun { trouble, leased: false }
+        NotBegun { trouble, waits: false }
     }
 }
 
@@ -197,18 +216,26 @@ impl From<NotBegun> for Trouble {
 }
 
 async fn begin(client: &Client, direction: &str, rehearsal: bool, id: &str) -> Result<v1::Run, NotBegun> {
+    let migration = match client.migration().await {
+        Ok(migration) => migration,
+        Err(trouble) => {
+            let waits = trouble.exit == Exit::Unreachable;
+            return Err(NotBegun { trouble, waits });
+        }
+    };
     let request = v1::BeginRunRequest {
-        migration: client.migration().await?,
+        migration,
         direction: direction.to_owned(),
         rehearsal,
         request_id: id.to_owned(),
     };
     let begun = client.runs().begin_run(request).await.map_err(|status| {
         let leased = reason(&status) == "LEASED";
+        let waits = leased || passes(&status);
         let refused = trouble(status);
         let trouble =
             if leased { refused.hint(format!("see it: tidelock {direction} show")) } else { refused };
-        NotBegun { trouble, leased }
+        NotBegun { trouble, waits }
     })?;
     let run = some(begun.into_inner().run)?;
     // A real run where a rehearsal was meant, or the other way round, must not be walked.
@@ -219,8 +246,16 @@ async fn begin(client: &Client, direction: &str, rehearsal: bool, id: &str) -> R
     Ok(run)
 }
 
+/// The run with the lease that was given. Without one nothing may be done: the number 0 is a person's word.
 fn some(run: Option<v1::Run>) -> Result<v1::Run, Trouble> {
-    run.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say which run it began"))
+    let run =
+        run.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector did not say which run it began"))?;
+    let over = next(&run) == Next::Over;
+    if !over && (run.lease == 0 || run.operator.is_empty() || run.lease_until_time.is_none()) {
+        return Err(Trouble::new(Exit::Unknown, format!("the collector gave no lease for run {}", run.run))
+            .hint("nothing was run; see whether it speaks the same release: tidelock version"));
+    }
+    Ok(run)
 }
 
 async fn choice(call: &Call, how: &ResumeArgs, rehearsed: Option<Direction>) -> Result<Choice, Trouble> {
@@ -232,7 +267,7 @@ async fn choice(call: &Call, how: &ResumeArgs, rehearsed: Option<Direction>) -> 
         Some(direction) => would_run(call, direction).await,
         None => BTreeMap::new(),
     };
-    Ok(Choice { dir, yes: how.yes, yes_each: how.yes_each, would_run })
+    Ok(Choice { dir, yes: how.yes, yes_each: how.yes_each, keep: true, would_run })
 }
 
 /// What a real walk would run, by the parts' labels. A rehearsal shows it where it can, and needs it for nothing.
@@ -257,6 +292,7 @@ fn words(runbook: &Runbook) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fake::Fake;
     use super::*;
 
     #[test]
@@ -278,5 +314,66 @@ mod tests {
         assert_eq!(exits, [3, 6, 5, 6]);
         assert_eq!(token(gate(v1::Verdict::Open, "")).unwrap_err().exit, Exit::Auth);
         assert!(token(gate(v1::Verdict::Hold, "t")).unwrap_err().hints[0].contains("login: refuted"));
+    }
+
+    fn call() -> Call {
+        let manner = out::Manner { format: out::Format::Text, color: false, ask: false, quiet: true };
+        Call { flags: crate::context::Flags::default(), manner }
+    }
+
+    fn back() -> v1::Run {
+        v1::Run {
+            run: 4,
+            direction: "rollback".to_owned(),
+            lease: 1,
+            operator: "olga".to_owned(),
+            lease_until_time: Some(json::wire_time(1_015_000)),
+            parts: vec![v1::RunPart { state: "pending".to_owned(), ..v1::RunPart::default() }],
+            ..v1::Run::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn who_stands_by_stays_and_says_so_while_another_is_in_the_way() {
+        let (fake, client) = Fake::serve(back()).await;
+        use tonic_types::StatusExt as _;
+        let mut details = tonic_types::ErrorDetails::new();
+        details.set_error_info("LEASED", "tidelock.dev", std::collections::HashMap::new());
+        let leased =
+            tonic::Status::with_error_details(tonic::Code::FailedPrecondition, "ben walks it", details);
+        fake.known().not_begun.extend([leased, tonic::Status::unavailable("restarting")]);
+        let begun = begin_when_free(&call(), &client).await.expect("it begins in the end");
+        assert_eq!(begun.run, 4);
+        let log = fake.log();
+        assert!(log.contains(&"stands by".to_owned()), "nobody was told that somebody is there: {log:?}");
+        let ids = fake.known().ids.clone();
+        assert!(ids.len() == 3 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        fake.known().not_begun.push_back(tonic::Status::failed_precondition("no way back"));
+        assert_eq!(begin_when_free(&call(), &client).await.unwrap_err().exit, Exit::Hold);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_is_waited_for_whatever_code_it_comes_under() {
+        // A server that closes each connection without a word: tonic calls that unknown.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+        let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).expect("a URL");
+        let client = Client::of_test(endpoint.connect_lazy(), "shop");
+        let not = begin(&client, "rollback", false, "1").await.err().expect("nobody answers");
+        assert!(not.waits, "{}", not.trouble);
+    }
+
+    #[test]
+    fn a_run_without_a_lease_is_not_walked() {
+        assert_eq!(some(Some(back())).expect("it is whole").lease, 1);
+        for broken in [
+            v1::Run { lease: 0, ..back() },
+            v1::Run { operator: String::new(), ..back() },
+            v1::Run { lease_until_time: None, ..back() },
+        ] {
+            assert_eq!(some(Some(broken)).unwrap_err().exit, Exit::Unknown);
+        }
+        assert_eq!(some(None).unwrap_err().exit, Exit::Unknown);
     }
 }

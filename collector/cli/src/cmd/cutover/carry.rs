@@ -87,6 +87,13 @@ impl Walk {
         let what = if undo { "taking back" } else { "running" };
         let line = format!("            {what}: {}", clean(&command.argv.join(" ")));
         let order = Order::new(&self.run, (found, undo), command, &self.choice.dir);
+        let mut order = match order {
+            Ok(order) => order,
+            Err(why) => return Ok(Ended::not_started(why)),
+        };
+        if !self.choice.keep {
+            order.keeper.clear();
+        }
         self.screen.line(&line);
         Ok(self.run_shown(order, undo).await)
     }
@@ -169,8 +176,13 @@ impl Walk {
             }
             Err(status) => {
                 let name = at(&self.run, part).map(|found| place(&self.run, found)).unwrap_or_default();
+                // On the way back what was begun is taken back, whatever became of it.
+                let then = match self.run.state == "undoing" && !undo {
+                    true => "resume takes it back",
+                    false => "a person will be asked",
+                };
                 Err(self.trouble(status).hint(format!(
-                    "step {name} ended here as {:?}, and that is not recorded: a person will be asked",
+                    "step {name} ended here as {:?}, and that is not recorded: {then}",
                     ended.outcome
                 )))
             }

@@ -6,6 +6,7 @@
 //!   `unknown`: nobody can say how far it came.
 //! - It changed something for good before it failed only where it says so, by the line
 //!   `tidelock: durable`.
+//! - It dies with this process: see `keep`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,15 +16,14 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tidelock_proto::v1;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::keep::GRACE;
 use super::output::{DURABLE, Lines, Tail};
 use crate::words::span;
 
-/// How long a group has to end by itself once it was asked to.
-const GRACE: Duration = Duration::from_secs(2);
 /// How long the end of the output is waited for, where something else holds it open.
 const DRAIN: Duration = Duration::from_millis(200);
 /// How often it is looked whether a group has ended.
@@ -37,6 +37,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone)]
 pub(super) struct Order {
     pub(super) argv: Vec<String>,
+    /// What is put before it, so that it dies with this process.
+    pub(super) keeper: Vec<OsString>,
     pub(super) dir: PathBuf,
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) timeout: Duration,
@@ -73,7 +75,7 @@ impl Order {
         (part, undo): (&v1::RunPart, bool),
         command: &v1::RunCommand,
         dir: &Path,
-    ) -> Order {
+    ) -> Result<Order, String> {
         let timeout = match command.timeout_ms {
             0 => LONGEST,
             ms => Duration::from_millis(ms),
@@ -81,7 +83,8 @@ impl Order {
         let weight = if undo { weight_before(run, part) } else { part.weight };
         let own = |name: &str| std::env::var_os(name);
         let env = environment(run, (&part.name, weight), &command.env, own);
-        Order { argv: command.argv.clone(), dir: dir.to_owned(), env, timeout }
+        let (argv, keeper) = (command.argv.clone(), super::keep::keeper()?);
+        Ok(Order { argv, keeper, dir: dir.to_owned(), env, timeout })
     }
 }
 
@@ -131,7 +134,9 @@ pub(super) async fn run(order: Order, said: mpsc::Sender<String>, kill: oneshot:
     drop(sender);
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let ear = Ear { lines, said, tail: Tail::default(), durable: false, unheard: 0, silent: false };
-    let mut watched = Watched { child, group, ear, status: None, killed: None };
+    // Held for as long as this process lives, and never written to.
+    let alive = child.stdin.take();
+    let mut watched = Watched { child, group, ear, status: None, killed: None, _alive: alive };
     watched.watch(order.timeout, kill).await;
     readers.into_iter().flatten().for_each(|reader| reader.abort());
     watched.ended()
@@ -141,9 +146,20 @@ fn start(order: &Order) -> Result<Child, String> {
     let (program, arguments) = order.argv.split_first().ok_or("the command is empty")?;
     // A path is one of the folder that the operator stands in, a bare name one of PATH.
     let path = if program.contains('/') { order.dir.join(program) } else { PathBuf::from(program) };
-    let mut command = Command::new(path);
+    let mut command = match order.keeper.split_first() {
+        Some((keeper, words)) => {
+            let mut command = Command::new(keeper);
+            command.args(words).arg(path).stdin(Stdio::piped());
+            command
+        }
+        None => {
+            let mut command = Command::new(path);
+            command.stdin(Stdio::null());
+            command
+        }
+    };
     command.args(arguments).current_dir(&order.dir).env_clear().envs(order.env.iter().cloned());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command.spawn().map_err(|error| format!("start {program}: {error}"))
 }
 
@@ -199,6 +215,7 @@ struct Watched {
     ear: Ear,
     status: Option<ExitStatus>,
     killed: Option<String>,
+    _alive: Option<ChildStdin>,
 }
 
 impl Watched {
@@ -238,6 +255,11 @@ impl Watched {
 
     /// Asks the whole group to end, and ends what is left of it after the grace.
     async fn stop(&mut self, why: String) {
+        // One that ended by itself a moment before is known, and nobody killed it.
+        if let Ok(Some(status)) = self.child.try_wait() {
+            self.status = Some(status);
+            return;
+        }
         self.killed = Some(why);
         let Some(group) = self.group else { return };
         let end = Instant::now() + GRACE;

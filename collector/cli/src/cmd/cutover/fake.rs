@@ -28,6 +28,8 @@ pub(super) struct Known {
     pub(super) refuse_renewal: bool,
     /// The end of a command that was killed or failed is settled by a person.
     pub(super) settles: bool,
+    /// What the asks for a run are answered with, before one is begun.
+    pub(super) not_begun: VecDeque<Status>,
     /// It asks again for an undo that failed, as if nothing had been.
     pub(super) insists: bool,
     output: Vec<String>,
@@ -102,18 +104,19 @@ impl Known {
         let is = |state: &str| self.run.parts.iter().find(|part| part.state == state).map(|part| part.part);
         let insists = self.insists;
         let takes_back = |part: &&v1::RunPart| match part.state.as_str() {
-            "done" | "failed" => true,
+            "done" | "failed" | "ambiguous" => true,
             "undo_failed" => insists,
             _ => false,
         };
         let undone = self.run.parts.iter().rev().find(takes_back);
-        let (next, part, undo) = if let Some(part) = is("ambiguous") {
+        let turned = self.run.state == "undoing";
+        let (next, part, undo) = if let Some(part) = is("ambiguous").filter(|_| !turned) {
             ("settle", part, false)
         } else if let Some(part) = is("undo_ambiguous") {
             ("settle", part, true)
         } else if let Some(part) = is("begun").or(is("undoing")) {
             ("wait", part, false)
-        } else if self.run.state == "undoing" {
+        } else if turned {
             undone.map_or(("over", 0, false), |part| ("undo", part.part, true))
         } else {
             match self.run.parts.iter().find(|part| part.state == "pending") {
@@ -165,9 +168,13 @@ impl RunService for Fake {
 
     async fn begin_run(
         &self,
-        _: Request<v1::BeginRunRequest>,
+        request: Request<v1::BeginRunRequest>,
     ) -> Result<Response<v1::BeginRunResponse>, Status> {
-        Err(Status::unimplemented("these tests begin with a run"))
+        self.known().ids.push(request.into_inner().request_id);
+        if let Some(status) = self.known().not_begun.pop_front() {
+            return Err(status);
+        }
+        Ok(Response::new(v1::BeginRunResponse { run: self.change(|known| known.log.push("run".to_owned())) }))
     }
 
     async fn take_run(

@@ -15,6 +15,9 @@ use crate::client::{Client, clean};
 const EVERY: Duration = Duration::from_secs(5);
 /// How long one renewal may take.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long before the collector's end it is called lost here: what runs is killed within that time, so that it
+/// cannot come to its effect under the next operator.
+const MARGIN: Duration = Duration::from_secs(3);
 /// How soon a renewal that was not answered is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -90,26 +93,40 @@ async fn renewed_until_lost<R>(life: Duration, renew: impl Fn() -> R) -> Lost
 where
     R: Future<Output = Result<(), Status>>,
 {
-    let mut ends = Instant::now() + life;
+    let mut ends = Instant::now() + mine(life);
     let mut pause = EVERY.min(life / 3);
     loop {
-        sleep(pause).await;
+        sleep(pause.min(left(ends))).await;
         let sent = Instant::now();
-        match timeout(PATIENCE, renew()).await {
-            Ok(Ok(())) => {
-                ends = sent + tidelock_core::RUN_LEASE;
+        let answer = match left(ends) {
+            Duration::ZERO => None,
+            // An answer that comes after the end is no answer.
+            left => timeout(PATIENCE.min(left), renew()).await.ok(),
+        };
+        match answer {
+            Some(Ok(())) => {
+                ends = sent + mine(tidelock_core::RUN_LEASE);
                 pause = EVERY;
             }
-            Ok(Err(status)) if !passes(&status) => {
+            Some(Err(status)) if !passes(&status) => {
                 return Lost { why: clean(status.message()), unanswered: false };
             }
-            Ok(Err(_)) | Err(_) if Instant::now() >= ends => {
-                let why = "the collector did not answer until the lease was over".to_owned();
+            Some(Err(_)) | None if left(ends).is_zero() => {
+                let why = "the collector did not answer until the lease was all but over".to_owned();
                 return Lost { why, unanswered: true };
             }
-            Ok(Err(_)) | Err(_) => pause = AGAIN.min(ends.saturating_duration_since(Instant::now())),
+            Some(Err(_)) | None => pause = AGAIN,
         }
     }
+}
+
+/// As much of a lease as is believed in here. Of one that is nearly over most is kept, or it could never be renewed.
+fn mine(life: Duration) -> Duration {
+    life - MARGIN.min(life / 3)
+}
+
+fn left(ends: Instant) -> Duration {
+    ends.saturating_duration_since(Instant::now())
 }
 
 #[cfg(test)]
@@ -146,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_ends_it_no_later_than_the_collector_ends_it() {
+    async fn silence_ends_it_while_there_is_still_time_to_kill_what_runs() {
         let begun = Instant::now();
         let lost = renewed_until_lost(tidelock_core::RUN_LEASE, || async {
             std::future::pending::<()>().await;
@@ -154,6 +171,34 @@ mod tests {
         });
         assert!(lost.await.unanswered);
         let took = begun.elapsed();
-        assert!(took >= tidelock_core::RUN_LEASE && took <= tidelock_core::RUN_LEASE + PATIENCE, "{took:?}");
+        let wanted = tidelock_core::RUN_LEASE - MARGIN;
+        assert!(took >= wanted && took <= wanted + Duration::from_millis(10), "{took:?}");
+        assert!(MARGIN > super::super::keep::GRACE, "a killed command may take as long as its grace");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_would_come_too_late_is_not_waited_for() {
+        let asked = AtomicUsize::new(0);
+        let begun = Instant::now();
+        let renew = || async {
+            // The last one is answered, but after the end.
+            let slow = if asked.fetch_add(1, Ordering::Relaxed) < 1 { 2_900 } else { 60_000 };
+            sleep(Duration::from_millis(slow)).await;
+            Err(Status::unavailable("restarting"))
+        };
+        assert!(renewed_until_lost(tidelock_core::RUN_LEASE, renew).await.unanswered);
+        assert!(begun.elapsed() <= tidelock_core::RUN_LEASE - MARGIN + Duration::from_millis(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_that_is_nearly_over_is_renewed_before_its_end() {
+        let asked = AtomicUsize::new(0);
+        let renew = || async {
+            asked.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        let lost = renewed_until_lost(Duration::from_secs(1), renew);
+        assert!(timeout(Duration::from_secs(60), lost).await.is_err(), "it was given up");
+        assert!(asked.load(Ordering::Relaxed) >= 11);
     }
 }

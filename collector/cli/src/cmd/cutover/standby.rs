@@ -31,7 +31,7 @@ pub(super) async fn decided(call: &Call, client: &Client) -> Result<Option<Exit>
 
 /// Says every few seconds that somebody stands by: a plan that goes back by itself holds its cutover without.
 /// Ends only where that is refused.
-async fn present(client: &Client, migration: &str) -> Trouble {
+pub(super) async fn present(client: &Client, migration: &str) -> Trouble {
     loop {
         let request = v1::RenewRunRequest { migration: migration.to_owned(), run: 0, lease: 0 };
         match client.runs().renew_run(request).await {

@@ -41,6 +41,8 @@ pub(super) struct Choice {
     pub(super) dir: PathBuf,
     pub(super) yes: bool,
     pub(super) yes_each: bool,
+    /// Commands die with this process.
+    pub(super) keep: bool,
     /// In a rehearsal: what would be run, by the parts' labels.
     pub(super) would_run: std::collections::BTreeMap<String, String>,
 }
@@ -98,7 +100,8 @@ impl Walk {
         let ended = self.steps().await;
         if let Err(trouble) = &ended {
             // Whoever goes on after this need not wait until the lease has run out.
-            if !self.left && self.lease.lost().is_none() && next(&self.run) != Next::Over {
+            let mine = self.lease.lost().is_none() && self.run.lease == self.given;
+            if !self.left && mine && next(&self.run) != Next::Over {
                 self.leave().await;
             }
             self.last_event(trouble.exit)?;
@@ -209,6 +212,15 @@ impl Walk {
             return Err(Trouble::new(exit, format!("the operator's lease is lost: {}", lost.why))
                 .hint("nothing more was begun here")
                 .hint(self.resume_hint()));
+        }
+        if self.run.lease > self.given {
+            // A picture told it before the renewal did.
+            let who = clean(&self.run.operator);
+            return Err(Trouble::new(
+                Exit::Hold,
+                format!("the operator's lease is lost: {who} took the run over"),
+            )
+            .hint("nothing more was begun here"));
         }
         let Some(exit) = self.stop.wished() else { return Ok(None) };
         self.leave().await;

@@ -50,7 +50,8 @@ fn run(parts: Vec<v1::RunPart>) -> v1::Run {
 
 fn walk_of(fake: &Fake, client: &Client, stop: Stop) -> Walk {
     let manner = Manner { format: Format::Text, color: false, ask: false, quiet: false };
-    let choice = Choice { dir: PathBuf::from("/"), yes: true, yes_each: false, would_run: BTreeMap::new() };
+    let dir = PathBuf::from("/");
+    let choice = Choice { dir, yes: true, yes_each: false, keep: false, would_run: BTreeMap::new() };
     Walk::new(client, manner, choice, stop, fake.known().run.clone())
 }
 
@@ -213,4 +214,37 @@ async fn what_did_not_end_well_is_not_run_again_by_itself() {
     assert_eq!(trouble.exit, Exit::Failed, "{trouble}");
     assert!(trouble.to_string().contains("did not end well and is asked for again"), "{trouble}");
     assert_eq!(fake.log()[2..], ["begin undo fence", "end undo fence failed", "leave"]);
+}
+
+#[tokio::test]
+async fn a_command_that_the_turn_ended_is_taken_back_without_a_question() {
+    let parts =
+        vec![part("fence", sh("sleep 60"), sh("echo taken back")), part("open", sh("echo never"), None)];
+    let (fake, client) = Fake::serve(run(parts)).await;
+    fake.known().settles = true;
+    let (stop, _press) = Stop::of_test();
+    let walk = tokio::spawn(walk_of(&fake, &client, stop).walk());
+    fake.until_asked("begin fence").await;
+    // The collector turns the run while its command runs, as a hold or the dip's limit makes it.
+    fake.change(|known| known.run.state = "undoing".to_owned());
+    let ended = tokio::time::timeout(Duration::from_secs(60), walk).await.expect("it ends");
+    assert_eq!(ended.expect("it does not break down").expect("it ends in good order"), Exit::Hold);
+    assert_eq!(
+        fake.log(),
+        ["begin fence", "end fence unknown", "begin undo fence", "end undo fence done"],
+        "what nobody can know is taken back all the same, and nobody is asked"
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_somebody_else_took_over_is_left_alone() {
+    let parts = vec![part("manual", None, None), part("open", sh("echo never"), None)];
+    let (fake, client) = Fake::serve(run(parts)).await;
+    let (stop, _press) = Stop::of_test();
+    let walk = tokio::spawn(walk_of(&fake, &client, stop).walk());
+    fake.change(|known| (known.run.lease, known.run.operator) = (2, "ben".to_owned()));
+    let ended = tokio::time::timeout(Duration::from_secs(60), walk).await.expect("it ends");
+    let trouble = ended.expect("it does not break down").expect_err("it is not its run any more");
+    assert!(trouble.exit == Exit::Hold && trouble.message.contains("ben took the run over"), "{trouble}");
+    assert_eq!(fake.log(), [""; 0], "neither begun nor left in another's name");
 }
