@@ -204,22 +204,12 @@ async fn run(config: Config) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// A number with one of `ms`, `s`, `m`, `h`.
+/// A span that an agent waits for: above nothing, at most a day.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is not a time such as 60s, 5m or 500ms");
-    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(wrong()),
-    };
-    match number.checked_mul(ms).filter(|ms| (1..=86_400_000).contains(ms)) {
-        Some(ms) => Ok(Duration::from_millis(ms)),
-        None => Err(format!("{text} is not between 1ms and 24h")),
+    let span = tidelock_model::read_span(text)?;
+    match (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(&span) {
+        true => Ok(span),
+        false => Err(format!("{text} is not between 1ms and 24h")),
     }
 }
 

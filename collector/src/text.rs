@@ -13,6 +13,7 @@ use crate::records::notice_word;
 pub fn event_kind(kind: &EventKind) -> &'static str {
     match kind {
         EventKind::PlanApplied { .. } => "plan_applied",
+        EventKind::PlanProposed { .. } => "plan_proposed",
         EventKind::PhaseChanged { .. } => "phase",
         EventKind::Decided { .. } => "decision",
         EventKind::HoldSet => "hold",
@@ -50,6 +51,11 @@ pub fn event(kind: &EventKind) -> String {
         EventKind::PlanApplied { revision, hash, .. } => {
             format!("plan revision {revision} ({}) is in force", hash.short())
         }
+        EventKind::PlanProposed { base, hash, looser } => format!(
+            "plan {} is proposed over revision {base}, and looser in {}; another person of the plan confirms it",
+            hash.short(),
+            looser.join("; ")
+        ),
         EventKind::PhaseChanged { from, to } => format!("{from} -> {to}"),
         EventKind::Decided { decision, go, complete, .. } => {
             let word = if *go { "GO" } else { "NO" };

@@ -9,8 +9,16 @@ use crate::context::Flags;
 use crate::out::{Color, Format};
 
 /// Prove that two environments have converged before you switch, and after.
+///
+/// Long topics: tidelock help cutover-day, decisions, clocks, exit-codes.
 #[derive(Debug, Parser)]
-#[command(name = "tidelock", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "tidelock",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -82,7 +90,9 @@ pub(crate) enum Command {
     /// The course of a proof: draw it, run it again with other settings
     #[command(subcommand)]
     Evidence(cmd::evidence::EvidenceCommand),
-    /// The plan file: check, pin, apply, show
+    /// Write a first plan by asking
+    Init(cmd::init::InitArgs),
+    /// The plan file: check, compare, pin, apply, show
     #[command(subcommand)]
     Plan(cmd::plan::PlanCommand),
     /// The checks and their newest findings
@@ -113,11 +123,15 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Manual pages
+    Man(cmd::man::ManArgs),
+    /// A command's help, or a topic such as cutover-day
+    Help(cmd::help::HelpArgs),
     /// The version of this program and of the collector
     Version,
     /// Runs a runbook's command, and ends it with whoever ordered it
     #[command(name = cmd::cutover::keep::WORD, hide = true)]
-    KeepCommand(cmd::cutover::keep::KeepArgs),
+    Keep(cmd::cutover::keep::KeepArgs),
 }
 
 /// A plan file argument.

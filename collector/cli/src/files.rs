@@ -25,6 +25,45 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
     fs::rename(&draft, path).while_doing(&what)
 }
 
+/// How a file gets its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In place of what is there.
+    Over,
+    /// Only where nothing is there.
+    New,
+}
+
+/// Writes a file whole or not at all: on a full disk what was there before stays as it was.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], place: Place) -> Result<(), Trouble> {
+    let what = format!("write {}", path.display());
+    if place == Place::Over && path.exists() && !path.is_file() {
+        // A pipe or a device keeps its place.
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes))
+            .while_doing(what);
+    }
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
+    let written = fs::File::create(&draft).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let placed = written.and_then(|()| match place {
+        Place::Over => fs::rename(&draft, path),
+        // A link fails where the name is taken; a rename would not.
+        Place::New => fs::hard_link(&draft, path).and_then(|()| fs::remove_file(&draft)),
+    });
+    if placed.is_err() {
+        // What is left of it helps nobody.
+        let _ = fs::remove_file(&draft);
+    }
+    placed.while_doing(what)
+}
+
 /// A fresh id for an ask, so that a repeated one is recognised.
 pub(crate) fn request_id() -> Result<String, Trouble> {
     let mut bytes = [0; 16];
@@ -72,6 +111,24 @@ pub(crate) fn beside(program: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_written_whole_or_what_was_there_stays() {
+        let dir = std::env::temp_dir().join(format!("tidelock-whole-{}", request_id().unwrap()));
+        fs::create_dir(&dir).unwrap();
+        let file = dir.join("report.md");
+        write_whole(&file, b"one", Place::New).unwrap();
+        assert!(write_whole(&file, b"two", Place::New).is_err(), "it is there already");
+        write_whole(&file, b"three", Place::Over).unwrap();
+        // Nothing can be drafted, as on a disk that is full.
+        fs::create_dir(dir.join("report.md.new")).unwrap();
+        assert!(write_whole(&file, b"four", Place::Over).is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "three");
+        let full = write_whole(Path::new("/dev/full"), b"five", Place::Over).unwrap_err();
+        assert!(full.message.starts_with("write /dev/full: "), "{full}");
+        assert!(!Path::new("/dev/full").is_file(), "the device is still one");
+        fs::remove_dir_all(&dir).unwrap();
+    }
 
     #[test]
     fn a_file_is_recorded_by_its_sum_and_its_name() {

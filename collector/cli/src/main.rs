@@ -14,13 +14,24 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::args::Args;
 use crate::exit::{Exit, Trouble};
 
+/// The arguments. As `kubectl-tidelock` this is a plugin of kubectl, and its help says what people type then.
+fn parsed() -> Args {
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let of_kubectl =
+        called.as_deref().and_then(std::path::Path::file_name).is_some_and(|name| name == "kubectl-tidelock");
+    let command = Args::command();
+    let command =
+        if of_kubectl { command.bin_name("kubectl tidelock") } else { command.bin_name("tidelock") };
+    Args::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = parsed();
     // A terminal that stands still, or a question that nobody answers, must not keep a lease from being renewed.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = match runtime {

@@ -26,6 +26,15 @@ pub struct Asker {
     pub kind: AskerKind,
 }
 
+/// What a plan revision makes easier than the one that it was compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Looser {
+    /// The hash of the plan that it was compared with; none where none was in force.
+    pub against: Option<Sha256>,
+    /// What gets easier, a line each.
+    pub lines: Vec<String>,
+}
+
 /// What somebody wants. The same asker and request id again is the same ask, recorded once; an empty
 /// id is never the same.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,6 +148,10 @@ pub enum Ask {
         if_revision: Option<u64>,
         /// The grid's origin, taken for the first revision alone.
         grid_origin: Timestamp,
+        /// What it makes easier, beside which revision.
+        looser: Looser,
+        /// It is the second person's word on what another proposed.
+        confirm: bool,
     },
     /// An agent with a valid token wants to join, or has a new certificate.
     Enrol {

@@ -25,7 +25,7 @@ mod status;
 mod verdict;
 mod words;
 
-pub use ask::{Ask, Asker, AskerKind, Refusal, RefusalCode, RunAsk};
+pub use ask::{Ask, Asker, AskerKind, Looser, Refusal, RefusalCode, RunAsk};
 pub use board::NotCounted;
 pub use first_minutes::{FirstMinutesState, FirstMinutesStatus, MetricStatus};
 pub use gate::{QuestionStatus, RENEW_AFTER, losses_line};

@@ -122,6 +122,15 @@ pub enum EventKind {
         /// The origin of the migration's grid; fixed by the first revision.
         grid_origin: Timestamp,
     },
+    /// A plan revision that makes a gate easier to open waits for a second person.
+    PlanProposed {
+        /// The revision in force that it was compared with.
+        base: u64,
+        /// The hash of what is proposed.
+        hash: Sha256,
+        /// What it loosens, a line each.
+        looser: Vec<String>,
+    },
     /// The migration is in another phase.
     PhaseChanged {
         /// The phase it left.

@@ -160,6 +160,7 @@ fn more_agents_than_the_plan_allows_may_not_join() {
 fn a_plan_is_applied_once_and_only_over_the_revision_that_was_seen() {
     let mut world = world(1, 1);
     let plan = Box::new(world.migration.plan().unwrap().clone());
+    let looser = world.compared(&[]);
     let ask = |hash: u8, if_revision, by: &str| Ask::ApplyPlan {
         plan: plan.clone(),
         hash: Sha256::from_bytes([hash; 32]),
@@ -167,6 +168,8 @@ fn a_plan_is_applied_once_and_only_over_the_revision_that_was_seen() {
         reason: "as agreed".into(),
         if_revision,
         grid_origin: world::BEGIN.plus(Duration::from_secs(1)),
+        looser: looser.clone(),
+        confirm: false,
     };
     assert_eq!(world.ask(&ask(1, None, "olga")), Ok(Vec::new()));
     assert_eq!(world.ask(&ask(2, Some(4), "olga")).unwrap_err().code, RefusalCode::Revision);
@@ -174,6 +177,65 @@ fn a_plan_is_applied_once_and_only_over_the_revision_that_was_seen() {
     let events = world.ask(&ask(2, Some(1), "operator")).unwrap();
     assert!(matches!(&events[0].kind, EventKind::PlanApplied { revision: 2, .. }));
     assert_eq!(world.migration.grid_origin(), Some(world::BEGIN), "the grid is fixed by the first plan");
+}
+
+/// The world's plan, once more, as it gets looser or not.
+fn looser(world: &World, hash: u8, by: &str, lines: &[&str], confirm: bool, reason: &str) -> Ask {
+    Ask::ApplyPlan {
+        plan: Box::new(world.migration.plan().unwrap().clone()),
+        hash: Sha256::from_bytes([hash; 32]),
+        by: asker(by),
+        reason: reason.to_owned(),
+        if_revision: None,
+        grid_origin: world::BEGIN,
+        looser: world.compared(lines),
+        confirm,
+    }
+}
+
+#[test]
+fn before_it_was_ever_ready_a_looser_plan_needs_a_reason_and_no_second_person() {
+    let mut world = world(1, 0);
+    assert!(matches!(world.migration.phase(), Phase::Prepare | Phase::Sync));
+    let line = &["~ gates.ready.stable_for 10m -> 5m"][..];
+    let refusal = world.ask(&looser(&world, 2, "olga", line, false, " ")).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::Incomplete, "{refusal}");
+    let events = world.ask(&looser(&world, 2, "olga", line, false, "too strict")).unwrap();
+    assert!(matches!(&events[0].kind, EventKind::PlanApplied { revision: 2, .. }));
+}
+
+#[test]
+fn once_it_was_ready_a_looser_plan_waits_for_a_second_person() {
+    let mut world = world(1, 8);
+    world.weigh();
+    assert_eq!(world.migration.phase(), Phase::Ready);
+    let line = &["- manual_checks.back-office removed"][..];
+    let ask = |world: &World, by: &str, confirm| looser(world, 2, by, line, confirm, "too strict");
+    let confirmed = ask(&world, "ben", true);
+    assert_eq!(world.ask(&confirmed).unwrap_err().code, RefusalCode::Incomplete, "nothing waits yet");
+    let events = world.ask(&ask(&world, "olga", false)).unwrap();
+    assert!(matches!(&events[0].kind, EventKind::PlanProposed { base: 1, looser, .. } if looser == line));
+    assert_eq!(world.migration.revision(), 1, "it is proposed, and not in force");
+    let replayed = world.replay();
+    for (by, code) in [("olga", RefusalCode::NotYours), ("operator", RefusalCode::NotYours)] {
+        assert_eq!(world.ask(&ask(&world, by, true)).unwrap_err().code, code, "{by}");
+    }
+    let other = looser(&world, 3, "ben", line, true, "too strict");
+    assert_eq!(world.ask(&other).unwrap_err().code, RefusalCode::Revision, "another plan waits");
+    assert!(replayed.decide(world.now, &confirmed).is_ok(), "the proposal is in the journal");
+    let later = world.now.plus(Duration::from_secs(86_400));
+    assert_eq!(world.migration.decide(later, &confirmed).unwrap_err().code, RefusalCode::Incomplete);
+    let events = world.ask(&confirmed).unwrap();
+    assert!(matches!(&events[0].kind, EventKind::PlanApplied { revision: 2, .. }));
+    assert_eq!(events[0].reason, "too strict (proposed by olga)");
+    // What was compared with revision 1 says nothing of revision 2.
+    assert_eq!(world.ask(&confirmed).map(|events| events.len()), Ok(0), "the same plan again is no news");
+    let Ask::ApplyPlan { plan, by, reason, if_revision, grid_origin, looser, confirm, .. } = confirmed else {
+        unreachable!("it is a plan")
+    };
+    let hash = Sha256::from_bytes([4; 32]);
+    let stale = Ask::ApplyPlan { plan, hash, by, reason, if_revision, grid_origin, looser, confirm };
+    assert_eq!(world.ask(&stale).unwrap_err().code, RefusalCode::Revision);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Change {
     pub text: String,
     /// It makes a gate easier to open.
     pub looser: bool,
+    /// It makes a gate harder to open.
+    pub stricter: bool,
 }
 
 /// In which direction a value gets looser.
@@ -82,17 +84,20 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
         match (old.get(path), new.get(path)) {
             (Some(before), Some(after)) => fields(path, before, after, &mut changes),
             (Some(before), None) => {
-                changes.push(Change { text: line('-', path, "removed"), looser: before.guards });
+                let (looser, stricter) = (before.guards, before.allows);
+                changes.push(Change { text: line('-', path, "removed"), looser, stricter });
             }
             (None, Some(after)) => {
-                changes.push(Change { text: line('+', path, &after.new), looser: after.allows })
+                let (looser, stricter) = (after.allows, after.guards);
+                changes.push(Change { text: line('+', path, &after.new), looser, stricter });
             }
             (None, None) => {}
         }
     }
     if changes.is_empty() && !same {
         // Silence would read as "nothing changed".
-        changes.push(Change { text: "~ something that has no line of its own".into(), looser: true });
+        let text = "~ something that has no line of its own".into();
+        changes.push(Change { text, looser: true, stricter: false });
     }
     changes
 }
@@ -112,14 +117,21 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
                     (Way::Most(before), Way::Most(after)) => after > before,
                     _ => false,
                 },
+                stricter: match (way, now) {
+                    (Way::Least(before), Way::Least(after)) => after > before,
+                    (Way::Most(before), Way::Most(after)) => after < before,
+                    _ => false,
+                },
             },
             (Some((before, way)), None) => Change {
                 text: format!("- {path:<44} {before} removed"),
                 looser: matches!(way, Way::Least(_) | Way::Most(_) | Way::Must),
+                stricter: *way == Way::May,
             },
             (None, Some((after, way))) => Change {
                 text: format!("+ {path:<44} {after}").trim_end().to_owned(),
                 looser: *way == Way::May,
+                stricter: matches!(way, Way::Least(_) | Way::Most(_) | Way::Must),
             },
             (None, None) => continue,
         };

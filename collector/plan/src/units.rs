@@ -1,42 +1,6 @@
-//! Durations, rates and numbers as people write them in a plan.
-//!
-//! A bare number is refused: "every: 5" has been five seconds and five milliseconds in the same
-//! team, and a wait that is a thousand times too short looks like a proof.
+//! Rates and numbers as people write them in a plan. Spans of time are those of the model, as everywhere.
 
-use std::time::Duration;
-
-/// The longest duration that a plan may name.
-const MAX_DURATION: Duration = Duration::from_secs(366 * 86_400);
-/// The units, the longest first.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-
-/// Reads `500ms`, `5s`, `10m`, `1h`, `7d`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    if number.is_empty() {
-        return Err("write a whole number and a unit: 500ms, 5s, 10m, 1h, 7d".into());
-    }
-    let Some((_, millis)) = UNITS.iter().find(|(word, _)| *word == unit) else {
-        return Err(match unit {
-            "" => format!("a bare number has no unit: write {number}s, {number}ms, {number}m or {number}h"),
-            _ if unit.starts_with('.') => "write a whole number in a smaller unit: 1500ms, not 1.5s".into(),
-            _ => "the units are ms, s, m, h and d, one of them: 90s or 90m, not 1m30s".into(),
-        });
-    };
-    let total = number.parse::<u64>().ok().and_then(|n| n.checked_mul(*millis)).map(Duration::from_millis);
-    total.filter(|d| *d <= MAX_DURATION).ok_or_else(|| "a plan knows no duration over 366d".into())
-}
-
-/// Writes a duration in its largest unit without a rest.
-pub(crate) fn show(duration: Duration) -> String {
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    if millis == 0 {
-        return "0s".into();
-    }
-    let fits = UNITS.iter().find(|(_, unit)| millis.is_multiple_of(*unit));
-    fits.map_or_else(|| format!("{millis}ms"), |(word, unit)| format!("{}{word}", millis / unit))
-}
+pub(crate) use tidelock_model::{read_span as duration, write_span as show};
 
 /// Reads `10/s`, `600/m`, `6/h` as events a second.
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
@@ -126,22 +90,6 @@ mod tests {
         assert_eq!(measured("2m"), Ok(120.0));
         assert_eq!(measured("150%"), Ok(1.5));
         assert!(measured("5").is_err() && measured("fast").is_err());
-    }
-
-    #[test]
-    fn a_duration_reads_back_as_it_was_written() {
-        for text in ["500ms", "5s", "10m", "1h", "7d", "1500ms", "0s"] {
-            assert_eq!(show(duration(text).unwrap()), text);
-        }
-    }
-
-    #[test]
-    fn durations_without_one_clear_unit_are_refused() {
-        for text in
-            ["", "5", "-5s", "5 s", "1.5s", "1m30s", "5sec", "s", "99999999999999999999s", "400d", "٣s"]
-        {
-            assert!(duration(text).is_err(), "{text:?} was taken");
-        }
     }
 
     #[test]

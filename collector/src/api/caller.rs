@@ -42,6 +42,8 @@ pub enum Action {
     SettleLeftover,
     /// Puts a plan in force.
     ApplyPlan,
+    /// Confirms a looser plan that another proposed.
+    ConfirmPlan,
     /// Brings a component.
     PushComponent,
     /// Gives, lists and takes access.
@@ -52,7 +54,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 19] = [
+    pub const ALL: [Action; 20] = [
         Action::Look,
         Action::Confirm,
         Action::ReportSwitch,
@@ -69,6 +71,7 @@ impl Action {
         Action::Override,
         Action::SettleLeftover,
         Action::ApplyPlan,
+        Action::ConfirmPlan,
         Action::PushComponent,
         Action::Access,
         Action::Agents,
@@ -90,7 +93,8 @@ impl Action {
             | Action::SetCutovers
             | Action::SetFact
             | Action::Override
-            | Action::SettleLeftover => matches!(role, Role::Person | Role::Operator),
+            | Action::SettleLeftover
+            | Action::ConfirmPlan => matches!(role, Role::Person | Role::Operator),
             Action::ApplyPlan | Action::PushComponent | Action::Access | Action::Agents => {
                 role == Role::Operator
             }
@@ -182,7 +186,7 @@ mod tests {
             row(Role::Pipeline),
             [Action::Look, Action::Confirm, Action::ReportSwitch, Action::SetRevision, Action::Run]
         );
-        assert_eq!(row(Role::Person).len(), 15);
+        assert_eq!(row(Role::Person).len(), 16);
         assert!(!row(Role::Person).contains(&Action::ApplyPlan));
         assert_eq!(row(Role::Operator), Action::ALL);
     }

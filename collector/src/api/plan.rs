@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tidelock_core::Ask;
 use tidelock_core::record::EventKind;
+use tidelock_core::{Ask, Looser};
 use tidelock_model::{Name, Sha256, Side};
 use tidelock_plan::{Change, Checked};
 use tidelock_proto::v1;
@@ -15,6 +15,7 @@ use super::auth::caller;
 use super::caller::{Action, Caller};
 use super::gate::{migration, words};
 use super::{Api, errors};
+use crate::fold::EventLine;
 use crate::records::PlanExtras;
 use crate::{clock, plans, secret};
 
@@ -22,6 +23,10 @@ use crate::{clock, plans, secret};
 const MAX_SOURCE_BYTES: usize = 3 << 20;
 /// Files and components that a plan names.
 const MAX_NAMED: usize = 4096;
+/// Lines that say what a proposal loosens.
+const LOOSER_LINES: usize = 50;
+/// The least of a plan's hash that names it.
+const LEAST_NAME: usize = 8;
 
 /// The service.
 pub(super) struct Plans(pub(super) Arc<Api>);
@@ -36,6 +41,20 @@ fn bounded(source: &v1::PlanSource) -> Result<(), Status> {
         return Err(errors::invalid("source", format!("names more than {MAX_NAMED} files or components")));
     }
     Ok(())
+}
+
+/// Putting a plan in force is for operators; the second voice on one is a person's, as other decisions are.
+fn action(confirm: &str) -> Action {
+    if confirm.is_empty() { Action::ApplyPlan } else { Action::ConfirmPlan }
+}
+
+/// Whoever confirms names what they confirm.
+fn named(confirm: &str, hash: Sha256) -> Result<(), Status> {
+    let word = confirm.strip_prefix("sha256:").unwrap_or(confirm);
+    if confirm.is_empty() || word.len() >= LEAST_NAME && hash.to_string().starts_with(word) {
+        return Ok(());
+    }
+    Err(errors::invalid("confirm", format!("{confirm:?} names another plan: this one is {}", hash.short())))
 }
 
 fn line(change: &Change) -> String {
@@ -63,12 +82,23 @@ impl Plans {
         checked.await?
     }
 
-    /// What differs from the plan in force, a line each.
-    fn changes(&self, name: &Name, new: &Checked) -> Vec<String> {
+    /// What differs from the plan in force, a line each, and what of it is looser.
+    fn changes(&self, name: &Name, new: &Checked) -> (Vec<String>, Looser) {
         let view = self.0.driver.view(name);
         match view.as_ref().and_then(|view| view.plan.as_ref()) {
-            None => vec!["+ the first revision".to_owned()],
-            Some(old) => tidelock_plan::diff(&old.plan, &new.plan).iter().map(line).collect(),
+            None => (vec!["+ the first revision".to_owned()], Looser::default()),
+            Some(old) => {
+                let changes = tidelock_plan::diff(&old.plan, &new.plan);
+                let looser = changes.iter().filter(|change| change.looser);
+                // The journal's record and the notices are bounded; the count never is.
+                let mut lines: Vec<String> =
+                    looser.clone().take(LOOSER_LINES).map(|change| change.text.clone()).collect();
+                let more = looser.count() - lines.len();
+                if more > 0 {
+                    lines.push(format!("and {more} more"));
+                }
+                (changes.iter().map(line).collect(), Looser { against: Some(old.hash), lines })
+            }
         }
     }
 
@@ -90,6 +120,7 @@ impl Plans {
             plan: Some(v1::PlanRef { revision: revision.unwrap_or(0), hash: hash.as_bytes().to_vec() }),
             changed: false,
             changes: Vec::new(),
+            proposal: String::new(),
         }
     }
 
@@ -97,8 +128,8 @@ impl Plans {
         let source = ask.source.ok_or_else(|| errors::invalid("source", "is missing"))?;
         let checked = self.check(&source).await?;
         let name = checked.plan.name.clone();
-        who.may(Action::ApplyPlan, Some(&name))?;
-        let changes = self.changes(&name, &checked);
+        who.may(action(&ask.confirm), Some(&name))?;
+        let (changes, looser) = self.changes(&name, &checked);
         // The new plan's people count for the first revision; the core judges later ones by the old.
         let view = self.0.driver.view(&name);
         let by = who.asker(|person| match view.as_ref().and_then(|view| view.plan.as_ref()) {
@@ -106,13 +137,18 @@ impl Plans {
             None => checked.plan.people.contains_key(person),
         });
         let hash = checked.hash;
+        named(&ask.confirm, hash)?;
+        // Whoever only looks need not say why yet.
+        let reason = if ask.dry_run && ask.reason.is_empty() { "a dry run".to_owned() } else { ask.reason };
         let wanted = Ask::ApplyPlan {
             plan: Box::new(checked.plan),
             hash,
             by,
-            reason: words("reason", ask.reason)?,
+            reason: words("reason", reason)?,
             if_revision: ask.if_revision,
             grid_origin: self.0.clock.now(),
+            looser,
+            confirm: !ask.confirm.is_empty(),
         };
         let nonce_seed = secret::random::<32>().map_err(|error| errors::internal(&error))?.to_vec();
         if !ask.dry_run {
@@ -121,6 +157,11 @@ impl Plans {
         let extras = PlanExtras { source, nonce_seed };
         let asked =
             self.0.driver.apply_plan(&name, wanted, extras, ask.dry_run).await.map_err(errors::asked)?;
+        let proposed = |line: &EventLine| matches!(line.event.kind, EventKind::PlanProposed { .. });
+        if asked.events.iter().any(proposed) {
+            let proposal = hash.short();
+            return Ok(v1::ApplyPlanResponse { changes, proposal, ..self.nothing_to_do(&name, hash) });
+        }
         let applied = asked.events.iter().find_map(|line| {
             if let EventKind::PlanApplied { revision, .. } = &line.event.kind {
                 Some(*revision)
@@ -136,6 +177,7 @@ impl Plans {
             plan: Some(v1::PlanRef { revision, hash: hash.as_bytes().to_vec() }),
             changed: true,
             changes,
+            proposal: String::new(),
         })
     }
 }
@@ -151,7 +193,7 @@ impl PlanService for Plans {
             return Err(errors::unavailable("the collector replays its journal"));
         }
         // Before the plan is read at all: reading costs something.
-        who.may(Action::ApplyPlan, who.bound_to())?;
+        who.may(action(&request.get_ref().confirm), who.bound_to())?;
         Ok(Response::new(self.apply(&who, request.into_inner()).await?))
     }
 

@@ -125,6 +125,7 @@ fn is_decision(kind: &EventKind) -> bool {
         | EventKind::RunTurned { .. }
         | EventKind::StepSettled { .. }
         | EventKind::NoReturnPassed { .. }
+        | EventKind::PlanProposed { .. }
         | EventKind::CutoversSet { .. }
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }

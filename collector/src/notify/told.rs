@@ -62,6 +62,10 @@ pub(super) fn of(kind: &EventKind, plan: Option<&Plan>) -> Told {
         }
         EventKind::FactSet { fact } => told("rollback.fact.set", "window", None, json!({ "fact": fact })),
         EventKind::Noticed(notice) => of_notice(notice, plan),
+        EventKind::PlanProposed { base, hash, looser } => {
+            let facts = json!({ "over": base, "hash": hash.to_string(), "looser": looser });
+            told("plan.proposed", "decision", None, facts)
+        }
         EventKind::PlanApplied { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::AgentEnrolled { .. }

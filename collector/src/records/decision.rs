@@ -104,6 +104,7 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Option<Body> {
         | EventKind::RunTurned { .. }
         | EventKind::NoReturnPassed { .. }
         | EventKind::RunEnded { .. }
+        | EventKind::PlanProposed { .. }
         | EventKind::CutoversSet { .. }
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }
@@ -183,6 +184,7 @@ fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadReco
         Body::AgentEnrolled(_)
         | Body::AgentRevoked(_)
         | Body::ConflictFound(_)
+        | Body::PlanProposed(_)
         | Body::CutoversSet(_)
         | Body::FactSet(_)
         | Body::Overridden(_)
@@ -214,7 +216,7 @@ pub(super) fn name(what: &'static str, text: &str) -> Result<Name, BadRecord> {
     Name::new(text).or_else(|error| bad(what, error))
 }
 
-fn digest(what: &'static str, bytes: &[u8]) -> Result<Sha256, BadRecord> {
+pub(super) fn digest(what: &'static str, bytes: &[u8]) -> Result<Sha256, BadRecord> {
     Sha256::try_from(bytes).or_else(|error| bad(what, error))
 }
 

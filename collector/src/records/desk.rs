@@ -5,7 +5,7 @@ use tidelock_model::{Name, Side, Timestamp};
 use tidelock_proto::v1::decision_record::Body;
 use tidelock_proto::{side_to_wire, v1};
 
-use super::decision::{agent, name, phase};
+use super::decision::{agent, digest, name, phase};
 use super::{BadRecord, bad};
 
 /// The body of such an event; none for any other.
@@ -24,6 +24,11 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
             side: side(agent.side),
             agent: agent.name.to_string(),
             text: text.clone(),
+        }),
+        EventKind::PlanProposed { base, hash, looser } => Body::PlanProposed(v1::PlanProposed {
+            base: *base,
+            hash: hash.as_bytes().to_vec(),
+            looser: looser.clone(),
         }),
         EventKind::CutoversSet { enabled } => Body::CutoversSet(v1::CutoversSet { enabled: *enabled }),
         EventKind::FactSet { fact } => Body::FactSet(v1::FactSet { fact: fact.clone() }),
@@ -113,6 +118,9 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         Body::ConflictFound(v1::ConflictFound { side, agent: of, text }) => {
             EventKind::ConflictFound { agent: agent(side, &of)?, text }
         }
+        Body::PlanProposed(v1::PlanProposed { base, hash, looser }) => {
+            EventKind::PlanProposed { base, hash: digest("proposed plan", &hash)?, looser }
+        }
         Body::CutoversSet(v1::CutoversSet { enabled }) => EventKind::CutoversSet { enabled },
         Body::FactSet(v1::FactSet { fact }) => EventKind::FactSet { fact },
         Body::Overridden(v1::Overridden { gate, checks, complete }) => {
@@ -197,6 +205,11 @@ pub(super) mod tests {
             EventKind::AgentEnrolled { agent: agent.clone(), certificate_ends: until },
             EventKind::AgentRevoked { agent: agent.clone() },
             EventKind::ConflictFound { agent, text: "two".to_owned() },
+            EventKind::PlanProposed {
+                base: 7,
+                hash: tidelock_model::Sha256::from_bytes([3; 32]),
+                looser: vec!["~ gates.ready.stable_for 10m -> 5m".to_owned()],
+            },
             EventKind::CutoversSet { enabled: true },
             EventKind::CutoversSet { enabled: false },
             EventKind::FactSet { fact: "the old database is gone".to_owned() },

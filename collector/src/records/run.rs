@@ -56,6 +56,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
         | EventKind::AgentRevoked { .. }
         | EventKind::ConflictFound { .. }
         | EventKind::RevisionSet { .. }
+        | EventKind::PlanProposed { .. }
         | EventKind::CutoversSet { .. }
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }
@@ -123,6 +124,7 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         | Body::AgentRevoked(_)
         | Body::ConflictFound(_)
         | Body::RevisionSet(_)
+        | Body::PlanProposed(_)
         | Body::CutoversSet(_)
         | Body::FactSet(_)
         | Body::Overridden(_)

@@ -80,6 +80,7 @@ pub(super) fn of_run(kind: &EventKind) -> String {
         | EventKind::StepEnded { .. }
         | EventKind::StepSettled { .. }
         | EventKind::RunEnded { .. }
+        | EventKind::PlanProposed { .. }
         | EventKind::CutoversSet { .. }
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }

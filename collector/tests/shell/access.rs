@@ -4,7 +4,7 @@ use tidelock_proto::v1;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::support::{Collector, MIGRATION, PLAN};
+use crate::support::{COMPONENT, Collector, MIGRATION, PLAN};
 
 fn hold() -> v1::HoldRequest {
     v1::HoldRequest { migration: MIGRATION.to_owned(), reason: "stop".to_owned(), request_id: String::new() }
@@ -96,6 +96,7 @@ async fn a_plan_is_applied_once_and_only_with_its_components() {
     assert_eq!((again.changed, again.plan.as_ref().unwrap().revision), (false, 1));
     let looser = collector.apply(&PLAN.replace("stable_for: 2s, decision", "stable_for: 1s, decision")).await;
     let looser = looser.unwrap();
+    assert!(looser.changed && looser.proposal.is_empty(), "before it was ever ready one person is enough");
     assert!(looser.changes.iter().any(|change| change.contains("LOOSER")), "{:?}", looser.changes);
     let source = v1::PlanSource {
         yaml: PLAN.to_owned(),
@@ -110,4 +111,62 @@ async fn a_plan_is_applied_once_and_only_with_its_components() {
     let get = v1::GetPlanRequest { migration: MIGRATION.to_owned(), revision: 1 };
     let got = collector.plans(&collector.operator).await.get_plan(get).await.unwrap().into_inner();
     assert_eq!(got.source.unwrap().yaml, PLAN);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_it_was_ready_a_looser_plan_waits_for_a_second_person() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    {
+        let _pair = crate::gate::pair(&collector).await;
+        crate::gate::phase(&collector, "ready").await;
+    }
+    let looser = PLAN.replace("stable_for: 2s, decision", "stable_for: 1s, decision");
+    let proposed = collector.apply(&looser).await.unwrap();
+    let revision = |answer: &v1::ApplyPlanResponse| answer.plan.as_ref().map(|plan| plan.revision);
+    assert!(!proposed.changed && proposed.proposal.len() >= 8, "{proposed:?}");
+    assert_eq!(revision(&proposed), Some(1), "it is not in force");
+    let (olga, ben) =
+        (collector.issue("olga", "person", "").await, collector.issue("ben", "person", "").await);
+    let vera = collector.issue("vera", "viewer", "").await;
+    let source = v1::PlanSource {
+        yaml: looser.clone(),
+        components: [(
+            "builtin:login".to_owned(),
+            tidelock_collector::secret::sha256(COMPONENT).as_bytes().to_vec(),
+        )]
+        .into(),
+        ..Default::default()
+    };
+    let confirm = |word: &str| v1::ApplyPlanRequest {
+        source: Some(source.clone()),
+        reason: "I looked at it".to_owned(),
+        confirm: word.to_owned(),
+        ..Default::default()
+    };
+    for (token, word, code) in [
+        (&vera, proposed.proposal.as_str(), Code::PermissionDenied),
+        // Whoever proposed it is not the second person.
+        (&collector.operator, &proposed.proposal, Code::PermissionDenied),
+        (&olga, "0123456789ab", Code::InvalidArgument),
+        (&olga, "0", Code::InvalidArgument),
+        // A person may confirm, and not apply.
+        (&olga, "", Code::PermissionDenied),
+    ] {
+        let status = collector.plans(token).await.apply_plan(confirm(word)).await.unwrap_err();
+        assert_eq!(status.code(), code, "{word:?}: {status:?}");
+    }
+    let confirmed = collector.plans(&ben).await.apply_plan(confirm(&proposed.proposal)).await;
+    let confirmed = confirmed.unwrap().into_inner();
+    assert_eq!((confirmed.changed, revision(&confirmed)), (true, Some(2)));
+    let events =
+        v1::ListEventsRequest { migration: MIGRATION.to_owned(), page_size: 100, ..Default::default() };
+    let events = collector.migrations(&ben).await.list_events(events).await.unwrap().into_inner().events;
+    let told: Vec<_> = events.iter().filter(|event| event.kind.starts_with("plan_")).collect();
+    assert_eq!(
+        told.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(),
+        ["plan_applied", "plan_proposed", "plan_applied"]
+    );
+    assert!(told[1].text.contains("gates.committed.stable_for"), "{}", told[1].text);
+    assert!(told[2].by == "ben" && told[2].reason.contains("proposed by"), "{:?}", told[2]);
 }

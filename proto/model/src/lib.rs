@@ -14,6 +14,7 @@ mod outcome;
 mod report;
 mod shown;
 mod side;
+mod span;
 mod text;
 mod time;
 
@@ -27,5 +28,6 @@ pub use outcome::{Cause, Outcome};
 pub use report::{Counts, Digest, Mark, MarkKind, Measure, Remaining, Report, Step};
 pub use shown::{Pages, Shown, Via};
 pub use side::Side;
+pub use span::{read_span, span_in_words, write_span};
 pub use text::{fit, is_unfit};
 pub use time::Timestamp;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidelock_proto::{json, v1};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_stream::StreamExt as _;
 use tonic::Streaming;
@@ -13,7 +14,7 @@ use tonic::Streaming;
 use super::Call;
 use super::gate::{WaitArgs, beside};
 use crate::client::{Client, clean, trouble};
-use crate::exit::{Exit, Trouble};
+use crate::exit::{Exit, Trouble, While as _};
 use crate::out::{self, Format};
 use crate::words::{clock, span};
 
@@ -21,9 +22,22 @@ use crate::words::{clock, span};
 const RETRY: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(call: &Call, args: &WaitArgs) -> Result<Exit, Trouble> {
-    let (exit, gate) = wait(call, args).await?;
+    let listen = |kind| signal(kind).while_doing("listen to signals");
+    let (mut interrupt, mut end) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let waited = tokio::select! {
+        waited = wait(call, args) => waited,
+        _ = interrupt.recv() => return Ok(stopped(args, Exit::Interrupted)),
+        _ = end.recv() => return Ok(stopped(args, Exit::Terminated)),
+    };
+    let (exit, gate) = waited?;
     pipeline_outputs(&gate, exit)?;
     Ok(if exit == Exit::Pending && args.soft { Exit::Done } else { exit })
+}
+
+/// Somebody ended the waiting: that says nothing of the gate.
+fn stopped(args: &WaitArgs, exit: Exit) -> Exit {
+    out::say(&format!("tidelock: stopped waiting; gate {} did not open. Exit {}.", args.gate, exit.number()));
+    exit
 }
 
 /// Waits until the gate is open, going back is decided, or the time is over.
@@ -274,8 +288,6 @@ fn pipeline_outputs(gate: &v1::Gate, exit: Exit) -> Result<(), Trouble> {
 
 fn append(variable: &str, text: &str) -> Result<(), Trouble> {
     use std::io::Write as _;
-
-    use crate::exit::While as _;
     let Some(path) = std::env::var_os(variable) else {
         return Ok(());
     };

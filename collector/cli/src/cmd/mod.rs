@@ -20,10 +20,15 @@ mod evidence_tests;
 pub(crate) mod gate;
 mod gate_exec;
 mod gate_wait;
+pub(crate) mod help;
+pub(crate) mod init;
 pub(crate) mod leftovers;
 pub(crate) mod local;
+pub(crate) mod man;
 pub(crate) mod orders;
 pub(crate) mod plan;
+mod plan_apply;
+mod plan_diff;
 mod plan_source;
 pub(crate) mod plugin;
 mod proof_text;
@@ -36,8 +41,6 @@ pub(crate) mod status;
 mod status_text;
 pub(crate) mod switches;
 pub(crate) mod why;
-
-use std::time::Duration;
 
 use clap::CommandFactory as _;
 use serde_json::json;
@@ -100,8 +103,11 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
             out::print(&String::from_utf8_lossy(&text))?;
             Ok(Exit::Done)
         }
+        Command::Init(args) => init::run(&call, args),
+        Command::Man(args) => man::run(&call, &args),
+        Command::Help(args) => help::run(&call, &args),
         Command::Version => version(&call),
-        Command::KeepCommand(args) => cutover::keep::run(args).await,
+        Command::Keep(args) => cutover::keep::run(args).await,
     }
 }
 
@@ -136,24 +142,12 @@ pub(crate) async fn get_status(client: &Client) -> Result<v1::Status, Trouble> {
     answer.into_inner().status.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector gave no status"))
 }
 
-/// Reads a span such as `90s`, `5m`, `3h` or `1d`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no duration; write it like 90s, 5m, 3h or 1d");
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let number: u64 = text[..unit_at].parse().map_err(|_| wrong())?;
-    let ms = match &text[unit_at..] {
-        "ms" => Some(number),
-        "s" => number.checked_mul(1000),
-        "m" => number.checked_mul(60_000),
-        "h" => number.checked_mul(3_600_000),
-        "d" => number.checked_mul(86_400_000),
-        _ => None,
-    };
-    ms.map(Duration::from_millis).ok_or_else(wrong)
-}
+pub(crate) use tidelock_model::read_span as duration;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::CommandFactory as _;
 
     use super::*;
@@ -167,7 +161,9 @@ mod tests {
     fn durations_need_a_unit() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("3h"), Ok(Duration::from_secs(10_800)));
-        for bad in ["", "90", "s", "-1s", "1.5h", "1w", "99999999999999999999s", "18446744073709551615d"] {
+        for bad in
+            ["", "90", "s", "400d", "-1s", "1.5h", "1w", "99999999999999999999s", "18446744073709551615d"]
+        {
             assert!(duration(bad).is_err(), "{bad:?} was taken");
         }
     }

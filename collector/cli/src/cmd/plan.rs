@@ -7,10 +7,11 @@ use serde_json::json;
 use tidelock_plan::{Checked, check, explain, pin, schema, timeline};
 use tidelock_proto::{json as wire, v1};
 
+use super::plan_apply::ApplyArgs;
 use super::plan_source::{Loaded, load};
-use super::{Call, plugin};
+use super::{Call, plan_apply, plan_diff};
 use crate::args::PlanFile;
-use crate::client::{clean, trouble};
+use crate::client::trouble;
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out::{self, Format, Manner};
 
@@ -23,6 +24,11 @@ pub(crate) enum PlanCommand {
         /// Warnings count as mistakes
         #[arg(long)]
         strict: bool,
+    },
+    /// What it changes about the revision in force: added, removed, LOOSER or stricter
+    Diff {
+        #[command(flatten)]
+        plan: PlanFile,
     },
     /// Make it the migration's next revision
     Apply(ApplyArgs),
@@ -50,28 +56,11 @@ pub(crate) enum PlanCommand {
     },
 }
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct ApplyArgs {
-    #[command(flatten)]
-    plan: PlanFile,
-    /// Refuse unless this is the present revision (0: none yet)
-    #[arg(long, value_name = "NUMBER")]
-    if_revision: Option<u64>,
-    /// Why, for the record; needed when the plan gets looser
-    #[arg(long, default_value = "", value_name = "TEXT")]
-    reason: String,
-    /// Show what would change and change nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask; refused all the same when the plan gets looser without a reason
-    #[arg(long)]
-    yes: bool,
-}
-
 pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Trouble> {
     match command {
         PlanCommand::Check { plan, strict } => check_file(call, &plan.file, strict),
-        PlanCommand::Apply(args) => apply(call, args).await,
+        PlanCommand::Diff { plan } => plan_diff::run(call, &plan.file).await,
+        PlanCommand::Apply(args) => plan_apply::run(call, args).await,
         PlanCommand::Show { file: Some(file) } => {
             let loaded = load(&file)?;
             out::print(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;
@@ -145,7 +134,7 @@ fn timeline_of(call: &Call, file: &Path) -> Result<Exit, Trouble> {
 }
 
 /// The checked plan, or every mistake drawn on stderr.
-fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
+pub(super) fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     check(&loaded.source).map_err(|problems| {
         out::say(&problems.render(&loaded.source, manner.color, out::width()));
         let count = problems.problems().len();
@@ -153,94 +142,21 @@ fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     })
 }
 
-async fn apply(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
-    let loaded = load(&args.plan.file)?;
-    let checked = good(call.manner, &loaded)?;
-    let client = call.client()?;
-    if !args.dry_run {
-        for (digest, bytes) in &loaded.components {
-            plugin::push_bytes(&client, *digest, bytes).await?;
-        }
-    }
-    let source = &loaded.source;
-    let components =
-        source.components.iter().map(|(word, digest)| (word.clone(), digest.as_bytes().to_vec()));
-    let mut request = v1::ApplyPlanRequest {
-        source: Some(v1::PlanSource {
-            yaml: source.yaml.clone(),
-            files: source.files.clone(),
-            components: components.collect(),
-        }),
-        if_revision: args.if_revision,
-        reason: args.reason.clone(),
-        dry_run: true,
-    };
-    let preview = client.plans().apply_plan(request.clone()).await.map_err(trouble)?.into_inner();
-    let looser = preview.changes.iter().any(|change| change.contains("LOOSER"));
-    show_changes(call, &preview)?;
-    if args.dry_run || !preview.changed {
-        return done(call, &preview, false);
-    }
-    if looser && args.reason.is_empty() {
-        return Err(Trouble::new(
-            Exit::Hold,
-            "this makes a gate easier to open, so it needs a reason; nothing was applied",
-        )
-        .hint("give it with --reason TEXT"));
-    }
-    if !args.yes && call.manner.ask && preview.plan.as_ref().is_some_and(|plan| plan.revision > 1) {
-        let answer = out::ask(&format!("Apply it to {}? [y/N] ", checked.plan.name))?;
-        if !matches!(answer.as_str(), "y" | "Y" | "yes") {
-            return Err(Trouble::new(Exit::Hold, "nothing was applied"));
-        }
-    }
-    request.dry_run = false;
-    let answer = client.plans().apply_plan(request).await.map_err(trouble)?.into_inner();
-    done(call, &answer, true)
-}
-
-fn show_changes(call: &Call, answer: &v1::ApplyPlanResponse) -> Result<(), Trouble> {
-    if call.manner.json() {
-        return Ok(());
-    }
-    let revision = answer.plan.as_ref().map_or(0, |plan| plan.revision);
-    if answer.changed {
-        out::print(&format!("plan {}: revision {revision}", answer.migration))?;
-    }
-    answer.changes.iter().try_for_each(|change| out::print(&format!("  {}", clean(change))))
-}
-
-fn done(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Exit, Trouble> {
-    let revision = answer.plan.as_ref().map_or(0, |plan| plan.revision);
-    if call.manner.json() {
-        let value = json!({
-            "schema": "tidelock.plan-applied/v1", "migration": answer.migration, "changed": answer.changed,
-            "applied": applied && answer.changed, "changes": answer.changes,
-            "plan": answer.plan.as_ref().map(wire::plan_ref),
-        });
-        out::print_json(call.manner.format, &value)?;
-    } else if applied {
-        out::print(&format!("✔ {} is at revision {revision}", answer.migration))?;
-    } else if answer.changed {
-        out::print("nothing was applied (--dry-run)")?;
-    } else {
-        out::print(&format!("= {} is at revision {revision} already", answer.migration))?;
-    }
-    Ok(Exit::Done)
-}
-
 /// The collector's present revision as it was applied.
 pub(crate) async fn present(call: &Call) -> Result<(tidelock_plan::Source, v1::PlanRef), Trouble> {
     let client = call.client()?;
     let request = v1::GetPlanRequest { migration: client.migration().await?, revision: 0 };
     let answer = client.plans().get_plan(request).await.map_err(trouble)?.into_inner();
-    let source = answer.source.unwrap_or_default();
+    Ok((of_wire(answer.source.unwrap_or_default()), answer.plan.unwrap_or_default()))
+}
+
+/// A revision's source as it can be checked.
+pub(super) fn of_wire(source: v1::PlanSource) -> tidelock_plan::Source {
     let components = (source.components.into_iter())
         .filter_map(|(word, digest)| Some((word, tidelock_model::Sha256::try_from(digest.as_slice()).ok()?)))
         .collect();
     let path = "plan.yaml".to_owned();
-    let source = tidelock_plan::Source { path, yaml: source.yaml, files: source.files, components };
-    Ok((source, answer.plan.unwrap_or_default()))
+    tidelock_plan::Source { path, yaml: source.yaml, files: source.files, components }
 }
 
 async fn show_present(call: &Call) -> Result<Exit, Trouble> {
@@ -275,6 +191,6 @@ fn pin_file(file: &Path) -> Result<Exit, Trouble> {
 }
 
 /// A count with its noun: `1 gate`, `5 gates`.
-fn many(count: usize, noun: &str) -> String {
+pub(super) fn many(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -3,14 +3,14 @@
 mod content;
 mod page;
 
-use std::fs;
 use std::path::PathBuf;
 
 use tidelock_proto::{json, v1};
 
 use super::Call;
 use crate::client::trouble;
-use crate::exit::{Exit, Trouble, While as _};
+use crate::exit::{Exit, Trouble};
+use crate::files::{Place, write_whole};
 use crate::out::{self, Format};
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub(crate) async fn run(call: &Call, args: ReportArgs) -> Result<Exit, Trouble> 
     }
     match args.out {
         Some(file) => {
-            fs::write(&file, text).while_doing(format_args!("write {}", file.display()))?;
+            write_whole(&file, text.as_bytes(), Place::Over)?;
             out::say(&format!("tidelock: the report is in {}", file.display()));
         }
         None => out::print(&text)?,

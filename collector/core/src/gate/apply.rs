@@ -83,6 +83,7 @@ impl Migration {
                 fits
             }
             EventKind::CutoversSet { .. }
+            | EventKind::PlanProposed { .. }
             | EventKind::FactSet { .. }
             | EventKind::Overridden { .. }
             | EventKind::Noticed(_) => self.desk_event(at, event),

@@ -16,6 +16,7 @@ use tidelock_model::{Name, Phase, Timestamp};
 
 use super::decide::said;
 use super::ends;
+use super::second::Proposal;
 use crate::ask::{Ask, Asker, Refusal, RefusalCode};
 use crate::migration::Migration;
 use crate::record::{Event, EventKind, Notice};
@@ -43,6 +44,8 @@ pub(crate) struct Desk {
     counting: BTreeSet<Name>,
     /// When each phase was entered last.
     entered: BTreeMap<Phase, Timestamp>,
+    /// A looser plan that waits for a second person.
+    pub(crate) proposal: Option<Proposal>,
 }
 
 /// Cutovers are switched off.
@@ -182,6 +185,7 @@ impl Migration {
                 self.overridden_by(at, event, (*gate, checks, *complete))
             }
             EventKind::Noticed(notice) => self.noticed(at, notice),
+            EventKind::PlanProposed { .. } => self.proposed(at, event),
             EventKind::PlanApplied { .. }
             | EventKind::PhaseChanged { .. }
             | EventKind::Decided { .. }

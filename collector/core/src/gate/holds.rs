@@ -203,7 +203,8 @@ impl Migration {
             let (since, text) = member.suspended.as_ref()?;
             let reason =
                 format!("{agent} is suspended: {text}; revoke it, and let it join under another name");
-            let next = format!("tidelock agent revoke {} --side {} --reason TEXT", agent.name, agent.side);
+            let (name, side) = (&agent.name, agent.side);
+            let next = format!("tidelock agent revoke {name} --side {side} --reason TEXT");
             let mut hold = Hold::new(HoldCode::Conflict, *since, reason, next);
             (hold.side, hold.agent) = (Some(agent.side), Some(agent.name.clone()));
             Some(hold)

@@ -3,6 +3,7 @@
 use tidelock_model::{AgentKey, Timestamp};
 
 use super::ends;
+use super::second::Agreed;
 use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
 use crate::migration::Migration;
 use crate::record::{Event, EventKind};
@@ -10,7 +11,7 @@ use crate::roster::AgentStanding;
 
 impl Migration {
     pub(crate) fn apply_plan(&self, now: Timestamp, ask: &Ask) -> Result<Vec<Event>, Refusal> {
-        let Ask::ApplyPlan { plan, hash, by, reason, if_revision, grid_origin } = ask else {
+        let Ask::ApplyPlan { plan, hash, by, reason, if_revision, grid_origin, looser, confirm } = ask else {
             return Ok(Vec::new());
         };
         if by.kind == AskerKind::Pipeline || self.current.is_some() && !self.is_of_plan(by) {
@@ -41,10 +42,17 @@ impl Migration {
             );
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
+        let agreed = match self.agreed(now, (*hash, looser), (by, reason), *confirm)? {
+            Agreed::Alone => reason.clone(),
+            Agreed::With(proposer) => format!("{reason} (proposed by {proposer})"),
+            Agreed::NotYet(proposed) => {
+                return Ok(vec![self.event(now, Some(by.name.clone()), reason, "", proposed)]);
+            }
+        };
         let grid_origin = self.grid_origin().unwrap_or(*grid_origin);
         let revision = self.revision() + 1;
         let kind = EventKind::PlanApplied { revision, hash: *hash, plan: plan.clone(), grid_origin };
-        Ok(vec![self.event(now, Some(by.name.clone()), reason, "", kind)])
+        Ok(vec![self.event(now, Some(by.name.clone()), &agreed, "", kind)])
     }
 
     pub(crate) fn enrol(

@@ -23,6 +23,7 @@ mod people;
 mod requests;
 mod retire;
 mod rule;
+mod second;
 mod wake;
 mod watching;
 mod weigh;

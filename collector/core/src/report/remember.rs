@@ -137,6 +137,7 @@ impl Migration {
             | EventKind::RunTurned { .. }
             | EventKind::NoReturnPassed { .. }
             | EventKind::RunEnded { .. }
+            | EventKind::PlanProposed { .. }
             | EventKind::CutoversSet { .. }
             | EventKind::FactSet { .. }
             | EventKind::Overridden { .. }

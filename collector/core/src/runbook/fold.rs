@@ -154,6 +154,7 @@ impl Run {
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => {}
             EventKind::ConflictFound { .. } | EventKind::RevisionSet { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
+            EventKind::PlanProposed { .. } => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
         }
     }
@@ -199,6 +200,7 @@ fn moved(kind: &EventKind) -> Option<(u64, Move)> {
         EventKind::RevisionSet { .. } | EventKind::CutoversSet { .. } | EventKind::FactSet { .. } => {
             return None;
         }
+        EventKind::PlanProposed { .. } => return None,
         EventKind::Overridden { .. } | EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {
             return None;
         }

@@ -162,6 +162,7 @@ impl Migration {
             EventKind::Degraded { .. } => {}
             EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
+            EventKind::PlanProposed { .. } => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
         }
     }

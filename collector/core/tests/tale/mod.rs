@@ -157,6 +157,7 @@ impl Tale {
             }
             EventKind::Switched { to } => self.tell(format!("traffic is on the {to}{by}")),
             EventKind::PlanApplied { revision, .. } => self.tell(format!("plan revision {revision}{by}")),
+            EventKind::PlanProposed { base, .. } => self.tell(format!("a plan over {base} is proposed{by}")),
             EventKind::AgentEnrolled { agent, .. } => self.tell(format!("{agent} is enrolled")),
             EventKind::AgentRevoked { agent } => self.tell(format!("{agent} is revoked{by}")),
             EventKind::ConflictFound { agent, text } => self.tell(format!("{agent}: {text}")),

@@ -195,6 +195,7 @@ pub(crate) fn tell(tale: &mut Tale, event: &Event) {
         | EventKind::AgentRevoked { .. }
         | EventKind::ConflictFound { .. }
         | EventKind::RevisionSet { .. }
+        | EventKind::PlanProposed { .. }
         | EventKind::CutoversSet { .. }
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }

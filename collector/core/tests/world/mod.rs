@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tidelock_core::plan::Plan;
 use tidelock_core::record::{AgentSeen, Entry, Event, Observation, Record};
-use tidelock_core::{Ask, Asker, AskerKind, Migration, RUN_LEASE, Refusal};
+use tidelock_core::{Ask, Asker, AskerKind, Looser, Migration, RUN_LEASE, Refusal};
 use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 
 use agents::Agent;
@@ -158,7 +158,7 @@ impl World {
 
     pub(crate) fn apply_plan(&mut self, plan: Plan, by: &str) -> Result<Vec<Event>, Refusal> {
         let hash = Sha256::from_bytes([u8::try_from(self.migration.revision() + 1).unwrap(); 32]);
-        let (plan, by) = (Box::new(plan), asker(by));
+        let (plan, by, looser) = (Box::new(plan), asker(by), self.compared(&[]));
         self.ask(&Ask::ApplyPlan {
             plan,
             hash,
@@ -166,7 +166,15 @@ impl World {
             reason: "as agreed".into(),
             if_revision: None,
             grid_origin: BEGIN,
+            looser,
+            confirm: false,
         })
+    }
+
+    /// What a plan makes easier than the one in force.
+    pub(crate) fn compared(&self, lines: &[&str]) -> Looser {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        Looser { against: self.migration.plan_hash(), lines }
     }
 
     pub(crate) fn enrol(&mut self, key: &AgentKey) -> Result<Vec<Event>, Refusal> {

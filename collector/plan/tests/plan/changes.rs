@@ -37,28 +37,36 @@ fn a_change_that_makes_a_gate_easier_is_called_looser() {
     let plans = [&old, &new]
         .map(|source| check(source).unwrap_or_else(|p| panic!("{}", p.render(source, false, 100))).plan);
     let lines: Vec<String> = (diff(&plans[0], &plans[1]).into_iter())
-        .map(|change| format!("{} {}", if change.looser { "LOOSER" } else { "      " }, change.text))
+        .map(|change| {
+            let word = match (change.looser, change.stricter) {
+                (true, false) => "LOOSER  ",
+                (false, true) => "stricter",
+                (false, false) => "        ",
+                (true, true) => panic!("both ways at once: {}", change.text),
+            };
+            format!("{word} {}", change.text)
+        })
         .collect();
     expect_test::expect![[r#"
-        LOOSER ~ evidence.observe_at_least                    30m -> 20m
-        LOOSER ~ decisions.commit.approvals                   2 -> 1
-        LOOSER + decisions.commit.deputies dmitri
-               ~ environments.target.title                    Hetzner fsn1 -> Hetzner Falkenstein
-        LOOSER - gates.committed.needs back-office             removed
-               ~ gates.committed.stable_for                   1h -> 2h
-        LOOSER ~ gates.ready.stable_for                       10m -> 5m
-        LOOSER - manual_checks.back-office                    removed
-        LOOSER ~ scenarios.login.claims.success.margin        5% -> 6%
-        LOOSER ~ scenarios.login.claims.success.proof         standard (rules out more than 6 outages an hour) -> quick (rules out more than 12 outages an hour)
-               ~ scenarios.login.claims.success.slo           95% -> 96%
-               ~ scenarios.new-queue-consumed.claims.consumers.at_least 2 -> 3
-               ~ scenarios.new-queue-consumed.claims.visible.enter 200 -> 100
-        LOOSER ~ scenarios.new-queue-consumed.claims.visible.leave 400 -> 500
-        LOOSER ~ scenarios.old-queue-drained.claims.drained.for 5m -> 3m
-        LOOSER ~ scenarios.old-side-quiet.claims.silent.more_than 6/h -> 7/h
-               ~ scenarios.orders-api.claims.latency p50.slack 50% -> 40%
-               ~ scenarios.orders-api.claims.latency p95.slack 50% -> 40%
-               ~ scenarios.orders-api.claims.latency p99.slack 50% -> 40%
+        LOOSER   ~ evidence.observe_at_least                    30m -> 20m
+        LOOSER   ~ decisions.commit.approvals                   2 -> 1
+        LOOSER   + decisions.commit.deputies dmitri
+                 ~ environments.target.title                    Hetzner fsn1 -> Hetzner Falkenstein
+        LOOSER   - gates.committed.needs back-office             removed
+        stricter ~ gates.committed.stable_for                   1h -> 2h
+        LOOSER   ~ gates.ready.stable_for                       10m -> 5m
+        LOOSER   - manual_checks.back-office                    removed
+        LOOSER   ~ scenarios.login.claims.success.margin        5% -> 6%
+        LOOSER   ~ scenarios.login.claims.success.proof         standard (rules out more than 6 outages an hour) -> quick (rules out more than 12 outages an hour)
+        stricter ~ scenarios.login.claims.success.slo           95% -> 96%
+        stricter ~ scenarios.new-queue-consumed.claims.consumers.at_least 2 -> 3
+        stricter ~ scenarios.new-queue-consumed.claims.visible.enter 200 -> 100
+        LOOSER   ~ scenarios.new-queue-consumed.claims.visible.leave 400 -> 500
+        LOOSER   ~ scenarios.old-queue-drained.claims.drained.for 5m -> 3m
+        LOOSER   ~ scenarios.old-side-quiet.claims.silent.more_than 6/h -> 7/h
+        stricter ~ scenarios.orders-api.claims.latency p50.slack 50% -> 40%
+        stricter ~ scenarios.orders-api.claims.latency p95.slack 50% -> 40%
+        stricter ~ scenarios.orders-api.claims.latency p99.slack 50% -> 40%
     "#]]
     .assert_eq(&(lines.join("\n") + "\n"));
     assert_eq!(diff(&plans[0], &plans[0]), []);

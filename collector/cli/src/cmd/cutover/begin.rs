@@ -360,7 +360,7 @@ mod tests {
         tokio::spawn(async move { while listener.accept().await.is_ok() {} });
         let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).expect("a URL");
         let client = Client::of_test(endpoint.connect_lazy(), "shop");
-        let not = begin(&client, "rollback", false, "1").await.err().expect("nobody answers");
+        let not = begin(&client, "rollback", false, "1").await.expect_err("nobody answers");
         assert!(not.waits, "{}", not.trouble);
     }
 
