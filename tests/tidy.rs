@@ -43,6 +43,7 @@ fn arrows_point_from_shells_to_cores_to_the_model() {
         ("tidelock-proto", vec!["tidelock-model"]),
         ("tidelock-plugin", vec![]),
         ("tidelock-components", vec![]),
+        ("tidelock-ops", vec![]),
         ("tidelock-agent-core", vec!["tidelock-model"]),
         ("tidelock-sandbox", vec!["tidelock-model"]),
         (
@@ -53,11 +54,15 @@ fn arrows_point_from_shells_to_cores_to_the_model() {
                 "tidelock-agent-core",
                 "tidelock-sandbox",
                 "tidelock-components",
+                "tidelock-ops",
             ],
         ),
         ("tidelock-core", vec!["tidelock-model"]),
         ("tidelock-plan", vec!["tidelock-model", "tidelock-core"]),
-        ("tidelock-collector", vec!["tidelock-model", "tidelock-proto", "tidelock-core", "tidelock-plan"]),
+        (
+            "tidelock-collector",
+            vec!["tidelock-model", "tidelock-proto", "tidelock-core", "tidelock-plan", "tidelock-ops"],
+        ),
         (
             "tidelock-cli",
             vec!["tidelock-model", "tidelock-proto", "tidelock-core", "tidelock-plan", "tidelock-components"],

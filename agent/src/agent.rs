@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tidelock_agent_core::{Due, Schedule};
 use tidelock_model::{Name, Sha256};
+use tidelock_ops::Ops;
 use tidelock_proto::v1;
 use tidelock_sandbox::protocol::Refusal;
 use tokio::sync::watch;
@@ -21,6 +22,7 @@ use crate::config::Config;
 use crate::identity;
 use crate::job::Job;
 use crate::newest::Newest;
+use crate::ops::{AgentOps, Tally};
 use crate::runs::{Round, Runs, Sandbox, SpoolGone};
 use crate::spool::{Spool, SpoolHandle};
 use crate::starvation::Starvation;
@@ -43,6 +45,19 @@ const MAX_UNKEPT: usize = 1024;
 /// # Errors
 /// When it cannot begin, or its spool fails.
 pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<Output = ()>) -> Result<()> {
+    run_beside(config, sandbox, shutdown, |_| std::future::pending()).await
+}
+
+/// The same, with something beside it that lives as long as the agent and is given its health and numbers.
+///
+/// # Errors
+/// As [`run`], or when what is beside it ends.
+pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
+    config: Config,
+    sandbox: S,
+    shutdown: impl Future<Output = ()>,
+    beside: impl FnOnce(Arc<dyn Ops>) -> B,
+) -> Result<()> {
     let config = Arc::new(config);
     let (who, _) = identity::load(&config)?;
     tracing::info!(migration = %who.migration, agent = %who.agent, "begins");
@@ -64,7 +79,25 @@ pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<O
     let components = Components::open(config.cache_dir.join("components"))?;
     let side = who.agent.side;
     let boot_id = clock::boot_id();
-    let runs = Arc::new(Runs { sandbox, spool, config: config.clone(), side, starvation, boot_id });
+    let (tally, migration) = (Tally::default(), who.migration.clone());
+    let beside = beside(Arc::new(AgentOps {
+        migration: migration.clone(),
+        agent: who.agent,
+        shared: shared.clone(),
+        head: spool.head(),
+        tally: tally.clone(),
+    }));
+    let config_of_runs = config.clone();
+    let runs = Arc::new(Runs {
+        sandbox,
+        spool,
+        config: config_of_runs,
+        side,
+        starvation,
+        boot_id,
+        migration,
+        tally,
+    });
     let agent = Agent {
         schedule: Schedule::new(config.runs_in_flight, PATIENCE),
         assignments,
@@ -86,6 +119,7 @@ pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<O
         ended = agent.work(shutdown) => ended?,
         ended = &mut writer => bail!("the spool's writer ended: {}", told(ended)),
         ended = &mut uplink => bail!("the uplink ended: {}", told(ended)),
+        ended = beside => bail!("what goes on beside the agent ended: {:?}", ended.err()),
     }
     tracing::info!("leaves");
     shared.leaving.send_replace(Some("drained".to_owned()));

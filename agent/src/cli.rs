@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use tidelock_model::{Name, Side};
+use tidelock_ops::service;
 use tidelock_sandbox::{RunnerClient, RunnerConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::join::{self, Join};
 use crate::out::Out;
 use crate::try_one::{self, Try};
-use crate::{agent, connect, inspect, private_file, telemetry};
+use crate::{agent, beside, connect, inspect, private_file, telemetry};
 
 /// Wrong usage, a wrong file, or something that is not there.
 const EXIT_USAGE: u8 = 2;
@@ -51,6 +52,9 @@ enum Command {
         /// Trust this authority instead of the one that the token names
         #[arg(long, value_name = "FILE")]
         ca_file: Option<PathBuf>,
+        /// Change nothing, and fail not, where an agent lies in DIR already
+        #[arg(long)]
+        if_missing: bool,
         /// Go on as `run` does
         #[arg(long)]
         run: bool,
@@ -155,11 +159,11 @@ fn closed_pipe(error: &anyhow::Error) -> bool {
 
 async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
     match command {
-        Command::Run { config } => run(Config::read(&config)?).await,
-        Command::Join { url, token, name, dir, ca_file, run: go_on } => {
+        Command::Run { config } => run(config).await,
+        Command::Join { url, token, name, dir, ca_file, if_missing, run: go_on } => {
             let config = dir.join("agent.toml");
-            join::join(Join { url, token, name, dir, ca_file }, out).await?;
-            if go_on { run(Config::read(&config)?).await } else { Ok(ExitCode::SUCCESS) }
+            join::join(Join { url, token, name, dir, if_missing, ca_file }, out).await?;
+            if go_on { run(config).await } else { Ok(ExitCode::SUCCESS) }
         }
         Command::Try(args) => {
             let TryArgs { plugin, with, with_file, targets, secrets, side, timeout } = args;
@@ -177,7 +181,9 @@ async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
     }
 }
 
-async fn run(config: Config) -> Result<ExitCode> {
+async fn run(config_file: PathBuf) -> Result<ExitCode> {
+    let config = Config::read(&config_file)?;
+    let listen = config.ops;
     let telemetry = telemetry::begin(&config.log_level, config.log_format)?;
     let mut runner = RunnerConfig::this_program(config.cache_dir.join("compiled"))?;
     runner.engine.max_runs = u32::try_from(config.runs_in_flight).unwrap_or(u32::MAX);
@@ -191,8 +197,10 @@ async fn run(config: Config) -> Result<ExitCode> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        service::stopping();
     };
-    let code = match agent::run(config, sandbox, shutdown).await {
+    let beside = |ops| beside::beside(&config_file, listen, &telemetry, ops);
+    let code = match agent::run_beside(config, sandbox, shutdown, beside).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = %connect::chain(error.as_ref()), "the agent stops");

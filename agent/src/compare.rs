@@ -150,6 +150,7 @@ impl Observer {
             secrets,
             state: std::collections::BTreeMap::new(),
             trace_id: None,
+            parent_span_id: None,
             notes_shown: false,
             revision_header: None,
         };

@@ -3,6 +3,7 @@
 //! It is the ceiling as well: what the plan grants above `[allow]`, the agent refuses.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tidelock_model::Name;
@@ -42,6 +43,8 @@ pub struct Config {
     pub log_level: String,
     /// How the log is written.
     pub log_format: LogFormat,
+    /// Where health and numbers are told, plain; nowhere when it is not named.
+    pub ops: Option<SocketAddr>,
 }
 
 /// The most that one run may use up.
@@ -178,6 +181,7 @@ impl Config {
             secrets,
             log_level: file.log.level,
             log_format: file.log.format.into(),
+            ops: file.ops,
         })
     }
 }
@@ -208,6 +212,7 @@ mod tests {
         assert_eq!((config.collector.as_str(), config.server_name.as_str()), ("c.example:7443", "c.example"));
         assert_eq!(config.spool_dir, Path::new("/etc/tidelock/spool"));
         assert_eq!(config.spool_limit_bytes, 64 << 20);
+        assert_eq!(config.ops, None, "nothing listens that nobody asked for");
         assert_eq!(config.allow, Allow { hosts: None, write_sql: false });
     }
 
@@ -222,6 +227,7 @@ mod tests {
             ("[secrets.PSP]\nfile = \"x\"\nhosts = [\"a\"]\n", "secrets.PSP: a name has lower-case"),
             ("[allow]\nhosts = [\"https://x\"]\n", "hosts: \"https://x\" is not host"),
             ("key = \"b\"\n", "agent.toml:5: "),
+            ("ops = \"everywhere\"\n", "agent.toml:5: ops: "),
         ] {
             let error = parse(&format!("{SHORTEST}{more}")).unwrap_err();
             assert!(error.contains(expected), "{error}\ndoes not contain {expected}");

@@ -25,6 +25,8 @@ pub struct Seen {
     pub starved: bool,
     /// The trace that it belongs to.
     pub trace_id: String,
+    /// The span of the run in it; empty where nobody is told of it.
+    pub span_id: String,
     /// This boot of the machine.
     pub boot_id: String,
 }
@@ -48,11 +50,12 @@ pub fn of_run(job: &Job, seen: Seen, result: RunResult) -> v1::Finding {
     trace_ids.truncate(Limits::CALLS);
     let mut refused_calls = result.refused_calls;
     refused_calls.truncate(Limits::CALLS);
+    let span_id = seen.span_id.clone();
     for call in &mut refused_calls {
         call.target = tidy(&call.target).chars().take(60).collect();
         call.reason = tidy(&call.reason);
     }
-    to_wire(Finding {
+    let wire = to_wire(Finding {
         outcome,
         // A run that did not look always says why.
         cause: match outcome {
@@ -65,7 +68,9 @@ pub fn of_run(job: &Job, seen: Seen, result: RunResult) -> v1::Finding {
         pages: result.pages,
         target_revision: revision(&result.target_revision),
         ..blank(job, seen)
-    })
+    });
+    // No evidence, and so no word of the model: whoever takes the finding continues the trace with it.
+    v1::Finding { span_id, ..wire }
 }
 
 /// The finding of a round that was not run.

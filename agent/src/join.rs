@@ -32,6 +32,8 @@ pub struct Join {
     pub name: Option<Name>,
     /// Where everything is written.
     pub dir: PathBuf,
+    /// An agent that lies there already is left as it is, and that is no failure.
+    pub if_missing: bool,
     /// The API's authority, instead of the fingerprint in the token.
     pub ca_file: Option<PathBuf>,
 }
@@ -41,8 +43,12 @@ pub struct Join {
 /// # Errors
 /// Says what is wrong and what to do; an agent that is already there is never overwritten.
 pub async fn join(ask: Join, out: &mut Out<'_>) -> Result<()> {
-    let token = JoinToken::parse(&ask.token)?;
     let config_path = ask.dir.join("agent.toml");
+    if ask.if_missing && config_path.exists() {
+        out.talk(format!("{} is there already; nothing was changed", config_path.display()))?;
+        return Ok(());
+    }
+    let token = JoinToken::parse(&ask.token)?;
     ensure!(
         !config_path.exists(),
         "{} is there already: an agent joins once; give --dir for another one",

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod agent;
+mod beside;
 pub mod ceiling;
 mod chance;
 pub mod cli;
@@ -22,6 +23,7 @@ pub mod job;
 pub mod join;
 mod local;
 pub mod newest;
+pub mod ops;
 pub mod out;
 mod private_file;
 pub mod runs;

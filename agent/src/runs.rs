@@ -14,12 +14,14 @@ use tidelock_sandbox::protocol::{Refusal, RunRequest, RunResult, Secret, SecretT
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use crate::clock;
 use crate::config::{Config, SecretFile};
 use crate::finding::{self, Seen};
 use crate::job::{Job, Work};
+use crate::ops::Tally;
 use crate::spool::{SpoolHandle, StateChange};
 use crate::starvation::Starvation;
-use crate::{clock, telemetry};
+use crate::telemetry::{self, RunTrace};
 
 /// How long after its own bounds the sandbox may take to say what became of a run.
 const SANDBOX_GRACE: Duration = Duration::from_secs(15);
@@ -65,6 +67,10 @@ pub struct Runs<S> {
     pub starvation: Starvation,
     /// This boot of the machine.
     pub boot_id: String,
+    /// The migration that it serves.
+    pub migration: Name,
+    /// What was run.
+    pub tally: Tally,
 }
 
 /// A round that is due.
@@ -95,11 +101,11 @@ impl<S: Sandbox> Runs<S> {
         readiness: Result<(), Refusal>,
     ) -> Result<(), SpoolGone> {
         let span = telemetry::run_span(&job.check, self.side, round.round);
-        let trace_id = telemetry::trace_id(&span);
+        let trace = telemetry::run_trace(&span);
         async {
             let started = clock::since_boot();
             let going = self.starvation.begin(started);
-            let result = self.attempt(job, round, readiness, &trace_id).await;
+            let result = self.attempt(job, round, readiness, &trace).await;
             let ended = clock::since_boot();
             let seen = Seen {
                 round: round.round,
@@ -108,7 +114,8 @@ impl<S: Sandbox> Runs<S> {
                 duration: ended.saturating_sub(started),
                 lateness: round.lateness,
                 starved: self.starvation.starved(started, ended, job.timeout),
-                trace_id: trace_id.clone(),
+                trace_id: trace.trace_id.clone(),
+                span_id: trace.span_id.clone(),
                 boot_id: self.boot_id.clone(),
             };
             drop(going);
@@ -118,6 +125,7 @@ impl<S: Sandbox> Runs<S> {
                 .map(|(key, value)| StateChange { check: job.check.clone(), key, value })
                 .collect();
             telemetry::record(&result);
+            self.tally.count(&self.migration, self.side.word(), &job.check, job.component, &result);
             self.keep(finding::of_run(job, seen, result), states).await
         }
         .instrument(span)
@@ -158,22 +166,28 @@ impl<S: Sandbox> Runs<S> {
         job: &Job,
         round: Round,
         readiness: Result<(), Refusal>,
-        trace_id: &str,
+        trace: &RunTrace,
     ) -> RunResult {
         let work = match (&job.work, readiness) {
             (Ok(work), Ok(())) => work,
             (Err(refusal), _) => return RunResult::not_run(refusal.cause, refusal.detail.clone()),
             (Ok(_), Err(refusal)) => return RunResult::not_run(refusal.cause, refusal.detail),
         };
-        let request = match self.request(job, work, round, trace_id).await {
+        let span = telemetry::runner_span();
+        let below = tidelock_ops::trace::ids(&span).map(|ids| ids.span).unwrap_or_default();
+        let calls = RunTrace { span_id: below, ..trace.clone() };
+        let request = match self.request(job, work, round, calls).await {
             Ok(request) => request,
             Err(refusal) => return RunResult::not_run(refusal.cause, refusal.detail),
         };
         // The sandbox bounds a run by itself; this is for a sandbox that does not.
-        match timeout(job.timeout + SANDBOX_GRACE, self.sandbox.run(request)).await {
+        let run = self.sandbox.run(request).instrument(span.clone());
+        let result = match timeout(job.timeout + SANDBOX_GRACE, run).await {
             Ok(result) => result,
             Err(_) => RunResult::not_run(Cause::RunnerLost, "the sandbox did not answer"),
-        }
+        };
+        telemetry::record_runner(&span, &result);
+        result
     }
 
     async fn request(
@@ -181,7 +195,7 @@ impl<S: Sandbox> Runs<S> {
         job: &Job,
         work: &Work,
         round: Round,
-        trace_id: &str,
+        calls: RunTrace,
     ) -> Result<RunRequest, Refusal> {
         let state = self.spool.state_of(job.check.clone()).await.map_err(|error| Refusal {
             cause: Cause::RunnerLost,
@@ -200,7 +214,8 @@ impl<S: Sandbox> Runs<S> {
             targets: work.targets.clone(),
             secrets,
             state,
-            trace_id: Some(trace_id.to_owned()),
+            trace_id: Some(calls.trace_id),
+            parent_span_id: Some(calls.span_id).filter(|id| !id.is_empty()),
             notes_shown: work.notes_shown,
             revision_header: work.revision_header.clone(),
         })

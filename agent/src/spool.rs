@@ -91,6 +91,8 @@ pub struct Spool {
     fresh: Option<(Entry, v1::FindingBatch)>,
     /// The checks that may have a state.
     stateful: BTreeSet<Name>,
+    /// Findings that this process had to drop.
+    dropped: u64,
 }
 
 impl Drop for Spool {
@@ -165,12 +167,17 @@ impl Spool {
             return Err("its last findings are missing".to_owned());
         }
         let stateful = disk.stateful()?;
-        Ok(Spool { disk, epoch, ledger, sent_to: 0, gone: Vec::new(), fresh: None, stateful })
+        Ok(Spool { disk, epoch, ledger, sent_to: 0, gone: Vec::new(), fresh: None, stateful, dropped: 0 })
     }
 
     /// The random name of this spool.
     pub fn epoch(&self) -> SpoolEpoch {
         self.epoch
+    }
+
+    /// Findings that this process had to drop: a gap stands for each.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     /// What is in it.
@@ -238,6 +245,7 @@ impl Spool {
             writes.remove(&keys::batch(victim.first));
         }
         let Some(gap) = gap else { return Ok(()) };
+        self.dropped += victims.iter().map(|victim| victim.findings).sum::<u64>();
         tracing::warn!(from = gap.from, to = gap.to, "the spool is full; its oldest findings are dropped");
         let (first, value) = (gap.from, self.gap_batch(gap).encode_to_vec());
         self.ledger.replaced(&victims, value.len() as u64 + OVERHEAD_BYTES);
@@ -384,6 +392,7 @@ impl Spool {
     fn new_epoch(&mut self, why: &str) -> Result<(), SpoolError> {
         tracing::error!(why, "the spool begins anew; its findings are dropped");
         let mut counts = BTreeMap::new();
+        self.dropped += self.ledger.findings();
         self.fresh = None;
         let mut writes = self.writes();
         for entry in self.ledger.entries() {

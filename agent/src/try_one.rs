@@ -72,6 +72,7 @@ pub async fn try_one(ask: Try, out: &mut Out<'_>) -> Result<ExitCode> {
         secrets,
         state: std::collections::BTreeMap::new(),
         trace_id: None,
+        parent_span_id: None,
         notes_shown: false,
         revision_header: None,
     };

@@ -144,18 +144,25 @@ impl Access {
     /// # Errors
     /// When the file is there and cannot be understood.
     pub fn open(path: &Path) -> Result<Access, AccessError> {
-        let wrong = |why: String| AccessError::File { doing: "read", path: path.to_path_buf(), why };
-        let file = match std::fs::read_to_string(path) {
-            Ok(text) => toml::from_str::<File>(&text).map_err(|error| wrong(error.to_string()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
-            Err(error) => return Err(wrong(error.to_string())),
-        };
-        let grants = file.grants.into_iter().map(grant_of).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
         Ok(Access {
             path: Arc::new(path.to_path_buf()),
-            grants: Arc::new(ArcSwap::from_pointee(grants)),
+            grants: Arc::new(ArcSwap::from_pointee(read(path)?)),
             writing: Arc::default(),
         })
+    }
+
+    /// Reads the file anew: somebody has changed it by hand, or put back a backup. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be understood, or is gone; the grants of before stay.
+    pub fn reload(&self) -> Result<(), AccessError> {
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.path.exists() && !self.grants.load().is_empty() {
+            let why = "it is gone".to_owned();
+            return Err(AccessError::File { doing: "read", path: (*self.path).clone(), why });
+        }
+        self.grants.store(Arc::new(read(&self.path)?));
+        Ok(())
     }
 
     /// The live grant of a token.
@@ -226,6 +233,16 @@ impl Access {
         self.grants.store(Arc::new(grants));
         Ok(())
     }
+}
+
+fn read(path: &Path) -> Result<Vec<Grant>, AccessError> {
+    let wrong = |why: String| AccessError::File { doing: "read", path: path.to_path_buf(), why };
+    let file = match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str::<File>(&text).map_err(|error| wrong(error.to_string()))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
+        Err(error) => return Err(wrong(error.to_string())),
+    };
+    file.grants.into_iter().map(grant_of).collect::<Result<Vec<_>, _>>().map_err(wrong)
 }
 
 fn grant_of(row: Row) -> Result<Grant, String> {

@@ -51,6 +51,7 @@ use crate::access::Access;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
+use crate::health::Health;
 use crate::ingest::Refused;
 use crate::join::JoinTokens;
 use crate::journal::{Components, Store};
@@ -94,6 +95,8 @@ pub struct Api {
     pub store: Arc<dyn Store>,
     /// Receivers of messages that fail.
     pub(crate) failing: Failing,
+    /// Whether the collector does its work.
+    pub health: Health,
     /// Streams end with it.
     pub stop: CancellationToken,
 }

@@ -44,6 +44,9 @@ struct InitArgs {
     /// The folder; made when missing
     #[arg(long)]
     dir: PathBuf,
+    /// Change nothing, and fail not, where a configuration lies there already
+    #[arg(long)]
+    if_missing: bool,
     /// Where agents connect
     #[arg(long, default_value = "127.0.0.1:7443")]
     agents_listen: SocketAddr,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tidelock_model::Name;
+use tidelock_ops::telemetry::Format;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -47,6 +48,10 @@ pub struct Config {
     pub secrets: BTreeMap<Name, PathBuf>,
     /// Authorities that receivers' certificates may come from, beside the public ones.
     pub notify_ca: Option<PathBuf>,
+    /// How loud, as `RUST_LOG` has it; that variable wins.
+    pub log_level: String,
+    /// How the log is written.
+    pub log_format: Format,
 }
 
 /// Why a configuration is not taken.
@@ -101,6 +106,35 @@ struct File {
     notify: Notify,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     secrets: BTreeMap<String, Secret>,
+    #[serde(default, skip_serializing_if = "Log::is_plain")]
+    log: Log,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Log {
+    level: String,
+    format: LogFormat,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Log {
+    fn is_plain(&self) -> bool {
+        *self == Log::default()
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -262,6 +296,11 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
         connections: file.listen.connections,
         secrets,
         notify_ca: file.notify.ca_file.map(|path| base.join(path)),
+        log_level: file.log.level,
+        log_format: match file.log.format {
+            LogFormat::Text => Format::Text,
+            LogFormat::Json => Format::Json,
+        },
     })
 }
 
@@ -292,6 +331,7 @@ pub fn first(
         journal: JournalFile::default(),
         notify: Notify::default(),
         secrets: BTreeMap::new(),
+        log: Log::default(),
     };
     toml::to_string_pretty(&file)
         .map_err(|error| ConfigError::Value { place: "collector.toml", what: error.to_string() })

@@ -4,6 +4,9 @@
 //! Not ready is a state with a reason, and passes by itself where it can: a journal that is replayed, a
 //! disk that has room again. A journal that has stopped does not; the process ends then.
 
+use std::path::Path;
+
+use rustix::fs::statvfs;
 use tokio::sync::watch;
 
 use crate::driver::Driver;
@@ -50,6 +53,12 @@ impl Health {
             std::future::pending().await
         }
     }
+}
+
+/// Room on the disk of a folder; none where the system does not say.
+pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Why findings are not taken, if the disk is the reason.

@@ -14,6 +14,7 @@ mod seat;
 mod service;
 mod session;
 mod sessions;
+mod tally;
 mod verifier;
 mod wire;
 
@@ -25,4 +26,5 @@ pub use sessions::{Entered, Instance, NotEntered, Sessions};
 pub use verifier::AgentVerifier;
 
 pub(crate) use service::Door;
+pub(crate) use tally::Tally;
 pub(crate) use wire::AgentFace;

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tidelock_core::plan::Receiver;
 use tidelock_model::Name;
 use tokio::task::{AbortHandle, JoinSet};
@@ -40,12 +41,15 @@ use receiver::Address;
 /// How soon a receiver that a new plan names is served.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Where the secrets lie. Replaced as a whole when the configuration is read anew.
+pub(crate) type Secrets = Arc<ArcSwap<BTreeMap<Name, PathBuf>>>;
+
 /// What telling needs.
 pub(crate) struct Parts {
     pub(crate) driver: Driver,
     pub(crate) store: Arc<dyn Store>,
     /// Where the collector's secrets lie.
-    pub(crate) secrets: BTreeMap<Name, PathBuf>,
+    pub(crate) secrets: Secrets,
     /// Authorities beside the public ones.
     pub(crate) ca_file: Option<PathBuf>,
     /// Where cursors lie.
@@ -58,7 +62,7 @@ pub(crate) struct Parts {
 struct Shared {
     driver: Driver,
     store: Arc<dyn Store>,
-    secrets: BTreeMap<Name, PathBuf>,
+    secrets: Secrets,
     post: Post,
     cursors: Cursors,
     failing: Failing,

@@ -5,15 +5,21 @@
 //! a collector that cannot write may not say that a gate is open.
 
 mod listen;
+mod numbers;
 mod ops;
+mod reload;
 mod start;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde::Serialize;
+use tidelock_ops::Ops;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use reload::Reload;
 pub use start::{start, start_on};
 
 /// Where a collector listens.
@@ -28,11 +34,18 @@ pub struct Addresses {
 }
 
 /// A collector that runs.
-#[derive(Debug)]
 pub struct Running {
     addresses: Addresses,
     stop: CancellationToken,
     done: JoinHandle<anyhow::Result<()>>,
+    reload: Reload,
+    ops: watch::Receiver<Option<Arc<dyn Ops>>>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
 }
 
 impl Running {
@@ -44,6 +57,17 @@ impl Running {
     /// Cancel it and the collector stops in good order.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// What it reads anew when it is told to.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
+    /// Its health and numbers, as soon as it has some; none when it ends before.
+    pub fn ops(&self) -> impl Future<Output = Option<Arc<dyn Ops>>> + Send + use<> {
+        let mut ops = self.ops.clone();
+        async move { ops.wait_for(Option::is_some).await.ok().and_then(|ops| ops.clone()) }
     }
 
     /// Stops it and waits until its journal is closed.

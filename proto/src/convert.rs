@@ -265,6 +265,7 @@ fn finding_to_wire(finding: Finding) -> v1::Finding {
         pages: finding.pages.seen,
         shown: finding.pages.shown.into_iter().map(shown_to_wire).collect(),
         shown_cut: finding.pages.cut,
+        span_id: String::new(),
         ..report_to_wire(finding.report)
     }
 }

@@ -76,6 +76,7 @@ impl Component {
             secrets: Vec::new(),
             state: Default::default(),
             trace_id: None,
+            parent_span_id: None,
             notes_shown: false,
             revision_header: None,
         };

@@ -18,6 +18,7 @@ mod http2;
 mod illusions;
 mod kill;
 mod late_join;
+mod operation;
 mod plan_mistakes;
 mod proof;
 mod raw;

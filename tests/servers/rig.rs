@@ -103,6 +103,7 @@ impl Check {
             secrets: self.secrets.iter().map(secret).collect(),
             state: self.state.clone(),
             trace_id: None,
+            parent_span_id: None,
             notes_shown: false,
             revision_header: None,
         };

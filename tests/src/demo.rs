@@ -129,7 +129,7 @@ impl DemoWorld {
         for (secret, value) in SECRETS {
             self.world.give_secret(&folder, secret, value);
         }
-        AgentHandle { side, name, folder, process: None }
+        AgentHandle { side, name, folder, process: None, env: Vec::new() }
     }
 
     /// The shop of a side.

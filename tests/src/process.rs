@@ -46,6 +46,20 @@ impl Process {
     /// # Panics
     /// When it does not start.
     pub fn start(folder: &Path, label: &str, name: &str, arguments: &[&OsStr]) -> Process {
+        Process::start_in(folder, label, name, arguments, &[])
+    }
+
+    /// The same with variables of its own.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_in(
+        folder: &Path,
+        label: &str,
+        name: &str,
+        arguments: &[&OsStr],
+        env: &[(String, String)],
+    ) -> Process {
         let log = folder.join(format!("{label}.log"));
         let out = File::options().create(true).append(true).open(&log).expect("a log file can be made");
         let errors = out.try_clone().expect("a file handle can be copied");
@@ -55,6 +69,7 @@ impl Process {
             .stdout(out)
             .stderr(errors)
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))
+            .envs(env.iter().map(|(name, value)| (name, value)))
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         Process { child, name: label.to_owned(), log }

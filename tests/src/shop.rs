@@ -2,12 +2,15 @@
 //!
 //! It runs in the test's own process, so that a test can look at what was asked of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+/// Trace contexts that are remembered.
+const TRACES: usize = 2_000;
 
 /// A running shop; it ends with the test's process.
 #[derive(Debug, Clone)]
@@ -29,12 +32,15 @@ struct State {
     hung: Mutex<Vec<TcpStream>>,
     /// Pages of which every nth call fails, and how often each was asked for.
     failing: Mutex<BTreeMap<String, (u64, u64)>>,
+    /// The newest trace contexts that it was asked with.
+    traces: Mutex<VecDeque<String>>,
 }
 
 struct Ask {
     method: String,
     path: String,
     cookie: String,
+    trace: String,
     body: String,
 }
 
@@ -90,6 +96,20 @@ impl Shop {
             .insert(page.to_owned(), (nth, 0));
     }
 
+    /// The newest trace contexts (`traceparent`) that it was asked with.
+    ///
+    /// # Panics
+    /// When a thread of the shop has panicked.
+    pub fn traces(&self) -> Vec<String> {
+        self.state
+            .traces
+            .lock()
+            .expect("no thread panics while it holds the traces")
+            .iter()
+            .cloned()
+            .collect()
+    }
+
     /// How many people have signed out: one a run of the login check.
     pub fn logouts(&self) -> u64 {
         self.state.logouts.load(Ordering::SeqCst)
@@ -98,6 +118,13 @@ impl Shop {
 
 fn serve(mut stream: TcpStream, state: &State) {
     if let Some(ask) = read(&stream) {
+        {
+            let mut traces = state.traces.lock().expect("no thread panics while it holds the traces");
+            traces.push_back(ask.trace.clone());
+            if traces.len() > TRACES {
+                traces.pop_front();
+            }
+        }
         if state.hang.load(Ordering::SeqCst) {
             state.hung.lock().expect("no thread panics while it holds the streams").push(stream);
             return;
@@ -114,7 +141,7 @@ fn read(stream: &TcpStream) -> Option<Ask> {
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut length, mut cookie) = (0, String::new());
+    let (mut length, mut cookie, mut trace) = (0, String::new(), String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -124,12 +151,13 @@ fn read(stream: &TcpStream) -> Option<Ask> {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "cookie" => cookie = value.trim().to_owned(),
+            "traceparent" => trace = value.trim().to_owned(),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Ask { method, path, cookie, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Ask { method, path, cookie, trace, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
 /// The call is one that this page fails.

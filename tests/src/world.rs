@@ -20,11 +20,13 @@ pub struct WorldOptions {
     pub agents: u32,
     /// The plan, with `{source}` and `{target}` for the shops' URLs.
     pub plan: String,
+    /// Variables of every process.
+    pub env: Vec<(String, String)>,
 }
 
 impl Default for WorldOptions {
     fn default() -> WorldOptions {
-        WorldOptions { agents: 1, plan: LOGIN_PLAN.to_owned() }
+        WorldOptions { agents: 1, plan: LOGIN_PLAN.to_owned(), env: Vec::new() }
     }
 }
 
@@ -81,6 +83,8 @@ pub struct AgentHandle {
     pub folder: PathBuf,
     /// Its process; none while it is stopped.
     pub process: Option<Process>,
+    /// Its variables.
+    pub env: Vec<(String, String)>,
 }
 
 impl AgentHandle {
@@ -89,11 +93,12 @@ impl AgentHandle {
         let config = self.folder.join("agent.toml");
         let arguments = [OsStr::new("run"), OsStr::new("--config"), config.as_os_str()];
         let label = format!("agent-{}-{}", self.side, self.name);
-        self.process = Some(Process::start(
+        self.process = Some(Process::start_in(
             self.folder.parent().unwrap_or(&self.folder),
             &label,
             "tidelock-agent",
             &arguments,
+            &self.env,
         ));
     }
 
@@ -118,6 +123,8 @@ pub struct World {
     pub agents: Vec<AgentHandle>,
     /// The operator.
     pub operator: Cli,
+    /// Variables of every process.
+    pub env: Vec<(String, String)>,
     /// Everything lies in here. Last, so that it goes when the processes are gone.
     pub folder: TempDir,
 }
@@ -128,7 +135,7 @@ impl World {
     /// # Panics
     /// When a part of it does not come up.
     pub fn start(options: &WorldOptions) -> World {
-        let mut world = World::collector_alone();
+        let mut world = World::collector_in(options.env.clone());
         world.apply(&options.plan);
         for side in ["source", "target"] {
             for number in 1..=options.agents {
@@ -143,6 +150,14 @@ impl World {
     /// # Panics
     /// When it does not come up.
     pub fn collector_alone() -> World {
+        World::collector_in(Vec::new())
+    }
+
+    /// The same with variables for every process.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn collector_in(env: Vec<(String, String)>) -> World {
         let folder = tempfile::Builder::new().prefix("tidelock-e2e-").tempdir().expect("a temporary folder");
         let dir = folder.path().join("collector");
         let init = std::process::Command::new(program("tidelock-collector"))
@@ -167,7 +182,7 @@ impl World {
             home: folder.path().to_owned(),
         };
         let (source, target) = (Shop::start(), Shop::start());
-        let mut world = World { folder, source, target, collector: None, agents: Vec::new(), operator };
+        let mut world = World { folder, source, target, collector: None, agents: Vec::new(), operator, env };
         world.start_collector();
         world
     }
@@ -204,8 +219,13 @@ impl World {
             OsStr::new("--port-file"),
             ports.as_os_str(),
         ];
-        self.collector =
-            Some(Process::start(self.folder.path(), "collector", "tidelock-collector", &arguments));
+        self.collector = Some(Process::start_in(
+            self.folder.path(),
+            "collector",
+            "tidelock-collector",
+            &arguments,
+            &self.env,
+        ));
         let listening: Value = eventually("the collector listens", || {
             let text = fs::read_to_string(&ports).map_err(|error| error.to_string())?;
             serde_json::from_str(&text).map_err(|error| error.to_string())
@@ -278,7 +298,8 @@ impl World {
     /// # Panics
     /// When it does not start.
     pub fn adopt(&mut self, side: &'static str, name: &str, folder: PathBuf) -> &mut AgentHandle {
-        let mut agent = AgentHandle { side, name: name.to_owned(), folder, process: None };
+        let mut agent =
+            AgentHandle { side, name: name.to_owned(), folder, process: None, env: self.env.clone() };
         agent.start();
         self.agents.push(agent);
         self.agents.last_mut().expect("it was just pushed")

@@ -48,6 +48,7 @@ pub(crate) struct RunState {
     pub(crate) scrubber: Scrubber,
     pub(crate) shared: Arc<Shared>,
     pub(crate) trace_id: String,
+    pub(crate) parent_span_id: Option<String>,
     pub(crate) facts: Facts,
     pub(crate) store: StateStore,
     pub(crate) databases: BTreeMap<String, sql::Database>,

@@ -59,6 +59,7 @@ pub(crate) fn prepare(
     let header = request.revision_header.as_deref();
     let revision = header.map(|name| Revision::new(name, &request.settings)).transpose().map_err(bad)?;
     let trace_id = trace_id(request.trace_id.as_deref())?;
+    let parent_span_id = parent_span_id(request.parent_span_id)?;
     let now = Instant::now();
     let deadline = now + timeout;
     let context = Context {
@@ -85,6 +86,7 @@ pub(crate) fn prepare(
         scrubber,
         shared: Arc::clone(shared),
         trace_id,
+        parent_span_id,
         facts: Facts::default(),
         store: StateStore::new(request.state),
         databases: Default::default(),
@@ -110,6 +112,7 @@ pub(crate) fn bare(shared: &Arc<Shared>, timeout: Duration, memory_cap: u64) -> 
         scrubber: Scrubber::default(),
         shared: Arc::clone(shared),
         trace_id: String::new(),
+        parent_span_id: None,
         facts: Facts::default(),
         store: StateStore::default(),
         databases: Default::default(),
@@ -184,6 +187,17 @@ fn credential(target: &Target) -> Option<(&str, &str, u16)> {
     }
 }
 
+fn parent_span_id(given: Option<String>) -> Result<Option<String>, Refusal> {
+    let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let good = |id: &String| id.len() == 16 && id.bytes().all(digit) && id.bytes().any(|b| b != b'0');
+    match given {
+        Some(id) if !good(&id) => {
+            Err(Refusal::new(Cause::BadSettings, "a span id has 16 lower-case hexadecimal digits"))
+        }
+        Some(_) | None => Ok(given),
+    }
+}
+
 fn trace_id(given: Option<&str>) -> Result<String, Refusal> {
     if let Some(given) = given {
         let digits = given.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -219,6 +233,7 @@ mod tests {
             secrets: vec![secret("user", "hunter22")],
             state: Default::default(),
             trace_id: None,
+            parent_span_id: None,
             notes_shown: false,
             revision_header: None,
         }
@@ -279,6 +294,8 @@ mod tests {
             (Cause::BadSettings, Box::new(|r| r.settings = "[]".to_owned())),
             (Cause::BadSettings, Box::new(|r| r.settings = "{".to_owned())),
             (Cause::BadSettings, Box::new(|r| r.trace_id = Some("0".repeat(32)))),
+            (Cause::BadSettings, Box::new(|r| r.parent_span_id = Some("a\r\nx: y".to_owned()))),
+            (Cause::BadSettings, Box::new(|r| r.parent_span_id = Some("0".repeat(16)))),
             (Cause::BadSettings, Box::new(|r| r.revision_header = Some("X Build".to_owned()))),
             (Cause::BadSettings, Box::new(|r| r.targets = vec![shop("shop.example", "user")])),
             (Cause::SecretMissing, Box::new(|r| r.secrets.clear())),

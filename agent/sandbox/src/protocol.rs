@@ -50,6 +50,10 @@ pub struct RunRequest {
     pub state: BTreeMap<String, Vec<u8>>,
     /// 32 hexadecimal digits when the run belongs to a trace; otherwise the host makes one up.
     pub trace_id: Option<String>,
+    /// 16 hexadecimal digits when the calls belong to a span that is told to somebody; otherwise the host
+    /// makes one up for each call.
+    #[serde(default)]
+    pub parent_span_id: Option<String>,
     /// The result lists the pages that were looked at, and what they show.
     #[serde(default)]
     pub notes_shown: bool,

@@ -1,6 +1,7 @@
 //! The configuration as it is written: strict, so that a misspelt key is an error and not a default.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -20,6 +21,7 @@ pub(super) struct File {
     pub(super) ca: PathBuf,
     pub(super) certificate: PathBuf,
     pub(super) key: PathBuf,
+    pub(super) ops: Option<SocketAddr>,
     #[serde(default)]
     pub(super) spool: Spool,
     #[serde(default)]

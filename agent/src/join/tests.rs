@@ -34,6 +34,7 @@ async fn try_join(dir: &Path, pki: &Pki, server: &Pki, signs: bool) -> (Result<(
         token: token(pki),
         name: None,
         dir: dir.to_path_buf(),
+        if_missing: false,
         ca_file: None,
     };
     let (mut data, mut talk) = (Vec::new(), Vec::new());
@@ -54,6 +55,18 @@ async fn a_token_becomes_a_folder_that_can_start() {
     assert_eq!(config.collector, "collector.example:7443");
     let (again, _) = try_join(&home, &pki, &pki, true).await;
     assert!(again.unwrap_err().to_string().contains("is there already"));
+    // A pod that starts again finds its agent, needs no token, and calls nobody.
+    let (mut data, mut talk) = (Vec::new(), Vec::new());
+    let ask = Join {
+        url: "https://nobody.invalid:1".to_owned(),
+        token: "used up".to_owned(),
+        name: None,
+        dir: home.clone(),
+        if_missing: true,
+        ca_file: None,
+    };
+    join(ask, &mut Out::new(&mut data, &mut talk)).await.unwrap();
+    assert!(String::from_utf8(talk).unwrap().contains("nothing was changed"));
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ pub struct Head {
     pub bytes: u64,
     /// Findings held.
     pub findings: u64,
+    /// Findings dropped by this process.
+    pub dropped: u64,
 }
 
 /// A finding to keep, and who waits for it.
@@ -213,5 +215,6 @@ fn head_of(spool: &Spool) -> Head {
         next_seq: ledger.next_seq(),
         bytes: ledger.bytes(),
         findings: ledger.findings(),
+        dropped: spool.dropped(),
     }
 }

@@ -84,6 +84,7 @@ impl Rig {
             secrets: Vec::new(),
             state: BTreeMap::new(),
             trace_id: None,
+            parent_span_id: None,
             notes_shown: false,
             revision_header: None,
         };

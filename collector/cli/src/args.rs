@@ -116,6 +116,8 @@ pub(crate) enum Command {
     /// Named collectors
     #[command(subcommand)]
     Context(cmd::contexts::ContextCommand),
+    /// Is all in order before the night: agents, clocks, certificates, disk, plan, access
+    Doctor(cmd::doctor::DoctorArgs),
     /// Two live shops, a cutover, a forgotten cron job, a rollback
     Demo(cmd::local::DemoArgs),
     /// Completion for a shell

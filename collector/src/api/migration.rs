@@ -17,6 +17,7 @@ use super::views::Depth;
 use super::views_gate::{hold, news, plan_ref, time};
 use super::watch::{follow, still_signed_in};
 use super::{Api, errors, views, views_proof};
+use crate::driver::View;
 use crate::fold::RecentFinding;
 use crate::journal::Position;
 use crate::text;
@@ -29,6 +30,12 @@ const PAGE: usize = 1000;
 /// The service.
 pub(super) struct Migrations(pub(super) Arc<Api>);
 
+/// Where the plan says that a trace can be looked at; empty where it does not.
+fn trace_link(view: &View) -> String {
+    let plan = view.plan.as_ref().map(|force| &force.plan);
+    plan.and_then(|plan| plan.links.get("trace")).cloned().unwrap_or_default()
+}
+
 fn status_news(status: &v1::Status) -> v1::Status {
     let mut status = status.clone();
     status.next_gate = status.next_gate.as_ref().map(news);
@@ -39,6 +46,9 @@ fn status_news(status: &v1::Status) -> v1::Status {
         agent.seen_time = None;
         (agent.clock_offset_ms, agent.clock_error_ms, agent.spool_findings, agent.starved_permille) =
             (0, 0, 0, 0);
+    }
+    if let Some(collector) = &mut status.collector {
+        collector.journal_free_bytes = 0;
     }
     status
 }
@@ -203,7 +213,7 @@ impl MigrationService for Migrations {
         let who = caller(&request)?;
         let ask = request.into_inner();
         let name = migration(&ask.migration)?;
-        self.0.view(&who, Action::Look, &name)?;
+        let view = self.0.view(&who, Action::Look, &name)?;
         let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
         let wanted = ask.recent.min(MAX_RECENT) as usize;
         let explained = self.0.driver.explain(&name, &check, wanted).await;
@@ -216,6 +226,7 @@ impl MigrationService for Migrations {
             holds: explained.explanation.holds.iter().map(hold).collect(),
             recent: found,
             blind_spots: self.0.blind_spots.get(&name, &check),
+            trace_link: trace_link(&view),
         }))
     }
 

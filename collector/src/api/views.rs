@@ -70,6 +70,7 @@ fn agent(status: &AgentStatus) -> v1::AgentView {
         spool_findings: status.spool_findings,
         starved_permille: status.starved_permille,
         refused: refused.collect(),
+        certificate_ends_time: time(status.certificate_ends),
     }
 }
 
@@ -89,6 +90,14 @@ pub(super) fn manual(status: &ManualStatus) -> v1::ManualCheckView {
 }
 
 pub(super) use crate::text::event_to_wire as event;
+
+fn collector(api: &Api) -> v1::CollectorView {
+    v1::CollectorView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        not_ready: api.health.ready().err().unwrap_or_default(),
+        journal_free_bytes: crate::health::free_bytes(&api.components_dir).unwrap_or(0),
+    }
+}
 
 /// Who was not let in. Not journaled, so without a number.
 fn refused(api: &Api, migration: &Name) -> Vec<v1::Event> {
@@ -152,5 +161,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         timezone: view.plan.as_ref().map(|plan| plan.plan.timezone.clone()).unwrap_or_default(),
         first_minutes: first_minutes(view),
         failing_receivers: api.failing.of(&view.migration),
+        collector: Some(collector(api)),
     }
 }

@@ -20,6 +20,10 @@ const TOKEN_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 pub(super) fn init(args: &InitArgs) -> anyhow::Result<ExitCode> {
     let operator = Name::new(&args.operator).map_err(|error| anyhow::anyhow!("--operator: {error}"))?;
     let path = args.dir.join("collector.toml");
+    if args.if_missing && path.exists() {
+        say(&mut std::io::stdout(), &format!("{} is there already; nothing was changed", path.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
     anyhow::ensure!(!path.exists(), "{} is there already; nothing was changed", path.display());
     private_file::make_dir(&args.dir).with_context(|| format!("make {}", args.dir.display()))?;
     // Free ports for one mean free ports for all: several collectors on one machine.

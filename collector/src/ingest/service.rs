@@ -17,6 +17,7 @@ use super::refused::Refused;
 use super::seat;
 use super::session::Session;
 use super::sessions::Sessions;
+use super::tally::Tally;
 use super::wire::Heard;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
@@ -44,6 +45,7 @@ pub(crate) struct Door {
     pub(crate) components: Components,
     pub(crate) refused: Refused,
     pub(crate) blind_spots: BlindSpots,
+    pub(crate) tally: Tally,
     pub(crate) clock: Clock,
     pub(crate) session_idle: Duration,
     pub(crate) stop: CancellationToken,

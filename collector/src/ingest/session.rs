@@ -25,6 +25,7 @@ use super::dedup::Judged;
 use super::offset::{Exchange, Offset};
 use super::service::Door;
 use super::sessions::Entered;
+use super::tally::{self, Brought};
 use super::wire::Heard;
 use crate::driver::Told;
 use crate::intake;
@@ -46,6 +47,8 @@ struct Waiting {
     /// The last number before what it brought: where the window goes back to when it is refused.
     before: u64,
     last: u64,
+    /// What is counted when it is durable.
+    brought: Brought,
 }
 
 /// What one session knows.
@@ -140,7 +143,11 @@ impl Session {
         while let Some(waiting) = self.waiting.pop_front() {
             match waiting.told.await {
                 // Nothing is acked behind something that was refused.
-                Ok(Ok(_)) if !refused => drop(self.ack(waiting.spool_epoch, waiting.last).await),
+                Ok(Ok(_)) if !refused => {
+                    self.door.tally.count(&self.who, &waiting.brought);
+                    // An agent that is gone does not hear it.
+                    drop(self.ack(waiting.spool_epoch, waiting.last).await);
+                }
                 Ok(Ok(_)) => {}
                 Ok(Err(_)) | Err(_) => {
                     refused = true;
@@ -246,6 +253,7 @@ impl Session {
         let wrong = |error: &dyn std::fmt::Display| Status::invalid_argument(format!("batch: {error}"));
         let wire = v1::FindingBatch::decode(&*bytes).map_err(|error| wrong(&error))?;
         tracing::Span::current().record("first_seq", wire.first_seq);
+        let spans = tally::spans(&self.who, &wire);
         let batch = batch_from_wire(self.who.agent.clone(), wire).map_err(|error| wrong(&error))?;
         let received = Received::new(bytes).map_err(|error| wrong(&error))?;
         let (epoch, first, last) = (batch.spool_epoch, batch.first_seq, batch.last_seq());
@@ -257,7 +265,8 @@ impl Session {
                 let (ready, told) = tokio::sync::oneshot::channel();
                 // The receiver is in the line below.
                 let _ = ready.send(Ok(crate::journal::Position::START));
-                self.waiting.push_back(Waiting { told, spool_epoch: epoch, before: last, last });
+                let brought = Brought::default();
+                self.waiting.push_back(Waiting { told, spool_epoch: epoch, before: last, last, brought });
                 return Ok(());
             }
             Judged::Hole { next } => {
@@ -277,13 +286,15 @@ impl Session {
                 (batch, received)
             }
         };
+        let brought = Brought::of(&self.told.borrow(), &batch, spans);
         let (lane, migration) = (self.lane.clone(), self.who.migration.clone());
         let told = self.door.intake.submit_batch(lane, migration, batch, received.clone()).await;
         let told = told.map_err(|error| refused(&error))?;
         // Taken while it is queued, so that the next batch is judged on it; taken back when refused.
         let new_from = first.saturating_add(known as u64);
         self.entered.window().take(epoch, new_from, last, received.hashes());
-        self.waiting.push_back(Waiting { told, spool_epoch: epoch, before: new_from - 1, last });
+        let before = new_from - 1;
+        self.waiting.push_back(Waiting { told, spool_epoch: epoch, before, last, brought });
         Ok(())
     }
 
@@ -318,7 +329,10 @@ impl Session {
             return Ok(());
         };
         let why = match answer {
-            Ok(Ok(_)) => return self.ack(waiting.spool_epoch, waiting.last).await,
+            Ok(Ok(_)) => {
+                self.door.tally.count(&self.who, &waiting.brought);
+                return self.ack(waiting.spool_epoch, waiting.last).await;
+            }
             Ok(Err(error)) => refused(&error),
             Err(()) => Status::unavailable("the collector stops").into(),
         };

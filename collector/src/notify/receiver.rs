@@ -50,7 +50,7 @@ impl Address {
 pub(super) async fn secret(files: &BTreeMap<Name, PathBuf>, name: &Name) -> Result<String, String> {
     let Some(path) = files.get(name).cloned() else {
         return Err(format!(
-            "the collector has no secret {name}; add [secrets.{name}] with its file to collector.toml, then restart"
+            "the collector has no secret {name}; add [secrets.{name}] with its file to collector.toml, then reload it (SIGHUP)"
         ));
     };
     let read = tokio::task::spawn_blocking(move || read_secret(&path)).await;

@@ -184,7 +184,7 @@ impl Worker {
         let view = shared.driver.view(name).ok_or_else(|| format!("there is no migration {name}"))?;
         match &self.to.receiver.kind {
             ReceiverKind::Slack { url } => {
-                let url = secret(&shared.secrets, url).await?;
+                let url = secret(&shared.secrets.load_full(), url).await?;
                 let mut headers = HeaderMap::new();
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
                 Ok((url.trim().to_owned(), headers, Bytes::from(slack::payload(&view, batch).to_string())))
@@ -192,7 +192,7 @@ impl Worker {
             ReceiverKind::CloudEvents { url, secret: key } => {
                 let line = batch.first().ok_or_else(|| "there is nothing to send".to_owned())?;
                 let key = match key {
-                    Some(key) => Some(secret(&shared.secrets, key).await?),
+                    Some(key) => Some(secret(&shared.secrets.load_full(), key).await?),
                     None => None,
                 };
                 let plan = view.plan.as_ref().map(|plan| &*plan.plan);

@@ -1,30 +1,44 @@
-//! Liveness and readiness for whoever watches processes. Plain, and nothing else is said here.
+//! The collector's health and numbers, as `tidelock-ops` serves them.
 
-use axum::Router;
-use axum::extract::State;
-use axum::routing::get;
-use http::StatusCode;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use std::path::PathBuf;
 
-use crate::health::Health;
+use tidelock_ops::{Family, Ops, metrics};
 
-async fn ready(State(health): State<Health>) -> (StatusCode, String) {
-    match health.ready() {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
-    }
+use super::numbers;
+use crate::clock::Clock;
+use crate::driver::Driver;
+use crate::health::{self, Health};
+use crate::ingest::Tally;
+
+/// What is looked at.
+pub(super) struct CollectorOps {
+    pub(super) driver: Driver,
+    pub(super) health: Health,
+    pub(super) tally: Tally,
+    pub(super) clock: Clock,
+    pub(super) data_dir: PathBuf,
 }
 
-/// Serves until `stop`.
-pub(super) async fn serve(
-    listener: TcpListener,
-    health: Health,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let router = Router::new()
-        .route("/livez", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
-        .with_state(health);
-    axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await
+impl Ops for CollectorOps {
+    fn ready(&self) -> Result<(), String> {
+        self.health.ready()
+    }
+
+    fn families(&self) -> Vec<Family> {
+        let views = self.driver.views();
+        let ready = Family::gauge("tidelock_ready", "1 while /readyz says so.");
+        let mut families = vec![
+            metrics::build_info(env!("CARGO_PKG_VERSION")),
+            ready.with(&[], if self.ready().is_ok() { 1.0 } else { 0.0 }),
+        ];
+        if let Some(free) = health::free_bytes(&self.data_dir) {
+            #[expect(clippy::cast_precision_loss, reason = "bytes of a disk, for people")]
+            let free = free as f64;
+            let family = Family::gauge("tidelock_journal_free_bytes", "Room on the journal's disk.");
+            families.push(family.with(&[], free));
+        }
+        families.extend(numbers::families(views.iter().map(AsRef::as_ref), self.clock.now()));
+        families.extend(self.tally.families());
+        families
+    }
 }

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use ring::hmac;
 use tidelock_model::Timestamp;
+use tidelock_ops::Ops;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -15,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic_health::ServingStatus;
 
-use super::{Addresses, Running, listen, ops};
+use super::ops::CollectorOps;
+use super::{Addresses, Reload, Running, listen};
 use crate::access::Access;
 use crate::api::{self, Api};
 use crate::blind_spots::BlindSpots;
@@ -24,12 +26,12 @@ use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
 use crate::fold::{Fold, replay_heard};
 use crate::health::Health;
-use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions};
+use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions, Tally};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
 use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Space, Store, Stored};
 use crate::lookup::Lookup;
-use crate::notify::{self, Failing};
+use crate::notify::{self, Failing, Secrets};
 use crate::pki::{Pki, ServerIdentity};
 use crate::records::{Received, Seen};
 use crate::tls;
@@ -60,6 +62,8 @@ struct Opened {
     join: JoinTokens,
     gate_key: hmac::Key,
     clock: Clock,
+    secrets: Secrets,
+    ops: watch::Sender<Option<Arc<dyn Ops>>>,
 }
 
 /// What listens.
@@ -94,8 +98,10 @@ pub async fn start_on(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Run
         ops: listeners.ops.local_addr()?,
     };
     let stop = CancellationToken::new();
+    let reload = Reload::new(opened.config.clone(), opened.access.clone(), opened.secrets.clone());
+    let ops = opened.ops.subscribe();
     let done = tokio::spawn(run(opened, listeners, addresses, stop.clone()));
-    Ok(Running { addresses, stop, done })
+    Ok(Running { addresses, stop, done, reload, ops })
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
@@ -112,7 +118,8 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     let (journal, recovery) = Journal::open(&settings(&config, disk))?;
     tracing::info!(?recovery, "journal opened");
     let clock = Clock::start(latest(&journal)?);
-    Ok(Opened { config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock })
+    let (secrets, ops) = (Arc::new(ArcSwap::from_pointee(config.secrets.clone())), watch::Sender::new(None));
+    Ok(Opened { secrets, ops, config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock })
 }
 
 fn settings(config: &Config, disk: Arc<dyn Disk>) -> Settings {
@@ -162,8 +169,18 @@ async fn serve(
     health.set_service_status("", ServingStatus::NotServing).await;
 
     let mut servers = JoinSet::new();
-    let condition = Health::new(&driver, &opened.journal);
-    servers.spawn(wrap("ops", ops::serve(listeners.ops, condition, stop.clone())));
+    let tally = Tally::default();
+    let ops: Arc<dyn Ops> = Arc::new(CollectorOps {
+        driver: driver.clone(),
+        health: Health::new(&driver, &opened.journal),
+        tally: tally.clone(),
+        clock: opened.clock,
+        data_dir: opened.config.data_dir.clone(),
+    });
+    // Nobody asks for it where nothing waits for it.
+    opened.ops.send_replace(Some(ops.clone()));
+    let stopped = stop.clone().cancelled_owned();
+    servers.spawn(wrap("ops", tidelock_ops::listener::serve(listeners.ops, ops, stopped)));
     let authorities = opened.pki.agents().clone();
     let api_tls = tls::for_api(&authorities, &opened.identity)?;
     let domain: Arc<str> = opened.pki.domain().into();
@@ -190,6 +207,7 @@ async fn serve(
         components: opened.journal.components(),
         refused: refused.clone(),
         blind_spots: blind_spots.clone(),
+        tally,
         clock: opened.clock,
         session_idle: opened.config.session_idle,
         stop: stop.clone(),
@@ -214,7 +232,7 @@ async fn serve(
     let telling = notify::Parts {
         driver: driver.clone(),
         store: store.clone(),
-        secrets: opened.config.secrets.clone(),
+        secrets: opened.secrets.clone(),
         ca_file: opened.config.notify_ca.clone(),
         dir: opened.config.data_dir.join("notify"),
         failing: api.failing.clone(),
@@ -310,6 +328,7 @@ fn faces(
     let at = |port: u16| {
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     };
+    let health = Health::new(&driver, &opened.journal);
     Api {
         driver,
         access: opened.access.clone(),
@@ -328,6 +347,7 @@ fn faces(
         lookup: Arc::default(),
         store: Arc::new(opened.journal.clone()),
         failing: Failing::default(),
+        health,
         stop,
     }
 }

@@ -279,5 +279,5 @@ fn enrolled(world: &World, side: &'static str) -> AgentHandle {
     for (secret, value) in SECRETS {
         world.give_secret(&folder, secret, value);
     }
-    AgentHandle { side, name, folder, process: None }
+    AgentHandle { side, name, folder, process: None, env: Vec::new() }
 }

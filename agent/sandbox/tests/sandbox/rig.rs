@@ -88,6 +88,7 @@ impl Rig {
             secrets: Vec::new(),
             state: Default::default(),
             trace_id: None,
+            parent_span_id: None,
             notes_shown: false,
             revision_header: None,
         }

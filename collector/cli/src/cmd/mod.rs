@@ -11,6 +11,7 @@ pub(crate) mod cutover;
 pub(crate) mod decide;
 mod decide_override;
 mod decide_shown;
+pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod evidence;
 mod evidence_draw;
@@ -41,6 +42,7 @@ pub(crate) mod status;
 mod status_text;
 pub(crate) mod switches;
 pub(crate) mod why;
+mod why_traces;
 
 use clap::CommandFactory as _;
 use serde_json::json;
@@ -97,6 +99,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
         Command::Journal(command) => local::journal(command),
         Command::Context(command) => contexts::run(&call, command),
         Command::Demo(args) => local::demo(args),
+        Command::Doctor(args) => doctor::run(&call, args).await,
         Command::Completion { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "tidelock", &mut text);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use tidelock_proto::{json, v1};
 
-use super::{Call, get_status, proof_text};
+use super::{Call, get_status, proof_text, why_traces};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Manner};
@@ -110,6 +110,7 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
             "holds": answer.holds.iter().map(|hold| json::hold(hold, now)).collect::<serde_json::Value>(),
             "recent": answer.recent.iter().map(json::finding).collect::<serde_json::Value>(),
             "blind_spots": answer.blind_spots,
+            "traces": why_traces::json(answer),
         });
         out::print_json(call.manner.format, &value)?;
         return Ok(Exit::Done);
@@ -155,6 +156,9 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
     }
     for recent in &answer.recent {
         let _ = writeln!(text, "  {} {}", pad("Plugin says", 12), said(recent, now));
+    }
+    for line in why_traces::lines(answer, now) {
+        let _ = writeln!(text, "  {} {line}", pad("Trace", 12));
     }
     for spot in &answer.blind_spots {
         let _ = writeln!(text, "  {} {}", pad("Cannot see", 12), clean(spot));

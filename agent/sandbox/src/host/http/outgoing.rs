@@ -135,7 +135,10 @@ impl Outgoing {
             (HOST, http.origin.authority()),
             (USER_AGENT, agent),
             (ACCEPT_ENCODING, "identity".to_owned()),
-            (HeaderName::from_static("traceparent"), traceparent(&run.trace_id)?),
+            (
+                HeaderName::from_static("traceparent"),
+                traceparent(&run.trace_id, run.parent_span_id.as_deref())?,
+            ),
         ] {
             headers.insert(name, HeaderValue::from_str(&text).map_err(|error| internal(error.into()))?);
         }
@@ -199,8 +202,11 @@ fn with_field(form: &[u8], field: &str, value: &str) -> Vec<u8> {
     pairs.join("&").into_bytes()
 }
 
-/// A trace context of this run with a new parent for each call.
-fn traceparent(trace_id: &str) -> Result<String, CallError> {
+/// A trace context of this run: below its span, or below a new one where nobody is told of that.
+fn traceparent(trace_id: &str, parent: Option<&str>) -> Result<String, CallError> {
+    if let Some(parent) = parent {
+        return Ok(format!("00-{trace_id}-{parent}-01"));
+    }
     let mut span = [0; 8];
     let filled = SystemRandom::new().fill(&mut span);
     filled.map_err(|_| CallError::Denied("the system gives no random bytes".to_owned()))?;

@@ -1,0 +1,290 @@
+//! What is seen, judged line by line. Each line that is not good says what to do.
+
+use std::collections::BTreeSet;
+
+use prost_types::Timestamp;
+use tidelock_model::{Name, Side};
+use tidelock_plan::Plan;
+use tidelock_proto::{json, v1};
+
+use super::seen::Seen;
+use crate::client::clean;
+use crate::exit::{Exit, Trouble};
+use crate::words::span;
+
+/// A clock that is further away makes latency across machines untrue.
+const CLOCK_MS: u64 = 1_000;
+/// A certificate that ends sooner was not renewed when it should have been.
+const CERTIFICATE_MS: i64 = 4 * 3_600_000;
+/// Access that ends sooner may end during the night.
+const ACCESS_MS: i64 = 3 * 24 * 3_600_000;
+/// Less room than this is soon none.
+const LOW_BYTES: u64 = 2 << 30;
+
+/// How good a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Good,
+    Warning,
+    Failure,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) section: &'static str,
+    pub(super) state: State,
+    pub(super) text: String,
+    pub(super) hint: String,
+}
+
+struct Lines {
+    section: &'static str,
+    found: Vec<Finding>,
+}
+
+impl Lines {
+    fn put(&mut self, state: State, text: impl AsRef<str>, hint: impl AsRef<str>) {
+        let (text, hint) = (clean(text.as_ref()), clean(hint.as_ref()));
+        self.found.push(Finding { section: self.section, state, text, hint });
+    }
+
+    fn good(&mut self, text: impl AsRef<str>) {
+        self.put(State::Good, text, "");
+    }
+
+    fn trouble(&mut self, what: &str, trouble: &Trouble, otherwise: &str) {
+        let hint = trouble.hints.first().map_or(otherwise, String::as_str);
+        self.put(State::Failure, format!("{what}: {}", trouble.message), hint);
+    }
+}
+
+/// Judges everything.
+pub(super) fn examine(seen: &Seen) -> Vec<Finding> {
+    let mut lines = Lines { section: "collector", found: Vec::new() };
+    collector(seen, &mut lines);
+    let Ok(status) = &seen.status else { return lines.found };
+    let plan = seen.plan.as_ref().ok().map(|(checked, _)| &checked.plan);
+    let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time);
+    lines.section = "agents";
+    agents(status, plan, now, &mut lines);
+    lines.section = "plan";
+    the_plan(seen, &mut lines);
+    checks(status, &mut lines);
+    lines.section = "access";
+    access(seen, plan, now, &mut lines);
+    lines.section = "messages";
+    for failing in &status.failing_receivers {
+        let hint = "look at the receiver's address and secret; events wait for it and come later";
+        lines.put(State::Failure, failing, hint);
+    }
+    lines.section = "rehearsal";
+    rehearsal(seen, &mut lines);
+    lines.found
+}
+
+fn collector(seen: &Seen, lines: &mut Lines) {
+    let status = match &seen.status {
+        Ok(status) => status,
+        Err(error) => {
+            let otherwise = "is it running, and is this its address? curl its ops listener: /readyz";
+            return lines.trouble(&format!("no status from {}", seen.server), error, otherwise);
+        }
+    };
+    let view = status.collector.clone().unwrap_or_default();
+    let version = if view.version.is_empty() { "unknown" } else { &view.version };
+    lines.good(format!("answers at {} in {} ms, version {version}", seen.server, seen.took.as_millis()));
+    if version != env!("CARGO_PKG_VERSION") {
+        let text = format!("this command is version {}, the collector {version}", env!("CARGO_PKG_VERSION"));
+        lines.put(State::Warning, text, "use the command of the collector's release");
+    }
+    let free = format!("{} MiB free", view.journal_free_bytes >> 20);
+    if status.collector.is_none() {
+        let text = "it does not tell whether its journal is writable";
+        lines.put(State::Failure, text, "the collector is of an earlier release: curl its /readyz");
+    } else if !view.not_ready.is_empty() {
+        lines.put(State::Failure, view.not_ready, "every gate holds until that is over");
+    } else if view.journal_free_bytes < LOW_BYTES {
+        let text = format!("its journal is writable, but only {free}");
+        lines.put(State::Warning, text, "make room on the journal's disk");
+    } else {
+        lines.good(format!("its journal is writable, {free}"));
+    }
+}
+
+/// Milliseconds from `now` to `then`.
+fn left_ms(then: Option<&Timestamp>, now: Option<Timestamp>) -> Option<i64> {
+    let (then, now) = (then?, now?);
+    Some((then.seconds - now.seconds) * 1_000 + i64::from((then.nanos - now.nanos) / 1_000_000))
+}
+
+fn in_words(ms: i64) -> String {
+    span(u64::try_from(ms).unwrap_or(0))
+}
+
+fn agents(status: &v1::Status, plan: Option<&Plan>, now: Option<Timestamp>, lines: &mut Lines) {
+    for side in Side::BOTH {
+        let of_side = |agent: &&v1::AgentView| json::side_word(agent.side) == side.word();
+        let online = status.agents.iter().filter(of_side).filter(|agent| agent.state == "online").count();
+        let Some(plan) = plan else { continue };
+        let needed = plan.environment(side).agents_at_least;
+        let text = format!("{side}: {online} of at least {needed} online");
+        if u32::try_from(online).is_ok_and(|online| online >= needed) {
+            lines.good(text);
+        } else {
+            let hint = format!("tidelock agent ls; one more: tidelock agent token --side {side}");
+            lines.put(State::Failure, text, hint);
+        }
+    }
+    for agent in &status.agents {
+        let name = format!("{}/{}", json::side_word(agent.side), agent.name);
+        match agent.state.as_str() {
+            "online" => online(agent, &name, now, lines),
+            "revoked" | "signed off" => {}
+            other => {
+                let hint = "its log says why; one that is gone for good: tidelock agent revoke";
+                lines.put(State::Failure, format!("{name} is {other}"), hint);
+            }
+        }
+    }
+}
+
+fn online(agent: &v1::AgentView, name: &str, now: Option<Timestamp>, lines: &mut Lines) {
+    let off = agent.clock_offset_ms.unsigned_abs();
+    if off.saturating_sub(agent.clock_error_ms) > CLOCK_MS {
+        // Agent time + offset = collector time.
+        let way = if agent.clock_offset_ms > 0 { "behind" } else { "ahead" };
+        let hint = "results are ordered by the collector, but latency limits get wrong. Check chrony";
+        lines.put(State::Warning, format!("clock of {name} is {} {way}", span(off)), hint);
+    }
+    match left_ms(agent.certificate_ends_time.as_ref(), now) {
+        Some(left) if left <= 0 => {
+            let hint = "let it join again: tidelock agent token";
+            lines.put(State::Failure, format!("the certificate of {name} has ended"), hint);
+        }
+        Some(left) if left < CERTIFICATE_MS => {
+            let text = format!("the certificate of {name} ends in {}", in_words(left));
+            lines.put(State::Warning, text, "the agent renews it by itself; its log says why it did not");
+        }
+        Some(_) | None => {}
+    }
+    for refused in &agent.refused {
+        let text = format!("{name} does not run {}: {} ({})", refused.check, refused.reason, refused.cause);
+        lines.put(
+            State::Failure,
+            text,
+            "the agent's own agent.toml is the ceiling; see its [allow] and [secrets]",
+        );
+    }
+}
+
+fn the_plan(seen: &Seen, lines: &mut Lines) {
+    let (checked, revision) = match &seen.plan {
+        Ok((checked, revision)) => (checked, revision),
+        Err(error) => {
+            return lines.trouble("there is no plan in force", error, "tidelock plan apply plan.yaml");
+        }
+    };
+    match &seen.file {
+        None => lines.good(format!("revision {revision} is in force")),
+        Some((file, Ok(here))) if here.hash == checked.hash => {
+            lines.good(format!("revision {revision} is {}", file.display()));
+        }
+        Some((file, Ok(_))) => {
+            let text = format!("{} is not revision {revision}, which is in force", file.display());
+            let hint = format!("see what differs: tidelock plan apply {} --dry-run", file.display());
+            lines.put(State::Failure, text, hint);
+        }
+        Some((file, Err(error))) => {
+            lines.trouble(&file.display().to_string(), error, "name the right one with --plan");
+        }
+    }
+    if checked.plan.rehearsal_scale {
+        let text = "values below the usual scale are in force (rehearsal_scale)";
+        lines.put(State::Warning, text, "take it out of the plan before the real night");
+    }
+}
+
+fn checks(status: &v1::Status, lines: &mut Lines) {
+    let (mut silent, mut running) = (0, 0);
+    for scenario in status.scenarios.iter().filter(|scenario| scenario.active) {
+        running += 1;
+        for side in scenario.sides.iter().filter(|side| side.seen_time.is_none()) {
+            silent += 1;
+            let text = format!("{} on {} has no result yet", scenario.name, json::side_word(side.side));
+            lines.put(State::Failure, text, format!("tidelock why {}", scenario.name));
+        }
+    }
+    if silent == 0 && running > 0 {
+        lines.good(format!("{running} checks of this phase have results on every side"));
+    }
+}
+
+fn access(seen: &Seen, plan: Option<&Plan>, now: Option<Timestamp>, lines: &mut Lines) {
+    let grants = match &seen.grants {
+        Ok(grants) => grants,
+        Err(error) if error.exit == Exit::Auth => {
+            let hint = "ask an operator of the collector to run this";
+            return lines.put(State::Warning, "you may not see who has access", hint);
+        }
+        Err(error) => return lines.trouble("who has access", error, "try again"),
+    };
+    let live = |grant: &&v1::AccessGrant| {
+        !grant.revoked && left_ms(grant.expires_time.as_ref(), now).is_none_or(|left| left > 0)
+    };
+    let (mut named, empty) = (BTreeSet::<&Name>::new(), Default::default());
+    let decisions = plan.map_or(&empty, |plan| &plan.decisions);
+    for (decision, rule) in decisions {
+        for person in rule.who.iter().chain(&rule.deputies) {
+            if !named.insert(person) {
+                continue;
+            }
+            let longest = (grants.iter().filter(live))
+                .filter(|grant| grant.subject == person.as_str())
+                .map(|grant| left_ms(grant.expires_time.as_ref(), now))
+                .max();
+            match longest {
+                None => {
+                    let text = format!("{person} has no access, and is asked for {decision}");
+                    lines.put(State::Failure, text, format!("tidelock access issue {person}"));
+                }
+                Some(Some(left)) if left < ACCESS_MS => {
+                    let text = format!("the access of {person} ends in {}", in_words(left));
+                    lines.put(State::Warning, text, format!("tidelock access issue {person}"));
+                }
+                Some(_) => lines.good(format!("{person} can answer {decision}")),
+            }
+        }
+    }
+    for grant in
+        grants.iter().filter(live).filter(|grant| !named.iter().any(|name| name.as_str() == grant.subject))
+    {
+        if let Some(left) = left_ms(grant.expires_time.as_ref(), now).filter(|left| *left < ACCESS_MS) {
+            let text = format!("the access of {} ({}) ends in {}", grant.subject, grant.role, in_words(left));
+            let hint = format!("tidelock access issue {} --role {}", grant.subject, grant.role);
+            lines.put(State::Warning, text, hint);
+        }
+    }
+}
+
+fn rehearsal(seen: &Seen, lines: &mut Lines) {
+    let revision = seen.plan.as_ref().ok().map(|(_, revision)| *revision);
+    match &seen.run {
+        None => {}
+        Some(Err(error)) => lines.trouble("the newest run of a runbook", error, "try again"),
+        Some(Ok(Some(run)))
+            if run.rehearsal && Some(run.plan_revision) == revision && run.state == "completed" =>
+        {
+            lines.good(format!(
+                "run {} rehearsed {} on revision {}",
+                run.run, run.direction, run.plan_revision
+            ));
+        }
+        Some(Ok(_)) => {
+            let revision =
+                revision.map(|revision| format!(" for plan revision {revision}")).unwrap_or_default();
+            let text = format!("the newest run of a runbook is no complete rehearsal{revision}");
+            lines.put(State::Failure, text, "tidelock cutover run --rehearse");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use prost_types::Timestamp;
+use tidelock_plan::{Checked, Source};
+use tidelock_proto::v1;
+
+use super::examine::examine;
+use super::seen::Seen;
+use super::show;
+use crate::exit::{Exit, Trouble};
+use crate::out::{Color, Format, Manner};
+
+const NOW: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> Option<Timestamp> {
+    Some(Timestamp { seconds: NOW + seconds, nanos: 0 })
+}
+
+fn plan(more: &str) -> Checked {
+    let yaml = include_str!("../../../../../deploy/examples/minimal.yaml");
+    let digest = "sha256:".to_owned() + &"a".repeat(64);
+    let digest = digest.parse().or_else(|_| "a".repeat(64).parse()).expect("a digest");
+    let components = tidelock_plan::named_components(yaml).into_iter().map(|word| (word, digest)).collect();
+    let source = Source {
+        path: "plan.yaml".to_owned(),
+        yaml: format!("{yaml}{more}"),
+        components,
+        ..Source::default()
+    };
+    tidelock_plan::check(&source).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn agent(side: v1::Side, name: &str) -> v1::AgentView {
+    v1::AgentView {
+        name: name.to_owned(),
+        side: side.into(),
+        state: "online".to_owned(),
+        certificate_ends_time: at(20 * 3600),
+        ..v1::AgentView::default()
+    }
+}
+
+/// All is in order.
+fn good() -> Seen {
+    let checked = plan("");
+    let mut people: Vec<String> = Vec::new();
+    for rule in checked.plan.decisions.values() {
+        people.extend(rule.who.iter().chain(&rule.deputies).map(ToString::to_string));
+    }
+    let grant =
+        |subject: String| v1::AccessGrant { subject, expires_time: at(30 * 86_400), ..Default::default() };
+    let agents = [
+        (v1::Side::Source, checked.plan.source.agents_at_least),
+        (v1::Side::Target, checked.plan.target.agents_at_least),
+    ];
+    let agents =
+        agents.into_iter().flat_map(|(side, count)| (0..count).map(move |n| agent(side, &format!("a-{n}"))));
+    let side = |side: v1::Side| v1::SideView { side: side.into(), seen_time: at(-2), ..Default::default() };
+    let status = v1::Status {
+        migration: "shop".to_owned(),
+        next_gate: Some(v1::Gate { as_of_time: at(0), ..Default::default() }),
+        agents: agents.collect(),
+        scenarios: vec![v1::ScenarioView {
+            name: "login".to_owned(),
+            active: true,
+            sides: vec![side(v1::Side::Source), side(v1::Side::Target)],
+            ..Default::default()
+        }],
+        collector: Some(v1::CollectorView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            not_ready: String::new(),
+            journal_free_bytes: 18 << 30,
+        }),
+        ..v1::Status::default()
+    };
+    Seen {
+        server: "https://c.example:7480".to_owned(),
+        took: Duration::from_millis(12),
+        status: Ok(status),
+        plan: Ok((checked.clone(), 7)),
+        file: Some((PathBuf::from("plan.yaml"), Ok(checked))),
+        grants: Ok(people.into_iter().map(grant).collect()),
+        run: None,
+    }
+}
+
+fn check(seen: &Seen, expected: Expect) {
+    let manner = Manner::new(Format::Text, Color::Never, true, false);
+    let text = show::long(manner, &examine(seen)).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    expected.assert_eq(&text);
+}
+
+#[test]
+fn nothing_is_wrong() {
+    check(&good(), expect![[""]]);
+}
+
+#[test]
+fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
+    let mut seen = good();
+    let status = seen.status.as_mut().expect("it is good");
+    status.collector.as_mut().expect("it is told").not_ready =
+        "the journal's disk has 3 MiB left and needs 64 MiB; make room on it".to_owned();
+    status.agents[0].clock_offset_ms = -2_100;
+    status.agents[0].certificate_ends_time = at(600);
+    status.agents[0].refused.push(v1::AssignmentStatusView {
+        check: "login".to_owned(),
+        cause: "above ceiling".to_owned(),
+        reason: "host shop.example is not allowed".to_owned(),
+    });
+    status.agents.last_mut().expect("an agent").state = "silent".to_owned();
+    status.scenarios[0].sides[1].seen_time = None;
+    status.failing_receivers.push("slack (secret chat): it answered 500".to_owned());
+    seen.file = Some((PathBuf::from("plan.yaml"), Ok(plan("# another\n"))));
+    let grants = seen.grants.as_mut().expect("they are known");
+    grants[0].expires_time = at(3600);
+    grants.truncate(1);
+    seen.run = Some(Ok(None));
+    check(&seen, expect![[""]]);
+    assert!(show::short(&examine(&seen)).ends_with("Exit 1."));
+    assert_eq!(show::json(&examine(&seen))["schema"], "tidelock.doctor/v1");
+}
+
+#[test]
+fn a_collector_that_does_not_answer_is_a_failure_and_nothing_else_is_guessed() {
+    let mut seen = good();
+    seen.status = Err(Trouble::new(Exit::Unreachable, "the collector does not answer: refused"));
+    check(&seen, expect![[""]]);
+}
+
+#[test]
+fn what_may_not_be_seen_is_a_warning_and_what_is_not_known_a_failure() {
+    let mut seen = good();
+    seen.grants = Err(Trouble::new(Exit::Auth, "no"));
+    seen.plan = Err(Trouble::new(Exit::Usage, "there is none"));
+    seen.run = Some(Err(Trouble::failed("it broke")));
+    check(&seen, expect![[""]]);
+}

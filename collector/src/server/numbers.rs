@@ -1,0 +1,218 @@
+//! The boards as numbers: what alerts and dashboards look at.
+//!
+//! # Invariants
+//! - Silence never looks good: a gate counts as open only while its lease lasts, by the clock of the
+//!   scrape and not by that of the board.
+
+use std::collections::BTreeMap;
+
+use tidelock_core::{AgentState, DecisionState, EvidenceState, Verdict};
+use tidelock_model::{Timestamp, VerdictWord};
+use tidelock_ops::Family;
+
+use crate::driver::View;
+
+const STATES: [EvidenceState; 5] = [
+    EvidenceState::Proved,
+    EvidenceState::Refuted,
+    EvidenceState::Undecided,
+    EvidenceState::Stale,
+    EvidenceState::Missing,
+];
+const WORDS: [VerdictWord; 4] =
+    [VerdictWord::Open, VerdictWord::Hold, VerdictWord::Unknown, VerdictWord::Rollback];
+
+fn truth(yes: bool) -> f64 {
+    if yes { 1.0 } else { 0.0 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this age fit into 53 bits")]
+fn seconds(millis: u64) -> f64 {
+    millis as f64 / 1000.0
+}
+
+/// Every board's numbers at `now`.
+pub(super) fn families<'a>(views: impl IntoIterator<Item = &'a View>, now: Timestamp) -> Vec<Family> {
+    let mut gates = Gates::new();
+    let mut scenarios = Scenarios::new();
+    let mut agents = Agents::new();
+    for view in views {
+        gates.take(view, now);
+        scenarios.take(view);
+        agents.take(view);
+    }
+    let Gates { open, verdict, window, pending } = gates;
+    let Scenarios { state, last } = scenarios;
+    let Agents { up, skew, ends, waiting } = agents;
+    vec![open, verdict, window, pending, state, last, up, skew, ends, waiting]
+}
+
+struct Gates {
+    open: Family,
+    verdict: Family,
+    window: Family,
+    pending: Family,
+}
+
+impl Gates {
+    fn new() -> Gates {
+        Gates {
+            open: Family::gauge("tidelock_gate_open", "1 while the gate is open and its lease lasts."),
+            verdict: Family::gauge(
+                "tidelock_verdict",
+                "The verdict of the next gate: 1 for the present word.",
+            ),
+            window: Family::gauge(
+                "tidelock_rollback_window_remaining_seconds",
+                "How long going back is still possible; 0 when it is not.",
+            ),
+            pending: Family::gauge(
+                "tidelock_decision_pending_seconds",
+                "How long people have been asked for a decision without an answer.",
+            ),
+        }
+    }
+
+    fn take(&mut self, view: &View, now: Timestamp) {
+        let migration = view.migration.as_str();
+        let leased = |gate: &Verdict| gate.open() && gate.valid_until.is_some_and(|until| until > now);
+        for gate in &view.gates {
+            let labels = [("migration", migration), ("gate", gate.gate.word())];
+            self.open.push(&labels, truth(leased(gate)));
+        }
+        let next = view.gates.iter().find(|gate| Some(gate.gate) == view.next).or(view.gates.last());
+        if let Some(next) = next {
+            let lapsed = next.open() && !leased(next);
+            let present = if lapsed { VerdictWord::Unknown } else { next.word };
+            for word in WORDS {
+                self.verdict
+                    .push(&[("migration", migration), ("verdict", word.word())], truth(word == present));
+            }
+            self.window(migration, next, now);
+        }
+        let mut asked: BTreeMap<&str, f64> = BTreeMap::new();
+        for decision in view.gates.iter().filter_map(|gate| gate.decision.as_ref()) {
+            let since = match decision.state {
+                DecisionState::Asked => now.since(decision.since).as_secs_f64(),
+                DecisionState::NotAsked
+                | DecisionState::Given
+                | DecisionState::Refused
+                | DecisionState::Expired
+                | DecisionState::Void => 0.0,
+            };
+            let longest = asked.entry(decision.name.as_str()).or_default();
+            *longest = longest.max(since);
+        }
+        for (decision, since) in asked {
+            self.pending.push(&[("migration", migration), ("decision", decision)], since);
+        }
+    }
+
+    fn window(&mut self, migration: &str, gate: &Verdict, now: Timestamp) {
+        let back = &gate.rollback;
+        if !back.applicable {
+            return;
+        }
+        let left =
+            if back.possible { back.until.map(|until| until.since(now).as_secs_f64()) } else { Some(0.0) };
+        // A window without an end has no number.
+        if let Some(left) = left {
+            self.window.push(&[("migration", migration)], left);
+        }
+    }
+}
+
+struct Scenarios {
+    state: Family,
+    last: Family,
+}
+
+impl Scenarios {
+    fn new() -> Scenarios {
+        Scenarios {
+            state: Family::gauge(
+                "tidelock_scenario_state",
+                "What the findings prove: 1 for the present state.",
+            ),
+            last: Family::gauge(
+                "tidelock_scenario_last_result_timestamp_seconds",
+                "When the newest finding was received, in seconds since 1970; 0 when there was none.",
+            ),
+        }
+    }
+
+    fn take(&mut self, view: &View) {
+        let migration = view.migration.as_str();
+        for scenario in &view.scenarios {
+            for side in &scenario.sides {
+                let labels = [
+                    ("migration", migration),
+                    ("scenario", scenario.name.as_str()),
+                    ("side", side.side.word()),
+                ];
+                self.last.push(&labels, side.seen.map_or(0.0, |seen| seconds(seen.as_millis())));
+                for state in STATES {
+                    let [migration, scenario, on] = labels;
+                    let labels = [migration, scenario, on, ("state", state.word())];
+                    self.state.push(&labels, truth(state == side.state));
+                }
+            }
+        }
+    }
+}
+
+struct Agents {
+    up: Family,
+    skew: Family,
+    ends: Family,
+    waiting: Family,
+}
+
+impl Agents {
+    fn new() -> Agents {
+        Agents {
+            up: Family::gauge("tidelock_agent_up", "1 while the agent is heard."),
+            skew: Family::gauge(
+                "tidelock_agent_clock_skew_seconds",
+                "How far the agent's clock is behind the collector's.",
+            ),
+            ends: Family::gauge(
+                "tidelock_agent_certificate_expiry_timestamp_seconds",
+                "When the agent's certificate ends, in seconds since 1970.",
+            ),
+            waiting: Family::gauge(
+                "tidelock_agent_spool_findings",
+                "Findings that wait in the agent's spool, as it told last.",
+            ),
+        }
+    }
+
+    fn take(&mut self, view: &View) {
+        for agent in &view.agents {
+            let gone = match agent.state {
+                AgentState::Revoked | AgentState::SignedOff => true,
+                AgentState::Online
+                | AgentState::Silent
+                | AgentState::Suspended
+                | AgentState::NeverSeen
+                | AgentState::Expired => false,
+            };
+            if gone {
+                continue;
+            }
+            let labels = [
+                ("migration", view.migration.as_str()),
+                ("side", agent.agent.side.word()),
+                ("agent", agent.agent.name.as_str()),
+            ];
+            self.up.push(&labels, truth(agent.state == AgentState::Online));
+            self.ends.push(&labels, seconds(agent.certificate_ends.as_millis()));
+            if agent.seen.is_some() {
+                #[expect(clippy::cast_precision_loss, reason = "an offset and a spool are far below 2^53")]
+                let (offset, waiting) = (agent.offset_ms as f64, agent.spool_findings as f64);
+                self.skew.push(&labels, offset / 1000.0);
+                self.waiting.push(&labels, waiting);
+            }
+        }
+    }
+}

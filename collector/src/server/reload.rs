@@ -1,0 +1,52 @@
+//! What a collector reads anew on SIGHUP, without a restart and without losing a connection.
+//!
+//! What cannot be read leaves what was there: a slip of the pen in a file may not lock everybody out.
+
+use std::sync::Arc;
+
+use crate::access::Access;
+use crate::config::Config;
+use crate::notify::Secrets;
+
+/// The parts that can be replaced while the collector runs. Clones replace the same parts.
+#[derive(Debug, Clone)]
+pub struct Reload {
+    /// What it was started with.
+    started: Arc<Config>,
+    access: Access,
+    secrets: Secrets,
+}
+
+impl Reload {
+    pub(super) fn new(started: Config, access: Access, secrets: Secrets) -> Reload {
+        Reload { started: Arc::new(started), access, secrets }
+    }
+
+    /// Takes the access file and the list of secrets; gives what was not taken, and why. Blocks on the disk.
+    pub fn take(&self, config: &Config) -> Vec<String> {
+        let mut told = Vec::new();
+        if let Err(error) = self.access.reload() {
+            told.push(format!("{error}; the grants of before stay"));
+        }
+        self.secrets.store(Arc::new(config.secrets.clone()));
+        let old = &*self.started;
+        let fixed = [
+            ("data_dir", old.data_dir == config.data_dir),
+            ("pki_dir", old.pki_dir == config.pki_dir),
+            ("access_file", old.access_file == config.access_file),
+            ("trust_domain", old.trust_domain == config.trust_domain),
+            ("hosts", old.hosts == config.hosts),
+            ("listen.agents", old.agents_listen == config.agents_listen),
+            ("listen.api", old.api_listen == config.api_listen),
+            ("listen.ops", old.ops_listen == config.ops_listen),
+            ("listen.connections", old.connections == config.connections),
+            ("agents.certificate_hours", old.certificate_life == config.certificate_life),
+            ("agents.session_idle_secs", old.session_idle == config.session_idle),
+            ("notify.ca_file", old.notify_ca == config.notify_ca),
+            ("log.format", old.log_format == config.log_format),
+        ];
+        let changed = fixed.into_iter().filter(|(_, same)| !same);
+        told.extend(changed.map(|(key, _)| format!("{key} has changed: restart the collector to take it")));
+        told
+    }
+}

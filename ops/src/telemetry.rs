@@ -1,0 +1,115 @@
+//! Logs, traces and numbers of a service.
+//!
+//! The log goes to stderr, always. Traces, numbers and the log go to an OpenTelemetry receiver as well
+//! when the standard `OTEL_*` variables name one, and nowhere otherwise. Telemetry never holds anything
+//! up: its queues are bounded, what is too much is dropped, and a receiver that is dead is not waited for.
+
+use std::env;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
+
+use crate::otlp::Exporters;
+use crate::{Ops, otlp_metrics};
+
+/// What goes out as a log record: what happens, but not what the exporter itself does.
+const LOGS: &str = "info,opentelemetry=off,tonic=off,h2=off,hyper=off,hyper_util=off,tower=off";
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Which service this is, and how loud.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `tidelock-agent` or `tidelock-collector`.
+    pub service: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// What becomes a span: a filter.
+    pub spans: &'static str,
+    /// How loud, as `RUST_LOG` has it; that variable wins.
+    pub level: String,
+    /// How the log is written.
+    pub format: Format,
+}
+
+/// Lives as long as the process, and sends what is left when it is dropped.
+pub struct Telemetry {
+    exporters: Exporters,
+    filter: reload::Handle<EnvFilter, Registry>,
+}
+
+impl std::fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telemetry").field("exporters", &self.exporters).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        self.exporters.close();
+    }
+}
+
+fn filter(level: &str) -> Result<EnvFilter> {
+    let level = env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| level.to_owned());
+    EnvFilter::try_new(&level).with_context(|| format!("log level {level:?}"))
+}
+
+/// Begins to log, and to tell the rest where the environment says so. Call it once, inside the runtime.
+///
+/// # Errors
+/// When the level is none, or somebody has begun already.
+pub fn begin(settings: &Settings) -> Result<Telemetry> {
+    let (filter, handle) = reload::Layer::new(filter(&settings.level)?);
+    let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let log = match settings.format {
+        Format::Text => text.with_ansi(false).boxed(),
+        Format::Json => text.json().flatten_event(true).boxed(),
+    };
+    let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = vec![log.with_filter(filter).boxed()];
+    let (exporters, problems) = Exporters::open(settings.service, settings.version);
+    if let Some(traces) = &exporters.traces {
+        let spans = EnvFilter::try_new(settings.spans).context("the filter of spans")?;
+        let tracer = traces.tracer(settings.service);
+        layers.push(tracing_opentelemetry::layer().with_tracer(tracer).with_filter(spans).boxed());
+    }
+    if let Some(logs) = &exporters.logs {
+        let what = EnvFilter::try_new(LOGS).context("the filter of logs")?;
+        layers.push(OpenTelemetryTracingBridge::new(logs).with_filter(what).boxed());
+    }
+    tracing_subscriber::registry().with(layers).try_init().context("begin to log")?;
+    for problem in problems {
+        tracing::warn!("{problem}");
+    }
+    Ok(Telemetry { exporters, filter: handle })
+}
+
+impl Telemetry {
+    /// Tells a service's numbers from now on, where somebody wants them.
+    pub fn export(&self, ops: &Arc<dyn Ops>) {
+        if let Some(metrics) = &self.exporters.metrics {
+            otlp_metrics::export(metrics, ops);
+        }
+    }
+
+    /// Logs as loud as this from now on; `RUST_LOG` still wins.
+    ///
+    /// # Errors
+    /// When it is no level; the one before stays.
+    pub fn set_level(&self, level: &str) -> Result<()> {
+        self.filter.reload(filter(level)?).context("the log's filter")
+    }
+}

@@ -1,0 +1,9 @@
+//! What the people who run Tidelock hold on to: health, numbers, traces, units and manifests.
+
+mod doctor;
+mod listener;
+mod manifests;
+mod names;
+mod otlp;
+mod receiver;
+mod systemd;
