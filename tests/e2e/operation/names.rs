@@ -43,7 +43,7 @@ fn alarms_and_dashboard_ask_for_numbers_that_there_are() {
         "collector/src/server/ops.rs",
         "collector/src/ingest/tally.rs",
         "agent/src/ops.rs",
-        "ops/src/metrics.rs",
+        "proto/ops/src/metrics.rs",
     ];
     let source: String = told.into_iter().map(file).collect();
     let told = names(&source);
