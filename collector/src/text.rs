@@ -135,5 +135,6 @@ pub fn event_to_wire(line: &EventLine) -> v1::Event {
         by: line.event.by.as_ref().map(Name::to_string).unwrap_or_default(),
         reason: line.event.reason.clone(),
         evidence_hash: line.event.evidence_hash.as_bytes().to_vec(),
+        findings_position: line.event.findings_position,
     }
 }

@@ -88,7 +88,8 @@ fn word_or_null(word: &str) -> Value {
     if word.is_empty() { Value::Null } else { Value::String(word.to_owned()) }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as people compare them, in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -152,6 +153,8 @@ pub fn event(event: &v1::Event) -> Value {
     json!({
         "sequence": event.sequence, "time": time(event.time.as_ref()), "kind": event.kind, "text": event.text,
         "by": word_or_null(&event.by), "reason": word_or_null(&event.reason),
+        "findings_position": event.findings_position,
+        "evidence": word_or_null(&hex(&event.evidence_hash)),
     })
 }
 
@@ -199,6 +202,7 @@ pub fn status(status: &v1::Status) -> Value {
         "manual_checks": status.manual_checks.iter().map(manual_check).collect::<Value>(),
         "agents": status.agents.iter().map(agent).collect::<Value>(),
         "first_minutes": word_or_null(&status.first_minutes), "failing_receivers": status.failing_receivers,
+        "rehearsals": status.rehearsals,
         "timeline": status.recent_events.iter().map(event).collect::<Value>(),
     })
 }

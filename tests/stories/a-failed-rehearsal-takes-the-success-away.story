@@ -70,7 +70,7 @@ step traffic, route, ben: run, rehearsal, undo, weights 100, after login
       > 0:55 run 2 is undone
       > 0:55 cutover is hold
       >   decision cutover: cutover is not given by olga (or ben): 0 of 1 voice
-      >   rehearsal: the cutover was never rehearsed
+      >   rehearsal: the cutover was rehearsed last without success
 0:56  ben walks
 1:10  the run is told
       > 1:10 undone, nobody, next: over

@@ -59,8 +59,8 @@ watch 1
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 2:50  cron reports on source: writes 1, runs.invoices 1
       > 2:55 committed is hold
-      >   ownership cron on source: job invoices runs on target and on source: target alone owns it after the switch
-      >   claim_refuted cron on source: somebody writes; going back may lose data: a person must decide; if it goes on: cron breaks
+      >   ownership cron on source: job invoices runs on target and on source: target alone owns it after the switch; for olga or carla to end
+      >   claim_refuted cron on source: somebody writes; going back may lose data: a person must decide; if it goes on: cron breaks; for olga or carla to end
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 3:00  cron reports on source: writes 0, runs.invoices 0
 3:00  cron reports on target: writes 0, runs.invoices 0

@@ -22,11 +22,13 @@ gate ready: all
 1:51  target/t1 loses its link
       > 2:02 gate ready shuts, epoch 2
       > 2:02 ready -> sync
+      > 2:02 told: target/t1 is lost
       > 2:02 ready is unknown
       >   agents on target: 1 of at least 2 agents on target online
 2:09  target/t1 reconnects
       > 2:10 sync -> ready
       > 2:10 gate ready opens, epoch 3
+      > 2:10 told: target/t1 is back
       > 2:10 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
       > 2:15 asked: cutover, for gate cutover

@@ -52,6 +52,7 @@ window 600
       > 0:55 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 1:10  source/s1 falls silent
+      > 1:21 told: source/s1 is lost
       > 1:21 committed is unknown
       >   unseen on source: no agent on source is online, so nobody sees login and mailer there; whoever knows what became of source may override this by name
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices

@@ -49,9 +49,11 @@ step traffic, route, ben: run, undo, weights 100, after login, bake 5 s
       > 0:24 watch is hold
       >   run: run 1 is not at its end: the point of no return stands at no-return, and is next
 0:25  source/s1 falls silent
+      > 0:36 told: source/s1 is lost
 0:50  ben passes part 2
       > 0:50 refused, GATE_SHUT: fence is not seen to stand any more: run writers on source by s1: s1 has not read it for more than 13 s
 0:52  source/s1 is back
+      > 0:54 told: source/s1 is back
 1:10  writers reports on source: writes 4
       > 1:15 run 1 goes back: fence moved: writes: 0 -> 4 within 5 s, 48 a minute, seen by writers of s1
       > 1:15 watch is hold

@@ -36,11 +36,11 @@ decision commit by: olga, 1
       > 0:15 committed is hold
       >   decision commit: waits for olga to decide commit: 0 of 1 voice
       > 0:20 committed is hold
-      >   claim_refuted old-jobs on source: somebody writes; going back may lose data: a person must decide; if it goes on: old-jobs breaks
+      >   claim_refuted old-jobs on source: somebody writes; going back may lose data: a person must decide; if it goes on: old-jobs breaks; for olga to end
       >   decision commit: commit is not given by olga: 0 of 1 voice
 0:26  old-jobs reports: writes 8
 0:31  olga says go on commit
-      > 0:31 refused, GATE_SHUT: the gate is held: claim_refuted old-jobs on source: somebody writes; going back may lose data: a person must decide; if it goes on: old-jobs breaks. Nothing was recorded
+      > 0:31 refused, GATE_SHUT: the gate is held: claim_refuted old-jobs on source: somebody writes; going back may lose data: a person must decide; if it goes on: old-jobs breaks; for olga to end. Nothing was recorded
 0:31  old-jobs reports: writes 0, runs 0
       > 0:35 committed is hold
       >   decision commit: waits for olga to decide commit: 0 of 1 voice

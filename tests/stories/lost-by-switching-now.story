@@ -34,6 +34,7 @@ gate ready: all
 0:20  the losses are told
       > 0:20 switching now loses: 1,204 orders not yet on the target, 14 messages in flight
 0:22  source/s1 falls silent
+      > 0:32 told: source/s1 is lost
       > 0:32 ready is unknown
       >   agents on source: 0 of at least 1 agent on source online
       >   stale queue on source: s1 has not reported it for too long
@@ -47,6 +48,7 @@ gate ready: all
 0:40  the losses are told
       > 0:40 switching now loses: nothing known of orders and queue
 0:41  source/s1 is back
+      > 0:42 told: source/s1 is back
       > 0:42 ready is unknown
       >   stale queue on source: s1 has not reported it for too long
       >   stale login on source by s1: s1 has not reported it for more than 13 s

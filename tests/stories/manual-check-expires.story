@@ -18,7 +18,7 @@ gate cutover: decision cutover
       > 1:11 ready is hold
       >   manual backup: carla has not made it yet, and it is overdue since 2027-01-15 08:01 UTC
 1:15  the manual checks are told
-      > 1:15 backup of carla is open, due 1:10
+      > 1:15 backup of carla is overdue, due 1:10
 1:20  carla makes backup: sha256:1234
       > 1:20 refused, INCOMPLETE: "sha256:1234" is no file's hash: it has 64 hexadecimal digits after sha256:
 1:21  carla makes backup: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -40,6 +40,6 @@ gate cutover: decision cutover
       > 2:52 ready is unknown
       >   manual backup: expired at 2027-01-15 08:02 UTC: carla has to make it again
 3:00  the manual checks are told
-      > 3:00 backup of carla is open, due 4:02, expires 2:51
+      > 3:00 backup of carla is expired, due 4:02, expires 2:51
 3:05  pipeline confirms with the first token
       > 3:05 refused, WRONG_PHASE: the migration is in sync; a cutover is confirmed once, in ready

@@ -17,6 +17,7 @@ override by olga, 1
 0:08  target/t1 falls silent
       > 0:17 gate ready shuts, epoch 2
       > 0:17 ready -> sync
+      > 0:17 told: target/t1 is lost
       > 0:17 ready is unknown
       >   agents on target: 0 of at least 1 agent on target online
       > 0:19 ready is unknown
@@ -40,4 +41,5 @@ override by olga, 1
       > 0:31 ready is hold
       >   unchecked: no scenario is needed: zero of zero proves nothing
 0:40  target/t1 is back
+      > 0:42 told: target/t1 is back
 0:50  nothing more

@@ -13,6 +13,10 @@ gate ready: all
 0:00  source/s2 falls silent
 0:00  target/t1 falls silent
 0:00  target/t2 falls silent
+      > 0:11 told: source/s1 is lost
+      > 0:11 told: source/s2 is lost
+      > 0:11 told: target/t1 is lost
+      > 0:11 told: target/t2 is lost
       > 0:11 ready is unknown
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet

@@ -42,9 +42,11 @@ brief
       > 0:20 watch is hold
       >   run: run 1 is not at its end: the point of no return stands at no-return, and is next
 0:26  source/s1 falls silent
+      > 0:36 told: source/s1 is lost
 0:50  ben passes part 1
       > 0:50 refused, GATE_SHUT: fence is not seen to stand any more: run writers on source by s1: s1 has not read it for more than 13 s
 0:52  source/s1 is back
+      > 0:54 told: source/s1 is back
 1:10  ben passes part 1
       > 1:10 point of no return, part 1, by ben
       > 1:10 watch is hold

@@ -22,4 +22,5 @@ gate ready: all
       > 1:15 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 1:32  target/t3 falls silent
+      > 1:41 told: target/t3 is lost
 4:00  nothing more

@@ -20,12 +20,14 @@ gate ready: all
 1:32  target/t2 falls silent
       > 1:40 gate ready shuts, epoch 2
       > 1:41 ready -> sync
+      > 1:41 told: target/t2 is lost
       > 1:41 ready is unknown
       >   agents on target: 1 of at least 2 agents on target online
       > 2:15 ready is unknown
       >   agents on target: 1 of at least 2 agents on target online
       >   stale login on target: the last slots prove nothing: too few agents reported on target
 3:00  target/t2 is back
+      > 3:03 told: target/t2 is back
       > 3:03 ready is unknown
       >   stale login on target: the last slots prove nothing: too few agents reported on target
       > 3:15 sync -> ready

@@ -36,7 +36,7 @@ gate committed: all
       >   claim_undecided jobs on source: quiet for 0 s of 20 s
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       > 0:50 committed is hold
-      >   claim_refuted jobs on source: somebody writes; going back may lose data: a person must decide
+      >   claim_refuted jobs on source: somebody writes; going back may lose data: a person must decide; for olga or carla to end
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 0:50  jobs reports on target: writes 5
 1:10  jobs reports on source: writes 0
@@ -48,7 +48,7 @@ gate committed: all
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 2:00  jobs reports on source: writes 2
       > 2:05 committed is hold
-      >   claim_refuted jobs on source: somebody writes; going back may lose data: a person must decide
+      >   claim_refuted jobs on source: somebody writes; going back may lose data: a person must decide; for olga or carla to end
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 2:05  jobs reports on source: writes 0
       > 2:10 committed is hold

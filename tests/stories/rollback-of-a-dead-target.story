@@ -82,6 +82,7 @@ back open-source, open, ben: run
 1:45  ben begins rollback
       > 1:45 refused, WRONG_PHASE: the migration is in watch; the way back is run once it is decided
 1:50  target/t1 falls silent
+      > 2:01 told: target/t1 is lost
       > 2:01 committed is unknown
       >   agents on target: 0 of at least 1 agent on target online
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices

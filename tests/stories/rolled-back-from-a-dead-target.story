@@ -41,6 +41,7 @@ window 600
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 0:35  mailer reports on target: writes 1
 1:00  target/t1 falls silent
+      > 1:11 told: target/t1 is lost
       > 1:11 committed is unknown
       >   agents on target: 0 of at least 1 agent on target online
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices

@@ -38,6 +38,7 @@ window 600
       > 0:35 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 1:00  target/t1 falls silent
+      > 1:11 told: target/t1 is lost
       > 1:11 committed is unknown
       >   agents on target: 0 of at least 1 agent on target online
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
@@ -57,6 +58,7 @@ window 600
       >   switch: nobody has reported yet that traffic is on the source
 1:42  mailer reports on target: writes 1
 1:45  target/t1 is back
+      > 1:48 told: target/t1 is back
 1:50  pipeline reports source
       > 1:50 traffic is on the source, by pipeline
       > 1:50 rolled-back is unknown

@@ -15,11 +15,13 @@ gate ready: all
       > 0:05 cutover is hold
       >   decision cutover: waits for olga (or ben) to decide cutover: 0 of 1 voice
 0:12  target/t2 falls silent
+      > 0:23 told: target/t2 is lost
       > 0:24 gate ready shuts, epoch 2
       > 0:24 ready -> sync
       > 0:24 ready is unknown
       >   stale login on target by t2: t2 has not reported it for more than 13 s
 0:40  target/t2 is back
+      > 0:42 told: target/t2 is back
       > 0:45 sync -> ready
       > 0:45 gate ready opens, epoch 3
       > 0:45 cutover is hold
@@ -29,6 +31,7 @@ gate ready: all
       > 1:05 asked: cutover, for gate cutover
       > 1:10 gate ready shuts, epoch 3
       > 1:11 ready -> sync
+      > 1:11 told: target/t1 is lost
       > 1:11 ready is unknown
       >   agents on target: 0 of at least 1 agent on target online
       > 1:14 ready is unknown

@@ -21,6 +21,7 @@ gate ready: all
 0:20  target/t1 loses its link
       > 0:31 gate ready shuts, epoch 2
       > 0:31 ready -> sync
+      > 0:31 told: target/t1 is lost
       > 0:31 ready is unknown
       >   agents on target: 0 of at least 1 agent on target online
       > 0:34 ready is unknown
@@ -28,6 +29,7 @@ gate ready: all
       >   stale login on target by t1: t1 has not reported it for more than 13 s
 0:50  login is silent on target
 1:15  target/t1 reconnects
+      > 1:16 told: target/t1 is back
       > 1:16 ready is unknown
       >   stale login on target by t1: t1 has not reported it for more than 13 s
 1:17  login passes

@@ -11,6 +11,7 @@ gate ready: all
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet
 0:00  all pass
+      > 0:11 told: target/t2 is lost
       > 0:11 ready is unknown
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet

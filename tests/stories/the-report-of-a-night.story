@@ -24,6 +24,7 @@ window 60 s
 0:12  target/t1 falls silent
       > 0:23 gate ready shuts, epoch 2
       > 0:23 ready -> sync
+      > 0:23 told: target/t1 is lost
       > 0:23 ready is unknown
       >   agents on target: 0 of at least 1 agent on target online
       > 0:24 ready is unknown
@@ -31,6 +32,7 @@ window 60 s
       >   stale checkout on target by t1: t1 has not reported it for more than 13 s
       >   stale rows on target by t1: t1 has not reported it for more than 13 s
 0:40  target/t1 is back
+      > 0:42 told: target/t1 is back
       > 0:42 ready is unknown
       >   stale checkout on target by t1: t1 has not reported it for more than 13 s
       >   stale rows on target by t1: t1 has not reported it for more than 13 s

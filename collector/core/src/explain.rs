@@ -8,7 +8,8 @@ use crate::migration::Migration;
 use crate::plan::Scenario;
 use crate::roster::Member;
 use crate::status::{
-    AgentState, AgentStatus, Explanation, ManualState, ManualStatus, ScenarioStatus, SideStatus, SlotCourse,
+    AgentState, AgentStatus, Explanation, ManualState, ManualStatus, RehearsalStatus, ScenarioStatus,
+    SideStatus, SlotCourse,
 };
 use crate::verdict::EvidenceState;
 
@@ -46,6 +47,18 @@ impl Migration {
         self.roster.iter().map(|(agent, member)| agent_status(agent, member, now)).collect()
     }
 
+    /// The newest rehearsal of each way.
+    pub fn rehearsals(&self) -> Vec<RehearsalStatus> {
+        let told =
+            |(direction, found): (&crate::plan::Direction, &crate::runbook::Rehearsal)| RehearsalStatus {
+                direction: *direction,
+                at: found.at,
+                revision: found.revision,
+                succeeded: found.succeeded,
+            };
+        self.runs.rehearsals.iter().map(told).collect()
+    }
+
     /// Every manual check of the plan.
     pub fn manual_checks(&self) -> Vec<ManualStatus> {
         let checks = self.plan().map(|plan| &plan.manual_checks);
@@ -57,9 +70,12 @@ impl Migration {
                 owner: check.owner.clone(),
                 state: match done.map(|done| done.failed) {
                     Some(true) => ManualState::Failed,
-                    // One that expired is to be made again.
-                    Some(false) if !self.manual_expired(name) => ManualState::Done,
-                    Some(false) | None => ManualState::Open,
+                    Some(false) if self.manual_expired(name) => ManualState::Expired,
+                    Some(false) => ManualState::Done,
+                    None if self.manual_due(check).is_some_and(|due| self.clock > due) => {
+                        ManualState::Overdue
+                    }
+                    None => ManualState::Open,
                 },
                 done_by: done.and_then(|done| done.by.clone()),
                 evidence: done.map(|done| done.evidence.clone()).unwrap_or_default(),

@@ -58,6 +58,17 @@ impl Writer {
 }
 
 impl Migration {
+    /// The same with what the step under way rests on: evidence younger than it, and the readings of its fence.
+    pub(crate) fn step_hash(&self, gate: Phase, now: Timestamp) -> Sha256 {
+        let mut out = Writer(Hasher::new());
+        out.text("tidelock step evidence v1");
+        out.bytes(self.evidence_hash(gate, now).as_bytes());
+        let mut words = StateWriter::default();
+        self.young.write(&mut words);
+        words.into_words().into_iter().for_each(|word| out.number(word));
+        out.finish()
+    }
+
     /// Names exactly the evidence that the gate rests on at `now`.
     pub(crate) fn evidence_hash(&self, gate: Phase, now: Timestamp) -> Sha256 {
         let mut out = Writer(Hasher::new());

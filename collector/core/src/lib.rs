@@ -38,7 +38,7 @@ pub use runbook::machine;
 pub use runbook::{NextAction, PartState, PartStatus, RUN_LEASE, RunState, RunStatus, runbook_breach};
 pub use status::{
     AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ProofStatus,
-    ScenarioStatus, SideStatus, SlotCourse,
+    RehearsalStatus, ScenarioStatus, SideStatus, SlotCourse,
 };
 pub use verdict::{
     Asset, BackLimitStatus, DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode, Loss,

@@ -127,6 +127,7 @@ impl Migration {
         // What time alone did until now comes first: evidence may have become stale in between.
         self.settle_before(at);
         let closed = self.close_slots(at);
+        self.desk.heard_time(self.clock, at);
         self.clock = at;
         let moved = match &entry.record {
             Record::Seen(position, observation) => {

@@ -430,6 +430,16 @@ pub enum Notice {
         /// The scenario that called first.
         check: Name,
     },
+    /// An agent that owes findings is not heard any more.
+    AgentLost {
+        /// Which.
+        agent: AgentKey,
+    },
+    /// An agent that was told to be lost is heard again.
+    AgentBack {
+        /// Which.
+        agent: AgentKey,
+    },
     /// The watch called, and there is no way back any more.
     FixForward {
         /// The scenario that called first.

@@ -34,6 +34,8 @@ pub struct Report {
     pub target_title: String,
     /// The time zone of people's screens.
     pub timezone: String,
+    /// Everybody whom the present plan names: the name, the full name and the role.
+    pub people: Vec<(Name, String, String)>,
     /// When it was asked for.
     pub as_of: Timestamp,
     /// The present phase.
@@ -107,6 +109,10 @@ pub struct ReportScenario {
     pub spans: Vec<ReportSpan>,
     /// The longest time that it held a gate without a break.
     pub longest_hold: Duration,
+    /// How long it may be away during the switch, where the present plan says so.
+    pub may_dip: Option<Duration>,
+    /// It is away while writes are shut.
+    pub writes: bool,
 }
 
 /// How long a scenario was in a state, in a phase.
@@ -146,6 +152,9 @@ impl Migration {
             source_title: text(|plan| &plan.source.title),
             target_title: text(|plan| &plan.target.title),
             timezone: text(|plan| &plan.timezone),
+            people: (plan.into_iter().flat_map(|plan| &plan.people))
+                .map(|(name, person)| (name.clone(), person.name.clone(), person.role.clone()))
+                .collect(),
             as_of: now,
             phase: self.phase,
             revisions: self.history.revisions.clone(),
@@ -199,6 +208,8 @@ impl Migration {
             level: scenario(name).map(|it| it.level),
             spans: course.spans(now),
             longest_hold: course.longest_hold(now),
+            may_dip: scenario(name).and_then(|it| it.may_dip),
+            writes: scenario(name).is_some_and(|it| it.writes),
         };
         self.history.courses.iter().map(told).collect()
     }

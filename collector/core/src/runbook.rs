@@ -70,6 +70,8 @@ pub(crate) struct Rehearsal {
     pub(crate) at: Timestamp,
     /// How long writes would have been shut.
     pub(crate) writes_shut: Option<Duration>,
+    /// Every step of it was walked and proved.
+    pub(crate) succeeded: bool,
 }
 
 /// A run: the machine, with the words and times that it does not need.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidelock_model::{AgentKey, Level, Name, Phase, Remaining, Side, Timestamp};
 
 use crate::joint::Point;
-use crate::plan::Claim;
+use crate::plan::{Claim, Direction};
 use crate::record::Refusal as AssignmentRefusal;
 use crate::verdict::{EvidenceState, Hold};
 
@@ -188,6 +188,10 @@ pub struct AgentStatus {
 pub enum ManualState {
     /// Not made yet.
     Open,
+    /// Not made, and it should have been.
+    Overdue,
+    /// Made well, too long ago: it has to be made again.
+    Expired,
     /// Made, and all was as it must be.
     Done,
     /// Made, and something was wrong.
@@ -199,10 +203,25 @@ impl ManualState {
     pub fn word(self) -> &'static str {
         match self {
             ManualState::Open => "open",
+            ManualState::Overdue => "overdue",
+            ManualState::Expired => "expired",
             ManualState::Done => "done",
             ManualState::Failed => "failed",
         }
     }
+}
+
+/// The newest rehearsal of a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RehearsalStatus {
+    /// Which way.
+    pub direction: Direction,
+    /// When it was over.
+    pub at: Timestamp,
+    /// The revision of the plan that was rehearsed.
+    pub revision: u64,
+    /// Every step of it was walked and proved.
+    pub succeeded: bool,
 }
 
 /// A manual check as it stands.

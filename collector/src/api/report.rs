@@ -63,6 +63,10 @@ impl ReportService for Reports {
         let reported = self.0.driver.report(&name).await.ok_or_else(|| errors::no_migration(&name))?;
         let lines = self.decided(&name).await?;
         let mut report = views_report::report(&reported, &name);
+        if let Some(head) = self.0.store.decision_head(&name) {
+            (report.head_sequence, report.head_hash) =
+                (head.position.number(), head.link.as_bytes().to_vec());
+        }
         report.blind_spots = self.blind_spots(&name, view.plan.as_ref().map(|plan| &*plan.plan));
         let told = blocking(move || (revisions(&lines), decisions(&lines))).await?;
         (report.revisions, (report.decisions, report.decisions_cut)) = told;

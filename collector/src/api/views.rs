@@ -1,6 +1,6 @@
 //! Status, scenarios, agents and events as the wire has them.
 
-use tidelock_core::{AgentStatus, ManualStatus, ScenarioStatus, SideStatus};
+use tidelock_core::{AgentStatus, ManualStatus, RehearsalStatus, ScenarioStatus, SideStatus};
 use tidelock_model::{Name, Side};
 use tidelock_proto::{side_to_wire, v1};
 
@@ -130,6 +130,15 @@ pub(super) fn components(api: &Api, view: &View) -> Vec<v1::ComponentView> {
         .collect()
 }
 
+/// `the cutover was rehearsed at 2026-11-22 14:07, plan revision 3: it succeeded`.
+fn rehearsal(view: &View, status: &RehearsalStatus) -> String {
+    let zone = view.plan.as_ref().map(|plan| plan.plan.timezone.as_str());
+    let outcome = if status.succeeded { "it succeeded" } else { "it failed" };
+    let at = crate::text::local(status.at, zone, "%Y-%m-%d %H:%M");
+    let (way, revision) = (status.direction.word(), status.revision);
+    format!("the {way} was rehearsed at {at}, plan revision {revision}: {outcome}")
+}
+
 /// A migration as it stands.
 pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
     let next = view.next.and_then(|next| view.gates.iter().find(|verdict| verdict.gate == next));
@@ -162,5 +171,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         first_minutes: first_minutes(view),
         failing_receivers: api.failing.of(&view.migration),
         collector: Some(collector(api)),
+        rehearsals: view.rehearsals.iter().map(|it| rehearsal(view, it)).collect(),
     }
 }

@@ -1,7 +1,10 @@
 //! The report as the wire has it.
 
-use tidelock_core::{AgentLost, AgentState, ReportPhase, ReportScenario};
-use tidelock_model::Name;
+use std::time::Duration;
+
+use tidelock_core::plan::Direction;
+use tidelock_core::{AgentLost, AgentState, EvidenceState, ReportPhase, ReportScenario, ReportSpan};
+use tidelock_model::{Name, Phase};
 use tidelock_proto::v1;
 
 use super::views::manual;
@@ -26,6 +29,9 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
     if report.agents_lost_cut > 0 {
         lost.push(format!("and {} more", report.agents_lost_cut));
     }
+    let real = reported.runs.iter().map(|seen| &seen.status);
+    let real = real.filter(|run| !run.rehearsal && run.direction == Direction::Cutover);
+    let shut = real.filter_map(|run| run.writes_shut).max();
     v1::Report {
         migration: name.to_string(),
         summary: report.summary.clone(),
@@ -39,7 +45,7 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
         phases_cut: report.phases_cut,
         decisions: Vec::new(),
         decisions_cut: 0,
-        scenarios: report.scenarios.iter().map(scenario).collect(),
+        scenarios: report.scenarios.iter().map(|it| scenario(it, shut)).collect(),
         runs: reported.runs.iter().map(run).collect(),
         manual_checks: report.manual_checks.iter().map(manual).collect(),
         overrides: report.overrides.iter().map(overridden).collect(),
@@ -50,7 +56,14 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
         agents_lost: lost,
         blind_spots: Vec::new(),
         switched_time: report.switched.and_then(time),
+        people: report.people.iter().map(person).collect(),
+        head_sequence: 0,
+        head_hash: Vec::new(),
     }
+}
+
+fn person((name, full_name, role): &(Name, String, String)) -> v1::ReportPerson {
+    v1::ReportPerson { name: name.to_string(), full_name: full_name.clone(), role: role.clone() }
 }
 
 fn phase(phase: &ReportPhase) -> v1::ReportPhase {
@@ -62,7 +75,12 @@ fn phase(phase: &ReportPhase) -> v1::ReportPhase {
     }
 }
 
-fn scenario(scenario: &ReportScenario) -> v1::ReportScenario {
+/// `shut` is the longest time in which nobody could write.
+fn scenario(scenario: &ReportScenario, shut: Option<Duration>) -> v1::ReportScenario {
+    let away = |span: &&ReportSpan| span.phase == Phase::Cutover && span.state == EvidenceState::Refuted;
+    let switched = scenario.spans.iter().any(|span| span.phase == Phase::Cutover);
+    let wrong: Duration = scenario.spans.iter().filter(away).map(|span| span.time).sum();
+    let dip = switched.then(|| wrong.max(shut.filter(|_| scenario.writes).unwrap_or_default()));
     let spans = scenario.spans.iter().map(|span| v1::ReportSpan {
         phase: span.phase.word().to_owned(),
         state: evidence(span.state),
@@ -74,6 +92,8 @@ fn scenario(scenario: &ReportScenario) -> v1::ReportScenario {
         level: scenario.level.map(|level| level.word().to_owned()).unwrap_or_default(),
         spans: spans.collect(),
         longest_hold_ms: millis(scenario.longest_hold),
+        may_dip_ms: scenario.may_dip.map(millis),
+        dip_ms: dip.map(millis),
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tidelock_core::plan::Plan;
 use tidelock_core::{
-    AgentStanding, AgentState, AgentStatus, FirstMinutesStatus, ManualStatus, RunStatus, ScenarioStatus,
-    Verdict,
+    AgentStanding, AgentState, AgentStatus, FirstMinutesStatus, ManualStatus, RehearsalStatus, RunStatus,
+    ScenarioStatus, Verdict,
 };
 use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 use tokio::sync::watch;
@@ -73,6 +73,8 @@ pub struct View {
     pub first_minutes: Option<FirstMinutesStatus>,
     /// The newest run of a runbook.
     pub run: Option<RunSeen>,
+    /// The newest rehearsal of each way.
+    pub rehearsals: Vec<RehearsalStatus>,
     /// The last event.
     pub last_event: u64,
 }
@@ -181,6 +183,7 @@ fn view(folding: &Folding, now: Timestamp, before: Option<PlanInForce>) -> View 
         plan,
         first_minutes: core.first_minutes(now),
         run: core.run_status(now).map(|status| RunSeen { status, plan: folding.runs.walked().cloned() }),
+        rehearsals: core.rehearsals(),
         last_event: folding.head.map_or(0, |head| head.number()),
     }
 }

@@ -118,6 +118,12 @@ fn of_notice(notice: &Notice, plan: Option<&Plan>) -> Told {
             let facts = json!({ "check": check.as_str() });
             told("rollback.recommended", "window", Some(check.to_string()), facts)
         }
+        Notice::AgentLost { agent } | Notice::AgentBack { agent } => {
+            let lost = matches!(notice, Notice::AgentLost { .. });
+            let facts = json!({ "agent": agent.name.as_str(), "side": agent.side.word(), "lost": lost });
+            let kind = if lost { "agent.lost" } else { "agent.back" };
+            told(kind, "agent", Some(agent.to_string()), facts)
+        }
         Notice::FixForward { check, why } => {
             let facts = json!({ "check": check.as_str(), "why": why });
             told("fix_forward.recommended", "window", Some(check.to_string()), facts)
@@ -135,11 +141,11 @@ fn of_the_rest(kind: &EventKind) -> Told {
     }
     if let EventKind::AgentRevoked { agent } = kind {
         let facts = json!({ "agent": agent.to_string(), "why": "revoked" });
-        return told("agent.lost", "all", Some(agent.to_string()), facts);
+        return told("agent.lost", "agent", Some(agent.to_string()), facts);
     }
     if let EventKind::ConflictFound { agent, text } = kind {
         let facts = json!({ "agent": agent.to_string(), "why": text });
-        return told("agent.lost", "all", Some(agent.to_string()), facts);
+        return told("agent.lost", "agent", Some(agent.to_string()), facts);
     }
     if let EventKind::AgentEnrolled { agent, .. } = kind {
         let facts = json!({ "agent": agent.to_string() });

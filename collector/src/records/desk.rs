@@ -81,6 +81,8 @@ pub(crate) fn notice_word(notice: &Notice) -> &'static str {
         Notice::WindowClosed { .. } => "window_closed",
         Notice::RollbackRecommended { .. } => "rollback_recommended",
         Notice::FixForward { .. } => "fix_forward",
+        Notice::AgentLost { .. } => "agent_lost",
+        Notice::AgentBack { .. } => "agent_back",
     }
 }
 
@@ -100,6 +102,10 @@ fn notice_to_wire(notice: &Notice) -> v1::Noticed {
         Notice::FixForward { check, why } => {
             wire.check = check.to_string();
             wire.why.clone_from(why);
+        }
+        Notice::AgentLost { agent } | Notice::AgentBack { agent } => {
+            wire.side = i32::from(side_to_wire(agent.side));
+            wire.agent = agent.name.to_string();
         }
     }
     wire
@@ -173,6 +179,8 @@ fn notice_from_wire(wire: v1::Noticed) -> Result<Notice, BadRecord> {
         "window_closing" => Notice::WindowClosing { until: Timestamp::from_millis(wire.until_unix_ms) },
         "window_closed" => Notice::WindowClosed { why: wire.why },
         "rollback_recommended" => Notice::RollbackRecommended { check: check()? },
+        "agent_lost" => Notice::AgentLost { agent: agent(wire.side, &wire.agent)? },
+        "agent_back" => Notice::AgentBack { agent: agent(wire.side, &wire.agent)? },
         "fix_forward" => Notice::FixForward { check: check()?, why: wire.why },
         other => return bad("notice", format!("is {other:?}, which this collector does not know")),
     };
@@ -199,6 +207,8 @@ pub(super) mod tests {
             Notice::WindowClosed { why: "the old database is gone".to_owned() },
             Notice::RollbackRecommended { check: named("checkout") },
             Notice::FixForward { check: named("checkout"), why: "orders were paid".to_owned() },
+            Notice::AgentLost { agent: agent.clone() },
+            Notice::AgentBack { agent: agent.clone() },
         ];
         let checks = vec![named("login"), named("stable")];
         let mut kinds = vec![

@@ -123,6 +123,8 @@ fn told(notice: &Notice) -> String {
         Notice::RollbackRecommended { check } => {
             format!("a rollback is recommended: {check} fails since the switch")
         }
+        Notice::AgentLost { agent } => format!("agent {agent} is lost: it is not heard any more"),
+        Notice::AgentBack { agent } => format!("agent {agent} is heard again"),
         Notice::FixForward { check, why } => {
             format!("fix forward: {check} fails since the switch, and there is no way back: {why}")
         }

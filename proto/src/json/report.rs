@@ -30,7 +30,13 @@ pub fn report(report: &v1::Report) -> Value {
         "rollback_ended_why": word_or_null(&report.rollback_ended_why),
         "recovered": report.recovery_ms.is_some(), "recovery_seconds": report.recovery_ms.map(seconds),
         "agents_lost": report.agents_lost, "blind_spots": report.blind_spots,
+        "people": report.people.iter().map(person).collect::<Value>(),
+        "head": { "sequence": report.head_sequence, "hash": word_or_null(&hex(&report.head_hash)) },
     })
+}
+
+fn person(person: &v1::ReportPerson) -> Value {
+    json!({ "name": person.name, "full_name": person.full_name, "role": word_or_null(&person.role) })
 }
 
 fn revision(revision: &v1::ReportRevision) -> Value {
@@ -61,6 +67,7 @@ fn scenario(scenario: &v1::ReportScenario) -> Value {
         "name": scenario.name, "title": scenario.title, "level": scenario.level,
         "states": scenario.spans.iter().map(span).collect::<Value>(),
         "longest_hold_seconds": seconds(scenario.longest_hold_ms),
+        "may_dip_seconds": scenario.may_dip_ms.map(seconds), "dip_seconds": scenario.dip_ms.map(seconds),
     })
 }
 

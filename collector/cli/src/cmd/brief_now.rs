@@ -42,6 +42,12 @@ pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
     if !status.first_minutes.is_empty() {
         item(clean(&status.first_minutes));
     }
+    status.rehearsals.iter().for_each(|line| item(clean(line)));
+    let late =
+        |check: &&v1::ManualCheckView| matches!(check.state.as_str(), "overdue" | "expired" | "failed");
+    for check in status.manual_checks.iter().filter(late) {
+        item(format!("{} of {} is {}", clean(&check.name), clean(&check.owner), clean(&check.state)));
+    }
     status.failing_receivers.iter().for_each(|line| item(format!("Messages do not arrive: {}", clean(line))));
     text
 }

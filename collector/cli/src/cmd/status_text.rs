@@ -73,6 +73,9 @@ fn notes(manner: Manner, status: &v1::Status, run: &NewestRun, text: &mut String
     if !status.first_minutes.is_empty() {
         let _ = writeln!(text, "  {}", clean(&status.first_minutes));
     }
+    for rehearsal in &status.rehearsals {
+        let _ = writeln!(text, "  {}", clean(rehearsal));
+    }
     for failing in &status.failing_receivers {
         let _ = writeln!(text, "  ! messages do not arrive: {}", clean(failing));
     }
@@ -175,16 +178,26 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
             let sign = match check.state.as_str() {
                 "done" => "✔",
                 "failed" => "✖",
+                "overdue" | "expired" => "!",
                 _ => "◷",
             };
-            format!(
-                "{sign} {} {}",
-                check.name,
-                if check.done_by.is_empty() { &check.owner } else { &check.done_by }
-            )
+            let by = match check.state.as_str() {
+                "done" | "failed" if !check.done_by.is_empty() => &check.done_by,
+                _ => &check.owner,
+            };
+            format!("{sign} {} {by}", check.name)
         })
         .collect();
     text.push('\n');
+    for check in &status.manual_checks {
+        let (what, since) = match check.state.as_str() {
+            "overdue" => ("overdue since", &check.due_time),
+            "expired" => ("expired at", &check.expires_time),
+            _ => continue,
+        };
+        let since = clock(since.as_ref(), &status.timezone);
+        let _ = writeln!(text, "  ! {} of {} is {what} {since}", clean(&check.name), clean(&check.owner));
+    }
     if !checks.is_empty() {
         let _ = writeln!(text, "  People     {}", checks.join(" · "));
     }

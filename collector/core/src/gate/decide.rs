@@ -80,7 +80,10 @@ impl Migration {
     /// a replay asks it of the state before the event, with the event's time, and must get the same.
     pub fn evidence_of(&self, kind: &EventKind, now: Timestamp) -> (Sha256, Vec<String>) {
         let gate = self.gate_of(kind);
-        (self.evidence_hash(gate, now), self.obstacles(gate, now).iter().map(Hold::line).collect())
+        // What proves a step, and lets its point of no return be passed, is not what the gate rests on.
+        let of_step = matches!(kind, EventKind::StepProved { .. } | EventKind::NoReturnPassed { .. });
+        let hash = if of_step { self.step_hash(gate, now) } else { self.evidence_hash(gate, now) };
+        (hash, self.obstacles(gate, now).iter().map(Hold::line).collect())
     }
 
     /// The gate that an event is about.

@@ -223,6 +223,14 @@ impl Migration {
             }
             Notice::DeputiesAsked { decision } => self.desk.moved_on(decision, |it| it.deputies_asked(at)),
             Notice::Unanswered { decision } => self.desk.moved_on(decision, |it| it.unanswered(at)),
+            Notice::AgentLost { agent } => {
+                self.desk.told.take_agent(at, agent, true);
+                true
+            }
+            Notice::AgentBack { agent } => {
+                self.desk.told.take_agent(at, agent, false);
+                true
+            }
             Notice::WindowClosing { .. }
             | Notice::WindowClosed { .. }
             | Notice::RollbackRecommended { .. }

@@ -61,6 +61,7 @@ impl Migration {
                 holds.extend(self.evidence_holds(plan, (sheet, gate), now));
             }
         }
+        self.name_owners(gate, &mut holds);
         let over = self.in_force(gate, now);
         holds.retain(|hold| !over.takes(hold));
         if holds.is_empty() && !proved {

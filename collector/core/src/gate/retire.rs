@@ -53,6 +53,26 @@ impl Migration {
         holds
     }
 
+    /// What the old side still does once traffic has left it is somebody's: whoever decides that the move is complete
+    /// answers for it.
+    pub(crate) fn name_owners(&self, gate: Phase, holds: &mut [Hold]) {
+        let after = matches!(self.phase, Phase::Watch | Phase::Committed)
+            && matches!(gate, Phase::Committed | Phase::Retired);
+        let Some(plan) = self.plan().filter(|_| after) else { return };
+        let asks = self.sheet(Phase::Committed).and_then(|sheet| sheet.rule.decision.as_ref());
+        let who = asks.and_then(|decision| plan.decisions.get(decision)).map(|rule| rule.who.as_slice());
+        let names: Vec<&str> = who.unwrap_or_default().iter().map(Name::as_str).collect();
+        let residual = |hold: &Hold| {
+            let scenario = hold.check.as_ref().and_then(|check| plan.scenarios.get(check));
+            hold.side == Some(Side::Source)
+                && hold.state == Some(EvidenceState::Refuted)
+                && scenario.is_some_and(|scenario| quiet_claims(scenario).next().is_some())
+        };
+        for hold in holds.iter_mut().filter(|hold| !names.is_empty() && residual(hold)) {
+            hold.reason = format!("{}; for {} to end", hold.reason, names.join(" or "));
+        }
+    }
+
     /// Agents that still have a certificate, once everything else is proved: they go last.
     fn agents_left(&self, gate: Phase, now: Timestamp) -> Vec<Hold> {
         let Some(sheet) = self.sheet(gate).filter(|_| gate == Phase::Retired) else {

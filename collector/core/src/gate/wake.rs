@@ -34,6 +34,7 @@ impl Migration {
             moments.push(member.certificate_ends.minus(STEP));
             moments.extend(member.heard.map(|heard| heard.plus(ONLINE_FOR)));
         }
+        moments.extend(self.agents_told_at().map(|at| at.minus(STEP)));
         moments.extend(self.settles_at());
         moments.extend(self.questions_move_at().into_iter().map(|at| at.minus(STEP)));
         moments.extend(self.automatic_at().map(|at| at.minus(STEP)));

@@ -56,10 +56,16 @@ impl Migration {
             return Some(self.event(now, by, "", "", kind));
         }
         let shut = live(plan, self.phase).into_iter().filter(|gate| !self.gates.leases.contains_key(gate));
-        let (gate, valid_until) = shut
+        let opens = shut
             .filter(|gate| self.clean(*gate, now))
-            .find_map(|gate| Some((gate, self.opens_until(gate, now)?)))?;
-        let kind = EventKind::LeaseGranted { gate, epoch: self.gates.epoch + 1, valid_until };
+            .find_map(|gate| Some((gate, self.opens_until(gate, now)?)));
+        let kind = match opens {
+            Some((gate, valid_until)) => {
+                EventKind::LeaseGranted { gate, epoch: self.gates.epoch + 1, valid_until }
+            }
+            // News of agents waits for nothing and nobody, and nothing waits for it.
+            None => EventKind::Noticed(self.agent_notice(now)?),
+        };
         Some(self.event(now, None, "", "", kind))
     }
 

@@ -25,6 +25,7 @@ use super::young::{Heard, shown_by};
 use crate::board::{NotCounted, fresh_until};
 use crate::migration::Migration;
 use crate::plan::{Claim, ClaimKind, Direction, Joint, Plan, Scenario, Step, StepKind};
+use crate::proof::StateWriter;
 use crate::verdict::{EvidenceState, Hold, HoldCode};
 use crate::words::span;
 use moved::Moved;
@@ -221,6 +222,22 @@ impl FenceWatch {
         readings.first.get_or_insert_with(|| reading.clone());
         readings.newest = Some(reading);
         self.moved(moved);
+    }
+
+    /// What it rests on.
+    pub(crate) fn write(&self, out: &mut StateWriter) {
+        out.text(self.step.as_str());
+        out.number(self.since.as_millis());
+        out.number(self.moved.len() as u64);
+        for (name, declared) in &self.declared {
+            out.text(name.as_str());
+            for (agent, readings) in &declared.agents {
+                out.text(&agent.to_string());
+                out.flag(readings.unread.is_some());
+                out.option(readings.first.as_ref(), |reading, out| reading.write(out));
+                out.option(readings.newest.as_ref(), |reading, out| reading.write(out));
+            }
+        }
     }
 
     fn moved(&mut self, moved: Option<Moved>) {

@@ -94,12 +94,10 @@ impl Runs {
         run.watch_dip(at);
         self.leases = self.leases.max(run.machine.lease());
         if let (true, EventKind::RunEnded { outcome, writes_shut, .. }) = (run.rehearsal, &event.kind) {
-            let rehearsal = Rehearsal { revision: run.revision, at, writes_shut: *writes_shut };
-            match outcome {
-                RunOutcome::Completed => drop(self.rehearsals.insert(run.direction, rehearsal)),
-                // The newest one counts: what it showed is no success.
-                RunOutcome::Undone | RunOutcome::Abandoned => drop(self.rehearsals.remove(&run.direction)),
-            }
+            // The newest one counts, whatever an earlier one showed.
+            let succeeded = *outcome == RunOutcome::Completed;
+            let (revision, writes_shut) = (run.revision, *writes_shut);
+            self.rehearsals.insert(run.direction, Rehearsal { revision, at, writes_shut, succeeded });
         }
         true
     }

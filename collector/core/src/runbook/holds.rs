@@ -152,8 +152,9 @@ impl Migration {
         let plan = self.plan()?;
         let (check, budget) = plan.dip_budget()?;
         let rehearsed = self.runs.rehearsals.get(&Direction::Cutover);
-        let measured =
-            rehearsed.filter(|it| it.revision == self.revision()).and_then(|found| found.writes_shut);
+        let measured = rehearsed
+            .filter(|it| it.succeeded && it.revision == self.revision())
+            .and_then(|it| it.writes_shut);
         let planned = || plan.runbook(Direction::Cutover)?.planned_writes_shut();
         // A rehearsal leaves out what it only records; so it never makes the plan's own time shorter.
         let (shut, how) = match (measured, planned()) {
@@ -178,6 +179,9 @@ impl Migration {
             let found = self.runs.rehearsals.get(&direction);
             let (since, what) = match found {
                 None => (self.phase_since, "was never rehearsed".to_owned()),
+                Some(found) if !found.succeeded => {
+                    (found.at, "was rehearsed last without success".to_owned())
+                }
                 Some(found) if found.revision != self.revision() => (
                     found.at,
                     format!("was rehearsed at revision {} of the plan, not as it is", found.revision),

@@ -30,6 +30,7 @@ use crate::board::NotCounted;
 use crate::joint::{Joints, exact_claim};
 use crate::migration::{Current, Migration};
 use crate::plan::{Direction, Plan, Runbook, Scenario, Step, StepKind};
+use crate::proof::StateWriter;
 use crate::record::{EventKind, StepOutcome};
 
 /// A finding as it was received, and what is known of its run.
@@ -90,6 +91,12 @@ impl Young {
             fence.take(heard, scenario);
         }
         self.watch.as_mut().is_some_and(|watch| watch.take(heard, scenario))
+    }
+
+    /// What the step under way rests on.
+    pub(crate) fn write(&self, out: &mut StateWriter) {
+        out.option(self.watch.as_ref(), |watch, out| watch.write(out));
+        out.option(self.fence.as_ref(), |fence, out| fence.write(out));
     }
 
     /// Takes over who owes findings.

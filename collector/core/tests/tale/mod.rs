@@ -150,7 +150,7 @@ impl Tale {
             EventKind::HoldSet => self.tell(format!("hold{by}")),
             EventKind::HoldReleased => self.tell(format!("release{by}")),
             EventKind::Degraded { ended } => {
-                self.tell(if *ended { "no longer degraded" } else { "degraded" }.to_owned());
+                self.tell(if *ended { "no longer degraded" } else { "degraded" });
             }
             EventKind::ManualCheckDone { check, failed, .. } => {
                 self.tell(format!("{check} {}{by}", if *failed { "failed" } else { "done" }));

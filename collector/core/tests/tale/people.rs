@@ -20,6 +20,8 @@ pub(crate) fn notice(tale: &mut Tale, notice: &Notice) {
         }
         Notice::WindowClosed { why } => format!("told: the way back is closed: {why}"),
         Notice::RollbackRecommended { check } => format!("told: going back is recommended, for {check}"),
+        Notice::AgentLost { agent } => format!("told: {agent} is lost"),
+        Notice::AgentBack { agent } => format!("told: {agent} is back"),
         Notice::FixForward { check, why } => format!("told: fix {check} forward: {why}"),
     };
     tale.tell(text);

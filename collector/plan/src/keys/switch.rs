@@ -48,4 +48,4 @@ pub(crate) const STEP_KINDS: [&str; 10] = [
 pub(crate) const OWNED_KINDS: [&str; 4] = ["job", "worker", "scheduler", "consumer"];
 pub(crate) const ASSERTIONS: [&str; 2] = ["exactly_one_side_accepts_writes", "at_least_one_side_serves"];
 /// What a receiver may want to hear of.
-pub(crate) const EVENT_WORDS: [&str; 6] = ["phase", "verdict", "decision", "window", "run", "all"];
+pub(crate) const EVENT_WORDS: [&str; 7] = ["phase", "verdict", "decision", "window", "run", "agent", "all"];

@@ -8,8 +8,8 @@ use crate::cmd::cutover::parts::{counter, label, took_ms};
 use crate::shown;
 use crate::words::{clock_and_zone, grouped, span};
 
-/// The whole report.
-pub(super) fn blocks(report: &v1::Report) -> Vec<Block> {
+/// The whole report; `part` says which time is left of it.
+pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
     let mut blocks = vec![
         Block::Title(format!("Report of {}", report.migration)),
         Block::Text(report.summary.clone()),
@@ -23,6 +23,8 @@ pub(super) fn blocks(report: &v1::Report) -> Vec<Block> {
         )),
         switched(report),
     ];
+    blocks.extend(part.map(Block::Text));
+    blocks.extend(head(report));
     blocks.extend(overrides(report));
     blocks.extend(phases(report));
     blocks.extend(decisions(report));
@@ -31,6 +33,7 @@ pub(super) fn blocks(report: &v1::Report) -> Vec<Block> {
     blocks.extend(manual_checks(report));
     blocks.extend(rollback(report));
     blocks.extend(revisions(report));
+    blocks.extend(people(report));
     blocks.extend(list("Agents that were lost", &report.agents_lost, "None."));
     blocks.extend(list("What the checks could not see", &report.blind_spots, "Nothing is declared."));
     blocks
@@ -57,6 +60,31 @@ fn switched(report: &v1::Report) -> Block {
         ),
     };
     Block::Text(text)
+}
+
+/// What the report rests on, so that somebody else finds the same.
+fn head(report: &v1::Report) -> Option<Block> {
+    let hash = json::hex(&report.head_hash);
+    (!hash.is_empty()).then(|| {
+        Block::Text(format!(
+            "The newest decision is number {}, the chain up to it {hash}: tidelock-collector journal verify finds the \
+             same.",
+            report.head_sequence
+        ))
+    })
+}
+
+fn people(report: &v1::Report) -> Vec<Block> {
+    let row =
+        |person: &v1::ReportPerson| vec![person.name.clone(), person.full_name.clone(), person.role.clone()];
+    let rows = report.people.iter().map(row).collect();
+    section("People", vec!["name", "full name", "role"], rows, "The plan names nobody.")
+}
+
+/// `of olga, who is the head of operations`: the role stands beside whoever decided.
+fn with_role(report: &v1::Report, name: &str) -> String {
+    let person = report.people.iter().find(|person| person.name == name && !person.role.is_empty());
+    person.map_or_else(|| name.to_owned(), |person| format!("{name} ({})", person.role))
 }
 
 fn section(heading: &str, head: Vec<&'static str>, rows: Vec<Vec<String>>, none: &str) -> Vec<Block> {
@@ -101,7 +129,9 @@ fn phases(report: &v1::Report) -> Vec<Block> {
 fn decisions(report: &v1::Report) -> Vec<Block> {
     let rows = report.decisions.iter().map(|decision| {
         let event = decision.event.clone().unwrap_or_default();
-        let by = if event.by.is_empty() { "evidence alone".to_owned() } else { event.by.clone() };
+        let by = if event.by.is_empty() { "evidence alone".to_owned() } else { with_role(report, &event.by) };
+        let hash: String = json::hex(&event.evidence_hash).chars().take(12).collect();
+        let rests_on = format!("{} {hash}", event.findings_position).trim_end().to_owned();
         let holds = if decision.holds.is_empty() { "nothing".to_owned() } else { decision.holds.join("; ") };
         vec![
             when(report, event.time.as_ref()),
@@ -110,9 +140,10 @@ fn decisions(report: &v1::Report) -> Vec<Block> {
             by,
             event.reason,
             holds,
+            rests_on,
         ]
     });
-    let head = vec!["time", "number", "what", "by", "reason", "what was not fine then"];
+    let head = vec!["time", "number", "what", "by", "reason", "what was not fine then", "evidence"];
     let mut blocks = section("Decisions", head, rows.collect(), "Nothing was decided.");
     blocks
         .extend(left_out(report.decisions_cut, "older decisions are left out: tidelock events has them all"));
@@ -179,10 +210,17 @@ fn scenarios(report: &v1::Report) -> Vec<Block> {
             scenario.level.clone(),
             if said.is_empty() { "nothing was heard".to_owned() } else { said.join("; ") },
             span(scenario.longest_hold_ms),
+            dip(scenario),
         ]
     });
-    let head = vec!["scenario", "level", "time in each state", "longest hold"];
+    let head = vec!["scenario", "level", "time in each state", "longest hold", "away at the switch"];
     section("Scenarios", head, rows.collect(), "None.")
+}
+
+/// `12 s of 45 s`.
+fn dip(scenario: &v1::ReportScenario) -> String {
+    let was = scenario.dip_ms.map_or("–".to_owned(), span);
+    scenario.may_dip_ms.map_or(was.clone(), |limit| format!("{was} of {}", span(limit)))
 }
 
 /// `sync: proved 92 % (3 h), stale 8 % (16 min)`.

@@ -11,6 +11,8 @@ fn report() -> v1::Report {
         time: at(4),
         text: "cutover: GO".to_owned(),
         by: "olga".to_owned(),
+        findings_position: 417,
+        evidence_hash: vec![0xab; 32],
         reason: "all <b>green</b>".to_owned(),
         ..v1::Event::default()
     };
@@ -58,7 +60,16 @@ fn report() -> v1::Report {
                 span("watch", v1::EvidenceState::Proved, 3_000_000),
             ],
             longest_hold_ms: 60_000,
+            may_dip_ms: Some(45_000),
+            dip_ms: Some(12_000),
         }],
+        people: vec![v1::ReportPerson {
+            name: "olga".to_owned(),
+            full_name: "Olga Berg".to_owned(),
+            role: "head of operations".to_owned(),
+        }],
+        head_sequence: 99,
+        head_hash: vec![0xcd; 32],
         runs: vec![crate::cmd::cutover::parts::tests::run()],
         switched_time: at(10),
         decisions_cut: 1204,
@@ -68,11 +79,16 @@ fn report() -> v1::Report {
 
 #[test]
 fn what_was_not_fine_and_what_got_looser_stand_in_it() {
-    let page = markdown(&blocks(&report()));
+    let page = markdown(&blocks(&report(), None));
     for said in [
         "# Report of shop",
         "checkout 99.5 % -\\> 99 %",
         "stale login: old",
+        "olga (head of operations)",
+        "| 417 abababababab |",
+        "12 s of 45 s",
+        "| olga | Olga Berg | head of operations |",
+        "The newest decision is number 99, the chain up to it cdcdcdcd",
         "all \\<b\\>green\\</b\\>",
         "sync: proved 90 % (9 min), stale 10 % (1 min); watch: proved 100 % (50 min)",
         "50 min, still",
@@ -83,13 +99,13 @@ fn what_was_not_fine_and_what_got_looser_stand_in_it() {
     ] {
         assert!(page.contains(said), "no {said:?} in:\n{page}");
     }
-    let page = html("shop", &blocks(&report()));
+    let page = html("shop", &blocks(&report(), None));
     assert!(page.contains("all &lt;b&gt;green&lt;/b&gt;") && !page.contains("<b>"), "{page}");
 }
 
 #[test]
 fn an_empty_report_claims_nothing() {
-    let page = markdown(&blocks(&v1::Report::default()));
+    let page = markdown(&blocks(&v1::Report::default(), None));
     for said in ["Traffic was not switched", "Nothing was decided", "Nothing is known of it"] {
         assert!(page.contains(said), "no {said:?} in:\n{page}");
     }

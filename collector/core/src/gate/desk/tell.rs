@@ -1,18 +1,27 @@
-//! What is told once about the way back: that its end is near, that it ended, that the watch calls.
+//! What is told once: that the end of the way back is near, that it ended, that the watch calls, that an agent is lost.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidelock_model::{Name, Timestamp};
+use tidelock_model::{AgentKey, Name, Timestamp};
 
+use super::Desk;
+use crate::gate::ends;
 use crate::joint::AlarmSeen;
 use crate::migration::Migration;
 use crate::proof::Blame;
 use crate::record::{EventKind, Notice};
+use crate::roster::{Member, ONLINE_FOR};
 use crate::verdict::Asset;
 
 /// An alarm must have lasted so many slots, and the newest so many must have failed, before the plan goes back by
 /// itself: one that comes and goes is for people.
 const SLOTS_BEFORE_AUTOMATIC: u32 = 2;
+
+/// Time is journaled each second; after a longer pause the collector was away.
+const AWAY: Duration = Duration::from_secs(5);
+/// An agent is not told to be lost again sooner.
+const LOST_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Which occasions people were told of, each named by the moment that makes it another one.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,9 +34,19 @@ pub(crate) struct Told {
     recommended: Option<Timestamp>,
     /// The alarm that was told with no way back.
     forward: Option<Timestamp>,
+    /// Agents of whom it was told that they are lost, each when, and whether they still are.
+    lost: BTreeMap<AgentKey, (Timestamp, bool)>,
+    /// Since when the journal goes on without a pause: who was not heard before, nobody listened to.
+    listening: Timestamp,
 }
 
 impl Told {
+    pub(super) fn take_agent(&mut self, at: Timestamp, agent: &AgentKey, lost: bool) {
+        let told = self.lost.entry(agent.clone()).or_insert((at, lost));
+        // How often it is told is counted from when it was lost: whoever comes and goes rings no bell each time.
+        *told = (if lost { at } else { told.0 }, lost);
+    }
+
     pub(super) fn take(&mut self, notice: &Notice, alarm: Option<Timestamp>, switched: Option<Timestamp>) {
         match notice {
             Notice::WindowClosing { until } => self.closing = Some(*until),
@@ -35,6 +54,16 @@ impl Told {
             Notice::RollbackRecommended { .. } => self.recommended = alarm,
             Notice::FixForward { .. } => self.forward = alarm,
             Notice::Asked { .. } | Notice::DeputiesAsked { .. } | Notice::Unanswered { .. } => {}
+            Notice::AgentLost { .. } | Notice::AgentBack { .. } => {}
+        }
+    }
+}
+
+impl Desk {
+    /// The journal went on.
+    pub(crate) fn heard_time(&mut self, before: Timestamp, at: Timestamp) {
+        if at.since(before) > AWAY {
+            self.told.listening = at;
         }
     }
 }
@@ -82,6 +111,35 @@ impl Migration {
         }
         let recommended = self.rollback_status(now).recommended && told.recommended != Some(alarm.since);
         recommended.then_some(Notice::RollbackRecommended { check })
+    }
+
+    /// Tells that an agent fell silent, or that it is heard again; the same agent is told to be lost once a minute
+    /// at most. One that signs off, is revoked or whose certificate ends went in good order.
+    pub(crate) fn agent_notice(&self, now: Timestamp) -> Option<Notice> {
+        if ends(self.phase) {
+            return None;
+        }
+        let told = &self.desk.told.lost;
+        let listens = now.since(self.clock) <= AWAY && now.since(self.desk.told.listening) > ONLINE_FOR;
+        let news = |(agent, member): (&AgentKey, &Member)| {
+            let agent = agent.clone();
+            match told.get(&agent) {
+                Some((_, true)) => member.online(now).then_some(Notice::AgentBack { agent }),
+                before => {
+                    let again = before.is_none_or(|(at, _)| now >= at.plus(LOST_AGAIN_AFTER));
+                    let lost = listens && member.owes(now) && member.heard.is_some() && !member.online(now);
+                    (lost && again).then_some(Notice::AgentLost { agent })
+                }
+            }
+        };
+        self.roster.iter().find_map(news)
+    }
+
+    /// When an agent that comes and goes may be told to be lost again.
+    pub(crate) fn agents_told_at(&self) -> impl Iterator<Item = Timestamp> {
+        let told = &self.desk.told;
+        let again = told.lost.values().filter(|(_, lost)| !lost).map(|(at, _)| at.plus(LOST_AGAIN_AFTER));
+        again.chain([told.listening.plus(ONLINE_FOR)])
     }
 
     /// When the plan goes back by itself if the alarm still lasts then.

@@ -6,6 +6,7 @@ use tidelock_model::{Name, Outcome, Timestamp};
 
 use super::moved::Moved;
 use crate::plan::{ClaimKind, Joint, Scenario};
+use crate::proof::StateWriter;
 use crate::runbook::young::Heard;
 
 /// Counters and digests kept of a reading. What a report may hold is bounded by the sandbox; this is for one that
@@ -64,6 +65,21 @@ impl Reading {
         let wrote = SINCE_LAST.iter().any(|name| counters.get(*name).is_some_and(|count| *count > 0.0));
         let looked = heard.finding.outcome == Outcome::Pass || wrote;
         looked.then_some(Reading { began: heard.began, open_writers: open as u64, counters, digests })
+    }
+
+    /// What was read.
+    pub(crate) fn write(&self, out: &mut StateWriter) {
+        out.number(self.began.as_millis());
+        out.number(self.open_writers);
+        for (name, count) in &self.counters {
+            out.text(name);
+            out.fraction(*count);
+        }
+        for (key, rows) in &self.digests {
+            out.text(key);
+            out.number(rows.rows);
+            out.list(rows.hash.iter(), |byte, out| out.number(u64::from(*byte)));
+        }
     }
 
     /// What it does not hold though the scenario's claims say that it reads that; none where it holds all.

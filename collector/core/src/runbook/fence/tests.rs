@@ -194,3 +194,16 @@ fn a_fence_that_nobody_can_see_is_not_proved() {
     assert!(holds[0].reason.starts_with("nothing that the plan declares reads who writes on source"));
     assert_eq!(holds[0].next, "tidelock cutover show");
 }
+
+#[test]
+fn the_hash_behind_a_proved_step_names_what_proved_it() {
+    let mut stand = jobs();
+    stand.acts(0);
+    stand.rounds(2, &both(&quiet()));
+    let hash = |migration: &Migration, kind| migration.evidence_of(&kind, stand.now).0;
+    let proved = || EventKind::StepProved { run: 1, part: 0 };
+    let mut unwatched = stand.migration.clone();
+    unwatched.young = crate::runbook::Young::default();
+    assert_ne!(hash(&stand.migration, proved()), hash(&unwatched, proved()), "the readings are in it");
+    assert_eq!(hash(&stand.migration, EventKind::HoldSet), hash(&unwatched, EventKind::HoldSet));
+}

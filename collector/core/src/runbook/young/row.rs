@@ -6,6 +6,7 @@ use tidelock_model::{Finding, Outcome, Timestamp};
 
 use crate::evidence::inside;
 use crate::plan::{ClaimKind, Scenario};
+use crate::proof::StateWriter;
 use crate::verdict::{EvidenceState, HoldCode};
 
 /// Rounds in a row that must pass.
@@ -72,6 +73,17 @@ impl Row {
     /// What was building up begins again.
     pub(crate) fn broken(&mut self, at: Timestamp) {
         (self.passes, self.since) = (0, at);
+    }
+
+    /// What it rests on.
+    pub(crate) fn write(&self, out: &mut StateWriter) {
+        out.number(u64::from(self.passes));
+        out.number(self.since.as_millis());
+        out.option(self.newest.as_ref(), |newest, out| {
+            out.number(newest.at.as_millis());
+            out.number(newest.round);
+        });
+        out.option(self.bad.as_ref(), |bad, out| out.number(bad.at.as_millis()));
     }
 
     /// For how long nothing but passes was seen.

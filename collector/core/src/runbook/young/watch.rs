@@ -10,6 +10,7 @@ use crate::board::{NotCounted, fresh_until};
 use crate::joint::{JointEvidence, Joints};
 use crate::migration::Traffic;
 use crate::plan::{Plan, Scenario, Step};
+use crate::proof::StateWriter;
 use crate::verdict::{EvidenceState, HoldCode};
 
 /// One scenario of the postcondition.
@@ -65,6 +66,21 @@ impl Watch {
             exact.take_exactly(heard.at, heard.agent, heard.finding, (heard.counted, heard.offset_ms));
         }
         looked && young.other_build(heard.agent.side, heard.build)
+    }
+
+    /// What it rests on.
+    pub(crate) fn write(&self, out: &mut StateWriter) {
+        out.text(self.step.name.as_str());
+        out.number(self.since.as_millis());
+        for (name, young) in &self.checks {
+            out.text(name.as_str());
+            for (agent, row) in &young.rows {
+                out.text(&agent.to_string());
+                row.write(out);
+            }
+            let words = young.exact.as_ref().map(JointEvidence::words).unwrap_or_default();
+            out.list(words.iter(), |word, out| out.number(*word));
+        }
     }
 
     /// Takes over who owes findings.
