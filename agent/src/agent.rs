@@ -26,6 +26,7 @@ use crate::ops::{AgentOps, Tally};
 use crate::runs::{Round, Runs, Sandbox, SpoolGone};
 use crate::spool::{Spool, SpoolHandle};
 use crate::starvation::Starvation;
+use crate::trust::Trust;
 use crate::uplink::{Shared, Uplink};
 
 mod assign;
@@ -79,6 +80,14 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
     let components = Components::open(config.cache_dir.join("components"))?;
     let side = who.agent.side;
     let boot_id = clock::boot_id();
+    let trust = {
+        let config = config.clone();
+        let open = move || Trust::open(config.plugins.clone(), &config.cache_dir);
+        tokio::task::spawn_blocking(open).await.context("read what is trusted")??
+    };
+    for warning in trust.warnings() {
+        tracing::warn!(warning, "this agent is not fit for production");
+    }
     let (tally, migration) = (Tally::default(), who.migration.clone());
     let beside = beside(Arc::new(AgentOps {
         migration: migration.clone(),
@@ -94,6 +103,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         config: config_of_runs,
         side,
         starvation,
+        trust,
         boot_id,
         migration,
         tally,
@@ -171,6 +181,7 @@ impl<S: Sandbox> Agent<S> {
             if draining && self.rounds.is_empty() {
                 return Ok(());
             }
+            self.warn();
             let wait = self.until_next();
             tokio::select! {
                 () = &mut shutdown, if !draining => {
@@ -201,6 +212,17 @@ impl<S: Sandbox> Agent<S> {
         }
         let Some(wake) = self.schedule.wake_at() else { return LONGEST_SLEEP };
         wake.since(now).min(LONGEST_SLEEP)
+    }
+
+    /// Tells what people must know of this agent; it goes with every heartbeat.
+    fn warn(&self) {
+        let mut warnings = self.runs.trust.warnings();
+        warnings.extend(self.runs.sandbox.warnings());
+        self.shared.warnings.send_if_modified(|told| {
+            let news = *told != warnings;
+            *told = warnings;
+            news
+        });
     }
 
     fn begin_due(&mut self) {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256 as Hasher};
+use tidelock_components::MAX_SIGNATURE_BYTES;
 use tidelock_model::Sha256;
 use tidelock_proto::v1;
 use tidelock_proto::v1::agent_service_client::AgentServiceClient;
@@ -18,6 +19,8 @@ use tonic::transport::Channel;
 
 use crate::private_file;
 
+/// The signatures of one component, together.
+const MAX_SIGNATURES_BYTES: usize = 8 * MAX_SIGNATURE_BYTES;
 /// The largest component that is taken.
 pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 /// How long a fetch may take.
@@ -38,7 +41,7 @@ pub enum ComponentError {
         got: Sha256,
     },
     /// It is too large.
-    #[error("component {} has more than {MAX_COMPONENT_BYTES} bytes", .0.short())]
+    #[error("component {} has more than {MAX_COMPONENT_BYTES} bytes, or more than 8 signatures", .0.short())]
     TooLarge(Sha256),
     /// The connection failed. This passes by itself.
     #[error("fetch component {}: {why}", .component.short())]
@@ -92,19 +95,42 @@ impl Components {
         (digest(&bytes) == component).then_some(path)
     }
 
-    /// Fetches a component and keeps it.
+    /// What vouches for the component, as it was fetched; nothing where nothing was.
+    pub fn signatures(&self, component: Sha256) -> String {
+        std::fs::read_to_string(self.dir.join(format!("{component}.sig"))).unwrap_or_default()
+    }
+
+    async fn keep_signatures(&self, component: Sha256, text: String) -> Result<(), ComponentError> {
+        let path = self.dir.join(format!("{component}.sig"));
+        let kept = write(&path, text.into_bytes()).await;
+        kept.map_err(|source| ComponentError::Disk { path, source })
+    }
+
+    /// Fetches the signatures of a component that is here: one may have been pushed since.
+    ///
+    /// # Errors
+    /// Says why they did not come.
+    pub async fn fetch_signatures(&self, component: Sha256, channel: Channel) -> Result<(), ComponentError> {
+        let late = || ComponentError::Fetch { component, why: "not in time".to_owned() };
+        let fetched = timeout(FETCH_TIMEOUT, download(component, channel, true)).await;
+        let (_, signatures) = fetched.map_err(|_| late())??;
+        self.keep_signatures(component, signatures).await
+    }
+
+    /// Fetches a component and keeps it with its signatures.
     ///
     /// # Errors
     /// Says why it is not here.
     pub async fn fetch(&self, component: Sha256, channel: Channel) -> Result<PathBuf, ComponentError> {
-        let bytes = match timeout(FETCH_TIMEOUT, download(component, channel)).await {
-            Ok(bytes) => bytes?,
+        let (bytes, signatures) = match timeout(FETCH_TIMEOUT, download(component, channel, false)).await {
+            Ok(fetched) => fetched?,
             Err(_) => return Err(ComponentError::Fetch { component, why: "not in time".to_owned() }),
         };
         let got = digest(&bytes);
         if got != component {
             return Err(ComponentError::Digest { wanted: component, got });
         }
+        self.keep_signatures(component, signatures).await?;
         let path = self.path(component);
         write(&path, bytes).await.map_err(|source| ComponentError::Disk { path: path.clone(), source })?;
         Ok(path)
@@ -118,7 +144,12 @@ async fn write(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
         .map_err(io::Error::other)?
 }
 
-async fn download(component: Sha256, channel: Channel) -> Result<Vec<u8>, ComponentError> {
+/// The bytes of a component and the text of its signatures.
+async fn download(
+    component: Sha256,
+    channel: Channel,
+    signatures_only: bool,
+) -> Result<(Vec<u8>, String), ComponentError> {
     let failed = |status: tonic::Status| {
         if status.code() == Code::NotFound {
             return ComponentError::Unknown(component);
@@ -126,15 +157,17 @@ async fn download(component: Sha256, channel: Channel) -> Result<Vec<u8>, Compon
         let why = format!("{}: {}", status.code().description(), status.message());
         ComponentError::Fetch { component, why }
     };
-    let request = v1::FetchComponentRequest { sha256: component.as_bytes().to_vec() };
+    let request = v1::FetchComponentRequest { sha256: component.as_bytes().to_vec(), signatures_only };
     let mut chunks =
         AgentServiceClient::new(channel).fetch_component(request).await.map_err(failed)?.into_inner();
-    let mut bytes = Vec::new();
+    let (mut bytes, mut signatures) = (Vec::new(), String::new());
     while let Some(part) = chunks.message().await.map_err(failed)? {
-        if bytes.len() + part.chunk.len() > MAX_COMPONENT_BYTES {
+        signatures.push_str(&part.signatures);
+        let many = signatures.len() > MAX_SIGNATURES_BYTES;
+        if many || bytes.len() + part.chunk.len() > MAX_COMPONENT_BYTES {
             return Err(ComponentError::TooLarge(component));
         }
         bytes.extend_from_slice(&part.chunk);
     }
-    Ok(bytes)
+    Ok((bytes, signatures))
 }

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use tidelock_components::SignatureError;
 use tidelock_model::Name;
 
 use crate::connect;
+use crate::trust::Keys;
 
 mod file;
 
@@ -37,6 +39,8 @@ pub struct Config {
     pub limits: LimitCaps,
     /// What the plan may grant.
     pub allow: Allow,
+    /// Whose components are run.
+    pub plugins: Keys,
     /// The secrets that this agent holds.
     pub secrets: BTreeMap<Name, SecretFile>,
     /// How loud, as `RUST_LOG` has it; that variable wins.
@@ -178,12 +182,25 @@ impl Config {
             runs_in_flight: file.runs.in_flight,
             limits: file.limits.into(),
             allow: file.allow.map(Allow::from).unwrap_or_default(),
+            plugins: plugins(file.plugins).map_err(|(key, what)| wrong(key, what))?,
             secrets,
             log_level: file.log.level,
             log_format: file.log.format.into(),
             ops: file.ops,
         })
     }
+}
+
+fn plugins(file: file::Plugins) -> Result<Keys, (&'static str, String)> {
+    let read = |key: &'static str, texts: Vec<String>| {
+        let keys: Result<_, SignatureError> = texts.iter().map(|text| text.parse()).collect();
+        keys.map_err(|error| (key, error.to_string()))
+    };
+    Ok(Keys {
+        trusted: read("trusted_keys", file.trusted_keys)?,
+        revoked: read("revoked_keys", file.revoked_keys)?,
+        allow_unsigned: file.allow_unsigned,
+    })
 }
 
 fn check_host(host: &str) -> Result<(), String> {
@@ -225,6 +242,8 @@ mod tests {
             ("[runs]\nin_flight = \"8\"\n", "agent.toml:6: runs.in_flight: invalid type"),
             ("[secrets.psp]\nfile = \"x\"\nhosts = []\n", "secrets.psp: names no hosts"),
             ("[secrets.PSP]\nfile = \"x\"\nhosts = [\"a\"]\n", "secrets.PSP: a name has lower-case"),
+            ("[plugins]\ntrusted_keys = [\"x\"]\n", "agent.toml:6: trusted_keys: \"x\" is no key"),
+            ("[plugins]\nallow_unsinged = true\n", "unknown field"),
             ("[allow]\nhosts = [\"https://x\"]\n", "hosts: \"https://x\" is not host"),
             ("key = \"b\"\n", "agent.toml:5: "),
             ("ops = \"everywhere\"\n", "agent.toml:5: ops: "),

@@ -126,6 +126,10 @@ fn config_text(answer: &v1::EnrolResponse) -> String {
          # hosts = [\"shop.example\", \"*.internal.example\", \"db.example:5432\"]\n\
          write_sql = false\n\
          \n\
+         # Who vouches for the components of the team's own: what `tidelock plugin keygen` printed.\n\
+         # [plugins]\n\
+         # trusted_keys = [\"ed25519:...\"]\n\
+         \n\
          # [secrets.synthetic-user]\n\
          # file = \"/run/secrets/synthetic-user\"\n\
          # hosts = [\"shop.example\"]\n",

@@ -32,6 +32,7 @@ pub mod starvation;
 pub mod telemetry;
 pub mod tls;
 pub mod token;
+pub mod trust;
 pub mod try_one;
 pub mod uplink;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tidelock_model::{Cause, Name, Sha256, Side, Timestamp};
 use tidelock_sandbox::RunnerClient;
-use tidelock_sandbox::protocol::{Refusal, RunRequest, RunResult, Secret, SecretText};
+use tidelock_sandbox::protocol::{Manifest, Refusal, RunRequest, RunResult, Secret, SecretText};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
@@ -22,6 +22,7 @@ use crate::ops::Tally;
 use crate::spool::{SpoolHandle, StateChange};
 use crate::starvation::Starvation;
 use crate::telemetry::{self, RunTrace};
+use crate::trust::Trust;
 
 /// How long after its own bounds the sandbox may take to say what became of a run.
 const SANDBOX_GRACE: Duration = Duration::from_secs(15);
@@ -30,25 +31,47 @@ const MAX_SECRET_BYTES: u64 = 16 << 10;
 
 /// What runs components. The agent uses the runner; tests use something that answers at once.
 pub trait Sandbox: Send + Sync + 'static {
-    /// Makes a component ready, and gives what it says it cannot see.
+    /// Makes a component ready, and gives what it says of itself.
     fn prepare(
         &self,
         wasm: &Path,
         component: Sha256,
-    ) -> impl Future<Output = Result<Vec<String>, Refusal>> + Send;
+    ) -> impl Future<Output = Result<Described, Refusal>> + Send;
     /// Runs it once.
     fn run(&self, request: RunRequest) -> impl Future<Output = RunResult> + Send;
+    /// What people must know of it, a sentence each.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What a component says of itself, as far as an agent needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Described {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it cannot see.
+    pub blind_spots: Vec<String>,
 }
 
 impl Sandbox for RunnerClient {
-    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<Vec<String>, Refusal> {
+    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<Described, Refusal> {
         RunnerClient::prepare(self, wasm, component).await?;
         // A component that cannot say what it is cannot be trusted with a run either.
-        Ok(RunnerClient::describe(self, component).await?.blind_spots)
+        let manifest = RunnerClient::describe(self, component).await?;
+        let Manifest { name, version, blind_spots, .. } = manifest;
+        Ok(Described { name, version, blind_spots })
     }
 
     async fn run(&self, request: RunRequest) -> RunResult {
         RunnerClient::run(self, request).await
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let told = |kept: String| format!("the runner is not confined as it should be: {kept}");
+        self.kept().into_iter().map(told).collect()
     }
 }
 
@@ -65,6 +88,8 @@ pub struct Runs<S> {
     pub side: Side,
     /// Whether the agent stood still.
     pub starvation: Starvation,
+    /// Which components are run.
+    pub trust: Trust,
     /// This boot of the machine.
     pub boot_id: String,
     /// The migration that it serves.

@@ -48,6 +48,8 @@ pub struct Shared {
     pub newest_revision: watch::Sender<u64>,
     /// How starved of processor time the agent is, in permille.
     pub starved_permille: watch::Sender<u32>,
+    /// What people must know of this agent, a sentence each.
+    pub warnings: watch::Sender<Vec<String>>,
     /// Set when the agent leaves, with the reason.
     pub leaving: watch::Sender<Option<String>>,
 }
@@ -61,6 +63,7 @@ impl Default for Shared {
             statuses: watch::Sender::new(Arc::default()),
             newest_revision: watch::Sender::new(0),
             starved_permille: watch::Sender::new(0),
+            warnings: watch::Sender::new(Vec::new()),
             leaving: watch::Sender::new(None),
         }
     }

@@ -58,6 +58,7 @@ use crate::journal::{Components, Store};
 use crate::lookup::Lookup;
 use crate::notify::Failing;
 use crate::pki::Pki;
+use crate::warnings::Warnings;
 
 /// What every call needs.
 pub struct Api {
@@ -81,6 +82,8 @@ pub struct Api {
     pub refused: Refused,
     /// What the checks cannot see.
     pub blind_spots: BlindSpots,
+    /// What the agents say that people must know of them.
+    pub warnings: Warnings,
     /// How long agents' certificates live.
     pub certificate_life: Duration,
     /// What joining agents are told to connect to.

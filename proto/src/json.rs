@@ -125,7 +125,7 @@ pub fn gate(gate: &v1::Gate) -> Value {
         "overrides": gate.overrides.iter().map(overridden).collect::<Value>(),
         "decision": gate.decision.as_ref().map(decision),
         "rollback": gate.rollback.as_ref().map(|r| rollback(r, now)),
-        "unreachable": gate.unreachable, "rehearsal_scale": gate.rehearsal_scale,
+        "unreachable": gate.unreachable, "warnings": gate.warnings, "rehearsal_scale": gate.rehearsal_scale,
         "plan": gate.plan.as_ref().map(plan_ref),
         "evidence": { "sequence": gate.evidence_sequence, "hash": hex(&gate.evidence_hash), "as_of": time(now) },
     });
@@ -187,6 +187,7 @@ pub fn agent(agent: &v1::AgentView) -> Value {
         "certificate_ends": time(agent.certificate_ends_time.as_ref()),
         "refused": agent.refused.iter()
             .map(|r| json!({ "check": r.check, "cause": r.cause, "reason": r.reason })).collect::<Value>(),
+        "warnings": agent.warnings,
     })
 }
 

@@ -134,6 +134,7 @@ async fn a_heartbeat_from_the_end_of_time_moves_no_clock() {
                 starved_permille: u32::MAX,
                 spool_bytes: a,
                 spool_findings: b,
+                warnings: vec!["\u{1b}[2J".repeat(1000); 100],
             };
             raw.say(Said::Heartbeat(beat)).await;
         }

@@ -11,6 +11,7 @@ mod cutover;
 mod ended;
 mod explain;
 mod extremes;
+mod first_check;
 mod five_commands;
 mod golden;
 mod hostile;

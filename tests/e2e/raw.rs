@@ -130,7 +130,8 @@ impl Raw {
     pub(crate) async fn beat(&mut self) -> Result<(), Status> {
         let sequence = self.last.sequence + 1;
         let sent = now_ms();
-        self.say(Said::Heartbeat(v1::Heartbeat { sequence, agent_sent_unix_ms: sent, ..self.last })).await;
+        self.say(Said::Heartbeat(v1::Heartbeat { sequence, agent_sent_unix_ms: sent, ..self.last.clone() }))
+            .await;
         loop {
             match self.hear().await? {
                 Heard::HeartbeatReply(reply) if reply.sequence == sequence => {

@@ -20,6 +20,7 @@ use wasmtime::component::Component;
 use crate::admission;
 use crate::bindings::CheckPre;
 use crate::cache::hex;
+use crate::confine::{self, Child};
 use crate::engine;
 use crate::library;
 use crate::protocol::Refusal;
@@ -37,6 +38,7 @@ pub fn compile_main() -> ExitCode {
 }
 
 fn serve() -> io::Result<()> {
+    confine::close_inherited().map_err(io::Error::other)?;
     let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let Some(request) = frame::read::<Compile>(&mut socket)? else {
         return Ok(());
@@ -53,8 +55,10 @@ fn confine(request: &Compile) -> rustix::io::Result<()> {
     let limit = |bound: u64| Rlimit { current: Some(bound), maximum: Some(bound) };
     setrlimit(Resource::As, limit(request.max_memory_bytes))?;
     setrlimit(Resource::Cpu, limit(request.max_cpu_secs))?;
-    setrlimit(Resource::Core, limit(0))?;
-    setrlimit(Resource::Nofile, limit(32))
+    setrlimit(Resource::Nofile, limit(32))?;
+    // The runner tells what this kernel does not let a child give up.
+    let _ = confine::give_up(Child::Compiler);
+    Ok(())
 }
 
 fn compile(request: &Compile) -> Compiled {

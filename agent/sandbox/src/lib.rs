@@ -33,6 +33,7 @@ mod bindings;
 mod cache;
 mod clock;
 mod compile;
+mod confine;
 mod engine;
 #[doc(hidden)]
 pub mod fuzz;

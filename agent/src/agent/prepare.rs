@@ -13,6 +13,7 @@ use super::Agent;
 use crate::components::{ComponentError, Components};
 use crate::connect;
 use crate::runs::Sandbox;
+use crate::trust::{Standing, Trust};
 
 /// How long a component waits for a connection before its rounds become `not run`.
 const WAIT_FOR_CHANNEL: Duration = Duration::from_secs(30);
@@ -52,7 +53,16 @@ impl<S: Sandbox> Agent<S> {
                     return (component, Err(refusal), again);
                 }
             };
-            let prepared = runs.sandbox.prepare(&path, component).await;
+            let standing = match stands(&runs.trust, &components, component, &mut channel).await {
+                Ok(standing) => standing,
+                // Somebody may sign it yet.
+                Err(refusal) => return (component, Err(refusal), true),
+            };
+            let prepared = runs.sandbox.prepare(&path, component).await.and_then(|described| {
+                let said = (described.name.as_str(), described.version.as_str());
+                runs.trust.confirm(component, &standing, said)?;
+                Ok(described.blind_spots)
+            });
             let again = matches!(&prepared, Err(refusal) if refusal.cause == Cause::RunnerLost);
             (component, prepared, again)
         });
@@ -96,6 +106,24 @@ async fn get(
         Ok(Err(_)) | Err(_) => return Err(none()),
     };
     components.fetch(component, channel).await
+}
+
+/// Whether the component may be run. What lies here may be older than a signature that was pushed since.
+async fn stands(
+    trust: &Trust,
+    components: &Components,
+    component: Sha256,
+    channel: &mut watch::Receiver<Option<Channel>>,
+) -> Result<Standing, Refusal> {
+    let refusal = match trust.judge(component, &components.signatures(component)) {
+        Ok(standing) => return Ok(standing),
+        Err(refusal) => refusal,
+    };
+    let Some(channel) = channel.borrow().clone() else { return Err(refusal) };
+    // Without news the first word stands.
+    let fetched = components.fetch_signatures(component, channel).await;
+    fetched.map_err(|_| refusal)?;
+    trust.judge(component, &components.signatures(component))
 }
 
 async fn find(components: &Components, component: Sha256) -> Option<PathBuf> {

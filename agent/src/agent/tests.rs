@@ -21,10 +21,11 @@ struct Instant {
 }
 
 impl Sandbox for Instant {
-    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<Vec<String>, Refusal> {
+    async fn prepare(&self, wasm: &Path, component: Sha256) -> Result<crate::runs::Described, Refusal> {
         assert_eq!(digest(&std::fs::read(wasm).unwrap()), component);
         self.prepared.lock().unwrap().push(component);
-        Ok(vec!["the weather".to_owned()])
+        let blind_spots = vec!["the weather".to_owned()];
+        Ok(crate::runs::Described { name: "stock".into(), version: "0.1.0".into(), blind_spots })
     }
 
     async fn run(&self, request: RunRequest) -> RunResult {
@@ -71,11 +72,16 @@ struct Bed {
 }
 
 async fn bed(first: v1::Assignments) -> Bed {
+    bed_with(first, "[allow]\nhosts = [\"shop.example\"]\n[plugins]\nallow_unsigned = true\n", "").await
+}
+
+async fn bed_with(first: v1::Assignments, more: &str, signatures: &str) -> Bed {
     let (dir, pki) = (TempDir::new().unwrap(), Pki::new());
     let components = BTreeMap::from([(digest(WASM).as_bytes().to_vec(), WASM.to_vec())]);
-    let knobs = Knobs { assignments: Some(first), components, ..Knobs::default() };
+    let signatures = signatures.to_owned();
+    let knobs = Knobs { assignments: Some(first), components, signatures, ..Knobs::default() };
     let collector = Collector::start(pki.mutual_server(&pki), knobs).await;
-    let config = pki.enrol(dir.path(), &pki, &collector.address, "[allow]\nhosts = [\"shop.example\"]\n");
+    let config = pki.enrol(dir.path(), &pki, &collector.address, more);
     let sandbox = Instant::default();
     let (stop, stopped) = oneshot::channel();
     let agent = tokio::spawn(run(config, sandbox.clone(), async move {
@@ -99,6 +105,33 @@ impl Bed {
         self.agent.await.unwrap().unwrap();
         self.collector.clone()
     }
+}
+
+#[tokio::test]
+async fn a_component_runs_once_somebody_trusted_vouches_for_it_and_the_screen_is_told_of_the_switch() {
+    let (key, _) = tidelock_components::SigningKey::make().unwrap();
+    let plugins = format!("[plugins]\ntrusted_keys = [\"{}\"]\n", key.public());
+    let bed = bed_with(assignments(1, vec![assignment("login", 50)]), &plugins, "").await;
+    let cause = || bed.collector.see(|memory| memory.statuses.get("login").map(|told| told.cause.clone()));
+    until("it is refused", || cause().as_deref() == Some("unsigned")).await;
+    let told = bed.collector.see(|memory| memory.statuses["login"].reason.clone());
+    assert!(told.contains("nobody has signed it"), "{told}");
+    assert!(bed.sandbox.prepared.lock().unwrap().is_empty(), "it was compiled before it was judged");
+    let signature = key.sign("stock", "0.1.0", &digest(WASM).to_string()).unwrap();
+    bed.collector.knobs.send_modify(|knobs| knobs.signatures = signature.to_string());
+    let passes = || bed.findings("login").iter().any(|finding| finding.outcome() == v1::Outcome::Pass);
+    until("it runs", passes).await;
+    assert!(bed.collector.see(|memory| memory.warnings.is_empty()));
+    let _ = bed.leave().await;
+
+    let loud =
+        bed_with(assignments(1, vec![assignment("login", 50)]), "[plugins]\nallow_unsigned = true\n", "")
+            .await;
+    until("the switch is told", || {
+        loud.collector.see(|memory| memory.warnings.iter().any(|warning| warning.contains("UNSIGNED")))
+    })
+    .await;
+    let _ = loud.leave().await;
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub(super) struct File {
     pub(super) limits: Limits,
     pub(super) allow: Option<AllowTable>,
     #[serde(default)]
+    pub(super) plugins: Plugins,
+    #[serde(default)]
     pub(super) secrets: BTreeMap<String, Secret>,
     #[serde(default)]
     pub(super) log: Log,
@@ -123,6 +125,14 @@ impl From<AllowTable> for Allow {
     fn from(file: AllowTable) -> Allow {
         Allow { hosts: file.hosts, write_sql: file.write_sql }
     }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Plugins {
+    pub(super) trusted_keys: Vec<String>,
+    pub(super) revoked_keys: Vec<String>,
+    pub(super) allow_unsigned: bool,
 }
 
 #[derive(Deserialize)]

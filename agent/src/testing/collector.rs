@@ -36,6 +36,8 @@ pub(crate) struct Knobs {
     pub(crate) assignments: Option<v1::Assignments>,
     /// Components by digest.
     pub(crate) components: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What vouches for them.
+    pub(crate) signatures: String,
     /// Signs requests with this authority.
     pub(crate) signer: Option<Arc<Pki>>,
 }
@@ -51,6 +53,8 @@ pub(crate) struct Memory {
     pub(crate) most_unacked: usize,
     pub(crate) statuses: BTreeMap<String, v1::AssignmentStatus>,
     pub(crate) signed_off: Option<String>,
+    /// What the last heartbeat said that people must know.
+    pub(crate) warnings: Vec<String>,
     /// What an agent did that no agent may do.
     pub(crate) lies: Vec<String>,
 }
@@ -146,10 +150,16 @@ impl AgentService for Service {
         &self,
         request: Request<v1::FetchComponentRequest>,
     ) -> Result<Response<Chunks>, Status> {
-        let bytes = self.knobs.borrow().components.get(&request.into_inner().sha256).cloned();
+        let request = request.into_inner();
+        let bytes = self.knobs.borrow().components.get(&request.sha256).cloned();
         let bytes = bytes.ok_or_else(|| Status::not_found("no such component"))?;
-        let chunks: Vec<_> =
-            bytes.chunks(7).map(|chunk| Ok(v1::FetchComponentResponse { chunk: chunk.to_vec() })).collect();
+        let signatures = self.knobs.borrow().signatures.clone();
+        let chunk =
+            |chunk: &[u8]| Ok(v1::FetchComponentResponse { chunk: chunk.to_vec(), ..Default::default() });
+        let mut chunks = vec![Ok(v1::FetchComponentResponse { chunk: Vec::new(), signatures })];
+        if !request.signatures_only {
+            chunks.extend(bytes.chunks(7).map(chunk));
+        }
         Ok(Response::new(Box::pin(tokio_stream::iter(chunks))))
     }
 }
@@ -216,6 +226,7 @@ impl Service {
                         }
                         Some(Up::Heartbeat(beat)) => {
                             let now = unix_ms() + knobs.ahead_ms;
+                            self.memory.lock().unwrap().warnings = beat.warnings;
                             tell(Down::HeartbeatReply(v1::HeartbeatReply {
                                 sequence: beat.sequence,
                                 agent_sent_unix_ms: beat.agent_sent_unix_ms,

@@ -35,6 +35,7 @@ impl Beat {
             starved_permille,
             spool_bytes: bytes,
             spool_findings: findings,
+            warnings: Vec::new(),
         }
     }
 

@@ -53,6 +53,9 @@ pub(super) struct Session<'a> {
     heard: Instant,
 }
 
+/// More sentences than this are not told.
+const MAX_WARNINGS: usize = 8;
+
 impl<'a> Session<'a> {
     pub(super) async fn begin(uplink: &'a Uplink, channel: Channel) -> Result<Session<'a>, SessionError> {
         let (up, requests) = mpsc::channel(QUEUE);
@@ -193,7 +196,8 @@ impl<'a> Session<'a> {
         }
         let head = *self.head.borrow();
         let starved = *self.uplink.shared.starved_permille.borrow();
-        let beat = self.beat.next(self.uplink.clock.now(), starved, head.bytes, head.findings);
+        let mut beat = self.beat.next(self.uplink.clock.now(), starved, head.bytes, head.findings);
+        beat.warnings = self.uplink.shared.warnings.borrow().iter().take(MAX_WARNINGS).cloned().collect();
         // Before what waits: its timestamp is only worth something while it is fresh.
         self.waiting.push_front(Up::Heartbeat(beat));
         Ok(())

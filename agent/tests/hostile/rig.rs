@@ -13,9 +13,9 @@ use tidelock_sandbox::{CompileBounds, EngineSettings, RunnerClient, RunnerConfig
 use crate::server::Server;
 
 /// What a run may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(4);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// Less than the deadline, so that computing and waiting are told apart.
-const CPU_MS: u64 = 1_000;
+const CPU_MS: u64 = 400;
 /// What a component may have of memory.
 const MEMORY_BYTES: u64 = 16 << 20;
 /// What compiling may take.

@@ -15,6 +15,8 @@ use super::caller::Action;
 use super::{Api, errors};
 use crate::journal::ComponentError;
 
+/// The longest signature.
+const MAX_SIGNATURE_BYTES: usize = 1024;
 /// The largest component.
 const MAX_BYTES: usize = 64 << 20;
 
@@ -24,6 +26,21 @@ pub(super) struct ComponentFace(pub(super) Arc<Api>);
 /// The size of a component here; 0 where it is not.
 pub(super) fn size(dir: &Path, digest: &Sha256) -> u64 {
     std::fs::metadata(dir.join(format!("{digest}.wasm"))).map_or(0, |meta| meta.len())
+}
+
+/// The text of a signature as agents may read it: one block of printable lines.
+fn plain(text: String) -> Result<String, Status> {
+    let lines = text
+        .trim()
+        .lines()
+        .all(|line| !line.is_empty() && line.chars().all(|c| c.is_ascii_graphic() || c == ' '));
+    if lines && text.len() <= MAX_SIGNATURE_BYTES {
+        return Ok(text);
+    }
+    Err(errors::invalid(
+        "signature",
+        format!("is not one block of printable lines of at most {MAX_SIGNATURE_BYTES} bytes"),
+    ))
 }
 
 fn listed(dir: &Path) -> std::io::Result<BTreeMap<Sha256, u64>> {
@@ -51,7 +68,7 @@ impl ComponentService for ComponentFace {
         who.may(Action::PushComponent, who.bound_to())?;
         let mut stream = request.into_inner();
         let mut named: Option<Sha256> = None;
-        let mut bytes = Vec::new();
+        let (mut bytes, mut signature) = (Vec::new(), String::new());
         while let Some(message) = stream.message().await? {
             if !message.sha256.is_empty() {
                 let digest = Sha256::try_from(message.sha256.as_slice());
@@ -65,6 +82,9 @@ impl ComponentService for ComponentFace {
                 return Err(errors::invalid("chunk", format!("a component has at most {MAX_BYTES} bytes")));
             }
             bytes.extend_from_slice(&message.chunk);
+            if !message.signature.is_empty() {
+                signature = plain(message.signature)?;
+            }
         }
         let named = named.ok_or_else(|| errors::invalid("sha256", "is missing"))?;
         let components = self.0.components.clone();
@@ -75,6 +95,9 @@ impl ComponentService for ComponentFace {
             }
             let already_there = components.contains(&named);
             let sha256 = components.put(&bytes).map_err(|error: ComponentError| errors::internal(&error))?;
+            if !signature.is_empty() {
+                components.sign(&sha256, &signature).map_err(|error| errors::internal(&error))?;
+            }
             Ok(v1::PushComponentResponse { sha256: sha256.as_bytes().to_vec(), size_bytes, already_there })
         });
         let response = put.await??;

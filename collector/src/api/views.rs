@@ -53,7 +53,7 @@ pub(super) fn scenario(status: &ScenarioStatus, depth: Depth) -> v1::ScenarioVie
     }
 }
 
-fn agent(status: &AgentStatus) -> v1::AgentView {
+fn agent(api: &Api, migration: &Name, status: &AgentStatus) -> v1::AgentView {
     let refused = status.refused.iter().map(|refusal| v1::AssignmentStatusView {
         check: refusal.check.to_string(),
         cause: refusal.cause.clone(),
@@ -71,6 +71,7 @@ fn agent(status: &AgentStatus) -> v1::AgentView {
         starved_permille: status.starved_permille,
         refused: refused.collect(),
         certificate_ends_time: time(status.certificate_ends),
+        warnings: api.warnings.of(migration, &status.agent.name),
     }
 }
 
@@ -159,7 +160,7 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         phase_since_time: time(view.phase_since),
         next_gate,
         scenarios: view.scenarios.iter().map(|one| scenario(one, Depth::Claims)).collect(),
-        agents: view.agents.iter().map(agent).collect(),
+        agents: view.agents.iter().map(|one| agent(api, &view.migration, one)).collect(),
         manual_checks: view.manual.iter().map(manual).collect(),
         recent_events,
         source_title: title(Side::Source),

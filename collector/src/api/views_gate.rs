@@ -89,6 +89,15 @@ pub(super) fn plan_ref(view: &View) -> Option<v1::PlanRef> {
 }
 
 /// A gate as it may be believed now: an `open` whose lease or picture has ended is `unknown`.
+/// What people must know of the agents, each sentence with who says it.
+fn warnings(api: &Api, view: &View) -> Vec<String> {
+    let of = |agent: &Name| {
+        let told = api.warnings.of(&view.migration, agent);
+        told.into_iter().map(|warning| format!("agent {agent}: {warning}")).collect::<Vec<_>>()
+    };
+    view.agents.iter().flat_map(|status| of(&status.agent.name)).collect()
+}
+
 pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -> v1::Gate {
     let now = api.clock.now();
     let old = now.since(view.as_of) > PRESENT_FOR;
@@ -122,6 +131,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         scenarios: Vec::new(),
         losses: verdict.losses.iter().map(loss).collect(),
         overrides: verdict.overrides.iter().map(overridden).collect(),
+        warnings: warnings(api, view),
     };
     if !believed {
         not_present(&mut shown, verdict, now);

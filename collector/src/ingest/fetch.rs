@@ -19,7 +19,12 @@ const AHEAD: usize = 4;
 pub(super) type Chunks = mpsc::Receiver<Result<v1::FetchComponentResponse, Status>>;
 
 /// Reads a component and sends it in order.
-pub(super) async fn fetch(door: &Arc<Door>, who: &AgentId, sha256: &[u8]) -> Result<Chunks, Status> {
+pub(super) async fn fetch(
+    door: &Arc<Door>,
+    who: &AgentId,
+    asked: &v1::FetchComponentRequest,
+) -> Result<Chunks, Status> {
+    let (sha256, signatures_only) = (asked.sha256.as_slice(), asked.signatures_only);
     let digest = Sha256::try_from(sha256).map_err(|error| Status::invalid_argument(error.to_string()))?;
     let told = door.driver.told(&who.migration).ok_or_else(|| Status::not_found("no such migration"))?;
     let named = told
@@ -31,7 +36,11 @@ pub(super) async fn fetch(door: &Arc<Door>, who: &AgentId, sha256: &[u8]) -> Res
         return Err(Status::permission_denied(format!("no check of this plan runs component {digest}")));
     }
     let components = door.components.clone();
-    let bytes = tokio::task::spawn_blocking(move || components.get(&digest))
+    let read = move || {
+        let bytes = if signatures_only { Vec::new() } else { components.get(&digest)? };
+        Ok((bytes, components.signatures(&digest)?))
+    };
+    let (bytes, signatures) = tokio::task::spawn_blocking(read)
         .await
         .map_err(|_| Status::internal("the reader of components stopped"))?
         .map_err(|error| match error {
@@ -42,8 +51,12 @@ pub(super) async fn fetch(door: &Arc<Door>, who: &AgentId, sha256: &[u8]) -> Res
         })?;
     let (send, chunks) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
+        let first = v1::FetchComponentResponse { chunk: Vec::new(), signatures };
+        if send.send(Ok(first)).await.is_err() {
+            return;
+        }
         for chunk in bytes.chunks(CHUNK) {
-            let message = v1::FetchComponentResponse { chunk: chunk.to_vec() };
+            let message = v1::FetchComponentResponse { chunk: chunk.to_vec(), signatures: String::new() };
             // A reader that is gone needs no more.
             if send.send(Ok(message)).await.is_err() {
                 return;

@@ -26,6 +26,7 @@ use crate::intake::Intake;
 use crate::journal::Components;
 use crate::net::Peer;
 use crate::pki::AgentId;
+use crate::warnings::Warnings;
 
 /// Replies that wait for an agent to take them.
 const OUT: usize = 64;
@@ -46,6 +47,7 @@ pub(crate) struct Door {
     pub(crate) refused: Refused,
     pub(crate) blind_spots: BlindSpots,
     pub(crate) tally: Tally,
+    pub(crate) warnings: Warnings,
     pub(crate) clock: Clock,
     pub(crate) session_idle: Duration,
     pub(crate) stop: CancellationToken,
@@ -156,7 +158,7 @@ impl AgentService for AgentDoor {
         request: Request<v1::FetchComponentRequest>,
     ) -> Result<Response<Self::FetchComponentStream>, Status> {
         let who = self.who(&request)?;
-        let chunks = fetch(&self.door, &who, &request.get_ref().sha256).await?;
+        let chunks = fetch(&self.door, &who, request.get_ref()).await?;
         Ok(Response::new(ReceiverStream::new(chunks)))
     }
 }

@@ -357,6 +357,7 @@ impl Session {
 
     async fn heartbeat(&mut self, beat: v1::Heartbeat) -> Step {
         let received = self.door.clock.now().as_millis();
+        self.door.warnings.set(&self.who.migration, &self.who.agent.name, &beat.warnings);
         self.offset.take(Exchange {
             agent_sent: beat.last_agent_sent_unix_ms,
             collector_received: beat.last_collector_received_unix_ms,

@@ -17,6 +17,8 @@ use super::{
     error::{At, Place},
 };
 
+/// Signatures of one component; above it the oldest goes.
+const MAX_SIGNATURES: usize = 8;
 /// The largest component that is taken.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -112,6 +114,42 @@ impl Components {
         }
         let bytes = std::fs::read(&path).at("read", &path)?;
         if digest(&bytes) == *sha256 { Ok(bytes) } else { Err(ComponentError::Changed { path }) }
+    }
+
+    /// Keeps a signature beside its component. The same text twice is one; what it says is for agents to
+    /// judge, who alone know whom they trust.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn sign(&self, sha256: &Sha256, signature: &str) -> Result<(), ComponentError> {
+        let mut all: Vec<String> =
+            self.signatures(sha256)?.split_inclusive("\n\n").map(str::to_owned).collect();
+        let one = format!("{}\n\n", signature.trim());
+        if all.contains(&one) {
+            return Ok(());
+        }
+        let over = (all.len() + 1).saturating_sub(MAX_SIGNATURES);
+        all.drain(..over);
+        all.push(one);
+        let path = self.dir.join(format!("{sha256}.sig"));
+        let temporary = self.dir.join(format!("{sha256}.sig.tmp"));
+        let mut file = std::fs::File::create(&temporary).at("create", &temporary)?;
+        file.write_all(all.concat().as_bytes()).and_then(|()| file.sync_all()).at("write", &temporary)?;
+        std::fs::rename(&temporary, &path).at("rename to", &path)?;
+        disk::sync_dir(&self.dir).at("sync", &self.dir)?;
+        Ok(())
+    }
+
+    /// The signatures of a component, one after the other; empty where there is none.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn signatures(&self, sha256: &Sha256) -> Result<String, ComponentError> {
+        let path = self.dir.join(format!("{sha256}.sig"));
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            other => Ok(other.at("read", &path)?),
+        }
     }
 
     /// Whether a component is here, without proving it.

@@ -35,6 +35,7 @@ use crate::notify::{self, Failing, Secrets};
 use crate::pki::{Pki, ServerIdentity};
 use crate::records::{Received, Seen};
 use crate::tls;
+use crate::warnings::Warnings;
 
 /// Streams that are still open when the collector stops get so long to end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -163,7 +164,7 @@ async fn serve(
     let store: Arc<dyn Store> = Arc::new(opened.journal.clone());
     let (driver, inbox) = driver::prepare();
     let (intake, believed) = Intake::open(store.clone(), opened.clock);
-    let blind_spots = BlindSpots::default();
+    let (blind_spots, warnings) = (BlindSpots::default(), Warnings::default());
     let (sessions, refused, tasks) = (Sessions::default(), Refused::default(), TaskTracker::new());
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::NotServing).await;
@@ -208,12 +209,13 @@ async fn serve(
         refused: refused.clone(),
         blind_spots: blind_spots.clone(),
         tally,
+        warnings: warnings.clone(),
         clock: opened.clock,
         session_idle: opened.config.session_idle,
         stop: stop.clone(),
         tasks: tasks.clone(),
     };
-    let told = (refused, blind_spots);
+    let told = (refused, blind_spots, warnings);
     let api = Arc::new(faces(&opened, addresses, driver.clone(), told, stop.clone()));
     let routes = api::routes(&api, health_service)?;
     servers.spawn(wrap("api", listen::api(api_acceptor, listeners.api, routes, stop.clone())));
@@ -321,7 +323,7 @@ fn faces(
     opened: &Opened,
     addresses: Addresses,
     driver: Driver,
-    (refused, blind_spots): (Refused, BlindSpots),
+    (refused, blind_spots, warnings): (Refused, BlindSpots, Warnings),
     stop: CancellationToken,
 ) -> Api {
     let host = opened.config.hosts.first().cloned().unwrap_or_else(|| addresses.api.ip().to_string());
@@ -340,6 +342,7 @@ fn faces(
         clock: opened.clock,
         refused,
         blind_spots,
+        warnings,
         certificate_life: opened.config.certificate_life,
         agents_address: at(addresses.agents.port()),
         api_url: format!("https://{}", at(addresses.api.port())),

@@ -95,13 +95,19 @@ async fn an_agent_gets_its_own_plans_components_only() {
     let channel = endpoint.tls_config(collector.tls().identity(identity)).unwrap().connect().await.unwrap();
     let mut client = v1::agent_service_client::AgentServiceClient::new(channel);
     let sha256 = tidelock_collector::secret::sha256(COMPONENT).as_bytes().to_vec();
-    let mut chunks = client.fetch_component(v1::FetchComponentRequest { sha256 }).await.unwrap().into_inner();
+    let mut chunks = client
+        .fetch_component(v1::FetchComponentRequest { sha256, signatures_only: false })
+        .await
+        .unwrap()
+        .into_inner();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.message().await.unwrap() {
         bytes.extend(chunk.chunk);
     }
     assert_eq!(bytes, COMPONENT);
-    let other = client.fetch_component(v1::FetchComponentRequest { sha256: vec![7; 32] }).await;
+    let other = client
+        .fetch_component(v1::FetchComponentRequest { sha256: vec![7; 32], signatures_only: false })
+        .await;
     assert_eq!(other.map(drop).unwrap_err().code(), tonic::Code::PermissionDenied);
 }
 

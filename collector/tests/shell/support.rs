@@ -187,7 +187,11 @@ impl Collector {
         let mut components =
             v1::component_service_client::ComponentServiceClient::with_interceptor(channel, bearer);
         let sha256 = tidelock_collector::secret::sha256(COMPONENT).as_bytes().to_vec();
-        let push = v1::PushComponentRequest { sha256: sha256.clone(), chunk: COMPONENT.to_vec() };
+        let push = v1::PushComponentRequest {
+            sha256: sha256.clone(),
+            chunk: COMPONENT.to_vec(),
+            ..Default::default()
+        };
         components.push_component(tokio_stream::iter([push])).await?;
         let source = v1::PlanSource {
             yaml: yaml.to_owned(),

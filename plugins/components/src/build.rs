@@ -43,6 +43,8 @@ pub struct Built {
 /// # Errors
 /// The compiler's refusal, or what makes the result no plugin.
 pub fn build(package_dir: &Path, profile: Profile) -> Result<Built> {
+    // Cargo is started in that folder, and must not read our paths from there.
+    let package_dir = &std::path::absolute(package_dir).context("find the plugin's folder")?;
     let manifest = package_dir.join("Cargo.toml");
     let package = package_name(&manifest)?;
     let built = build_packages(package_dir, &[package], profile, &package_dir.join("target/plugins"))?;

@@ -9,6 +9,7 @@ mod build;
 #[cfg(feature = "encode")]
 mod encode;
 mod find;
+mod signature;
 mod write;
 
 use sha2::{Digest, Sha256};
@@ -18,6 +19,7 @@ pub use crate::build::{Built, Profile, build, build_packages};
 #[cfg(feature = "encode")]
 pub use crate::encode::{encode, foreign_imports, imports};
 pub use crate::find::{builtin, builtin_in, folders};
+pub use crate::signature::{MAX_SIGNATURE_BYTES, PublicKey, Signature, SignatureError, SigningKey};
 pub use crate::write::write_if_changed;
 
 /// The first-party plugins of a release: folder names under `plugins/`, and what `builtin:` takes.

@@ -72,6 +72,8 @@ causes! {
     UnknownPlugin = "unknown_plugin",
     /// The component is not the one that the plan names.
     BadDigest = "bad_digest",
+    /// Nobody whom the agent trusts vouches for the component.
+    Unsigned = "unsigned",
     /// The previous run of the same check is still going.
     Overrun = "overrun",
     /// The component is built for another contract version.

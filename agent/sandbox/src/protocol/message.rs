@@ -44,9 +44,12 @@ pub(crate) enum ToRunner {
 /// What a runner answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum FromRunner {
-    /// The engine stands. `warning` says what is not as it was asked for.
+    /// The engine stands. `warning` says what is not as it was asked for, `kept` what the kernel did not
+    /// let the runner give up.
     Ready {
         warning: Option<String>,
+        #[serde(default)]
+        kept: Vec<String>,
     },
     /// There is no engine, and never will be with these settings.
     Unable {

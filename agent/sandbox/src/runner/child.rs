@@ -10,15 +10,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, getppid, set_dumpable_behavior,
-    set_parent_process_death_signal, setrlimit,
-};
+use rustix::process::getppid;
 use tidelock_model::Cause;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::cache::Cache;
+use crate::confine::{self, Child};
 use crate::engine;
 use crate::library::{Library, NotReady};
 use crate::protocol::message::{Answer, FromRunner, Start, ToRunner};
@@ -46,13 +44,14 @@ pub fn runner_main() -> ExitCode {
 }
 
 fn serve() -> anyhow::Result<()> {
+    let closed = confine::close_inherited();
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut reader = BufReader::new(socket.try_clone()?);
     let mut writer = socket;
     let Some(ToRunner::Start(start)) = frame::read(&mut reader)? else {
         anyhow::bail!("the first message is not the start");
     };
-    confine(start.parent_pid)?;
+    let kept = confine(start.parent_pid, closed)?;
     let workers = thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
     // A guest that computes holds a worker for a whole epoch at a time. Between two of them the worker
     // must look at what else there is to do, or others would wait for dozens of epochs.
@@ -70,7 +69,7 @@ fn serve() -> anyhow::Result<()> {
             return Ok(frame::write(&mut writer, &FromRunner::Unable { reason })?);
         }
     };
-    frame::write(&mut writer, &FromRunner::Ready { warning })?;
+    frame::write(&mut writer, &FromRunner::Ready { warning, kept })?;
     let (answers, waiting) = mpsc::channel(MAX_WAITING_ANSWERS);
     let writing =
         thread::Builder::new().name("answers".to_owned()).spawn(move || write_answers(writer, waiting))?;
@@ -86,15 +85,15 @@ fn serve() -> anyhow::Result<()> {
     std::process::exit(0);
 }
 
-/// Makes sure that this process does not outlive the agent, and that no image of its memory is left.
-fn confine(parent_pid: i32) -> anyhow::Result<()> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+/// Makes sure that this process does not outlive the agent, and gives up what it does not need. What could
+/// not be given up is told.
+fn confine(parent_pid: i32, closed: Result<(), String>) -> anyhow::Result<Vec<String>> {
+    let mut kept = confine::give_up(Child::Runner);
     if getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(parent_pid) {
         anyhow::bail!("the agent is gone");
     }
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    Ok(())
+    kept.extend(closed.err().map(|why| format!("the agent's open files: {why}")));
+    Ok(kept)
 }
 
 fn write_answers(mut writer: UnixStream, mut waiting: mpsc::Receiver<FromRunner>) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_model::{Cause, Sha256};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -84,6 +84,7 @@ struct Inner {
     /// One compilation at a time.
     compiling: Mutex<()>,
     supervisor: JoinHandle<()>,
+    kept: watch::Receiver<Vec<String>>,
 }
 
 impl Drop for Inner {
@@ -100,10 +101,11 @@ impl RunnerClient {
     pub fn start(config: RunnerConfig) -> io::Result<RunnerClient> {
         let cache = Arc::new(Cache::open(&config.cache_dir)?);
         let (asks, waiting) = mpsc::channel(MAX_WAITING);
-        let supervisor = Supervisor::new(config.clone(), Arc::clone(&cache), waiting);
+        let (keep, kept) = watch::channel(Vec::new());
+        let supervisor = Supervisor::new(config.clone(), Arc::clone(&cache), waiting, keep);
         let supervisor = tokio::spawn(supervisor.keep());
         let compiling = Mutex::new(());
-        Ok(RunnerClient { inner: Arc::new(Inner { config, cache, asks, compiling, supervisor }) })
+        Ok(RunnerClient { inner: Arc::new(Inner { config, cache, asks, compiling, supervisor, kept }) })
     }
 
     /// Makes a component ready to run: compiles it unless this agent has done so, and loads it.
@@ -162,6 +164,12 @@ impl RunnerClient {
                 RunResult { duration: begun.elapsed(), ..RunResult::not_run(cause, detail) }
             }
         }
+    }
+
+    /// What the kernel did not let the present runner give up, a sentence each; most often nothing.
+    #[must_use]
+    pub fn kept(&self) -> Vec<String> {
+        self.inner.kept.borrow().clone()
     }
 
     /// Kills the runner as it is, with the runs in it. Another one is started. For tests and drills.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::backoff::Backoff;
@@ -64,11 +64,17 @@ pub(super) struct Supervisor {
     cache: Arc<Cache>,
     asks: mpsc::Receiver<Ask>,
     backoff: Backoff,
+    kept: watch::Sender<Vec<String>>,
 }
 
 impl Supervisor {
-    pub(super) fn new(config: RunnerConfig, cache: Arc<Cache>, asks: mpsc::Receiver<Ask>) -> Supervisor {
-        Supervisor { config, cache, asks, backoff: Backoff::default() }
+    pub(super) fn new(
+        config: RunnerConfig,
+        cache: Arc<Cache>,
+        asks: mpsc::Receiver<Ask>,
+        kept: watch::Sender<Vec<String>>,
+    ) -> Supervisor {
+        Supervisor { config, cache, asks, backoff: Backoff::default(), kept }
     }
 
     /// Keeps a runner until the last client is gone.
@@ -134,7 +140,14 @@ impl Supervisor {
             frame::read_async::<FromRunner>(&mut process.socket).await
         };
         match timeout(START_FOR, greet).await {
-            Ok(Ok(Some(FromRunner::Ready { warning }))) => Ok((process, warning)),
+            Ok(Ok(Some(FromRunner::Ready { warning, kept }))) => {
+                if !kept.is_empty() {
+                    let kept = kept.join("; ");
+                    tracing::warn!(kept, "the kernel does not let the runner give up all that it should");
+                }
+                self.kept.send_replace(kept);
+                Ok((process, warning))
+            }
             Ok(Ok(Some(FromRunner::Unable { reason }))) => Err(format!("the runner has no engine: {reason}")),
             Ok(Ok(Some(FromRunner::Answer { .. }))) => {
                 Err("the runner answers what was not asked".to_owned())

@@ -112,7 +112,7 @@ async fn an_idle_runner_outlives_every_thread_that_a_runtime_lets_go() {
 }
 
 /// The child processes of this one.
-fn children() -> Vec<i32> {
+pub(crate) fn children() -> Vec<i32> {
     let me = std::process::id();
     let mut found = Vec::new();
     for task in std::fs::read_dir(format!("/proc/{me}/task")).unwrap().flatten() {

@@ -48,6 +48,9 @@ pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
     for check in status.manual_checks.iter().filter(late) {
         item(format!("{} of {} is {}", clean(&check.name), clean(&check.owner), clean(&check.state)));
     }
+    for agent in &status.agents {
+        agent.warnings.iter().for_each(|line| item(format!("Agent {}: {}", clean(&agent.name), clean(line))));
+    }
     status.failing_receivers.iter().for_each(|line| item(format!("Messages do not arrive: {}", clean(line))));
     text
 }

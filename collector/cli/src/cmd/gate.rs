@@ -140,7 +140,8 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
 pub(super) fn beside(gate: &v1::Gate) -> Vec<String> {
     let zone = jiff::tz::TimeZone::system();
     let zone = zone.iana_name().unwrap_or("UTC");
-    let mut lines: Vec<String> = gate.overrides.iter().map(|view| shown::overridden(view, zone)).collect();
+    let mut lines: Vec<String> = gate.warnings.iter().map(|line| format!("! {}", clean(line))).collect();
+    lines.extend(gate.overrides.iter().map(|view| shown::overridden(view, zone)));
     lines.extend(gate.decision.as_ref().and_then(|asked| shown::question(asked, zone)));
     if let Some(back) = gate.rollback.as_ref().filter(|back| back.applicable) {
         lines.push(format!("rollback {}", shown::way_back(back, gate.as_of_time.as_ref(), zone)));

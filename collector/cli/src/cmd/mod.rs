@@ -32,6 +32,8 @@ mod plan_apply;
 mod plan_diff;
 mod plan_source;
 pub(crate) mod plugin;
+mod plugin_new;
+mod plugin_sign;
 mod proof_text;
 mod recorded;
 mod replay;

@@ -46,8 +46,8 @@ pub(super) async fn run(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     // Whoever confirms brings nothing new: the components are there since it was proposed.
     if !args.dry_run && args.confirm.is_none() {
-        for (digest, bytes) in &loaded.components {
-            plugin::push_bytes(&client, *digest, bytes).await?;
+        for (digest, (bytes, signature)) in &loaded.components {
+            plugin::push_bytes(&client, *digest, bytes, signature.clone()).await?;
         }
     }
     let mut request = request(&args, &loaded);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tidelock_model::Sha256;
 use tidelock_plan::{Source, named_components, named_files};
 
+use super::plugin_sign;
 use crate::exit::{Exit, Trouble, While as _};
 
 /// The largest plan or flow file taken, in bytes.
@@ -19,8 +20,8 @@ const COMPONENT_BYTES: u64 = 32 << 20;
 /// A plan with everything that it names, and the components' bytes to be uploaded.
 pub(crate) struct Loaded {
     pub(crate) source: Source,
-    /// Bytes of the components that lie on this machine, by digest.
-    pub(crate) components: BTreeMap<Sha256, Vec<u8>>,
+    /// Bytes of the components that lie on this machine, and their signatures, by digest.
+    pub(crate) components: BTreeMap<Sha256, (Vec<u8>, String)>,
 }
 
 /// Reads the plan and what it names.
@@ -42,7 +43,8 @@ pub(crate) fn load(file: &Path) -> Result<Loaded, Trouble> {
             let digest = tidelock_components::sha256_hex(&bytes).parse::<Sha256>();
             let digest = digest.map_err(|error| Trouble::failed(error.to_string()))?;
             digests.insert(word, digest);
-            components.insert(digest, bytes);
+            let signature = plugin_sign::to_push(&path, &digest.to_string())?;
+            components.insert(digest, (bytes, signature));
         } else if let Ok(digest) = word.parse::<Sha256>() {
             digests.insert(word, digest);
         }

@@ -9,7 +9,7 @@ use tidelock_components::Profile;
 use tidelock_model::Sha256;
 use tidelock_proto::v1;
 
-use super::Call;
+use super::{Call, plugin_new, plugin_sign};
 use crate::client::{Client, trouble};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::beside;
@@ -23,6 +23,14 @@ const COMPONENT_BYTES: u64 = 32 << 20;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PluginCommand {
+    /// Begin a check of your own: a folder that builds as it is, without a network
+    New {
+        /// Its name, and that of its folder
+        name: String,
+        /// The folder of Tidelock's plugin library, where it is not found by itself
+        #[arg(long, value_name = "DIR")]
+        sdk: Option<PathBuf>,
+    },
     /// Build a plugin's folder into a component
     Build {
         /// The folder with its Cargo.toml
@@ -37,6 +45,28 @@ pub(crate) enum PluginCommand {
         /// The component
         file: PathBuf,
     },
+    /// Make a key that vouches for components, and print the lines for agent.toml
+    Keygen {
+        /// Where the private key is written; the public one goes to FILE.pub
+        #[arg(default_value = "tidelock-plugin.key")]
+        file: PathBuf,
+    },
+    /// Vouch for a component, in FILE.sig beside it: push takes it along
+    Sign {
+        /// The component
+        file: PathBuf,
+        /// The private key
+        #[arg(long, default_value = "tidelock-plugin.key", value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Who vouches for a component
+    Verify {
+        /// The component
+        file: PathBuf,
+        /// A key, or the file of one, that must have signed it; one of several is enough
+        #[arg(long, value_name = "KEY")]
+        key: Vec<String>,
+    },
     /// What a component says of itself, and what it asks for
     Inspect {
         /// The component
@@ -48,8 +78,12 @@ pub(crate) enum PluginCommand {
 
 pub(crate) async fn run(call: &Call, command: PluginCommand) -> Result<Exit, Trouble> {
     match command {
+        PluginCommand::New { name, sdk } => plugin_new::new(call, &name, sdk),
         PluginCommand::Build { dir, out } => build(call, &dir, out),
         PluginCommand::Push { file } => push(call, &file).await,
+        PluginCommand::Keygen { file } => plugin_sign::keygen(call, &file),
+        PluginCommand::Sign { file, key } => plugin_sign::sign(call, &file, &key),
+        PluginCommand::Verify { file, key } => plugin_sign::verify(call, &file, &key),
         PluginCommand::Inspect { file } => inspect(call, &file),
         PluginCommand::Ls => list(call).await,
     }
@@ -87,14 +121,21 @@ async fn push(call: &Call, file: &Path) -> Result<Exit, Trouble> {
     let bytes = fs::read(file).while_doing(&what)?;
     let digest: Sha256 = (tidelock_components::sha256_hex(&bytes).parse())
         .map_err(|error: tidelock_model::DigestError| Trouble::failed(error.to_string()))?;
-    let answer = push_bytes(&call.client()?, digest, &bytes).await?;
+    let signature = plugin_sign::to_push(file, &digest.to_string())?;
+    let unsigned = signature.is_empty();
+    let answer = push_bytes(&call.client()?, digest, &bytes, signature).await?;
     if call.manner.json() {
-        let value = json!({ "sha256": digest.to_string(), "size_bytes": answer.size_bytes, "already_there": answer.already_there });
+        let value = json!({ "sha256": digest.to_string(), "size_bytes": answer.size_bytes, "already_there": answer.already_there, "signed": !unsigned });
         out::print_json(call.manner.format, &value)?;
     } else {
         let said = if answer.already_there { "is there already" } else { "is there now" };
         out::say(&format!("✔ {} {said}; name it in the plan with this line:", file.display()));
         out::print(&format!("plugin: sha256:{digest}"))?;
+        if unsigned {
+            out::say(
+                "! nobody has signed it, so no agent runs it by default: tidelock plugin sign, and push again",
+            );
+        }
     }
     Ok(Exit::Done)
 }
@@ -104,11 +145,13 @@ pub(crate) async fn push_bytes(
     client: &Client,
     digest: Sha256,
     bytes: &[u8],
+    signature: String,
 ) -> Result<v1::PushComponentResponse, Trouble> {
-    let first = v1::PushComponentRequest { sha256: digest.as_bytes().to_vec(), chunk: Vec::new() };
+    let sha256 = digest.as_bytes().to_vec();
+    let first = v1::PushComponentRequest { sha256, chunk: Vec::new(), signature };
     let chunks = bytes
         .chunks(CHUNK)
-        .map(|chunk| v1::PushComponentRequest { sha256: Vec::new(), chunk: chunk.to_vec() });
+        .map(|chunk| v1::PushComponentRequest { chunk: chunk.to_vec(), ..Default::default() });
     let messages: Vec<_> = std::iter::once(first).chain(chunks).collect();
     let answer = client.components().push_component(tokio_stream::iter(messages)).await;
     Ok(answer.map_err(trouble)?.into_inner())

@@ -76,6 +76,12 @@ fn notes(manner: Manner, status: &v1::Status, run: &NewestRun, text: &mut String
     for rehearsal in &status.rehearsals {
         let _ = writeln!(text, "  {}", clean(rehearsal));
     }
+    for agent in &status.agents {
+        for warning in &agent.warnings {
+            let warning = format!("! agent {}: {}", clean(&agent.name), clean(warning));
+            let _ = writeln!(text, "  {}", manner.paint("1;31", &warning));
+        }
+    }
     for failing in &status.failing_receivers {
         let _ = writeln!(text, "  ! messages do not arrive: {}", clean(failing));
     }

@@ -23,6 +23,7 @@ use crate::shop::Fault;
 use crate::world::{Hands, World, WorldOptions};
 use std::time::Duration;
 
+pub(crate) use agents::TEAM_KEY;
 pub(crate) use plugins::{Plugin, prepare};
 
 /// What the replicator holds each change back for, before it is fixed.

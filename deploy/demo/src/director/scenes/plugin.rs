@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::Play;
 use crate::director::command::{Done, Who};
-use crate::director::stage::{Plugin, Stage, path_text};
+use crate::director::stage::{Plugin, Stage, TEAM_KEY, path_text};
 use crate::director::{Expected, look};
 
 const CHECK: &str = "stock";
@@ -43,6 +43,9 @@ pub(crate) async fn push(stage: &Stage, who: &Who, plugin: Plugin) -> anyhow::Re
     let (source, file) = (plugin.source(), stage.at(plugin.file()));
     let words = ["plugin", "build", path_text(&source)?, "--out", path_text(&file)?];
     stage.console.show(who, &words).await?.good("tidelock plugin build")?;
+    let key = stage.at(TEAM_KEY);
+    let words = ["plugin", "sign", path_text(&file)?, "--key", path_text(&key)?];
+    stage.console.show(who, &words).await?.good("tidelock plugin sign")?;
     let pushed = stage.console.show(who, &["plugin", "push", path_text(&file)?]).await?;
     let Done { out, .. } = pushed.good("tidelock plugin push")?;
     let pin = out.lines().find(|line| line.starts_with("plugin: sha256:"));

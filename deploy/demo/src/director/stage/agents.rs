@@ -14,6 +14,8 @@ use super::path_text;
 use crate::Side;
 use crate::shop::TEST_CARD;
 
+/// The file of the key that vouches for the team's plugins.
+pub(crate) const TEAM_KEY: &str = "team.key";
 const EACH_SIDE: [&str; 2] = ["a", "b"];
 const JOIN_LIMIT: Duration = Duration::from_secs(30);
 
@@ -31,7 +33,7 @@ pub(crate) async fn start(
     console: &Console,
     operator: &Who,
 ) -> anyhow::Result<Vec<Actor>> {
-    let secrets = secrets(folder)?;
+    let secrets = format!("{}{}", trusted(folder, console, operator).await?, secrets(folder)?);
     let mut agents = Vec::with_capacity(4);
     for side in Side::BOTH {
         let words = ["agent", "token", "--side", side.as_str(), "--count", "2"];
@@ -66,6 +68,16 @@ async fn join(console: &Console, name: &str, dir: &Path, token: &str) -> anyhow:
     // Not with `good`: its error would repeat the token.
     anyhow::ensure!(done.code == 0, "{name} could not join: {}", done.last_words());
     Ok(())
+}
+
+/// Makes the key that the team signs its plugins with, and the lines that make agents trust it.
+async fn trusted(folder: &Folder, console: &Console, operator: &Who) -> anyhow::Result<String> {
+    let key = folder.at(TEAM_KEY);
+    let made = console.show(operator, &["plugin", "keygen", path_text(&key)?]).await?;
+    made.good("tidelock plugin keygen")?;
+    let public =
+        std::fs::read_to_string(folder.at(&format!("{TEAM_KEY}.pub"))).context("read the team's key")?;
+    Ok(format!("\n[plugins]\ntrusted_keys = [{}]\n", toml_text(public.trim())))
 }
 
 /// Writes each secret into a file of its own.

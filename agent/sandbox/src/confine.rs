@@ -1,0 +1,219 @@
+//! What the two kinds of children give up before they look at anything that a stranger wrote.
+//!
+//! A guest that breaks out of the engine is native code in such a child. It finds no descriptor of the
+//! agent's, starts no program, and can touch neither other processes nor the machine.
+//! Where the kernel does not allow a child to give something up, it says so and goes on: the engine is
+//! the first wall, and people must know that the second one is not there.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
+use rustix::process::{getpid, set_dumpable_behavior, set_parent_process_death_signal, setrlimit};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, apply_filter,
+};
+
+/// Descriptors that a runner may have open: connections and databases of its runs, and the engine's own.
+const MAX_RUNNER_FILES: u64 = 1024;
+
+/// Which child it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Child {
+    /// It calls targets.
+    Runner,
+    /// It calls nobody.
+    Compiler,
+}
+
+/// Closes everything that was inherited but the socket on standard input and the two standard outputs.
+/// Must be the first thing that a child does: nothing of its own may be open yet.
+pub(crate) fn close_inherited() -> Result<(), String> {
+    let entries = fs::read_dir("/proc/self/fd").map_err(|error| format!("read /proc/self/fd: {error}"))?;
+    let open: Vec<i32> =
+        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
+        // The one of the listing is closed already.
+        let _ = nix::unistd::close(descriptor);
+    }
+    Ok(())
+}
+
+/// Gives up what the child has no need of; gives what could not be given up, a sentence each.
+pub(crate) fn give_up(child: Child) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut keep = |what: &str, done: Result<(), String>| {
+        if let Err(why) = done {
+            kept.push(format!("{what}: {why}"));
+        }
+    };
+    let limit = |bound: u64| Rlimit { current: Some(bound), maximum: Some(bound) };
+    keep("its end with the agent's", plain(set_parent_process_death_signal(Some(Signal::KILL))));
+    keep("no image of its memory", plain(set_dumpable_behavior(DumpableBehavior::NotDumpable)));
+    keep("no core file", plain(setrlimit(Resource::Core, limit(0))));
+    if child == Child::Runner {
+        keep("a bound on open files", plain(setrlimit(Resource::Nofile, limit(MAX_RUNNER_FILES))));
+    }
+    keep("the filter of system calls", filter(child));
+    kept
+}
+
+fn plain(done: rustix::io::Result<()>) -> Result<(), String> {
+    done.map_err(|error| error.to_string())
+}
+
+/// Lets the kernel refuse what no run needs. Threads that are started from here on have it too.
+fn filter(child: Child) -> Result<(), String> {
+    let refuse = |rules, errno: i32| -> Result<(), seccompiler::Error> {
+        let errno = errno.unsigned_abs();
+        let arch = TargetArch::try_from(std::env::consts::ARCH)?;
+        let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno), arch)?;
+        let program: BpfProgram = filter.try_into()?;
+        apply_filter(&program)
+    };
+    let rules = rules(child).map_err(|error| error.to_string())?;
+    refuse(rules, libc::EPERM).map_err(|error| error.to_string())?;
+    // The library then starts threads in the way whose flags a filter can read.
+    refuse(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS).map_err(|error| error.to_string())
+}
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+fn rules(child: Child) -> Result<Rules, seccompiler::Error> {
+    let mut rules: Rules = NEVER.iter().chain(OLD).map(|call| (*call, Vec::new())).collect();
+    let when = |at: u8, how: SeccompCmpOp, value: u64| {
+        SeccompCondition::new(at, SeccompCmpArgLen::Dword, how, value).map_err(seccompiler::Error::from)
+    };
+    let thread = u64::from(libc::CLONE_THREAD.unsigned_abs());
+    let process = SeccompRule::new(vec![when(0, SeccompCmpOp::MaskedEq(thread), 0)?])?;
+    rules.insert(libc::SYS_clone, vec![process]);
+    // It may end itself.
+    let me = u64::from(getpid().as_raw_nonzero().get().unsigned_abs());
+    rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![when(0, SeccompCmpOp::Ne, me)?])?]);
+    let foreign = match child {
+        Child::Compiler => Vec::new(),
+        Child::Runner => {
+            let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+            let other = |family: &libc::c_int| when(0, SeccompCmpOp::Ne, u64::from(family.unsigned_abs()));
+            vec![SeccompRule::new(families.iter().map(other).collect::<Result<_, _>>()?)?]
+        }
+    };
+    rules.insert(libc::SYS_socket, foreign);
+    Ok(rules)
+}
+
+/// Programs, other processes, the machine, ways around names and limits.
+const NEVER: &[i64] = &[
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_prlimit64,
+    libc::SYS_setns,
+    libc::SYS_unshare,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_mknodat,
+    libc::SYS_symlinkat,
+    libc::SYS_linkat,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_setuid,
+    libc::SYS_setgid,
+    libc::SYS_setreuid,
+    libc::SYS_setregid,
+    libc::SYS_setresuid,
+    libc::SYS_setresgid,
+    libc::SYS_setgroups,
+    libc::SYS_setsid,
+    libc::SYS_setpgid,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_clock_adjtime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    libc::SYS_personality,
+];
+
+/// The same by their older names.
+#[cfg(target_arch = "x86_64")]
+const OLD: &[i64] = &[
+    libc::SYS_fork,
+    libc::SYS_vfork,
+    libc::SYS_mknod,
+    libc::SYS_symlink,
+    libc::SYS_link,
+    libc::SYS_iopl,
+    libc::SYS_ioperm,
+    libc::SYS_modify_ldt,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const OLD: &[i64] = &[];
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::process::Command;
+
+    use super::*;
+
+    /// A filter is a thread's own: what is tried here does not reach the test's other threads.
+    fn tried<T: Send>(child: Child, what: impl FnOnce() -> T + Send) -> T {
+        std::thread::scope(|scope| {
+            let under = scope.spawn(|| {
+                filter(child).unwrap();
+                what()
+            });
+            under.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn a_runner_starts_no_program_and_reaches_no_process_but_calls_and_computes() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        tried(Child::Runner, move || {
+            assert!(Command::new("true").status().is_err(), "it started a program");
+            assert!(std::os::unix::fs::symlink("/etc/passwd", "/tmp/tidelock-link").is_err(), "it links");
+            let parent = rustix::process::getppid().unwrap();
+            assert!(rustix::process::test_kill_process(parent).is_err(), "it reaches another process");
+            assert!(TcpStream::connect(address).is_ok(), "it cannot call");
+            assert!(std::thread::spawn(|| 1).join().is_ok(), "it has no threads");
+        });
+    }
+
+    #[test]
+    fn a_compiler_calls_nobody() {
+        tried(Child::Compiler, || {
+            assert!(UdpSocket::bind("127.0.0.1:0").is_err(), "it has a socket");
+            assert!(fs::read("/proc/self/status").is_ok(), "it cannot read");
+        });
+    }
+}
