@@ -161,7 +161,7 @@ async fn keep_beating(up: mpsc::Sender<Bytes>, beat: Arc<Mutex<v1::Heartbeat>>) 
             let mut beat = beat.lock().expect("nobody panics with it");
             beat.sequence += 1;
             beat.agent_sent_unix_ms = clock::unix_ms();
-            *beat
+            beat.clone()
         };
         if up.send(request(Up::Heartbeat(message))).await.is_err() {
             return;
