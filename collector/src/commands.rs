@@ -70,6 +70,9 @@ enum JournalCommand {
     Verify {
         /// The data folder
         dir: PathBuf,
+        /// Signed heads that were kept elsewhere: a copy of pki/heads.json
+        #[arg(long)]
+        heads: Option<PathBuf>,
     },
     /// Fold a journal again and compare each decision with what was recorded
     Replay {
@@ -79,6 +82,30 @@ enum JournalCommand {
         #[arg(long)]
         expect: Option<String>,
     },
+    /// Write every record as a line of JSON to stdout
+    Export {
+        /// The data folder
+        dir: PathBuf,
+        /// One set alone: findings or decisions
+        #[arg(long, value_enum)]
+        only: Option<Only>,
+    },
+    /// Say whether two journals are the same, one goes on from the other, or they took different courses
+    Compare {
+        /// A data folder
+        one: PathBuf,
+        /// Another
+        other: PathBuf,
+    },
+}
+
+/// One of the two sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Only {
+    /// What was found
+    Findings,
+    /// What was decided
+    Decisions,
 }
 
 /// Does what the command line says.
@@ -86,7 +113,9 @@ pub fn main(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Init(args) => init::init(&args),
-        Command::Journal(JournalCommand::Verify { dir }) => journal::verify(&dir),
+        Command::Journal(JournalCommand::Verify { dir, heads }) => journal::verify(&dir, heads.as_deref()),
+        Command::Journal(JournalCommand::Export { dir, only }) => journal::export(&dir, only),
+        Command::Journal(JournalCommand::Compare { one, other }) => journal::compare(&one, &other),
         Command::Journal(JournalCommand::Replay { dir, expect }) => journal::replay(&dir, expect.as_deref()),
     };
     match outcome {

@@ -1,5 +1,9 @@
 //! `journal`: looks at a journal without a collector, without a lock and without sled.
 
+mod compare;
+mod export;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,9 +12,15 @@ use ring::digest;
 use tidelock_core::Migration;
 use tidelock_model::Sha256;
 
+pub(super) use compare::compare;
+pub(super) use export::export;
+
 use super::say;
 use crate::fold::{Fold, replay as fold};
-use crate::journal::{Position, read_decisions_offline, read_findings_offline, verify as prove};
+use crate::heads::{self, Course};
+use crate::journal::{
+    Position, VerifyReport, read_decisions_offline, read_findings_offline, verify as prove,
+};
 use crate::records::Decision;
 
 /// Mismatches that are printed; the rest is counted.
@@ -22,7 +32,7 @@ fn data_dir(dir: &Path) -> PathBuf {
     if dir.join("collector.toml").is_file() && inner.is_dir() { inner } else { dir.to_path_buf() }
 }
 
-pub(super) fn verify(dir: &Path) -> anyhow::Result<ExitCode> {
+pub(super) fn verify(dir: &Path, heads: Option<&Path>) -> anyhow::Result<ExitCode> {
     let dir = data_dir(dir);
     let report = prove(&dir).with_context(|| format!("verify {}", dir.display()))?;
     let mut out = std::io::stdout();
@@ -49,7 +59,51 @@ pub(super) fn verify(dir: &Path) -> anyhow::Result<ExitCode> {
     for note in &report.notes {
         say(&mut out, &format!("note       {note}"));
     }
-    Ok(ExitCode::SUCCESS)
+    match heads {
+        Some(path) => against(&dir, &report, path),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Holds a journal that was proved against heads that somebody kept.
+fn against(dir: &Path, report: &VerifyReport, path: &Path) -> anyhow::Result<ExitCode> {
+    let Some((known, key)) = heads::read(path)? else {
+        anyhow::bail!("read {}: it is missing", path.display())
+    };
+    let at_hand: BTreeMap<_, _> =
+        report.migrations.iter().map(|(name, head)| (name.clone(), head.position)).collect();
+    let course = heads::compare(path, &known, report.identity, &at_hand, |position| {
+        let mut reader =
+            read_decisions_offline(dir, position).map_err(|error| crate::journal::ReadError::Io {
+                doing: "read decisions of",
+                path: dir.to_path_buf(),
+                source: std::io::Error::other(error),
+            })?;
+        let stored = reader.next().transpose()?;
+        Ok(stored.and_then(|stored| stored.decision).map(|frame| (frame.migration, frame.link)))
+    })?;
+    let mut out = std::io::stdout();
+    let signer = Sha256::try_from(digest::digest(&digest::SHA256, &key).as_ref())
+        .map_or_else(|error| error.to_string(), |found| found.short());
+    match course {
+        Course::Whole => {
+            let count = known.migrations.len();
+            say(&mut out, &format!("heads      {count} remembered, all are there; signed by key {signer}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Course::Older(older) => {
+            for (migration, why) in older {
+                say(&mut out, &format!("OLDER      {migration}: {why}"));
+            }
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// What a release may not change: the code of a hold, and what it is about. The words behind it are for
+/// people, and get better.
+fn codes(holds: &[String]) -> Vec<&str> {
+    holds.iter().map(|line| line.split_once(": ").map_or(line.as_str(), |(code, _)| code)).collect()
 }
 
 /// What a replay found.
@@ -69,7 +123,7 @@ impl Compared {
         self.decisions += 1;
         self.digest.update(&position.number().to_be_bytes());
         self.digest.update(hash.as_bytes());
-        for line in &holds {
+        for line in codes(&holds) {
             self.digest.update(&(line.len() as u64).to_be_bytes());
             self.digest.update(line.as_bytes());
         }
@@ -77,7 +131,7 @@ impl Compared {
         if hash != event.evidence_hash {
             self.mismatches.push(format!("{of}: evidence {hash}, recorded {}", event.evidence_hash));
         }
-        if holds != event.holds {
+        if codes(&holds) != codes(&event.holds) {
             self.mismatches.push(format!("{of}: holds {holds:?}, recorded {:?}", event.holds));
         }
     }

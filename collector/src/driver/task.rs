@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidelock_core::Ask;
 use tidelock_core::record::{Event, EventKind, Observation};
+use tidelock_core::{Ask, Asker, AskerKind};
 use tidelock_model::{Name, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -51,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) sessions: Sessions,
     pub(crate) lookup: Option<Lookup>,
     pub(crate) space: watch::Receiver<Space>,
+    /// Migrations that lost decisions: they are held before anything else.
+    pub(crate) older: BTreeMap<Name, String>,
 }
 
 struct Task {
@@ -86,12 +88,13 @@ pub(crate) fn prepare() -> (Driver, Inbox) {
 impl Inbox {
     /// Drives until every handle is gone, or until the reason to stop.
     pub(crate) async fn run(self, parts: Parts) -> Result<(), Stopped> {
-        let Parts { store, fold, clock, intake, believed, sessions, lookup, space } = parts;
+        let Parts { store, fold, clock, intake, believed, sessions, lookup, space, older } = parts;
         let (outbox, own) = mpsc::channel(OUTBOX);
         tokio::spawn(submit_own(intake, own));
         let Inbox { asked, boards, ready } = self;
         let (renewed, wakes, room) = (BTreeMap::new(), BTreeMap::new(), Room::new(space));
-        let task = Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room };
+        let mut task = Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room };
+        task.hold_the_older(older).await?;
         task.run(asked, believed, ready).await
     }
 }
@@ -127,6 +130,21 @@ impl Task {
                 () = tokio::time::sleep_until(self.wakes_at()) => self.wake().await?,
             }
         }
+    }
+
+    /// A journal that lost decisions knows nothing of what was decided since. A person has to look.
+    async fn hold_the_older(&mut self, older: BTreeMap<Name, String>) -> Result<(), Stopped> {
+        for (name, reason) in older {
+            if self.fold.migrations.get(&name).is_none_or(|folding| folding.core.held().is_some()) {
+                continue;
+            }
+            let by = Asker { name: own_name(), kind: AskerKind::Operator };
+            let ask = Ask::Hold { by, reason, request_id: String::new() };
+            if let Err(error) = self.ask(&name, &ask, None, false).await? {
+                tracing::warn!(migration = %name, %error, "it is not held");
+            }
+        }
+        Ok(())
     }
 
     /// The next moment at which time alone may change an answer; within a tick, where there is none.
@@ -407,6 +425,10 @@ fn reported(folding: &Folding, now: Timestamp) -> Reported {
     let newest = folding.core.run_status(now).map(|status| (status, folding.runs.walked().cloned()));
     let runs = over.chain(newest).map(|(status, plan)| RunSeen { status, plan }).collect();
     Reported { report: folding.core.report(now), runs }
+}
+
+fn own_name() -> Name {
+    Name::new("collector").expect("it is a name")
 }
 
 fn kind_word(kind: &EventKind) -> &'static str {

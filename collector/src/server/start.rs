@@ -1,5 +1,6 @@
 //! Opens everything in order, and closes it in the opposite one.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use ring::hmac;
-use tidelock_model::Timestamp;
+use tidelock_model::{Name, Timestamp};
 use tidelock_ops::Ops;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -25,6 +26,7 @@ use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
 use crate::fold::{Fold, replay_heard};
+use crate::heads::{self, Course, Signer};
 use crate::health::Health;
 use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions, Tally};
 use crate::intake::{Durable, Intake};
@@ -65,6 +67,9 @@ struct Opened {
     clock: Clock,
     secrets: Secrets,
     ops: watch::Sender<Option<Arc<dyn Ops>>>,
+    signer: Arc<Signer>,
+    /// Migrations that lost decisions, and what is known of it.
+    older: BTreeMap<Name, String>,
 }
 
 /// What listens.
@@ -118,9 +123,17 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     let join = JoinTokens::open(&config.pki_dir.join("join.toml"))?;
     let (journal, recovery) = Journal::open(&settings(&config, disk))?;
     tracing::info!(?recovery, "journal opened");
+    let signer = Arc::new(Signer::open(&config.pki_dir)?);
+    let older = match signer.judge(&journal)? {
+        Course::Whole => BTreeMap::new(),
+        Course::Older(older) => older,
+    };
+    for (migration, why) in &older {
+        tracing::error!(%migration, why, "decisions are missing; the migration is held until a person releases it");
+    }
     let clock = Clock::start(latest(&journal)?);
     let (secrets, ops) = (Arc::new(ArcSwap::from_pointee(config.secrets.clone())), watch::Sender::new(None));
-    Ok(Opened { secrets, ops, config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock })
+    Ok(Opened { secrets, ops, config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock, signer, older })
 }
 
 fn settings(config: &Config, disk: Arc<dyn Disk>) -> Settings {
@@ -229,8 +242,10 @@ async fn serve(
         index_dir: opened.journal.index_dir(),
         lookup: api.lookup.clone(),
         space: opened.journal.space(),
+        older: opened.older.clone(),
     };
     servers.spawn(drive(state, inbox, stop.clone()));
+    servers.spawn(remembering(opened.signer.clone(), driver.clone(), store.clone(), stop.clone()));
     let telling = notify::Parts {
         driver: driver.clone(),
         store: store.clone(),
@@ -364,11 +379,29 @@ struct State {
     index_dir: PathBuf,
     lookup: Arc<OnceLock<Lookup>>,
     space: watch::Receiver<Space>,
+    older: BTreeMap<Name, String>,
+}
+
+/// Remembers the heads from when the holds of a restored journal are in it: not before, or a crash in
+/// between would make it look like the newest.
+async fn remembering(
+    signer: Arc<Signer>,
+    driver: Driver,
+    store: Arc<dyn Store>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        _ = driver.wait_ready() => {}
+        () = stop.cancelled() => return Ok(()),
+    }
+    drop(driver);
+    heads::remember(signer, store, stop).await;
+    Ok(())
 }
 
 /// Folds the journal, then drives it.
 async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::Result<()> {
-    let State { store, sessions, clock, intake, believed, index_dir, lookup, space } = state;
+    let State { store, sessions, clock, intake, believed, index_dir, lookup, space, older } = state;
     let (reading, windows) = (store.clone(), sessions.clone());
     let fold = tokio::task::spawn_blocking(move || fold(&*reading, &windows)).await??;
     tracing::info!(migrations = fold.migrations.len(), findings = %fold.position, "journal replayed");
@@ -381,7 +414,7 @@ async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::R
         // Set here alone, once.
         let _ = lookup.set(index);
     }
-    let parts = Parts { store, fold, clock, intake, believed, sessions, lookup: index, space };
+    let parts = Parts { store, fold, clock, intake, believed, sessions, lookup: index, space, older };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         stopped = inbox.run(parts) => Ok(stopped?),

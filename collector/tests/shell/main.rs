@@ -15,6 +15,7 @@ mod ingest;
 mod notify;
 mod receiver;
 mod restart;
+mod restored;
 mod run;
 mod service;
 mod support;

@@ -36,11 +36,29 @@ pub(crate) enum JournalCommand {
     Verify {
         /// The collector's data folder
         dir: PathBuf,
+        /// Signed heads that were kept elsewhere: a copy of the collector's pki/heads.json
+        #[arg(long)]
+        heads: Option<PathBuf>,
     },
     /// Folds the journal anew and compares each decision's evidence and holds with what was recorded
     Replay {
         /// The collector's data folder
         dir: PathBuf,
+    },
+    /// Writes every record as a line of JSON to stdout
+    Export {
+        /// The collector's data folder
+        dir: PathBuf,
+        /// One set alone: findings or decisions
+        #[arg(long, value_parser = ["findings", "decisions"])]
+        only: Option<String>,
+    },
+    /// Says whether two journals are the same, one goes on from the other, or they took different courses
+    Compare {
+        /// A collector's data folder
+        one: PathBuf,
+        /// Another
+        other: PathBuf,
     },
 }
 
@@ -104,11 +122,26 @@ fn remember(dir: &Path, server: &str) -> Result<(), Trouble> {
 }
 
 pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {
-    let (word, dir) = match command {
-        JournalCommand::Verify { dir } => ("verify", dir),
-        JournalCommand::Replay { dir } => ("replay", dir),
-    };
-    become_program("tidelock-collector", ["journal".into(), word.into(), dir.into_os_string()])
+    let mut arguments: Vec<std::ffi::OsString> = vec!["journal".into()];
+    match command {
+        JournalCommand::Verify { dir, heads } => {
+            arguments.extend(["verify".into(), dir.into_os_string()]);
+            if let Some(heads) = heads {
+                arguments.extend(["--heads".into(), heads.into_os_string()]);
+            }
+        }
+        JournalCommand::Replay { dir } => arguments.extend(["replay".into(), dir.into_os_string()]),
+        JournalCommand::Export { dir, only } => {
+            arguments.extend(["export".into(), dir.into_os_string()]);
+            if let Some(only) = only {
+                arguments.extend(["--only".into(), only.into()]);
+            }
+        }
+        JournalCommand::Compare { one, other } => {
+            arguments.extend(["compare".into(), one.into_os_string(), other.into_os_string()]);
+        }
+    }
+    become_program("tidelock-collector", arguments)
 }
 
 pub(crate) fn demo(args: DemoArgs) -> Result<Exit, Trouble> {

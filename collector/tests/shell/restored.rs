@@ -1,0 +1,111 @@
+//! A backup that was put back knows nothing of what came after it: it holds until a person has looked.
+
+use std::path::Path;
+
+use tidelock_proto::v1;
+
+use crate::restart::journal;
+use crate::support::{Collector, MIGRATION, PLAN, until};
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
+
+/// Puts a copy of the data folder in its place.
+fn put_back(collector: &Collector, backup: &Path) {
+    std::fs::remove_dir_all(collector.path("data")).unwrap();
+    copy(backup, &collector.path("data"));
+}
+
+async fn hold(collector: &Collector, reason: &str) {
+    let request = v1::HoldRequest {
+        migration: MIGRATION.to_owned(),
+        reason: reason.to_owned(),
+        request_id: format!("hold {reason}"),
+    };
+    collector.orders(&collector.operator).await.hold(request).await.unwrap();
+}
+
+async fn release(collector: &Collector, reason: &str) {
+    let request = v1::ReleaseRequest {
+        migration: MIGRATION.to_owned(),
+        reason: reason.to_owned(),
+        request_id: format!("release {reason}"),
+    };
+    collector.orders(&collector.operator).await.release(request).await.unwrap();
+}
+
+/// Why the next gate is held by hand.
+async fn held(collector: &Collector) -> Option<String> {
+    let gate = collector.gate(&collector.operator, "ready").await;
+    gate.holds.iter().find(|hold| hold.code == "operator").map(|hold| hold.reason.clone())
+}
+
+/// Stops once the heads are remembered.
+async fn stop(collector: &mut Collector) {
+    collector.stop().await;
+    assert!(collector.path("pki/heads.json").is_file());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_backup_holds_until_a_person_releases_it_and_a_fork_is_refused() {
+    let mut collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    stop(&mut collector).await;
+    let backup = collector.path("backup");
+    copy(&collector.path("data"), &backup);
+    collector.again().await;
+    assert_eq!(held(&collector).await, None, "a plain restart holds nothing");
+    for round in 0..3 {
+        hold(&collector, &format!("look at it, {round}")).await;
+        release(&collector, &format!("it is well, {round}")).await;
+    }
+    stop(&mut collector).await;
+    let (heads, kept) = (collector.path("pki/heads.json"), collector.path("heads-of-the-first.json"));
+    std::fs::copy(&heads, &kept).unwrap();
+    let journal_with_heads = |collector: &Collector| {
+        use clap::Parser as _;
+        let arguments = ["tidelock-collector", "journal", "verify", "--heads"].map(std::ffi::OsString::from);
+        let paths = [kept.clone().into_os_string(), collector.path("data").into_os_string()];
+        let cli = tidelock_collector::commands::Cli::parse_from(arguments.into_iter().chain(paths));
+        format!("{:?}", tidelock_collector::commands::main(cli))
+    };
+    let success = format!("{:?}", std::process::ExitCode::SUCCESS);
+    assert_eq!(journal_with_heads(&collector), success);
+
+    put_back(&collector, &backup);
+    assert_ne!(journal_with_heads(&collector), success, "an older copy was taken for the whole");
+    collector.again().await;
+    let why = until("it is held", || held(&collector)).await;
+    assert!(why.starts_with("collector pressed hold: the journal ends at decision"), "{why}");
+    assert!(why.contains("it is an older copy, such as a restored backup"), "{why}");
+    // It stays so over a restart, and until somebody says otherwise.
+    stop(&mut collector).await;
+    collector.again().await;
+    assert!(held(&collector).await.is_some());
+    release(&collector, "I know what came after").await;
+    assert_eq!(held(&collector).await, None);
+    for round in 0..5 {
+        hold(&collector, &format!("another course, {round}")).await;
+        release(&collector, &format!("another course, {round}")).await;
+    }
+    stop(&mut collector).await;
+    assert!(journal("replay", &collector));
+    assert!(journal("export", &collector));
+
+    // What was remembered of the first course does not fit on this one any more.
+    assert_ne!(journal_with_heads(&collector), success, "a fork was taken for the whole");
+    std::fs::copy(&kept, &heads).unwrap();
+    let config = tidelock_collector::config::Config::read(&collector.path("collector.toml")).unwrap();
+    let refused = tidelock_collector::server::start(config).await.err().unwrap();
+    let told = format!("{refused:#}");
+    assert!(told.contains("the journal is another course of shop-moves: at decision"), "{told}");
+}
