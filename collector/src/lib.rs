@@ -31,6 +31,7 @@ pub mod pki;
 pub mod plans;
 mod private_file;
 pub mod records;
+mod retention;
 pub mod secret;
 mod seldom;
 pub mod server;

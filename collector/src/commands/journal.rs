@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use ring::digest;
 use tidelock_core::Migration;
-use tidelock_model::Sha256;
+use tidelock_model::{Name, Sha256};
 
 pub(super) use compare::compare;
 pub(super) use export::export;
@@ -111,12 +111,24 @@ struct Compared {
     decisions: u64,
     mismatches: Vec<String>,
     digest: digest::Context,
+    /// The oldest findings that are kept.
+    oldest: Position,
+    /// The last finding before the first decision of each migration.
+    begins: BTreeMap<Name, Position>,
+    /// Decisions whose findings were dropped after their retention.
+    unproved: u64,
 }
 
 impl Compared {
     /// Computes the evidence and the holds of a decision again, from the state that it met.
     fn compare(&mut self, fold: &Fold, position: Position, decision: &Decision) {
         let event = &decision.event;
+        let rests_on = Position::new(event.findings_position);
+        let begin = *self.begins.entry(decision.migration.clone()).or_insert(rests_on);
+        if begin.next() < self.oldest {
+            self.unproved += 1;
+            return;
+        }
         let unborn = Migration::new(decision.migration.clone());
         let core = fold.migrations.get(&decision.migration).map_or(&unborn, |folding| &folding.core);
         let (hash, holds) = core.evidence_of(&event.kind, decision.at);
@@ -144,17 +156,18 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
         None => None,
     };
     // Every byte first: a replay of something that was changed proves nothing.
-    prove(&dir).with_context(|| format!("verify {}", dir.display()))?;
-    let first = Position::new(1);
-    let findings = read_findings_offline(&dir, first)?;
-    let decisions = read_decisions_offline(&dir, first)?;
-    let mut compared =
-        Compared { decisions: 0, mismatches: Vec::new(), digest: digest::Context::new(&digest::SHA256) };
+    let report = prove(&dir).with_context(|| format!("verify {}", dir.display()))?;
+    let oldest = report.findings.oldest;
+    let findings = read_findings_offline(&dir, oldest)?;
+    let decisions = read_decisions_offline(&dir, Position::new(1))?;
+    let digest = digest::Context::new(&digest::SHA256);
+    let (begins, mismatches) = (BTreeMap::new(), Vec::new());
+    let mut compared = Compared { decisions: 0, mismatches, digest, oldest, begins, unproved: 0 };
     let folded = fold(findings, decisions, |fold, position, decision| {
         compared.compare(fold, position, decision);
     })
     .with_context(|| format!("replay {}", dir.display()))?;
-    let Compared { decisions, mismatches, digest } = compared;
+    let Compared { decisions, mismatches, digest, oldest: _, begins: _, unproved } = compared;
     let found = Sha256::try_from(digest.finish().as_ref()).map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut out = std::io::stdout();
     for line in mismatches.iter().take(PRINTED) {
@@ -163,6 +176,10 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
     for (name, folding) in &folded.migrations {
         let core = &folding.core;
         say(&mut out, &format!("{name}: phase {}, plan revision {}", core.phase(), core.revision()));
+    }
+    if unproved > 0 {
+        let line = format!("{unproved} decisions rest on findings that were dropped after their retention");
+        say(&mut out, &line);
     }
     let wrong = mismatches.len();
     say(&mut out, &format!("{decisions} decisions replayed, {wrong} mismatches, digest {found}"));

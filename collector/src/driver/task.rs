@@ -314,7 +314,7 @@ impl Task {
                 Ok(stored) => stored.position <= up_to,
                 Err(_) => true,
             };
-            let findings = store.read_findings(Position::new(1)).take_while(kept);
+            let findings = store.read_findings(store.oldest_findings()).take_while(kept);
             replay(findings, store.read_decisions(Position::new(1)), |_, _, _| {})
         });
         let folded = folded.await.map_err(|error| Stopped(error.to_string()))?;

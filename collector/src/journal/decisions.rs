@@ -13,6 +13,8 @@ use super::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DecisionHeads {
     heads: BTreeMap<Name, DecisionHead>,
+    /// The last finding before the first decision of each migration: it needs none of those.
+    begins: BTreeMap<Name, Position>,
 }
 
 impl DecisionHeads {
@@ -21,7 +23,13 @@ impl DecisionHeads {
     }
 
     pub(crate) fn set(&mut self, migration: Name, head: DecisionHead) {
+        self.begins.entry(migration.clone()).or_insert(head.rests_on);
         self.heads.insert(migration, head);
+    }
+
+    /// Where each migration began, in the order of the findings.
+    pub(crate) fn begins(&self) -> &BTreeMap<Name, Position> {
+        &self.begins
     }
 
     pub(crate) fn all(&self) -> &BTreeMap<Name, DecisionHead> {

@@ -1,7 +1,7 @@
 //! The journal in files: the handle that everybody holds, and how it is opened and closed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -62,6 +62,10 @@ impl Shared {
 
     fn all_heads(&self) -> BTreeMap<Name, DecisionHead> {
         self.lock().heads.all().clone()
+    }
+
+    fn begins(&self) -> BTreeMap<Name, Position> {
+        self.lock().heads.begins().clone()
     }
 
     fn floor(&self) -> Floor {
@@ -216,6 +220,33 @@ impl Journal {
             this.inner.checkpoints.allow_drop(before, migrations.keys())
         };
         tokio::task::spawn_blocking(look).await.map_err(|_| JournalError::Closed)??;
+        let (reply, dropped) = oneshot::channel();
+        self.inner.asks.send(Ask::Drop { before, reply }).await.map_err(|_| self.gone())?;
+        dropped.await.map_err(|_| self.gone())?
+    }
+
+    /// The last finding before the first decision of each migration; nothing up to it concerns the migration.
+    #[must_use]
+    pub fn begins(&self) -> BTreeMap<Name, Position> {
+        self.inner.shared.begins()
+    }
+
+    /// Removes whole segments of findings before this position, for the sake of migrations that are
+    /// over: every other one must have begun behind it. What is decided stays for ever.
+    ///
+    /// # Errors
+    /// A migration that is not over needs them, or the disk refuses.
+    pub async fn drop_findings_of(
+        &self,
+        over: &BTreeSet<Name>,
+        before: Position,
+    ) -> Result<Dropped, JournalError> {
+        for (name, begin) in self.begins() {
+            if begin.next() < before && !over.contains(&name) {
+                let why = format!("migration {name} is not over, and began behind finding {begin}");
+                return Err(JournalError::StillNeeded { before, why });
+            }
+        }
         let (reply, dropped) = oneshot::channel();
         self.inner.asks.send(Ask::Drop { before, reply }).await.map_err(|_| self.gone())?;
         dropped.await.map_err(|_| self.gone())?

@@ -36,6 +36,7 @@ use crate::lookup::Lookup;
 use crate::notify::{self, Failing, Secrets};
 use crate::pki::{Pki, ServerIdentity};
 use crate::records::{Received, Seen};
+use crate::retention;
 use crate::tls;
 use crate::warnings::Warnings;
 
@@ -245,6 +246,9 @@ async fn serve(
         older: opened.older.clone(),
     };
     servers.spawn(drive(state, inbox, stop.clone()));
+    let (keep, clock) = (opened.config.keep_findings, opened.clock);
+    let retention = retention::run(opened.journal.clone(), driver.clone(), clock, keep, stop.clone());
+    servers.spawn(retention);
     servers.spawn(remembering(opened.signer.clone(), driver.clone(), store.clone(), stop.clone()));
     let telling = notify::Parts {
         driver: driver.clone(),
@@ -428,7 +432,7 @@ fn fold(store: &dyn Store, sessions: &Sessions) -> anyhow::Result<Fold> {
         Ok(stored) => stored.position <= up_to,
         Err(_) => true,
     };
-    let findings = store.read_findings(first).take_while(kept);
+    let findings = store.read_findings(store.oldest_findings()).take_while(kept);
     let remember = |seen: &Seen, received: Option<&Received>| remember(sessions, seen, received);
     let fold = replay_heard(findings, store.read_decisions(first), remember, |_, _, _| {});
     fold.context("fold the journal; `tidelock-collector journal verify` says more")

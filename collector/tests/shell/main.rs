@@ -16,6 +16,7 @@ mod notify;
 mod receiver;
 mod restart;
 mod restored;
+mod retention;
 mod run;
 mod service;
 mod support;
