@@ -12,12 +12,9 @@ pub mod commands;
 pub mod config;
 pub mod driver;
 pub mod fold;
-<<<<<<< HEAD
 #[doc(hidden)]
 pub mod fuzz;
-=======
 pub mod heads;
->>>>>>> a6ec42a (Remember the heads of the decisions apart from the journal, and compare and export journals)
 pub mod health;
 pub mod ingest;
 pub mod intake;

@@ -134,7 +134,20 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     }
     let clock = Clock::start(latest(&journal)?);
     let (secrets, ops) = (Arc::new(ArcSwap::from_pointee(config.secrets.clone())), watch::Sender::new(None));
-    Ok(Opened { secrets, ops, config, journal, pki: Arc::new(pki), identity, access, join, gate_key, clock, signer, older })
+    Ok(Opened {
+        secrets,
+        ops,
+        config,
+        journal,
+        pki: Arc::new(pki),
+        identity,
+        access,
+        join,
+        gate_key,
+        clock,
+        signer,
+        older,
+    })
 }
 
 fn settings(config: &Config, disk: Arc<dyn Disk>) -> Settings {
