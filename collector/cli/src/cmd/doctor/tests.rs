@@ -94,7 +94,23 @@ fn check(seen: &Seen, expected: Expect) {
 
 #[test]
 fn nothing_is_wrong() {
-    check(&good(), expect![[""]]);
+    check(
+        &good(),
+        expect![[r#"
+        collector
+          ✔ answers at https://c.example:7480 in 12 ms, version VERSION
+          ✔ its journal is writable, 18432 MiB free
+        agents
+          ✔ source: 2 of at least 2 online
+          ✔ target: 2 of at least 2 online
+        plan
+          ✔ revision 7 is plan.yaml
+          ✔ 1 checks of this phase have results on every side
+        access
+          ✔ ben can answer commit
+          ✔ olga can answer commit
+        0 failures, 0 warnings. Exit 0."#]],
+    );
 }
 
 #[test]
@@ -118,7 +134,43 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
     grants[0].expires_time = at(3600);
     grants.truncate(1);
     seen.run = Some(Ok(None));
-    check(&seen, expect![[""]]);
+    check(
+        &seen,
+        expect![[r#"
+        collector
+          ✔ answers at https://c.example:7480 in 12 ms, version VERSION
+          ✖ the journal's disk has 3 MiB left and needs 64 MiB; make room on it
+              hint: every gate holds until that is over
+        agents
+          ✔ source: 2 of at least 2 online
+          ✖ target: 1 of at least 2 online
+              hint: tidelock agent ls; one more: tidelock agent token --side target
+          ‼ clock of source/a-0 is 2 s ahead
+              hint: results are ordered by the collector, but latency limits get wrong. Check chrony
+          ‼ the certificate of source/a-0 ends in 10 min
+              hint: the agent renews it by itself; its log says why it did not
+          ✖ source/a-0 does not run login: host shop.example is not allowed (above ceiling)
+              hint: the agent's own agent.toml is the ceiling; see its [allow] and [secrets]
+          ✖ target/a-1 is silent
+              hint: its log says why; one that is gone for good: tidelock agent revoke
+        plan
+          ✖ plan.yaml is not revision 7, which is in force
+              hint: see what differs: tidelock plan apply plan.yaml --dry-run
+          ✖ login on target has no result yet
+              hint: tidelock why login
+        access
+          ‼ the access of ben ends in 1 h
+              hint: tidelock access issue ben
+          ✖ olga has no access, and is asked for commit
+              hint: tidelock access issue olga
+        messages
+          ✖ slack (secret chat): it answered 500
+              hint: look at the receiver's address and secret; events wait for it and come later
+        rehearsal
+          ✖ the newest run of a runbook is no complete rehearsal for plan revision 7
+              hint: tidelock cutover run --rehearse
+        9 failures, 3 warnings. Exit 1."#]],
+    );
     assert!(show::short(&examine(&seen)).ends_with("Exit 1."));
     assert_eq!(show::json(&examine(&seen))["schema"], "tidelock.doctor/v1");
 }
@@ -127,7 +179,14 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
 fn a_collector_that_does_not_answer_is_a_failure_and_nothing_else_is_guessed() {
     let mut seen = good();
     seen.status = Err(Trouble::new(Exit::Unreachable, "the collector does not answer: refused"));
-    check(&seen, expect![[""]]);
+    check(
+        &seen,
+        expect![[r#"
+        collector
+          ✖ no status from https://c.example:7480: the collector does not answer: refused
+              hint: is it running, and is this its address? curl its ops listener: /readyz
+        1 failure, 0 warnings. Exit 1."#]],
+    );
 }
 
 #[test]
@@ -136,5 +195,22 @@ fn what_may_not_be_seen_is_a_warning_and_what_is_not_known_a_failure() {
     seen.grants = Err(Trouble::new(Exit::Auth, "no"));
     seen.plan = Err(Trouble::new(Exit::Usage, "there is none"));
     seen.run = Some(Err(Trouble::failed("it broke")));
-    check(&seen, expect![[""]]);
+    check(
+        &seen,
+        expect![[r#"
+        collector
+          ✔ answers at https://c.example:7480 in 12 ms, version VERSION
+          ✔ its journal is writable, 18432 MiB free
+        plan
+          ✖ there is no plan in force: there is none
+              hint: tidelock plan apply plan.yaml
+          ✔ 1 checks of this phase have results on every side
+        access
+          ‼ you may not see who has access
+              hint: ask an operator of the collector to run this
+        rehearsal
+          ✖ the newest run of a runbook: it broke
+              hint: try again
+        2 failures, 1 warning. Exit 1."#]],
+    );
 }
