@@ -26,6 +26,7 @@ gate ready: all
       > 0:30 ready is unknown
       >   missing login on source by s1: s1 has not reported it
       >   conflict on target by t2: target/t2 is suspended: two live sessions of one identity, from 192.0.2.7:4000 and from 198.51.100.9:4000: its key is in two places; revoke it, and let it join under another name
+      > 0:31 told: target/t2 is lost
       > 0:35 ready is hold
       >   claim_undecided login on source by s1: 1 of 2 passes in a row
       >   conflict on target by t2: target/t2 is suspended: two live sessions of one identity, from 192.0.2.7:4000 and from 198.51.100.9:4000: its key is in two places; revoke it, and let it join under another name

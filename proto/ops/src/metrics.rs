@@ -180,7 +180,7 @@ mod tests {
             # HELP tidelock_check_runs_total Runs.\n# TYPE tidelock_check_runs_total counter\n\
             tidelock_check_runs_total{result=\"pass\"} 3.0\n\
             # HELP tidelock_check_duration_seconds How long.\n# TYPE tidelock_check_duration_seconds histogram\n\
-            tidelock_check_duration_seconds_sum 9.5\ntidelock_check_duration_seconds_count 3\n\
+            tidelock_check_duration_seconds_sum{} 9.5\ntidelock_check_duration_seconds_count{} 3\n\
             tidelock_check_duration_seconds_bucket{le=\"0.5\"} 2\n\
             tidelock_check_duration_seconds_bucket{le=\"+Inf\"} 3\n";
         assert_eq!(render(families), expected);

@@ -70,6 +70,18 @@ impl Stage {
         apply(&self.console, &self.operator, &self.plan, reason).await
     }
 
+    /// Applies a plan that makes a gate easier to open: one person proposes it, and another confirms it.
+    pub(crate) async fn apply_looser(&self, reason: &str, second: &Who) -> anyhow::Result<()> {
+        let file = path_text(self.plan.path())?;
+        let words = ["plan", "apply", file, "--yes", "--reason", reason];
+        let done = self.console.show(&self.operator, &words).await?.good("tidelock plan apply")?;
+        let told = done.out.split_once("proposed as ").and_then(|(_, rest)| rest.split_once(','));
+        let (name, _) = told.context("one person alone made a gate easier to open")?;
+        let words = ["plan", "apply", file, "--confirm", name, "--reason", "I have looked at it"];
+        self.console.show(second, &words).await?.good("tidelock plan apply --confirm")?;
+        Ok(())
+    }
+
     /// The status as a program reads it.
     pub(crate) async fn status(&self) -> anyhow::Result<Value> {
         self.console.read(&self.operator, &["status"]).await

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Play;
 use super::plugin::{push, saw};
+use crate::director::command::Who;
 use crate::director::stage::{Plugin, Stage};
 use crate::director::{Expected, look};
 
@@ -12,7 +13,7 @@ const CHECK: &str = "greedy";
 const CAUSES: [&str; 3] = ["cpu", "memory", "timeout"];
 
 /// It is stopped and named; everybody else goes on; then it is taken out.
-pub(crate) async fn contained(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<()> {
+pub(crate) async fn contained(play: &mut Play<'_>, stage: &mut Stage, olga: &Who) -> anyhow::Result<()> {
     play.talk.scene(7, "A hostile one")?;
     play.talk.say("This plugin loops for ever. Its sandbox gives it so much time and no more.")?;
     let operator = stage.operator.clone();
@@ -35,9 +36,12 @@ pub(crate) async fn contained(play: &mut Play<'_>, stage: &mut Stage) -> anyhow:
     stage.console.show(&operator, &["why", CHECK]).await?;
     stage.console.show(&operator, &["check", "ls"]).await?;
     anyhow::ensure!(agents == stage.agent_pids(), "an agent was started anew");
-    play.talk.say("No agent fell, and every other check goes on as before. Out with it:")?;
+    play.talk.say(
+        "No agent fell, and every other check goes on as before. Out with it. A plan with one check less",
+    )?;
+    play.talk.say("makes a gate easier to open, so a second person must look:")?;
     stage.plan.take_out(CHECK)?;
-    stage.apply("the bad plugin goes").await?;
+    stage.apply_looser("the bad plugin goes", olga).await?;
     play.wait_for(stage, Expected::HostileGoes, |status| {
         if look::scenario(status, CHECK).is_none() && look::hold_of(status, CHECK).is_none() {
             Ok(())

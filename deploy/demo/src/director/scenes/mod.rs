@@ -27,6 +27,6 @@ pub(crate) async fn play(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Resu
     switch::switch(play, stage).await?;
     cron::forgotten(play, stage).await?;
     plugin::joins(play, stage).await?;
-    hostile::contained(play, stage).await?;
+    hostile::contained(play, stage, &olga).await?;
     back::back(play, stage, &olga).await
 }
