@@ -50,8 +50,13 @@ fn an_identity_used_twice_is_believed_in_neither_place_and_what_is_sent_again_co
     world.agents[1].kill9();
     let (folder, twin) = (world.agents[1].folder.clone(), world.folder.path().join("agent-twin"));
     copy(&folder, &twin);
+    // Its owner goes on, and uses numbers that the copy will take for its own.
+    let before = newest(&world);
     world.agents[1].start();
-    until_gate(&world, 0, "the agent is back");
+    eventually_for(PATIENT, "the agent is back", || {
+        let now = newest(&world);
+        if now >= before + 2 { Ok(()) } else { Err(format!("slot {now}")) }
+    });
     world.agents[1].kill9();
     let config = twin.join("agent.toml");
     let text = fs::read_to_string(&config).expect("a configuration");
