@@ -163,8 +163,8 @@ impl Trust {
             None => {}
         }
         accepted.insert(key.clone(), digest);
-        let text = serde_json::to_vec(&*accepted).unwrap_or_default();
-        if let Err(error) = private_file::replace(&self.path, &text) {
+        let written = serde_json::to_vec(&*accepted).map_err(std::io::Error::from);
+        if let Err(error) = written.and_then(|text| private_file::replace(&self.path, &text)) {
             accepted.remove(&key);
             return refuse(format!("write {}: {error}", self.path.display()));
         }

@@ -245,12 +245,9 @@ impl Signer {
             key: STANDARD.encode(self.key.public_key()),
             signature: STANDARD.encode(self.key.sign(heads.signed_text().as_bytes())),
         };
-        let text = serde_json::to_vec_pretty(&written).unwrap_or_default();
-        private_file::replace(&self.path, &text).map_err(|source| HeadsError::File {
-            doing: "write",
-            path: self.path.clone(),
-            source,
-        })
+        let wrong = |source| HeadsError::File { doing: "write", path: self.path.clone(), source };
+        let text = serde_json::to_vec_pretty(&written).map_err(|error| wrong(error.into()))?;
+        private_file::replace(&self.path, &text).map_err(wrong)
     }
 
     /// What this journal lost since it was remembered.

@@ -179,6 +179,7 @@ const OLD: &[i64] = &[];
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
     use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::process::Command;
 
@@ -199,9 +200,12 @@ mod tests {
     fn a_runner_starts_no_program_and_reaches_no_process_but_calls_and_computes() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = server.local_addr().unwrap();
+        // A name that nothing has: or a link that is there already would pass for one that is refused.
+        let link = std::env::temp_dir().join(format!("tidelock-link-{}", std::process::id()));
         tried(Child::Runner, move || {
             assert!(Command::new("true").status().is_err(), "it started a program");
-            assert!(std::os::unix::fs::symlink("/etc/passwd", "/tmp/tidelock-link").is_err(), "it links");
+            let linked = std::os::unix::fs::symlink("/etc/passwd", &link);
+            assert_eq!(linked.map_err(|error| error.kind()), Err(ErrorKind::PermissionDenied), "it links");
             let parent = rustix::process::getppid().unwrap();
             assert!(rustix::process::test_kill_process(parent).is_err(), "it reaches another process");
             assert!(TcpStream::connect(address).is_ok(), "it cannot call");

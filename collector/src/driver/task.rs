@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_core::record::{Event, EventKind, Observation};
-use tidelock_core::{Ask, Asker, AskerKind};
+use tidelock_core::{Ask, Asker, AskerKind, RefusalCode};
 use tidelock_model::{Name, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -140,8 +140,14 @@ impl Task {
             }
             let by = Asker { name: own_name(), kind: AskerKind::Operator };
             let ask = Ask::Hold { by, reason, request_id: String::new() };
-            if let Err(error) = self.ask(&name, &ask, None, false).await? {
-                tracing::warn!(migration = %name, %error, "it is not held");
+            match self.ask(&name, &ask, None, false).await? {
+                Ok(_) => {}
+                // It has ended: nothing is left to hold.
+                Err(AskError::Refused(refusal)) if refusal.code == RefusalCode::WrongPhase => {}
+                // Served without the hold, what was lost would be forgotten with the next head that is kept.
+                Err(error) => {
+                    return Err(Stopped(format!("{name} lost decisions and cannot be held: {error}")));
+                }
             }
         }
         Ok(())
