@@ -4,14 +4,14 @@ use std::thread::sleep;
 use std::time::Duration;
 
 /// How long a state may take that should come soon.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Waits until `look` gives a value. `Err` carries what was seen instead.
 ///
 /// # Panics
-/// When the state has not come within 30 s: with `what` and the last thing seen.
+/// When the state has not come within a minute: with `what` and the last thing seen.
 pub fn eventually<T>(what: &str, look: impl FnMut() -> Result<T, String>) -> T {
     eventually_for(SOON, what, look)
 }

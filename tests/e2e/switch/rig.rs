@@ -7,7 +7,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use tidelock_tests::{AgentHandle, Cli, Ops, Process, Proxy, World, eventually, eventually_for, program};
+use tidelock_tests::{
+    AgentHandle, Answer, Cli, Ops, Process, Proxy, World, eventually, eventually_for, program,
+};
 
 use super::load::Load;
 
@@ -46,8 +48,8 @@ pub(crate) struct Variant {
 /// The usual plan, for a machine with other things to do: what is told is judged, and never how quickly. How quickly
 /// it can go is measured by `make bench ARGS=switch`.
 pub(crate) const USUAL: Variant = Variant {
-    behind_fence: "500ms",
-    after_open: "500ms",
+    behind_fence: "1s",
+    after_open: "1s",
     may_dip: "5m",
     fence_deadline: "60s",
     wait_deadline: "60s",
@@ -120,30 +122,38 @@ impl Rig {
         self.load = Load::start(&self.proxy.url, name);
     }
 
-    /// Waits until the migration is ready, and gives Ana's GO.
+    /// Waits until the migration is ready, and gives Ana's GO, again where the evidence it was given on changed: a
+    /// check that a busy machine kept waiting is reason enough.
     pub(crate) fn go(&self) {
         self.ready();
-        self.decided("cutover");
-        eventually("the gate cutover opens", || {
+        eventually_for(PATIENT, "Ana's GO opens the gate cutover", || {
             let answer = self.bo.run(&["gate", "check", "cutover"]);
-            if answer.code == 0 { Ok(()) } else { Err(answer.out) }
+            if answer.code == 0 {
+                return Ok(());
+            }
+            let said = self.decide("cutover");
+            Err(answer.out + &said.err)
         });
     }
 
     /// Waits until the migration is ready.
     pub(crate) fn ready(&self) {
-        let _ = self.world.operator.run(&["gate", "wait", "ready", "--timeout", "90s", "-q"]).good();
+        let _ = self.world.operator.run(&["gate", "wait", "ready", "--timeout", "120s", "-q"]).good();
         self.world.until_phase("ready");
     }
 
     /// Ana decides, as soon as it is taken.
     pub(crate) fn decided(&self, decision: &str) {
-        let words =
-            ["decide", decision, "--go", "--reason", "all green", "--confirm", "harbour", "--no-input"];
-        eventually(&format!("the GO for {decision} is taken"), || {
-            let answer = self.ana.run(&words);
+        eventually_for(PATIENT, &format!("the GO for {decision} is taken"), || {
+            let answer = self.decide(decision);
             if answer.code == 0 { Ok(()) } else { Err(answer.out + &answer.err) }
         });
+    }
+
+    fn decide(&self, decision: &str) -> Answer {
+        let words =
+            ["decide", decision, "--go", "--reason", "all green", "--confirm", "harbour", "--no-input"];
+        self.ana.run(&words)
     }
 
     /// An operator at work, in a process of its own.
@@ -170,7 +180,7 @@ impl Rig {
 
     /// Waits until an operator stands by at the shut gate.
     pub(crate) fn stands_by(&self) {
-        eventually("the operator stands by", || {
+        eventually_for(PATIENT, "the operator stands by", || {
             let said = self.said();
             if said.contains("HOLD") { Ok(()) } else { Err(said) }
         });
