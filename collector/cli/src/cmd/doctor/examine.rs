@@ -168,6 +168,10 @@ fn online(agent: &v1::AgentView, name: &str, now: Option<Timestamp>, lines: &mut
         }
         Some(_) | None => {}
     }
+    for warning in &agent.warnings {
+        let hint = "see agent.toml and the log of that agent, and mend it before the night";
+        lines.put(State::Warning, format!("{name}: {warning}"), hint);
+    }
     for refused in &agent.refused {
         let text = format!("{name} does not run {}: {} ({})", refused.check, refused.reason, refused.cause);
         lines.put(
@@ -192,7 +196,7 @@ fn the_plan(seen: &Seen, lines: &mut Lines) {
         }
         Some((file, Ok(_))) => {
             let text = format!("{} is not revision {revision}, which is in force", file.display());
-            let hint = format!("see what differs: tidelock plan apply {} --dry-run", file.display());
+            let hint = format!("see what differs: tidelock plan diff {}", file.display());
             lines.put(State::Failure, text, hint);
         }
         Some((file, Err(error))) => {
@@ -216,7 +220,10 @@ fn checks(status: &v1::Status, lines: &mut Lines) {
         }
     }
     if silent == 0 && running > 0 {
-        lines.good(format!("{running} checks of this phase have results on every side"));
+        lines.good(match running {
+            1 => "the one check of this phase has results on every side".to_owned(),
+            _ => format!("all {running} checks of this phase have results on every side"),
+        });
     }
 }
 

@@ -105,7 +105,7 @@ fn nothing_is_wrong() {
           ✔ target: 2 of at least 2 online
         plan
           ✔ revision 7 is plan.yaml
-          ✔ 1 checks of this phase have results on every side
+          ✔ the one check of this phase has results on every side
         access
           ✔ ben can answer commit
           ✔ olga can answer commit
@@ -121,6 +121,7 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
         "the journal's disk has 3 MiB left and needs 64 MiB; make room on it".to_owned();
     status.agents[0].clock_offset_ms = -2_100;
     status.agents[0].certificate_ends_time = at(600);
+    status.agents[0].warnings.push("UNSIGNED components are let run here".to_owned());
     status.agents[0].refused.push(v1::AssignmentStatusView {
         check: "login".to_owned(),
         cause: "above ceiling".to_owned(),
@@ -149,13 +150,15 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
               hint: results are ordered by the collector, but latency limits get wrong. Check chrony
           ‼ the certificate of source/a-0 ends in 10 min
               hint: the agent renews it by itself; its log says why it did not
+          ‼ source/a-0: UNSIGNED components are let run here
+              hint: see agent.toml and the log of that agent, and mend it before the night
           ✖ source/a-0 does not run login: host shop.example is not allowed (above ceiling)
               hint: the agent's own agent.toml is the ceiling; see its [allow] and [secrets]
           ✖ target/a-1 is silent
               hint: its log says why; one that is gone for good: tidelock agent revoke
         plan
           ✖ plan.yaml is not revision 7, which is in force
-              hint: see what differs: tidelock plan apply plan.yaml --dry-run
+              hint: see what differs: tidelock plan diff plan.yaml
           ✖ login on target has no result yet
               hint: tidelock why login
         access
@@ -169,7 +172,7 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
         rehearsal
           ✖ the newest run of a runbook is no complete rehearsal for plan revision 7
               hint: tidelock cutover run --rehearse
-        9 failures, 3 warnings. Exit 1."#]],
+        9 failures, 4 warnings. Exit 1."#]],
     );
     assert!(show::short(&examine(&seen)).ends_with("Exit 1."));
     assert_eq!(show::json(&examine(&seen))["schema"], "tidelock.doctor/v1");
@@ -204,7 +207,7 @@ fn what_may_not_be_seen_is_a_warning_and_what_is_not_known_a_failure() {
         plan
           ✖ there is no plan in force: there is none
               hint: tidelock plan apply plan.yaml
-          ✔ 1 checks of this phase have results on every side
+          ✔ the one check of this phase has results on every side
         access
           ‼ you may not see who has access
               hint: ask an operator of the collector to run this
