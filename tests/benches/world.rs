@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tidelock_tests::World;
+use tidelock_tests::{SHOPS_PLAN, World};
 
 /// A runtime for a measure: the collector and the runner want a core as well.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
@@ -12,7 +12,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 
 /// A plan of `checks` one-step flows, each every `every`, that claim one pass.
 pub(crate) fn plan(checks: usize, every: &str) -> String {
-    let mut plan = String::from(HEAD);
+    let mut plan = format!("{SHOPS_PLAN}scenarios:\n");
     for number in 0..checks {
         let check = CHECK.replace("{number}", &number.to_string()).replace("{every}", every);
         plan.push_str(&check);
@@ -38,30 +38,6 @@ fn line<'a>(text: &'a str, begins: &str) -> &'a str {
 pub(crate) fn check_name(number: usize) -> String {
     format!("check-{number}")
 }
-
-const HEAD: &str = r#"
-tidelock: plan/v1
-name: shop
-summary: Move the shop.
-rehearsal_scale: true
-environments:
-  source:
-    title: Old
-    agents: { at_least: 1 }
-    targets: { shop: { url: "{source}", methods: [GET, POST], paths: ["/"], addresses: ["127.0.0.0/8"], rate: 200/s } }
-  target:
-    title: New
-    agents: { at_least: 1 }
-    targets: { shop: { url: "{target}", methods: [GET, POST], paths: ["/"], addresses: ["127.0.0.0/8"], rate: 200/s } }
-people:
-  ana: { name: Ana, role: Lead, reach: "phone:1" }
-  bo: { name: Bo, role: Deputy, reach: "phone:2" }
-decisions:
-  cutover: { who: [ana], deputies: [bo] }
-  rollback: { who: [ana, bo] }
-  commit: { who: [bo] }
-scenarios:
-"#;
 
 const CHECK: &str = r#"
   check-{number}:

@@ -29,4 +29,5 @@ mod silence;
 mod switch;
 mod trust;
 mod trust_certificates;
+mod trust_resumption;
 mod unweighed;

@@ -125,6 +125,20 @@ async fn every_wrong_certificate_is_refused_and_told() {
         ),
         ("no-name", sign(&target, &[], |_| {}), "0 alternative names"),
         (
+            "a-common-name-alone",
+            sign(&target, &[], |p| p.distinguished_name.push(DnType::CommonName, uri("target", "common"))),
+            "0 alternative names",
+        ),
+        ("any-name", sign(&target, &[uri("target", "*")], |_| {}), "agent/*"),
+        (
+            "any-host",
+            sign(&target, &[], |p| {
+                p.subject_alt_names =
+                    vec![SanType::DnsName("*.tidelock.internal".try_into().expect("a name"))];
+            }),
+            "1 alternative names",
+        ),
+        (
             "an-authority",
             sign(&target, &raw("an-authority"), |p| {
                 p.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

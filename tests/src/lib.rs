@@ -25,4 +25,4 @@ pub use proxy::{Proxy, Runtime};
 pub use relay::Relay;
 pub use shop::Shop;
 pub use wait::{eventually, eventually_for};
-pub use world::{AgentHandle, World, WorldOptions};
+pub use world::{AgentHandle, SHOPS_PLAN, World, WorldOptions};

@@ -26,12 +26,12 @@ pub struct WorldOptions {
 
 impl Default for WorldOptions {
     fn default() -> WorldOptions {
-        WorldOptions { agents: 1, plan: LOGIN_PLAN.to_owned(), env: Vec::new() }
+        WorldOptions { agents: 1, plan: [SHOPS_PLAN, LOGIN_PLAN].concat(), env: Vec::new() }
     }
 }
 
-/// One login check on both sides.
-const LOGIN_PLAN: &str = r#"
+/// How a plan for the two shops begins: where they are, and who decides.
+pub const SHOPS_PLAN: &str = r#"
 tidelock: plan/v1
 name: shop
 summary: Move the shop.
@@ -52,7 +52,10 @@ decisions:
   cutover: { who: [ana], deputies: [bo] }
   rollback: { who: [ana, bo] }
   commit: { who: [bo] }
-defaults: { every: 1s, timeout: 1s }
+"#;
+
+/// One login check on both sides.
+const LOGIN_PLAN: &str = r#"defaults: { every: 1s, timeout: 1s }
 scenarios:
   login:
     kind: auth

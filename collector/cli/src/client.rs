@@ -37,6 +37,19 @@ impl Interceptor for Bearer {
     }
 }
 
+/// Where the collector is. A port that is none would be left out in silence, and another server asked.
+fn address(server: &str) -> Result<Endpoint, Trouble> {
+    let bad = |why: &str| Trouble::usage(format!("{server:?} is not a collector's URL: {why}"));
+    let endpoint = Endpoint::from_shared(server.to_owned()).map_err(|error| bad(&error.to_string()))?;
+    let uri = endpoint.uri();
+    let host_ends =
+        uri.authority().map_or("", |authority| authority.as_str().rsplit(']').next().unwrap_or(""));
+    if host_ends.contains(':') && uri.port_u16().is_none_or(|port| port == 0) {
+        return Err(bad("its port is no number from 1 to 65535"));
+    }
+    Ok(endpoint)
+}
+
 /// A connected client.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -47,10 +60,7 @@ pub(crate) struct Client {
 impl Client {
     /// Prepares a connection; it comes up with the first ask.
     pub(crate) fn new(connection: &Connection) -> Result<Client, Trouble> {
-        let mut endpoint = Endpoint::from_shared(connection.server.clone())
-            .map_err(|error| {
-                Trouble::usage(format!("{:?} is not a collector's URL: {error}", connection.server))
-            })?
+        let mut endpoint = address(&connection.server)?
             .connect_timeout(CONNECT)
             .timeout(DEADLINE)
             .http2_keep_alive_interval(KEEP_ALIVE)

@@ -106,6 +106,17 @@ impl Contexts {
 
 /// Puts flags, environment and context file together.
 pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
+    // An unset variable of a script: nobody may be sent to another migration than the one that was meant.
+    for (flag, variable, value) in [
+        ("--migration", "TIDELOCK_MIGRATION", &flags.migration),
+        ("--server", "TIDELOCK_SERVER", &flags.server),
+        ("--context", "TIDELOCK_CONTEXT", &flags.context),
+    ] {
+        if value.as_deref().is_some_and(str::is_empty) {
+            let hint = format!("leave {flag} out, or unset {variable}, where none is meant");
+            return Err(Trouble::usage(format!("{flag} is empty")).hint(hint));
+        }
+    }
     let contexts = Contexts::load()?;
     let named = flags.context.as_ref().or(contexts.current.as_ref());
     let context = match named {
