@@ -21,6 +21,7 @@ mod run;
 mod token;
 mod views;
 mod views_gate;
+mod views_owners;
 mod views_proof;
 mod views_report;
 mod views_run;

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 use crate::v1;
 
+mod owners;
 mod proof;
 mod report;
 mod run;
 mod switch;
 
+pub use owners::switch;
 pub use proof::{claim, evidence, proof};
 pub use report::report;
 pub use run::{run, run_command};
@@ -84,6 +86,15 @@ fn seconds_since(then: Option<&Timestamp>, now: Option<&Timestamp>) -> Value {
     }
 }
 
+/// Seconds until then; less than 0 where it is over.
+fn seconds_until(now: Option<&Timestamp>, then: Option<&Timestamp>) -> Value {
+    let signed = |time: &Timestamp| i64::try_from(unix_ms(Some(time))).unwrap_or(i64::MAX);
+    match (now, then) {
+        (Some(now), Some(then)) => json!((signed(then) - signed(now)) as f64 / 1000.0),
+        (None, _) | (_, None) => Value::Null,
+    }
+}
+
 fn word_or_null(word: &str) -> Value {
     if word.is_empty() { Value::Null } else { Value::String(word.to_owned()) }
 }
@@ -127,6 +138,7 @@ pub fn gate(gate: &v1::Gate) -> Value {
         "rollback": gate.rollback.as_ref().map(|r| rollback(r, now)),
         "unreachable": gate.unreachable, "warnings": gate.warnings, "rehearsal_scale": gate.rehearsal_scale,
         "plan": gate.plan.as_ref().map(plan_ref),
+        "switch": gate.switch.as_ref().map(|view| switch(view, now)),
         "evidence": { "sequence": gate.evidence_sequence, "hash": hex(&gate.evidence_hash), "as_of": time(now) },
     });
     if !gate.scenarios.is_empty() {
@@ -204,6 +216,8 @@ pub fn status(status: &v1::Status) -> Value {
         "agents": status.agents.iter().map(agent).collect::<Value>(),
         "first_minutes": word_or_null(&status.first_minutes), "failing_receivers": status.failing_receivers,
         "rehearsals": status.rehearsals,
+        "switch": status.switch.as_ref()
+            .map(|view| switch(view, status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref()))),
         "timeline": status.recent_events.iter().map(event).collect::<Value>(),
     })
 }

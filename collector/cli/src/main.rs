@@ -10,6 +10,7 @@ mod files;
 mod next_tests;
 mod out;
 mod shown;
+mod shown_switch;
 mod words;
 
 use std::process::ExitCode;

@@ -6,6 +6,7 @@ use tidelock_proto::{json, v1};
 
 use crate::client::clean;
 use crate::cmd::cutover::parts::{place, present, writes_shut};
+use crate::shown_switch::{deadline, undone};
 use crate::words::{clock, grouped, span};
 
 /// `lossless, possible for 1 h 48 min`, `lossy: 131 orders`, `closed: the window is over, fix forward`.
@@ -119,8 +120,11 @@ pub(crate) fn run(run: &v1::Run) -> Option<String> {
     };
     let step = present(run).map(|part| format!(": step {}", place(run, part))).unwrap_or_default();
     let mut line = format!("{kind}{way} run {}{by}{step}", run.run);
-    if run.state == "undoing" {
-        line = format!("{line}, going back: {}", clean(&run.why));
+    if let Some(left) = present(run).and_then(|part| deadline(part, run.as_of_time.as_ref(), 0)) {
+        line = format!("{line}, {left}");
+    }
+    if let Some(undone) = undone(run) {
+        line = format!("{line}, going back: {}, {undone}", clean(&run.why));
     }
     if run.next == "settle" {
         line = format!("{line}, a person must say what became of it (tidelock {way} show)");
@@ -245,6 +249,14 @@ mod tests {
         };
         let line = "cutover run 3 by olga: step 2 of 2 traffic@10%, writes shut 00:12 of 00:45 (orders)";
         assert_eq!(run(&under_way).as_deref(), Some(line));
+        let mut late = under_way.clone();
+        late.parts[1].deadline_time = Some(json::wire_time(93_000));
+        assert!(run(&late).is_some_and(|line| line.contains("traffic@10%, PAST ITS DEADLINE by 00:07")));
+        (late.state, late.why) = ("undoing".to_owned(), "it took too long".to_owned());
+        late.parts[1].state = "undone".to_owned();
+        assert!(
+            run(&late).is_some_and(|line| line.contains("going back: it took too long, taken back 1 of 2"))
+        );
         let left = v1::Run { operator: String::new(), ..under_way.clone() };
         assert!(run(&left).is_some_and(|line| line.contains("nobody walks it (tidelock cutover resume)")));
         assert_eq!(run(&v1::Run { next: "over".to_owned(), ..under_way }), None);

@@ -8,8 +8,11 @@
 //!   began after the thing changed hands.
 //! - Silence is no run, and no proof that there was none: who does not tell holds as surely as who ran it.
 
+mod status;
 #[cfg(test)]
 mod tests;
+
+pub use status::{OwnershipState, OwnershipStatus};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,6 +24,7 @@ use crate::migration::Migration;
 use crate::plan::{Claim, ClaimKind, Joint, OwnedThing, Plan, Scenario};
 use crate::runbook::Heard;
 use crate::verdict::{EvidenceState, Hold, HoldCode};
+use crate::words::span;
 
 /// A thing that was seen to run regularly is missed after so many of its longest pauses.
 const PAUSES: u32 = 2;
@@ -131,7 +135,6 @@ impl Migration {
                 | Phase::RolledBack
         );
         let Some(plan) = self.plan().filter(|_| asked) else { return Vec::new() };
-        let moved = self.traffic.switched.is_some() && self.traffic.back.is_none();
         let mut holds = Vec::new();
         for (name, thing) in &plan.switch.owners {
             let Some(scenario) = plan.scenarios.get(&thing.seen_by) else {
@@ -143,9 +146,7 @@ impl Migration {
                 holds.push(hold);
                 continue;
             };
-            let owner = if moved { thing.then } else { thing.until_switch };
-            let book = self.ledger.books.get(name).filter(|book| book.owned == *thing);
-            let owned = Owned { name, thing, scenario, owner, book };
+            let owned = self.owned(name, thing, scenario);
             let other = self.two_owners(&owned, now);
             // Whoever runs it where it must not is stopped first; then its owner has to run it.
             let nobody = if other.is_none() { self.no_owner(&owned, gate, now) } else { None };
@@ -153,6 +154,14 @@ impl Migration {
             holds.extend(self.untold(&owned, gate, now));
         }
         holds
+    }
+
+    /// A thing with its owner of now.
+    fn owned<'a>(&'a self, name: &'a Name, thing: &'a OwnedThing, scenario: &'a Scenario) -> Owned<'a> {
+        let moved = self.traffic.switched.is_some() && self.traffic.back.is_none();
+        let owner = if moved { thing.then } else { thing.until_switch };
+        let book = self.ledger.books.get(name).filter(|book| book.owned == *thing);
+        Owned { name, thing, scenario, owner, book }
     }
 
     /// Since when runs on the side count for the owner of now.
@@ -200,7 +209,12 @@ impl Migration {
     /// Nobody ran it since traffic moved. One that is known to pause is not missed before it is due; who calls it
     /// a success, or goes back for good, has to have seen it run.
     fn no_owner(&self, owned: &Owned<'_>, gate: Phase, now: Timestamp) -> Option<Hold> {
-        let moved = self.traffic.back.or(self.traffic.switched)?;
+        let Some(moved) = self.traffic.back.or(self.traffic.switched) else {
+            let asked = matches!(gate, Phase::Ready | Phase::Cutover);
+            let before = matches!(self.phase, Phase::Prepare | Phase::Sync | Phase::Ready);
+            // The cutover stops it: from there on it is its next owner's to run.
+            return if asked && before { self.stopped(owned, Timestamp::default(), now) } else { None };
+        };
         let missed = match gate {
             Phase::Watch | Phase::Committed => true,
             // Until traffic is back, the target owns it: that it is gone is why somebody goes back.
@@ -210,8 +224,9 @@ impl Migration {
         };
         let book = owned.book.filter(|_| missed)?;
         // A run on the other side, which is quiet again, is none of the owner's.
-        if book.ran_since(owned.owner, self.owned_since(owned.owner)).is_some() {
-            return None;
+        let since = self.owned_since(owned.owner);
+        if book.ran_since(owned.owner, since).is_some() {
+            return self.stopped(owned, since, now);
         }
         let pause = book.runs.values().filter_map(|runs| runs.pause).max();
         let due = pause.map(|pause| moved.plus(pause.saturating_mul(PAUSES)));
@@ -223,6 +238,25 @@ impl Migration {
         let reason = format!("nobody runs {} {name} since {since}: {owner} owns it", thing.kind);
         let mut hold = owned.hold(EvidenceState::Undecided, moved, reason);
         hold.side = Some(*owner);
+        Some(hold)
+    }
+
+    /// It ran regularly with this owner, and does not any more: it was switched off, or died.
+    fn stopped(&self, owned: &Owned<'_>, since: Timestamp, now: Timestamp) -> Option<Hold> {
+        let book = owned.book.filter(|_| owned.scenario.phases.contains(&self.phase))?;
+        let last = book.ran_since(owned.owner, since)?;
+        let pause = book.runs.values().filter_map(|runs| runs.pause).max()?;
+        if now <= last.at.plus(pause.saturating_mul(PAUSES).max(owned.scenario.fresh_for)) {
+            return None;
+        }
+        let Owned { name, thing, owner, .. } = owned;
+        let reason = format!(
+            "nobody runs {} {name} any more, which paused for {} at most: {owner} owns it",
+            thing.kind,
+            span(pause)
+        );
+        let mut hold = owned.hold(EvidenceState::Undecided, last.at, reason);
+        (hold.side, hold.seen) = (Some(*owner), Some(last.at));
         Some(hold)
     }
 

@@ -30,12 +30,16 @@ pub use board::NotCounted;
 pub use first_minutes::{FirstMinutesState, FirstMinutesStatus, MetricStatus};
 pub use gate::{QuestionStatus, RENEW_AFTER, losses_line};
 pub use joint::{Point, SidePoint};
+pub use ledger::{OwnershipState, OwnershipStatus};
 pub use migration::Migration;
 pub use report::{AgentLost, Report, ReportPhase, ReportRevision, ReportScenario, ReportSpan};
 pub use rollback::Leftover;
 pub use roster::{AgentStanding, ONLINE_FOR};
 pub use runbook::machine;
-pub use runbook::{NextAction, PartState, PartStatus, RUN_LEASE, RunState, RunStatus, runbook_breach};
+pub use runbook::{
+    AssertionState, AssertionStatus, FailedUndo, NextAction, PartState, PartStatus, RUN_LEASE, RunState,
+    RunStatus, Settled, runbook_breach,
+};
 pub use status::{
     AgentState, AgentStatus, ClaimStatus, Explanation, ManualState, ManualStatus, ProofStatus,
     RehearsalStatus, ScenarioStatus, SideStatus, SlotCourse,

@@ -16,7 +16,7 @@ pub(crate) use remember::History;
 
 use crate::migration::Migration;
 use crate::plan::Direction;
-use crate::runbook::RunStatus;
+use crate::runbook::{FailedUndo, RunStatus};
 use crate::status::{AgentState, ManualStatus};
 use crate::verdict::{EvidenceState, OverrideStatus, RollbackStatus};
 use crate::words::span;
@@ -52,6 +52,8 @@ pub struct Report {
     pub runs: Vec<RunStatus>,
     /// Every manual check of the plan.
     pub manual_checks: Vec<ManualStatus>,
+    /// Steps that could not be taken back, over all runs.
+    pub failed_undos: Vec<FailedUndo>,
     /// Holds that people overrode.
     pub overrides: Vec<OverrideStatus>,
     /// The way back, as it stands.
@@ -162,6 +164,7 @@ impl Migration {
             phases_cut: self.history.phases_cut,
             scenarios: self.report_scenarios(now),
             runs: self.run_status(now).into_iter().collect(),
+            failed_undos: self.failed_undos().to_vec(),
             manual_checks: self.manual_checks(),
             overrides: self.overrides(now),
             rollback: self.rollback_status(now),

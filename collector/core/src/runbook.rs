@@ -9,6 +9,7 @@
 mod asks;
 mod assert;
 mod facts;
+mod failed;
 mod fence;
 mod fold;
 mod holds;
@@ -28,7 +29,8 @@ use std::time::Duration;
 
 use tidelock_model::{Name, Phase, Timestamp};
 
-pub use assert::runbook_breach;
+pub use assert::{AssertionState, AssertionStatus, runbook_breach};
+pub use failed::{FailedUndo, Settled};
 pub(crate) use requests::made;
 pub use status::{NextAction, PartState, PartStatus, RunState, RunStatus};
 pub(crate) use young::{Heard, Young, began};
@@ -36,6 +38,7 @@ pub(crate) use young::{Heard, Young, began};
 use crate::migration::Migration;
 use crate::plan::{Direction, Runbook, Step};
 use crate::record::StepOutcome;
+use failed::FailedUndos;
 use machine::Machine;
 use shut::Shut;
 
@@ -59,6 +62,8 @@ pub(crate) struct Runs {
     leases: u64,
     /// Until when somebody stands by to go back at once.
     pub(crate) standby: Option<Timestamp>,
+    /// Steps that could not be taken back, over all runs.
+    failed_undos: FailedUndos,
 }
 
 /// A rehearsal that came to its end.
@@ -171,6 +176,11 @@ impl Migration {
         };
         let fits = |run: &&Run| !run.rehearsal && run.direction == direction && run.begun >= self.phase_since;
         self.runs.newest.as_ref().filter(|_| here).filter(fits)
+    }
+
+    /// Steps that could not be taken back, and what became of each; oldest first.
+    pub fn failed_undos(&self) -> &[FailedUndo] {
+        self.runs.failed_undos.all()
     }
 
     /// The plan has a runbook for this way.

@@ -39,6 +39,7 @@ fn trace_link(view: &View) -> String {
 fn status_news(status: &v1::Status) -> v1::Status {
     let mut status = status.clone();
     status.next_gate = status.next_gate.as_ref().map(news);
+    status.switch = status.switch.as_ref().map(super::views_owners::news);
     for side in status.scenarios.iter_mut().flat_map(|scenario| &mut scenario.sides) {
         side.seen_time = None;
     }

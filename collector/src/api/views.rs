@@ -7,6 +7,7 @@ use tidelock_proto::{side_to_wire, v1};
 use super::Api;
 use super::caller::Caller;
 use super::views_gate::{evidence, gate, remaining, time};
+use super::views_owners::switch;
 use super::views_proof::claim;
 use super::views_switch::first_minutes;
 use crate::driver::View;
@@ -173,5 +174,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         failing_receivers: api.failing.of(&view.migration),
         collector: Some(collector(api)),
         rehearsals: view.rehearsals.iter().map(|it| rehearsal(view, it)).collect(),
+        switch: Some(switch(view)),
     }
 }

@@ -8,6 +8,7 @@ use tidelock_model::{Name, Phase, Remaining, Side, Timestamp, VerdictWord};
 use tidelock_proto::v1;
 
 use super::caller::{Action, Caller};
+use super::views_owners::switch;
 use super::views_switch::{loss, overridden, rollback};
 use super::{Api, token};
 use crate::driver::View;
@@ -132,6 +133,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         losses: verdict.losses.iter().map(loss).collect(),
         overrides: verdict.overrides.iter().map(overridden).collect(),
         warnings: warnings(api, view),
+        switch: Some(switch(view)),
     };
     if !believed {
         not_present(&mut shown, verdict, now);
@@ -177,6 +179,7 @@ pub(super) fn news(gate: &v1::Gate) -> v1::Gate {
         // A new token of the same lease is no news; a new lease is, by its `since`.
         token: if gate.token.is_empty() { String::new() } else { "some".to_owned() },
         holds: (gate.holds.iter()).map(|hold| v1::Hold { seen_time: None, ..hold.clone() }).collect(),
+        switch: gate.switch.as_ref().map(super::views_owners::news),
         ..gate.clone()
     }
 }

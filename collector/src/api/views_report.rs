@@ -9,6 +9,7 @@ use tidelock_proto::v1;
 
 use super::views::manual;
 use super::views_gate::{evidence, millis, time};
+use super::views_owners::failed;
 use super::views_run::of_status;
 use super::views_switch::{overridden, rollback};
 use crate::driver::{Reported, RunSeen};
@@ -48,6 +49,7 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
         scenarios: report.scenarios.iter().map(|it| scenario(it, shut)).collect(),
         runs: reported.runs.iter().map(run).collect(),
         manual_checks: report.manual_checks.iter().map(manual).collect(),
+        failed_undos: report.failed_undos.iter().map(failed).collect(),
         overrides: report.overrides.iter().map(overridden).collect(),
         rollback: Some(rollback(&report.rollback)),
         rollback_ended_time: ended,

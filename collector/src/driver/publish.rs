@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tidelock_core::plan::Plan;
 use tidelock_core::{
-    AgentStanding, AgentState, AgentStatus, FirstMinutesStatus, ManualStatus, RehearsalStatus, RunStatus,
-    ScenarioStatus, Verdict,
+    AgentStanding, AgentState, AgentStatus, AssertionStatus, FailedUndo, FirstMinutesStatus, ManualStatus,
+    OwnershipStatus, RehearsalStatus, RunStatus, ScenarioStatus, Verdict,
 };
 use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 use tokio::sync::watch;
@@ -75,6 +75,12 @@ pub struct View {
     pub run: Option<RunSeen>,
     /// The newest rehearsal of each way.
     pub rehearsals: Vec<RehearsalStatus>,
+    /// Who runs what.
+    pub owners: Vec<OwnershipStatus>,
+    /// What no step may break.
+    pub assertions: Vec<AssertionStatus>,
+    /// Steps that could not be taken back.
+    pub failed_undos: Vec<FailedUndo>,
     /// The last event.
     pub last_event: u64,
 }
@@ -184,6 +190,9 @@ fn view(folding: &Folding, now: Timestamp, before: Option<PlanInForce>) -> View 
         first_minutes: core.first_minutes(now),
         run: core.run_status(now).map(|status| RunSeen { status, plan: folding.runs.walked().cloned() }),
         rehearsals: core.rehearsals(),
+        owners: core.ownership(now),
+        assertions: core.assertions(now),
+        failed_undos: core.failed_undos().to_vec(),
         last_event: folding.head.map_or(0, |head| head.number()),
     }
 }

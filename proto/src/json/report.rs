@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::owners::failed_undo;
 use super::{event, hex, manual_check, overridden, rollback, run, state_word, time, word_or_null};
 use crate::v1;
 
@@ -24,6 +25,7 @@ pub fn report(report: &v1::Report) -> Value {
         "scenarios": report.scenarios.iter().map(scenario).collect::<Value>(),
         "runs": report.runs.iter().map(run).collect::<Value>(),
         "manual_checks": report.manual_checks.iter().map(manual_check).collect::<Value>(),
+        "failed_undos": report.failed_undos.iter().map(failed_undo).collect::<Value>(),
         "overrides": report.overrides.iter().map(overridden).collect::<Value>(),
         "rollback": report.rollback.as_ref().map(|view| rollback(view, now)),
         "rollback_ended": time(report.rollback_ended_time.as_ref()),

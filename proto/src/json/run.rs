@@ -3,7 +3,7 @@
 use prost_types::Timestamp;
 use serde_json::{Value, json};
 
-use super::{hold, seconds_since, time, word_or_null};
+use super::{hold, seconds_since, seconds_until, time, word_or_null};
 use crate::v1;
 
 fn seconds(ms: u64) -> f64 {
@@ -25,6 +25,7 @@ pub fn run(run: &v1::Run) -> Value {
             "limit_seconds": run.dip_ms.map(seconds), "check": word_or_null(&run.dip_check),
         },
         "next": { "action": run.next, "part": run.next_part, "undo": run.next_undo },
+        "undo": undo(run),
         "parts": run.parts.iter().map(|found| part(found, now)).collect::<Value>(),
         "as_of": time(now),
     })
@@ -34,7 +35,7 @@ fn part(part: &v1::RunPart, now: Option<&Timestamp>) -> Value {
     json!({
         "part": part.part, "name": part.name, "weight": part.weight, "kind": part.kind, "owner": part.owner,
         "planned_seconds": seconds(part.planned_ms), "took_seconds": took(part, now),
-        "deadline": time(part.deadline_time.as_ref()), "state": part.state,
+        "deadline": time(part.deadline_time.as_ref()), "deadline_left_seconds": left(part, now), "state": part.state,
         "begun": time(part.begun_time.as_ref()), "acted": time(part.acted_time.as_ref()),
         "done": time(part.done_time.as_ref()), "outcome": word_or_null(&part.outcome),
         "durable_mutation": part.durable_mutation, "output": part.output,
@@ -49,6 +50,29 @@ fn took(part: &v1::RunPart, now: Option<&Timestamp>) -> Value {
     let acted = part.acted_time.as_ref().filter(|_| !waits);
     let ended = part.done_time.as_ref().or(acted).or(now.filter(|_| waits));
     seconds_since(part.begun_time.as_ref(), ended)
+}
+
+/// Until the deadline of a part that is waited for; less than 0 once it is over.
+fn left(part: &v1::RunPart, now: Option<&Timestamp>) -> Value {
+    let waited = matches!(part.state.as_str(), "pending" | "begun" | "acted" | "ambiguous");
+    seconds_until(now, part.deadline_time.as_ref().filter(|_| waited))
+}
+
+/// How far a run that goes back has come: null while it goes forward.
+fn undo(run: &v1::Run) -> Value {
+    let named = |states: &[&str]| -> Vec<&str> {
+        let found = run.parts.iter().filter(|part| states.contains(&part.state.as_str()));
+        found.map(|part| part.name.as_str()).collect()
+    };
+    let (done, failed) = (named(&["undone"]), named(&["undo_failed"]));
+    if run.state != "undoing" && done.is_empty() && failed.is_empty() {
+        return Value::Null;
+    }
+    json!({
+        "running": named(&["undoing"]), "done": done, "failed": failed,
+        "not_known": named(&["undo_ambiguous"]),
+        "left": named(&["begun", "acted", "done", "failed", "ambiguous"]),
+    })
 }
 
 /// A command that an operator runs.
@@ -70,6 +94,25 @@ mod tests {
         assert_eq!(took(&of, at(9000).as_ref()), json!(8.0));
         (of.state, of.acted_time, of.done_time) = ("done".into(), at(3000), at(4500));
         assert_eq!(took(&of, at(9000).as_ref()), json!(3.5));
+    }
+
+    #[test]
+    fn a_deadline_tells_what_is_left_and_an_undo_how_far_it_came() {
+        let at = |ms| Some(wire_time(ms));
+        let part = |name: &str, state: &str| {
+            let (name, state) = (name.to_owned(), state.to_owned());
+            v1::RunPart { name, state, deadline_time: at(20_000), ..v1::RunPart::default() }
+        };
+        assert_eq!(left(&part("fence", "acted"), at(12_500).as_ref()), json!(7.5));
+        assert_eq!(left(&part("fence", "acted"), at(21_000).as_ref()), json!(-1.0), "it is over");
+        assert_eq!(left(&part("fence", "done"), at(21_000).as_ref()), Value::Null);
+        let mut run = v1::Run { state: "forward".into(), ..v1::Run::default() };
+        run.parts = vec![part("feed", "done"), part("fence", "acted")];
+        assert_eq!(undo(&run), Value::Null);
+        run.state = "undoing".into();
+        run.parts[1].state = "undo_failed".into();
+        let told = undo(&run);
+        assert_eq!((&told["failed"], &told["left"]), (&json!(["fence"]), &json!(["feed"])));
     }
 
     #[test]

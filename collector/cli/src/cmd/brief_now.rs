@@ -6,8 +6,8 @@ use tidelock_proto::{json, v1};
 
 use super::status::NewestRun;
 use crate::client::clean;
-use crate::shown;
 use crate::words::{clock_and_zone, loss};
+use crate::{shown, shown_switch};
 
 /// The section, as Markdown.
 pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
@@ -34,6 +34,11 @@ pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
             item(format!("Going back: {}", shown::way_back(back, now, zone)));
             shown::one_way(back).into_iter().for_each(&mut item);
         }
+    }
+    if let Some(switch) = &status.switch {
+        switch.failed_undos.iter().for_each(|undo| item(shown_switch::failed_undo(undo, zone)));
+        shown_switch::owners(switch, now, true).into_iter().for_each(&mut item);
+        shown_switch::assertions(switch, now).into_iter().for_each(&mut item);
     }
     match run {
         Ok(run) => run.iter().filter_map(shown::run).for_each(&mut item),

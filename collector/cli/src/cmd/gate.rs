@@ -9,8 +9,8 @@ use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 use crate::out::{self, Format};
-use crate::shown;
 use crate::words::{loss, pad, verdict};
+use crate::{shown, shown_switch};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum GateCommand {
@@ -141,12 +141,19 @@ pub(super) fn beside(gate: &v1::Gate) -> Vec<String> {
     let zone = jiff::tz::TimeZone::system();
     let zone = zone.iana_name().unwrap_or("UTC");
     let mut lines: Vec<String> = gate.warnings.iter().map(|line| format!("! {}", clean(line))).collect();
+    lines.extend(undos(gate, zone));
     lines.extend(gate.overrides.iter().map(|view| shown::overridden(view, zone)));
     lines.extend(gate.decision.as_ref().and_then(|asked| shown::question(asked, zone)));
     if let Some(back) = gate.rollback.as_ref().filter(|back| back.applicable) {
         lines.push(format!("rollback {}", shown::way_back(back, gate.as_of_time.as_ref(), zone)));
     }
     lines
+}
+
+/// What could not be taken back stays on every screen.
+fn undos(gate: &v1::Gate, zone: &str) -> Vec<String> {
+    let undos = gate.switch.iter().flat_map(|switch| &switch.failed_undos);
+    undos.map(|undo| shown_switch::failed_undo(undo, zone)).collect()
 }
 
 async fn confirm(call: &Call, gate: String, token: Option<String>) -> Result<Exit, Trouble> {

@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
+use prost_types::Timestamp;
 use tidelock_proto::{json, v1};
 
 use super::status::NewestRun;
 use crate::client::clean;
 use crate::exit::Exit;
 use crate::out::Manner;
-use crate::shown;
 use crate::words::{ago, clock, cut, loss, pad, span, state, verdict};
+use crate::{shown, shown_switch};
 
 /// Characters of a reason; all of it stands in `tidelock why`.
 const WHY: usize = 64;
@@ -67,6 +68,10 @@ fn notes(manner: Manner, status: &v1::Status, run: &NewestRun, text: &mut String
             let _ = writeln!(text, "  ? whether a runbook is walked is not known: {}", trouble.message);
         }
     }
+    for undo in status.switch.iter().flat_map(|switch| &switch.failed_undos) {
+        let line = shown_switch::failed_undo(undo, &status.timezone);
+        let _ = writeln!(text, "  {}", manner.paint("1;31", &line));
+    }
     for view in status.next_gate.iter().flat_map(|gate| &gate.overrides) {
         let _ = writeln!(text, "  {}", manner.paint("1;33", &shown::overridden(view, &status.timezone)));
     }
@@ -112,6 +117,12 @@ fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
             fact("", question);
         }
     }
+    if let Some(switch) = &status.switch {
+        owned(switch, now, &mut fact);
+        for (at, line) in shown_switch::assertions(switch, now).into_iter().enumerate() {
+            fact(if at == 0 { "Asserted" } else { "" }, line);
+        }
+    }
     if gate.stable_needed_ms > 0 {
         fact("Stable", format!("{} of {}", span(gate.stable_for_ms), span(gate.stable_needed_ms)));
     }
@@ -119,6 +130,16 @@ fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
         fact("Open until", clock(Some(until), &status.timezone));
     }
     text.push('\n');
+}
+
+/// How many have the owner that they must have, and each that has not.
+fn owned(switch: &v1::SwitchView, now: Option<&Timestamp>, fact: &mut impl FnMut(&str, String)) {
+    if switch.owners.is_empty() {
+        return;
+    }
+    let owned = switch.owners.iter().filter(|owner| owner.state == "owned").count();
+    fact("Owners", format!("{owned} of {} seen with their owner alone", switch.owners.len()));
+    shown_switch::owners(switch, now, false).into_iter().for_each(|line| fact("", line));
 }
 
 fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
@@ -251,6 +272,9 @@ pub(super) fn short(status: &v1::Status, run: &NewestRun) -> String {
         let _ = writeln!(text, "{}", holds.join("  "));
     }
     let _ = write!(text, "{}", loss(gate));
+    for undo in status.switch.iter().flat_map(|switch| &switch.failed_undos) {
+        let _ = write!(text, "\n{}", shown_switch::failed_undo(undo, &status.timezone));
+    }
     for view in &gate.overrides {
         let _ = write!(text, "\n{}", shown::overridden(view, &status.timezone));
     }

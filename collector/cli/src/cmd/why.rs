@@ -9,8 +9,8 @@ use super::{Call, get_status, proof_text, why_traces};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Manner};
-use crate::shown;
 use crate::words::{ago, clock, loss, loss_lines, pad, state, verdict};
+use crate::{shown, shown_switch};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct WhyArgs {
@@ -61,6 +61,7 @@ fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
     for view in &gate.overrides {
         let _ = writeln!(text, "{}", manner.paint("1;33", &shown::overridden(view, zone)));
     }
+    switch(manner, gate, zone, &mut text);
     if let Some(rollback) = gate.rollback.as_ref().filter(|rollback| rollback.applicable) {
         let _ = writeln!(text, "Rollback {}", shown::way_back(rollback, gate.as_of_time.as_ref(), zone));
         if let Some(line) = shown::one_way(rollback) {
@@ -75,6 +76,24 @@ fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
         one_hold(manner, hold, gate, zone, &mut text);
     }
     text
+}
+
+/// Who runs what, what no step may break, and what could not be taken back.
+fn switch(manner: Manner, gate: &v1::Gate, zone: &str, text: &mut String) {
+    let Some(switch) = &gate.switch else { return };
+    let now = gate.as_of_time.as_ref();
+    for undo in &switch.failed_undos {
+        let line = shown_switch::failed_undo(undo, zone);
+        let _ = writeln!(text, "{}", manner.paint("1;31", &line));
+    }
+    for (title, lines) in [
+        ("Owners", shown_switch::owners(switch, now, true)),
+        ("Asserted", shown_switch::assertions(switch, now)),
+    ] {
+        for (at, line) in lines.iter().enumerate() {
+            let _ = writeln!(text, "{} {line}", pad(if at == 0 { title } else { "" }, 9));
+        }
+    }
 }
 
 fn one_hold(manner: Manner, hold: &v1::Hold, gate: &v1::Gate, zone: &str, text: &mut String) {

@@ -6,6 +6,10 @@
 //!   may have opened.
 //! - Going back is refused only where it would let both sides write: a run that cannot go back is stuck.
 
+mod present;
+
+pub use present::{AssertionState, AssertionStatus};
+
 use crate::plan::{Assertion, AssertionRule, Direction, Part, Runbook, Step, StepKind};
 use crate::runbook::PartState;
 

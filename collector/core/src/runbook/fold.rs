@@ -90,6 +90,7 @@ impl Runs {
             return false;
         }
         run.note(at, event);
+        self.failed_undos.take(run, at, event);
         run.given_up |= gives_up;
         run.watch_dip(at);
         self.leases = self.leases.max(run.machine.lease());

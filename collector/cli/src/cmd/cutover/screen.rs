@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::parts::{counter, label, mark, next, place, present, took_ms, writes_shut};
 use crate::client::clean;
 use crate::out::{self, Format, Manner};
+use crate::shown_switch::deadline;
 use crate::words::{cut, pad, span};
 
 /// How often the count is drawn on a terminal.
@@ -140,7 +141,9 @@ impl Screen {
         }
         let going = present(run).filter(|_| run.ended_time.is_none()).and_then(|part| {
             let took = took_ms(part, run.as_of_time.as_ref())?.saturating_add(later);
-            Some(format!("◷ {} {} of {}", place(run, part), counter(took), counter(part.planned_ms)))
+            let left = deadline(part, run.as_of_time.as_ref(), later).map(|left| format!(", {left}"));
+            let (at, planned) = (place(run, part), counter(part.planned_ms));
+            Some(format!("◷ {at} {} of {planned}{}", counter(took), left.unwrap_or_default()))
         });
         let shut = shut.map(|shut| self.manner.paint("1;33", &shut));
         let text = [going, shut].into_iter().flatten().collect::<Vec<_>>().join(" · ");
@@ -183,6 +186,9 @@ pub(super) fn part_line(manner: Manner, run: &v1::Run, part: &v1::RunPart) -> St
         (Some(took), planned) => format!("{} of {} planned", span(took), span(planned)),
         (None, planned) => format!("{} planned", span(planned)),
     };
+    let going = matches!(part.state.as_str(), "begun" | "acted" | "ambiguous") && run.ended_time.is_none();
+    let left = deadline(part, run.as_of_time.as_ref(), 0).filter(|_| going);
+    let time = [Some(time), left].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let state = clean(&part.state).replace('_', " ");
     let at = run.parts.iter().position(|found| found.part == part.part).map_or(0, |at| at + 1);
     let line = format!(
@@ -271,6 +277,7 @@ mod tests {
         let traffic = &mut run.parts[1];
         traffic.state = "acted".to_owned();
         (traffic.begun_time, traffic.acted_time) = (at(90), at(91));
+        traffic.deadline_time = at(120);
         traffic.holds = vec![v1::Hold {
             check: "login".to_owned(),
             side: "target".to_owned(),
@@ -288,7 +295,7 @@ mod tests {
         expect![[r#"
             cutover run 3 of shop, by olga, plan rev 7, 4 steps
               ✔ 1/4   fence                done           4 s of 15 s planned
-              ◷ 2/4   traffic@10%          acted          10 s of 15 s planned
+              ◷ 2/4   traffic@10%          acted          10 s of 15 s planned, deadline in 00:20
               · 3/4   traffic@100%         pending        15 s planned
               · 4/4   confirm              pending        15 s planned
               writes shut 00:31 of 00:45 (orders)"#]]

@@ -5,8 +5,8 @@ use tidelock_proto::{json, v1};
 
 use super::page::Block;
 use crate::cmd::cutover::parts::{counter, label, took_ms};
-use crate::shown;
 use crate::words::{clock_and_zone, grouped, span};
+use crate::{shown, shown_switch};
 
 /// The whole report; `part` says which time is left of it.
 pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
@@ -25,6 +25,7 @@ pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
     ];
     blocks.extend(part.map(Block::Text));
     blocks.extend(head(report));
+    blocks.extend(failed_undos(report));
     blocks.extend(overrides(report));
     blocks.extend(phases(report));
     blocks.extend(decisions(report));
@@ -95,6 +96,15 @@ fn section(heading: &str, head: Vec<&'static str>, rows: Vec<Vec<String>>, none:
 fn list(heading: &str, items: &[String], none: &str) -> Vec<Block> {
     let body = if items.is_empty() { Block::Text(none.to_owned()) } else { Block::List(items.to_vec()) };
     vec![Block::Heading(heading.to_owned()), body]
+}
+
+fn failed_undos(report: &v1::Report) -> Vec<Block> {
+    if report.failed_undos.is_empty() {
+        return Vec::new();
+    }
+    let items: Vec<String> =
+        report.failed_undos.iter().map(|undo| shown_switch::failed_undo(undo, &report.timezone)).collect();
+    list("Steps that could not be taken back", &items, "")
 }
 
 fn overrides(report: &v1::Report) -> Vec<Block> {
