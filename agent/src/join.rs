@@ -76,9 +76,7 @@ async fn enrol(ask: &Join, token: &JoinToken, key: &KeyPair) -> Result<v1::Enrol
         }
         None => tls::pinned(token.authority)?,
     };
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    let csr_pem = params.serialize_request(key).and_then(|csr| csr.pem()).context("make a request")?;
+    let csr_pem = request(key)?;
     let channel = connect::connect(&address, connect::host_of(&address), tls).await?;
     let mut client = EnrolServiceClient::new(channel);
     let name = ask.name.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -88,6 +86,13 @@ async fn enrol(ask: &Join, token: &JoinToken, key: &KeyPair) -> Result<v1::Enrol
         Ok(Err(status)) => bail!("the collector refuses: {}", status.message()),
         Err(_) => bail!("the collector at {address} did not answer within {} s", ENROL_TIMEOUT.as_secs()),
     }
+}
+
+/// A request for a certificate of this key. It names nobody: the collector decides the name.
+pub(crate) fn request(key: &KeyPair) -> Result<String> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.serialize_request(key).and_then(|csr| csr.pem()).context("make a request")
 }
 
 fn write(dir: &Path, answer: &v1::EnrolResponse, key: &KeyPair) -> Result<()> {

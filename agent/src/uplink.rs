@@ -4,9 +4,10 @@
 //! A session is nothing but a way; all that must last lies in the spool. So whatever goes wrong, the
 //! answer is the same: wait, connect again, and go on with the first finding that is not acked.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use tidelock_agent_core::{Backoff, Offset};
 use tidelock_proto::v1;
 use tokio::sync::watch;
@@ -16,11 +17,12 @@ use tonic::transport::Channel;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connect::{self, ConnectError};
-use crate::identity::{self, IdentityError};
+use crate::identity::{self, Identity, IdentityError};
 use crate::spool::{SpoolError, SpoolHandle};
 use crate::{chance, clock};
 
 mod beat;
+mod renew;
 mod session;
 
 use session::Session;
@@ -87,6 +89,9 @@ pub enum SessionError {
     /// The collector says what cannot be.
     #[error("the collector breaks the protocol: {0}")]
     Protocol(String),
+    /// There is another certificate to connect with.
+    #[error("the certificate was replaced")]
+    Renewed,
     /// The spool cannot go on. This one does not pass by itself.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -99,12 +104,14 @@ pub struct Uplink {
     spool: SpoolHandle,
     clock: Clock,
     shared: Shared,
+    /// The last identity that could be read: it serves on when what lies on disk cannot be used.
+    last: Mutex<Option<(Identity, ClientConfig)>>,
 }
 
 impl Uplink {
     /// An uplink that has not begun.
     pub fn new(config: Arc<Config>, spool: SpoolHandle, clock: Clock, shared: Shared) -> Uplink {
-        Uplink { config, spool, clock, shared }
+        Uplink { config, spool, clock, shared, last: Mutex::default() }
     }
 
     /// Runs session after session. Ends when the agent leaves: once it has signed off, or when the time
@@ -136,6 +143,7 @@ impl Uplink {
             let error = match ended {
                 Ok(()) => return Ok(()),
                 Err(SessionError::Spool(error)) => return Err(error),
+                Err(SessionError::Renewed) => continue,
                 Err(
                     error @ (SessionError::Identity(_)
                     | SessionError::Connect(_)
@@ -158,13 +166,32 @@ impl Uplink {
     }
 
     async fn session(&self) -> Result<(), SessionError> {
-        // Anew for each session: certificate and key may have been replaced.
-        let (who, tls) = identity::load(&self.config)?;
+        let known = identity::fingerprint(&self.config);
+        let (who, tls) = self.identity()?;
         let channel = connect::connect(&self.config.collector, &self.config.server_name, tls).await?;
         let session = Session::begin(self, channel.clone()).await?;
         tracing::info!(migration = %who.migration, agent = %who.agent, "session begun");
-        self.shared.channel.send_replace(Some(channel));
-        session.run().await
+        self.shared.channel.send_replace(Some(channel.clone()));
+        tokio::select! {
+            ended = session.run() => ended,
+            () = renew::until_new(&self.config, self.clock, (&who, known), channel) => Err(SessionError::Renewed),
+        }
+    }
+
+    /// Anew for each session: certificate and key may have been replaced.
+    fn identity(&self) -> Result<(Identity, ClientConfig), IdentityError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match (identity::load(&self.config), &*last) {
+            (Ok(loaded), _) => {
+                *last = Some(loaded.clone());
+                Ok(loaded)
+            }
+            (Err(error), Some((who, tls))) if self.clock.now() < who.ends => {
+                tracing::error!(%error, "what lies on disk cannot be used; the last certificate serves on");
+                Ok((who.clone(), tls.clone()))
+            }
+            (Err(error), _) => Err(error),
+        }
     }
 }
 

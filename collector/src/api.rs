@@ -87,6 +87,8 @@ pub struct Api {
     pub warnings: Warnings,
     /// How long agents' certificates live.
     pub certificate_life: Duration,
+    /// How long a pod's lives.
+    pub pod_certificate_life: Duration,
     /// What joining agents are told to connect to.
     pub agents_address: String,
     /// Where agents enrol.

@@ -40,6 +40,8 @@ pub struct Config {
     pub keep_findings: Duration,
     /// How long an agent's certificate lives.
     pub certificate_life: Duration,
+    /// How long that of a pod lives: of an agent that joined with a token for several.
+    pub pod_certificate_life: Duration,
     /// A session that says nothing for so long is closed.
     pub session_idle: Duration,
     /// Connections at once, each listener.
@@ -176,12 +178,13 @@ impl Default for Listen {
 #[serde(deny_unknown_fields, default)]
 struct Agents {
     certificate_hours: u64,
+    pod_certificate_secs: u64,
     session_idle_secs: u64,
 }
 
 impl Default for Agents {
     fn default() -> Agents {
-        Agents { certificate_hours: 24, session_idle_secs: 30 }
+        Agents { certificate_hours: 24, pod_certificate_secs: 3600, session_idle_secs: 30 }
     }
 }
 
@@ -250,6 +253,9 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
     if !(1..=24 * 397).contains(&file.agents.certificate_hours) {
         return wrong("agents.certificate_hours", "it is between 1 and 9528");
     }
+    if !(10..=86_400).contains(&file.agents.pod_certificate_secs) {
+        return wrong("agents.pod_certificate_secs", "it is between 10 and 86400");
+    }
     if !(5..=3600).contains(&file.agents.session_idle_secs) {
         return wrong("agents.session_idle_secs", "it is between 5 and 3600; agents say something every 3 s");
     }
@@ -292,6 +298,7 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
         low_space_bytes: file.journal.low_space_mib * MIB,
         keep_findings: Duration::from_secs(file.journal.keep_findings_days * 24 * 3600),
         certificate_life: Duration::from_secs(file.agents.certificate_hours * 3600),
+        pod_certificate_life: Duration::from_secs(file.agents.pod_certificate_secs),
         session_idle: Duration::from_secs(file.agents.session_idle_secs),
         connections: file.listen.connections,
         secrets,

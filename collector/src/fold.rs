@@ -87,6 +87,7 @@ impl Folding {
         self.core.apply(&Entry { at, record: Record::Decided(Box::new(event.clone())) });
         self.head = Some(position);
         if let (EventKind::PlanApplied { revision, hash, .. }, Some(extras)) = (&event.kind, extras) {
+            self.core.challenge(&extras.nonce_seed);
             self.revisions.push(Revision { revision: *revision, hash: *hash, extras });
         }
         self.events.push(EventLine { sequence: position.number(), at, event });

@@ -10,6 +10,7 @@ mod dedup;
 mod fetch;
 mod offset;
 mod refused;
+mod renew;
 mod seat;
 mod service;
 mod session;

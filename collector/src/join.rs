@@ -44,6 +44,9 @@ struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     left: u32,
+    /// It was made for several: each of them is a pod.
+    #[serde(default)]
+    pods: bool,
     expires_unix_ms: u64,
 }
 
@@ -63,6 +66,8 @@ pub struct Admission {
     pub side: Side,
     /// The name, where the token decides it.
     pub name: Option<Name>,
+    /// It is one of several, whose names end with their certificates.
+    pub pod: bool,
     hash: Sha256,
 }
 
@@ -139,6 +144,7 @@ impl JoinTokens {
                 side: ask.side.word().to_owned(),
                 name: ask.name.map(Name::to_string),
                 left: ask.count,
+                pods: ask.count > 1,
                 expires_unix_ms: expires.as_millis(),
             });
             Ok(())
@@ -226,7 +232,13 @@ fn admission(row: &Row, hash: Sha256) -> Option<Admission> {
         Some(name) => Some(Name::new(name).ok()?),
         None => None,
     };
-    Some(Admission { migration: Name::new(&row.migration).ok()?, side: row.side.parse().ok()?, name, hash })
+    Some(Admission {
+        migration: Name::new(&row.migration).ok()?,
+        side: row.side.parse().ok()?,
+        name,
+        pod: row.pods,
+        hash,
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,6 @@ mod authority;
 mod spiffe;
 mod store;
 
-pub use authority::{Authority, PkiError};
+pub use authority::{Authority, PkiError, given_for};
 pub use spiffe::{AgentId, BadIdentity, agent_uri, identity_of};
 pub use store::{AgentAuthorities, Pki, ServerIdentity};

@@ -196,7 +196,7 @@ pub fn agent(agent: &v1::AgentView) -> Value {
         "seen": time(agent.seen_time.as_ref()), "clock_offset_ms": agent.clock_offset_ms,
         "clock_error_ms": agent.clock_error_ms, "version": agent.version, "spool_findings": agent.spool_findings,
         "starved_permille": agent.starved_permille,
-        "certificate_ends": time(agent.certificate_ends_time.as_ref()),
+        "certificate_ends": time(agent.certificate_ends_time.as_ref()), "renewal_overdue": agent.renewal_overdue,
         "refused": agent.refused.iter()
             .map(|r| json!({ "check": r.check, "cause": r.cause, "reason": r.reason })).collect::<Value>(),
         "warnings": agent.warnings,

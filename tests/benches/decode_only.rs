@@ -71,6 +71,10 @@ impl AgentService for DecodeOnly {
         Ok(Response::new(Box::pin(ReceiverStream::new(replies))))
     }
 
+    async fn renew(&self, _: Request<v1::RenewRequest>) -> Result<Response<v1::RenewResponse>, Status> {
+        Err(Status::unimplemented("nobody joins here"))
+    }
+
     async fn fetch_component(
         &self,
         _: Request<v1::FetchComponentRequest>,

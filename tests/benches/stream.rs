@@ -38,7 +38,7 @@ pub(crate) fn finding(of: &v1::Assignments, at: usize, round: u64, outcome: v1::
         started_mono_ns: round * 1_000_000,
         duration_ns: 12_345_678,
         lateness_ns: 250_000,
-        nonce: vec![9; 32],
+        nonce: tidelock_core::challenge::nonce(&assignment.nonce_seed, round),
         outcome: outcome.into(),
         steps,
         measures: vec![measure("log-in-ms", 12.5), measure("whole-ms", 40.25)],

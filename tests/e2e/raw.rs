@@ -162,6 +162,7 @@ impl Raw {
             component_sha256: job.component_sha256.clone(),
             boot_id: "boot".to_owned(),
             round,
+            nonce: tidelock_core::challenge::nonce(&job.nonce_seed, round),
             due_unix_ms: now_ms(),
             outcome: v1::Outcome::Pass.into(),
             steps: vec![v1::Step {

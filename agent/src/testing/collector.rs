@@ -50,6 +50,8 @@ pub(crate) struct Memory {
     pub(crate) gaps: Vec<v1::Gap>,
     pub(crate) durable: u64,
     pub(crate) sessions: usize,
+    /// How often an agent asked for another certificate.
+    pub(crate) renewals: usize,
     pub(crate) most_unacked: usize,
     pub(crate) statuses: BTreeMap<String, v1::AssignmentStatus>,
     pub(crate) signed_off: Option<String>,
@@ -161,6 +163,15 @@ impl AgentService for Service {
             chunks.extend(bytes.chunks(7).map(chunk));
         }
         Ok(Response::new(Box::pin(tokio_stream::iter(chunks))))
+    }
+
+    async fn renew(&self, request: Request<v1::RenewRequest>) -> Result<Response<v1::RenewResponse>, Status> {
+        self.memory.lock().unwrap().renewals += 1;
+        let signer = self.knobs.borrow().signer.clone();
+        let signer = signer.ok_or_else(|| Status::unavailable("it signs nothing now"))?;
+        let uri = "spiffe://test.example/tidelock/shop/target/agent/hz-1";
+        let certificate_pem = signer.sign(&request.into_inner().csr_pem, uri);
+        Ok(Response::new(v1::RenewResponse { certificate_pem }))
     }
 }
 

@@ -76,13 +76,22 @@ impl Pki {
 
     /// Writes what `join` would write, and gives the folder's configuration.
     pub(crate) fn enrol(&self, dir: &Path, server_ca: &Pki, collector: &str, more: &str) -> Config {
-        let key = KeyPair::generate().unwrap();
-        let uri = "spiffe://test.example/tidelock/shop/target/agent/hz-1";
-        let leaf = agent_params(uri).signed_by(&key, &self.issuer).unwrap();
-        fs::write(dir.join("agent.pem"), leaf.pem()).unwrap();
-        fs::write(dir.join("agent.key"), key.serialize_pem()).unwrap();
+        self.enrol_for(dir, None);
         fs::write(dir.join("ca.pem"), &server_ca.ca_pem).unwrap();
         agent_config(dir, collector, more)
+    }
+
+    /// Writes key and certificate, valid from so many seconds after 1970 to so many.
+    pub(crate) fn enrol_for(&self, dir: &Path, valid: Option<(u64, u64)>) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = agent_params("spiffe://test.example/tidelock/shop/target/agent/hz-1");
+        if let Some((from, to)) = valid {
+            let at = |seconds| rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(seconds);
+            (params.not_before, params.not_after) = (at(from), at(to));
+        }
+        let leaf = params.signed_by(&key, &self.issuer).unwrap();
+        fs::write(dir.join("agent.pem"), leaf.pem()).unwrap();
+        fs::write(dir.join("agent.key"), key.serialize_pem()).unwrap();
     }
 }
 

@@ -163,3 +163,62 @@ async fn an_ack_for_what_was_never_sent_ends_the_session_and_deletes_nothing() {
     bed.until_durable(3).await;
     bed.collector.assert_whole(3);
 }
+
+/// A bed whose certificate is past two thirds of its life, and ends in `left` seconds.
+async fn old_bed(left: u64, signs: bool) -> (Bed, Arc<Pki>) {
+    let (dir, pki) = (TempDir::new().unwrap(), Arc::new(Pki::new()));
+    let knobs = Knobs { signer: signs.then(|| pki.clone()), ..Knobs::default() };
+    let collector = Collector::start(pki.mutual_server(&pki), knobs).await;
+    let spool = open_spool(dir.path());
+    let config = pki.enrol(dir.path(), &pki, &collector.address, "");
+    let now = Clock::start().now().as_millis() / 1000;
+    pki.enrol_for(dir.path(), Some((now - 10 * left, now + left)));
+    let (shared, uplink) = start(config, &spool);
+    (Bed { dir, collector, spool, shared, uplink }, pki)
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_by_itself_and_no_finding_is_lost() {
+    let (bed, _pki) = old_bed(600, true).await;
+    bed.keep(0..20).await;
+    until("the agent came back with another certificate", || bed.collector.see(|m| m.sessions > 1)).await;
+    bed.keep(20..40).await;
+    bed.until_durable(40).await;
+    bed.collector.assert_whole(40);
+    assert_eq!(bed.collector.see(|memory| memory.renewals), 1, "the new one lasts");
+    let pair = std::fs::read_to_string(bed.dir.path().join("agent.pem")).unwrap();
+    assert!(
+        pair.contains("BEGIN CERTIFICATE") && pair.contains("PRIVATE KEY"),
+        "one file, never half of a pair"
+    );
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_is_tried_again_and_the_old_certificate_serves_on() {
+    let (bed, pki) = old_bed(6, false).await;
+    until("it asks again", || bed.collector.see(|memory| memory.renewals > 1)).await;
+    bed.keep(0..5).await;
+    bed.until_durable(5).await;
+    bed.collector.turn(|knobs| knobs.signer = Some(pki.clone()));
+    until("it is renewed in the end", || bed.collector.see(|memory| memory.sessions > 1)).await;
+    bed.keep(5..10).await;
+    bed.until_durable(10).await;
+    bed.collector.assert_whole(10);
+}
+
+#[tokio::test]
+async fn what_is_replaced_on_disk_is_taken_without_a_restart_and_rubbish_is_not() {
+    let (bed, pki) = old_bed(600, true).await;
+    until("it is renewed", || bed.collector.see(|memory| memory.sessions >= 2)).await;
+    std::fs::write(bed.dir.path().join("agent.pem"), "rubbish").unwrap();
+    bed.collector.turn(|knobs| knobs.break_after = Some(1));
+    bed.keep(0..1).await;
+    until("it comes back as it was", || bed.collector.see(|memory| memory.sessions >= 3)).await;
+    bed.collector.turn(|knobs| knobs.break_after = None);
+    pki.enrol_for(bed.dir.path(), None);
+    let before = bed.collector.see(|memory| memory.sessions);
+    until("the new files are taken", || bed.collector.see(|memory| memory.sessions > before)).await;
+    bed.keep(1..3).await;
+    bed.until_durable(3).await;
+    bed.collector.assert_whole(3);
+}

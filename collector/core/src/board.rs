@@ -49,6 +49,8 @@ reasons! {
     OtherPlan = "other_plan",
     /// Another component ran than the plan names.
     BadDigest = "bad_digest",
+    /// It does not answer the challenge of its round.
+    Nonce = "nonce",
     /// The agent had no processor time.
     Starved = "starved",
     /// It came too long after it was due to prove anything.
@@ -143,6 +145,20 @@ impl Board {
             .filter(|(check, _)| named.is_none_or(|named| named.contains_key(*check)))
             .filter_map(|(_, lanes)| lanes.get_mut(agent))
             .for_each(|lane| lane.break_off(at));
+    }
+
+    /// The plan asks this of that side.
+    pub(crate) fn asks(&self, side: Side, check: &Name) -> bool {
+        self.defined.contains_key(&(check.clone(), side))
+    }
+
+    /// A finding that does not answer its round's challenge: history, and what it breaks off is told by name.
+    pub(crate) fn unanswered(&mut self, at: Timestamp, agent: &AgentKey, check: &Name) -> NotCounted {
+        let lanes = self.lanes.entry(check.clone()).or_default();
+        let lane = lanes.entry(agent.clone()).or_insert_with(|| Lane::new(at));
+        lane.break_off(at);
+        lane.unanswered.get_or_insert(at);
+        NotCounted::Nonce
     }
 
     /// Takes one finding. Gives back whether it counts.

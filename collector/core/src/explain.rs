@@ -135,6 +135,7 @@ fn agent_status(agent: &AgentKey, member: &Member, now: Timestamp) -> AgentStatu
         state,
         seen: member.heard,
         certificate_ends: member.certificate_ends,
+        renewal_overdue: member.renewal_overdue(now),
         offset_ms: seen.map_or(0, |seen| seen.offset_ms),
         error_ms: seen.map_or(0, |seen| seen.error_ms),
         version: seen.map(|seen| seen.version.clone()).unwrap_or_default(),

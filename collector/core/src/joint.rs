@@ -180,6 +180,7 @@ impl Joints {
             Err(NotCounted::NoPlan | NotCounted::UnknownAgent | NotCounted::Suspended) => return false,
             Err(NotCounted::UnknownCheck | NotCounted::WrongSide | NotCounted::OtherPlan) => return false,
             Err(NotCounted::Ahead | NotCounted::Duplicate | NotCounted::Unfitting) => return false,
+            Err(NotCounted::Nonce) => return false,
         };
         let Some(evidence) = self.by.get_mut(&finding.check) else { return false };
         if let Some(slots) = &mut evidence.slots {

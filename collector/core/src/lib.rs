@@ -6,6 +6,7 @@
 
 mod ask;
 mod board;
+pub mod challenge;
 mod evidence;
 mod explain;
 mod first_minutes;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
 use crate::board::{Board, NotCounted, Place, build_of};
+use crate::challenge::Challenge;
 use crate::first_minutes::Minutes;
 use crate::gate::{Desk, Gates, Requests, Sheet};
 use crate::joint::{AfterSwitch, Joints};
@@ -66,6 +67,7 @@ pub struct Migration {
     pub(crate) clock: Timestamp,
     pub(crate) position: u64,
     pub(crate) roster: Roster,
+    pub(crate) challenge: Challenge,
     pub(crate) board: Board,
     pub(crate) joints: Joints,
     /// The watch of the switch to the target.
@@ -103,6 +105,7 @@ impl Migration {
             clock: Timestamp::ZERO,
             position: 0,
             roster: Roster::default(),
+            challenge: Challenge::default(),
             board: Board::default(),
             joints: Joints::default(),
             after: None,
@@ -231,7 +234,11 @@ impl Migration {
             let seq = batch.first_seq.saturating_add(index as u64);
             let place = Place { at, spool: batch.spool_epoch, seq };
             let known = self.hashes.get(&finding.plan_revision) == Some(&finding.plan_hash);
+            let asked = self.board.asks(batch.agent.side, &finding.check);
             let counted = match known {
+                true if asked && !self.challenge.answered_by(&batch.agent, finding) => {
+                    Err(self.board.unanswered(at, &batch.agent, &finding.check))
+                }
                 true => self.board.take(place, &current.plan, current.revision, &batch.agent, finding),
                 false => Err(NotCounted::OtherPlan),
             };
@@ -269,6 +276,14 @@ impl Migration {
         let of = |check: &Name| named.is_none_or(|named| named.contains_key(check));
         self.joints.gap(at, &batch.agent, of);
         self.young.gap(at, &batch.agent, of);
+    }
+
+    /// Findings must answer the challenges of their rounds, which follow from this seed. It is fixed with the first
+    /// plan; an empty one asks nothing.
+    pub fn challenge(&mut self, seed: &[u8]) {
+        if self.challenge == Challenge::default() {
+            self.challenge = Challenge::new(seed.to_vec());
+        }
     }
 
     /// The migration's name.

@@ -14,6 +14,9 @@ use crate::record::{AgentSeen, Refusal};
 /// An agent that was heard within this time is online.
 pub const ONLINE_FOR: Duration = Duration::from_secs(10);
 
+/// Checks that are not weighed slot by slot need a clock that is right within this, as a slot would.
+const COARSE_MS: u64 = 30_000;
+
 /// How many spools of one agent are remembered; the oldest is forgotten first. What an older spool
 /// repeats is late by then and proves nothing.
 const MAX_SPOOLS: usize = 16;
@@ -35,6 +38,7 @@ pub enum AgentStanding {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Member {
     pub(crate) enrolled: Timestamp,
+    certificate_given: Timestamp,
     pub(crate) certificate_ends: Timestamp,
     pub(crate) revoked: bool,
     pub(crate) suspended: Option<(Timestamp, String)>,
@@ -42,6 +46,8 @@ pub(crate) struct Member {
     pub(crate) heard: Option<Timestamp>,
     pub(crate) seen: Option<AgentSeen>,
     clock: AgentClock,
+    /// Since when its clock is believed for no check at all.
+    pub(crate) doubted_since: Option<Timestamp>,
     pub(crate) refused: BTreeMap<Name, (Timestamp, Refusal)>,
     spools: BTreeMap<SpoolEpoch, Spool>,
 }
@@ -68,6 +74,7 @@ impl Member {
     fn new(at: Timestamp, certificate_ends: Timestamp) -> Member {
         Member {
             enrolled: at,
+            certificate_given: at,
             certificate_ends,
             revoked: false,
             suspended: None,
@@ -75,6 +82,7 @@ impl Member {
             heard: None,
             seen: None,
             clock: AgentClock::default(),
+            doubted_since: None,
             refused: BTreeMap::new(),
             spools: BTreeMap::new(),
         }
@@ -85,6 +93,12 @@ impl Member {
     pub(crate) fn owes(&self, now: Timestamp) -> bool {
         let here = !self.signed_off && now < self.certificate_ends;
         !self.revoked && (here || self.suspended.is_some())
+    }
+
+    /// Agents renew at two thirds of a certificate's life and a bit; at five sixths something is wrong.
+    pub(crate) fn renewal_overdue(&self, now: Timestamp) -> bool {
+        let life = self.certificate_ends.since(self.certificate_given);
+        self.owes(now) && now.since(self.certificate_given) > life * 5 / 6
     }
 
     /// It owes findings and was heard just now.
@@ -160,7 +174,7 @@ impl Roster {
         if member.revoked {
             return None;
         }
-        member.certificate_ends = certificate_ends;
+        (member.certificate_given, member.certificate_ends) = (at, certificate_ends);
         let back = std::mem::take(&mut member.signed_off);
         if back {
             (member.enrolled, member.heard) = (at, None);
@@ -190,8 +204,10 @@ impl Roster {
         let was_online = member.online(at);
         member.seen = Some(seen.clone());
         member.clock.told(Offset { theta_ms: seen.offset_ms as f64, epsilon_ms: seen.error_ms as f64 });
+        let before = member.doubted_since;
+        member.doubted_since = member.doubted(COARSE_MS).then(|| before.unwrap_or(at));
         Self::hear(member, at);
-        Some(!was_online)
+        Some(!was_online || before != member.doubted_since)
     }
 
     pub(crate) fn refused(&mut self, at: Timestamp, agent: &AgentKey, refusal: &Refusal) -> bool {

@@ -169,6 +169,8 @@ pub struct AgentStatus {
     pub seen: Option<Timestamp>,
     /// When its certificate ends.
     pub certificate_ends: Timestamp,
+    /// It should have renewed it by now.
+    pub renewal_overdue: bool,
     /// Agent time + offset = collector time.
     pub offset_ms: i64,
     /// The offset's error bound.

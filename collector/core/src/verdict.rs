@@ -83,6 +83,10 @@ codes! {
     Refused = "refused",
     /// An agent contradicted itself.
     Conflict = "conflict",
+    /// An agent's clock is not believed.
+    Clock = "clock",
+    /// A finding does not answer the challenge of its round.
+    Nonce = "nonce",
     /// The gate needs something that the plan does not declare.
     UnknownCheck = "unknown_check",
     /// Nothing, or not everything critical, is checked.

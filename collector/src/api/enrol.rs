@@ -58,8 +58,9 @@ impl Enrolment {
         let api = &self.0;
         let agent = self.name(admission, &ask.name)?;
         let (signer, migration, key) = (api.clone(), admission.migration.clone(), agent.clone());
+        let pod = admission.pod;
         let signed = blocking(move || {
-            let life = signer.certificate_life;
+            let life = if pod { signer.pod_certificate_life } else { signer.certificate_life };
             signer.pki.sign_agent(&migration, &key, &ask.csr_pem, clock::wall(), life)
         });
         let (certificate_pem, certificate_ends) =

@@ -73,6 +73,7 @@ fn agent(api: &Api, migration: &Name, status: &AgentStatus) -> v1::AgentView {
         refused: refused.collect(),
         certificate_ends_time: time(status.certificate_ends),
         warnings: api.warnings.of(migration, &status.agent.name),
+        renewal_overdue: status.renewal_overdue,
     }
 }
 

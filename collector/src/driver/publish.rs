@@ -159,9 +159,9 @@ fn plan_in_force(folding: &Folding, before: Option<PlanInForce>) -> Option<PlanI
     {
         return Some(before);
     }
-    // The seed of the first revision serves the migration for its life: rounds do not begin anew.
-    let nonce_seed =
-        folding.revisions.first().map(|first| first.extras.nonce_seed.clone()).unwrap_or_default();
+    // The first seed, as the core takes it, serves the migration for its life: rounds do not begin anew.
+    let mut seeds = folding.revisions.iter().map(|revision| &revision.extras.nonce_seed);
+    let nonce_seed = seeds.find(|seed| !seed.is_empty()).cloned().unwrap_or_default();
     Some(PlanInForce {
         plan: Arc::new(plan.clone()),
         revision: core.revision(),

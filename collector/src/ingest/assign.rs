@@ -3,6 +3,7 @@
 //! The moment is a hash of the check's name, the same on both sides and after every restart, so that
 //! a thousand checks do not fire together; the agents of a side share the interval evenly.
 
+use tidelock_core::challenge::told_seed;
 use tidelock_core::plan::{
     ClaimKind, Credential, HttpTarget, Joint, Plan, RevisionFrom, Scenario, SqlTarget, Target,
 };
@@ -34,7 +35,7 @@ pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
         limits: None,
         grants: grants(&plan.plan, scenario, agent),
         secrets: scenario.secrets.iter().map(Name::to_string).collect(),
-        nonce_seed: plan.nonce_seed.clone(),
+        nonce_seed: told_seed(&plan.nonce_seed, agent, check),
         notes_shown: notes_shown(scenario, agent),
         revision_header: revision_header(&plan.plan, agent),
     };

@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::fetch::fetch;
 use super::refused::Refused;
+use super::renew::renew;
 use super::seat;
 use super::session::Session;
 use super::sessions::Sessions;
@@ -25,7 +26,7 @@ use crate::driver::Driver;
 use crate::intake::Intake;
 use crate::journal::Components;
 use crate::net::Peer;
-use crate::pki::AgentId;
+use crate::pki::{AgentId, Pki};
 use crate::warnings::Warnings;
 
 /// Replies that wait for an agent to take them.
@@ -50,6 +51,9 @@ pub(crate) struct Door {
     pub(crate) warnings: Warnings,
     pub(crate) clock: Clock,
     pub(crate) session_idle: Duration,
+    pub(crate) pki: Arc<Pki>,
+    /// How long a certificate lives at most.
+    pub(crate) certificate_life: Duration,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -151,6 +155,14 @@ impl AgentService for AgentDoor {
     async fn session(&self, _: Request<Streaming<v1::SessionRequest>>) -> Result<Response<Replies>, Status> {
         // `wire.rs` takes this call before the generated service sees it.
         Err(Status::internal("sessions are not served here"))
+    }
+
+    async fn renew(&self, request: Request<v1::RenewRequest>) -> Result<Response<v1::RenewResponse>, Status> {
+        let who = self.who(&request)?;
+        let peer = request.extensions().get::<Peer>();
+        let address = peer.map(|peer| peer.address).ok_or_else(|| Status::internal("no address"))?;
+        let certificate_pem = renew(&self.door, &who, address, request.into_inner().csr_pem).await?;
+        Ok(Response::new(v1::RenewResponse { certificate_pem }))
     }
 
     async fn fetch_component(

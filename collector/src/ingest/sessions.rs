@@ -154,6 +154,13 @@ impl Sessions {
         }
     }
 
+    /// The agent's live session is over this connection, which its peer's address names as long as it is there.
+    pub fn is_over(&self, migration: &Name, agent: &AgentKey, address: SocketAddr) -> bool {
+        let seats = self.seats();
+        let live = seats.get(&(migration.clone(), agent.clone())).and_then(|seat| seat.live.as_ref());
+        live.is_some_and(|live| live.instance.address == address && !live.end.is_cancelled())
+    }
+
     /// The numbers of an agent, for a replay of the journal.
     pub fn window(&self, migration: &Name, agent: &AgentKey) -> Arc<Mutex<Window>> {
         self.seats().entry((migration.clone(), agent.clone())).or_default().window.clone()

@@ -16,8 +16,13 @@ use crate::secret;
 
 /// An authority lives for ten years; migrations do not.
 const AUTHORITY_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-/// Certificates begin a little before now, for clocks that are behind.
+/// Certificates begin a little before now, for clocks that are behind: five minutes, or a tenth of a short life.
 const BACKDATE: Duration = Duration::from_secs(300);
+
+/// For how long a certificate was given that is valid for so long.
+pub fn given_for(valid: Duration) -> Duration {
+    valid.saturating_sub(BACKDATE).max(valid * 10 / 11)
+}
 /// A certificate request has a few hundred bytes.
 const MAX_CSR_BYTES: usize = 16 * 1024;
 
@@ -155,7 +160,7 @@ fn leaf(params: &mut CertificateParams, now: Timestamp, life: Duration) -> Resul
 fn valid(params: &mut CertificateParams, now: Timestamp, life: Duration) -> Result<(), PkiError> {
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     let at = |time: Timestamp| epoch + Duration::from_secs(time.as_millis() / 1000);
-    params.not_before = at(now.minus(BACKDATE));
+    params.not_before = at(now.minus(BACKDATE.min(life / 10)));
     params.not_after = at(now.plus(life));
     params.serial_number = Some(SerialNumber::from_slice(&secret::random::<16>()?));
     Ok(())

@@ -17,7 +17,9 @@ pub struct AgentId {
     pub migration: Name,
     /// Side and name.
     pub agent: AgentKey,
-    /// When the certificate ends, by the wall clock.
+    /// When the certificate begins, by the wall clock.
+    pub begins: Timestamp,
+    /// When it ends.
     pub ends: Timestamp,
 }
 
@@ -75,9 +77,10 @@ pub fn identity_of(leaf: &[u8], domain: &str) -> Result<AgentId, BadIdentity> {
         _ => return Err(BadIdentity::Names(names.len())),
     };
     let (migration, agent) = parse(uri, domain)?;
-    let ends = certificate.validity().not_after.timestamp();
-    let ends = Timestamp::from_millis(u64::try_from(ends).unwrap_or(0).saturating_mul(1000));
-    Ok(AgentId { migration, agent, ends })
+    let at = |seconds: i64| Timestamp::from_millis(u64::try_from(seconds).unwrap_or(0).saturating_mul(1000));
+    let validity = certificate.validity();
+    let (begins, ends) = (at(validity.not_before.timestamp()), at(validity.not_after.timestamp()));
+    Ok(AgentId { migration, agent, begins, ends })
 }
 
 fn parse(uri: &str, domain: &str) -> Result<(Name, AgentKey), BadIdentity> {

@@ -239,6 +239,8 @@ async fn serve(
         warnings: warnings.clone(),
         clock: opened.clock,
         session_idle: opened.config.session_idle,
+        pki: opened.pki.clone(),
+        certificate_life: opened.config.certificate_life,
         stop: stop.clone(),
         tasks: tasks.clone(),
     };
@@ -376,6 +378,7 @@ fn faces(
         blind_spots,
         warnings,
         certificate_life: opened.config.certificate_life,
+        pod_certificate_life: opened.config.pod_certificate_life,
         agents_address: at(addresses.agents.port()),
         api_url: format!("https://{}", at(addresses.api.port())),
         server_name: host.clone(),

@@ -3,12 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, KeyPair};
+use tidelock_proto::v1::agent_service_client::AgentServiceClient;
 use tidelock_proto::v1::session_request::Message as Say;
 use tidelock_proto::v1::session_response::Message as Hear;
 use tidelock_proto::v1::{self, enrol_service_client::EnrolServiceClient};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::{Endpoint, Identity};
+use tonic::transport::{Channel, Endpoint, Identity};
 use tonic::{Status, Streaming};
 
 use crate::support::{COMPONENT, Collector, MIGRATION};
@@ -28,11 +29,16 @@ pub(crate) fn now_ms() -> u64 {
 
 /// A join token.
 pub(crate) async fn join_token(collector: &Collector, side: v1::Side, name: &str) -> String {
+    join_token_for(collector, side, name, 1).await
+}
+
+/// A join token for several agents.
+pub(crate) async fn join_token_for(collector: &Collector, side: v1::Side, name: &str, count: u32) -> String {
     let request = v1::IssueAgentTokenRequest {
         migration: MIGRATION.to_owned(),
         side: side.into(),
         name: name.to_owned(),
-        count: 1,
+        count,
         ttl_duration: None,
     };
     let mut accesses = collector.accesses(&collector.operator).await;
@@ -53,6 +59,30 @@ pub(crate) async fn join(collector: &Collector, side: v1::Side, name: &str) -> P
     enrol(collector, &token).await.unwrap()
 }
 
+/// The agents' service, as these papers reach it.
+pub(crate) async fn client(
+    collector: &Collector,
+    papers: &Papers,
+) -> Result<AgentServiceClient<Channel>, Status> {
+    let identity = Identity::from_pem(&papers.certificate_pem, &papers.key_pem);
+    let endpoint = Endpoint::from_shared(format!("https://localhost:{}", collector.agents_port())).unwrap();
+    let endpoint = endpoint.tls_config(collector.tls().identity(identity)).unwrap();
+    let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    Ok(AgentServiceClient::new(channel))
+}
+
+/// Asks for another certificate, of a new key.
+pub(crate) async fn renew(
+    client: &mut AgentServiceClient<Channel>,
+    papers: &Papers,
+) -> Result<Papers, Status> {
+    let key = KeyPair::generate().unwrap();
+    let csr_pem = CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap();
+    let answer = client.renew(v1::RenewRequest { csr_pem }).await?.into_inner();
+    let (certificate_pem, name) = (answer.certificate_pem, papers.name.clone());
+    Ok(Papers { certificate_pem, key_pem: key.serialize_pem(), name })
+}
+
 /// A live session.
 pub(crate) struct Agent {
     pub(crate) said: mpsc::Sender<v1::SessionRequest>,
@@ -60,18 +90,15 @@ pub(crate) struct Agent {
     pub(crate) welcome: v1::Welcome,
     pub(crate) assignments: v1::Assignments,
     pub(crate) spool_epoch: Vec<u8>,
+    /// Its connection.
+    pub(crate) client: AgentServiceClient<Channel>,
     next_round: u64,
 }
 
 impl Agent {
     /// Connects and reads everything up to the assignments.
     pub(crate) async fn connect(collector: &Collector, papers: &Papers, spool: u8) -> Result<Agent, Status> {
-        let identity = Identity::from_pem(&papers.certificate_pem, &papers.key_pem);
-        let endpoint =
-            Endpoint::from_shared(format!("https://localhost:{}", collector.agents_port())).unwrap();
-        let endpoint = endpoint.tls_config(collector.tls().identity(identity)).unwrap();
-        let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let mut client = v1::agent_service_client::AgentServiceClient::new(channel);
+        let mut client = client(collector, papers).await?;
         let (said, requests) = mpsc::channel(64);
         let spool_epoch = vec![spool; 16];
         let hello = v1::Hello {
@@ -91,7 +118,7 @@ impl Agent {
                 Hear::Assignments(assignments) => {
                     let welcome = welcome.expect("a welcome comes first");
                     let next_round = now_ms() / 1000;
-                    return Ok(Agent { said, heard, welcome, assignments, spool_epoch, next_round });
+                    return Ok(Agent { said, heard, welcome, assignments, spool_epoch, client, next_round });
                 }
                 Hear::Pressure(pressure) => assert!(pressure.batches_in_flight > 0),
                 Hear::Ack(_) | Hear::HeartbeatReply(_) => panic!("nothing was sent yet"),
@@ -164,6 +191,7 @@ impl Agent {
             component_sha256: tidelock_collector::secret::sha256(COMPONENT).as_bytes().to_vec(),
             boot_id: "boot".to_owned(),
             round: self.next_round,
+            nonce: tidelock_core::challenge::nonce(&assignment.nonce_seed, self.next_round),
             due_unix_ms: now_ms(),
             outcome: outcome.into(),
             ..v1::Finding::default()

@@ -30,6 +30,7 @@ async fn agent(collector: &Collector, side: v1::Side, name: &str) -> tokio::task
                 check: login.check.clone(),
                 assignment_id: login.id.clone(),
                 round,
+                nonce: tidelock_core::challenge::nonce(&login.nonce_seed, round),
                 due_unix_ms: due + round * login.every_ms,
                 ..agent.finding(v1::Outcome::Pass)
             };

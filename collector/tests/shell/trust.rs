@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use std::time::Duration;
 
-use crate::agent::{Agent, Papers, enrol, join, join_token};
+use crate::agent::{Agent, Papers, client, enrol, join, join_token, join_token_for, renew};
 use crate::support::{Collector, MIGRATION, PLAN, until};
 
 fn uri(side: &str) -> String {
@@ -213,4 +213,98 @@ async fn an_agent_that_comes_back_before_its_old_connection_is_gone_is_no_double
     let mut rebooted = Agent::connect(&collector, &papers, 2).await.unwrap();
     rebooted.tell(1, v1::Outcome::Pass).await;
     assert!(conflict(&collector).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finding_that_does_not_answer_its_challenge_is_kept_counts_for_nothing_and_is_named() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    agent.heartbeats().await;
+    let other = Agent::connect(&collector, &join(&collector, v1::Side::Source, "b").await, 2).await.unwrap();
+    let replayed = agent.finding(v1::Outcome::Pass);
+    let held = || async {
+        let gate = collector.gate(&collector.operator, "ready").await;
+        gate.holds.into_iter().find(|hold| hold.code == "nonce")
+    };
+    let theirs = |round| tidelock_core::challenge::nonce(&other.assignments.assignments[0].nonce_seed, round);
+    let answers: [&dyn Fn(u64) -> Vec<u8>; 4] =
+        [&|_| replayed.nonce.clone(), &theirs, &|_| Vec::new(), &|_| vec![0; 32]];
+    for (seq, answer) in (1..).step_by(2).zip(answers) {
+        let mut finding = agent.finding(v1::Outcome::Pass);
+        finding.nonce = answer(finding.round);
+        let batch = agent.batch(seq, vec![finding]);
+        agent.say(v1::session_request::Message::Batch(batch)).await;
+        assert_eq!(agent.ack().await.unwrap(), seq, "it is kept");
+        let hold = until("it is held by name", held).await;
+        assert!(hold.agent == "a" && hold.reason.contains("challenge"), "{hold:?}");
+        agent.tell(seq + 1, v1::Outcome::Pass).await;
+        until("a good answer counts again", || async { held().await.is_none().then_some(()) }).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_lay_in_a_spool_over_an_outage_and_a_new_plan_answers_its_challenge() {
+    let mut collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    agent.heartbeats().await;
+    agent.tell(1, v1::Outcome::Pass).await;
+    let seed = agent.assignments.assignments[0].nonce_seed.clone();
+    let spooled = [agent.finding(v1::Outcome::Pass), agent.finding(v1::Outcome::Pass)];
+    drop(agent);
+    collector.stop().await;
+    collector.again().await;
+    collector.apply(&PLAN.replace("in_a_row: 2", "in_a_row: 3")).await.unwrap();
+    let mut back = Agent::connect(&collector, &papers, 1).await.unwrap();
+    assert_eq!(back.assignments.assignments[0].nonce_seed, seed, "a challenge is never another one");
+    back.heartbeats().await;
+    let batch = back.batch(2, spooled.to_vec());
+    back.say(v1::session_request::Message::Batch(batch)).await;
+    assert_eq!(back.ack().await.unwrap(), 3);
+    let gate = collector.gate(&collector.operator, "ready").await;
+    assert!(gate.holds.iter().all(|hold| hold.code != "nonce"), "{:?}", gate.holds);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_renews_for_as_long_as_it_was_given_and_never_too_early() {
+    let mut collector = Collector::start().await;
+    collector.stop().await;
+    let path = collector.path("collector.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("pod_certificate_secs = 3600", "pod_certificate_secs = 40")).unwrap();
+    collector.again().await;
+    collector.apply(PLAN).await.unwrap();
+    let token = join_token_for(&collector, v1::Side::Target, "", 2).await;
+    let [first, second] =
+        [enrol(&collector, &token).await.unwrap(), enrol(&collector, &token).await.unwrap()];
+    assert_ne!(first.name, second.name, "a name a pod");
+    let mut session = Agent::connect(&collector, &first, 1).await.unwrap();
+    let ends = session.welcome.session_ends_unix_ms;
+    let early = renew(&mut session.client, &first).await.map(drop).unwrap_err();
+    assert_eq!(early.code(), tonic::Code::FailedPrecondition);
+    let over = session.client.clone();
+    let renewed =
+        until("half of its life is over", || async { renew(&mut over.clone(), &first).await.ok() }).await;
+    let mut beside = client(&collector, &first).await.unwrap();
+    let beside = renew(&mut beside, &first).await.map(drop).unwrap_err();
+    assert!(beside.message().contains("live session"), "whoever copied the key renews in silence: {beside}");
+    session.tell(1, v1::Outcome::Pass).await;
+    let mut again = Agent::connect(&collector, &renewed, 1).await.unwrap();
+    let longer = again.welcome.session_ends_unix_ms;
+    assert!(ends < longer && longer <= ends + 41_000, "as long as the one before: {ends}, {longer}");
+    assert_eq!(again.welcome.durable_seq, 1);
+    again.tell(2, v1::Outcome::Pass).await;
+    // Whoever was not renewed is not let in any more, and owes nothing.
+    until("the other name ends", || async {
+        let status = collector.status().await;
+        let ended = |agent: &v1::AgentView| agent.name == second.name && agent.state == "expired";
+        status.agents.iter().any(ended).then_some(())
+    })
+    .await;
+    assert!(Agent::connect(&collector, &second, 2).await.is_err());
+    revoke(&collector, v1::Side::Target, &first.name).await;
+    assert!(renew(&mut again.client, &renewed).await.is_err(), "a revoked agent gets no other");
 }

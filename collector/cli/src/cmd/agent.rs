@@ -107,6 +107,10 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
             pad(&seen, 17),
             agent.version
         ))?;
+        if agent.renewal_overdue {
+            let left = ago(now, agent.certificate_ends_time.as_ref());
+            out::print(&format!("    its certificate is not renewed and ends in {left}: look at its log"))?;
+        }
         for refused in &agent.refused {
             out::print(&format!(
                 "    does not run {}: {} ({})",

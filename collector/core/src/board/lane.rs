@@ -58,6 +58,8 @@ pub(crate) struct Lane {
     pub(crate) dwells: BTreeMap<usize, Dwell>,
     /// Another component than the plan's ran, since then; until a finding counts again.
     pub(crate) wrong: Option<(Timestamp, Sha256)>,
+    /// A finding came that does not answer its round's challenge, then; until one counts again.
+    pub(crate) unanswered: Option<Timestamp>,
 }
 
 impl Lane {
@@ -70,6 +72,7 @@ impl Lane {
             bad_since: None,
             dwells: BTreeMap::new(),
             wrong: None,
+            unanswered: None,
         }
     }
 
@@ -120,7 +123,7 @@ impl Lane {
         }
         self.dwell(place.at, scenario, finding, passed);
         self.newest = Some(Newest { round, ..newest });
-        self.wrong = None;
+        (self.wrong, self.unanswered) = (None, None);
         Ok(())
     }
 

@@ -128,6 +128,13 @@ fn word<'a>(
     if let Some((code, since, value)) = kept_from(agent, member, name) {
         return told(EvidenceState::Undecided, code, since, value);
     }
+    if let Some(since) = member.doubted_since.filter(|_| has_simple(scenario)) {
+        let value = format!(
+            "the clock of {} is not believed: it is off by more than 30 s, jumps, or nobody knows how far off it is",
+            agent.name
+        );
+        return told(EvidenceState::Undecided, HoldCode::Clock, since, value);
+    }
     let missing = || {
         let value = format!("{} has not reported it", agent.name);
         told(EvidenceState::Missing, HoldCode::Missing, begun.max(member.enrolled), value)
@@ -136,6 +143,13 @@ fn word<'a>(
     if let Some((since, component)) = lane.wrong {
         let value = format!("{} ran component {}, not the plan's", agent.name, component.short());
         return told(EvidenceState::Undecided, HoldCode::BadDigest, since, value);
+    }
+    if let Some(since) = lane.unanswered {
+        let value = format!(
+            "{} sent what does not answer its round's challenge: old, replayed or not its own",
+            agent.name
+        );
+        return told(EvidenceState::Undecided, HoldCode::Nonce, since, value);
     }
     let Some(newest) = &lane.newest else {
         return missing();
@@ -191,7 +205,14 @@ fn claim_status(
         };
         // What holds the whole lane (silence, a conflict, a refusal) holds each of its claims.
         let fresh = lane_state(Some(lane), scenario, now) == word.state
-            && !matches!(word.code, HoldCode::BadDigest | HoldCode::Refused | HoldCode::Conflict)
+            && !matches!(
+                word.code,
+                HoldCode::BadDigest
+                    | HoldCode::Refused
+                    | HoldCode::Conflict
+                    | HoldCode::Clock
+                    | HoldCode::Nonce
+            )
             && word.state != EvidenceState::Stale;
         let state = if fresh { claim_state(lane, index, claim) } else { word.state };
         let progress =

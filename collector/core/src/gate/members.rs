@@ -67,8 +67,10 @@ impl Migration {
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
         let most = plan.environment(agent.side).agents_at_most;
+        // Whoever is counted already stays: only a renewal.
+        let renews = self.roster.owing(agent.side, now).any(|(key, _)| key == agent);
         let others = self.roster.owing(agent.side, now).filter(|(key, _)| *key != agent).count();
-        if others >= usize::try_from(most).unwrap_or(usize::MAX) {
+        if !renews && others >= usize::try_from(most).unwrap_or(usize::MAX) {
             let message = format!("{} has {others} agents and may have {most}: revoke one first", agent.side);
             return Err(Refusal::new(RefusalCode::TooManyAgents, message));
         }

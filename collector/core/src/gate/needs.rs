@@ -128,6 +128,9 @@ impl Migration {
             if !simple {
                 continue;
             }
+            if member.doubted_since.is_some() {
+                return None;
+            }
             let lane = self.board.lane(name, agent);
             if lane_state(lane, scenario, now) != EvidenceState::Proved {
                 return None;

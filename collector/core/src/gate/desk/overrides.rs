@@ -101,6 +101,8 @@ fn key(hold: &Hold) -> Option<Name> {
         | HoldCode::BadDigest
         | HoldCode::Refused
         | HoldCode::Conflict
+        | HoldCode::Clock
+        | HoldCode::Nonce
         | HoldCode::UnknownCheck
         | HoldCode::Manual => hold.check.clone(),
         HoldCode::Stable

@@ -60,6 +60,7 @@ impl Watch {
             Err(NotCounted::NoPlan | NotCounted::UnknownAgent | NotCounted::Suspended) => return false,
             Err(NotCounted::UnknownCheck | NotCounted::WrongSide | NotCounted::OtherPlan) => return false,
             Err(NotCounted::Ahead | NotCounted::Duplicate | NotCounted::Unfitting) => return false,
+            Err(NotCounted::Nonce) => return false,
         };
         young.row(heard, scenario, since);
         if let Some(exact) = &mut young.exact {
