@@ -402,6 +402,11 @@ const CODES: &[(&str, &str, &str)] = &[
         "one person alone may override a hold",
         "Break-glass is for the worst hour, when one person alone is most likely to be wrong.",
     ),
+    (
+        "W016",
+        "a setting that the plugin does not know",
+        "A plugin of this release refuses settings that it does not know: each run would end as not run, and the gate would hold. Settings of other components are their own.",
+    ),
 ];
 
 /// What a code means and why it is refused, for people.

@@ -34,6 +34,7 @@ mod runbook;
 mod scenario;
 mod schema;
 mod secret;
+mod settings;
 mod show;
 mod switch;
 mod timeline;

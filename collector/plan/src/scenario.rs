@@ -178,6 +178,7 @@ fn settings(fields: &Fields<'_>, plan: &Plan, source: &Source, scenario: &mut Sc
     }
     let what = fields.what("with");
     later_queue(with, scenario, sink);
+    crate::settings::unknown(&scenario.plugin, with, &what, sink);
     secret::clear_text(with, &what, sink);
     let mut value = files::json(with, &what, sink);
     targets(with, fields, plan, scenario, sink);
