@@ -4,6 +4,7 @@
 //! Agents get in when the replay is through. When the journal or the driver stops, all of it stops:
 //! a collector that cannot write may not say that a gate is open.
 
+mod certificates;
 mod listen;
 mod numbers;
 mod ops;

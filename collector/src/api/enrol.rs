@@ -71,7 +71,7 @@ impl Enrolment {
         tracing::info!(migration = %admission.migration, %agent, "an agent joined");
         Ok(v1::EnrolResponse {
             certificate_pem,
-            ca_pem: api.pki.api_ca_pem().to_owned(),
+            ca_pem: api.pki.api_ca_pem(),
             agent_address: api.agents_address.clone(),
             server_name: api.server_name.clone(),
             migration: admission.migration.to_string(),

@@ -37,7 +37,7 @@ pub(super) fn init(args: &InitArgs) -> anyhow::Result<ExitCode> {
     pki.server_identity(&config.hosts, now)?;
     pki.gate_key()?;
     let ca = args.dir.join("ca.pem");
-    write(&ca, pki.api_ca_pem())?;
+    write(&ca, &pki.api_ca_pem())?;
     let access = Access::open(&config.access_file)?;
     let (_, token) = access.issue(operator, Role::Operator, None, Some(TOKEN_LIFE), now)?;
     let token_file = args.dir.join("operator.token");

@@ -1,4 +1,7 @@
 //! One certificate authority: a key and a self-signed certificate in two files.
+//!
+//! Behind its own certificate the file may have others: authorities that are believed and do not sign. So one
+//! takes the place of another while both are known.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +13,7 @@ use rcgen::{
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use tidelock_model::Timestamp;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::private_file;
 use crate::secret;
@@ -63,7 +67,10 @@ pub(super) fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(std::i
 /// An authority that can sign.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    /// Its own certificate.
     certificate: CertificateDer<'static>,
+    /// Others that are believed as it is.
+    others: Vec<CertificateDer<'static>>,
     pem: String,
 }
 
@@ -83,14 +90,32 @@ impl Authority {
         if !pem_path.exists() && !key_path.exists() {
             make(dir, &pem_path, &key_path, title, now)?;
         }
+        Authority::open(dir, stem)
+    }
+
+    /// Reads the authority `<stem>.pem` and `<stem>.key`.
+    ///
+    /// # Errors
+    /// Names the file that is missing, cannot be understood, or is not of the other one.
+    pub fn open(dir: &Path, stem: &str) -> Result<Authority, PkiError> {
+        let (pem_path, key_path) = (dir.join(format!("{stem}.pem")), dir.join(format!("{stem}.key")));
         let pem = std::fs::read_to_string(&pem_path).map_err(file_error("read", &pem_path))?;
         let key = std::fs::read_to_string(&key_path).map_err(file_error("read", &key_path))?;
         let wrong = |why: String| PkiError::Certificate { what: pem_path.display().to_string(), why };
         let key = KeyPair::from_pem(&key).map_err(|error| wrong(error.to_string()))?;
-        let certificate =
-            CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| wrong(error.to_string()))?;
-        let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(|error| wrong(error.to_string()))?;
-        Ok(Authority { issuer, certificate, pem })
+        let all: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
+            .collect::<Result<_, _>>()
+            .map_err(|error| wrong(error.to_string()))?;
+        let [certificate, others @ ..] = &all[..] else {
+            return Err(wrong("it has no certificate in it".to_owned()));
+        };
+        let of_key = X509Certificate::from_der(certificate)
+            .is_ok_and(|(_, parsed)| *parsed.public_key().subject_public_key.data == *key.public_key_raw());
+        if !of_key {
+            return Err(wrong(format!("its first certificate is not of the key in {}", key_path.display())));
+        }
+        let issuer = Issuer::from_ca_cert_der(certificate, key).map_err(|error| wrong(error.to_string()))?;
+        Ok(Authority { issuer, certificate: certificate.clone(), others: others.to_vec(), pem })
     }
 
     /// The authority's certificate, PEM.
@@ -101,6 +126,11 @@ impl Authority {
     /// The authority's certificate, DER.
     pub fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
+    }
+
+    /// The certificates that are believed: its own, and those that come before or after it.
+    pub fn believed(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        std::iter::once(&self.certificate).chain(&self.others)
     }
 
     /// Signs a server certificate for these names. Gives certificate and key, PEM.

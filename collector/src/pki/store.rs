@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -32,6 +32,7 @@ pub struct ServerIdentity {
     pub key: PrivateKeyDer<'static>,
 }
 
+type Authorities = BTreeMap<(Name, Side), Arc<Authority>>;
 type Verifiers = BTreeMap<(Name, Side), Arc<dyn ClientCertVerifier>>;
 
 /// The verifiers of agents: one for each migration and side, each trusting one authority alone.
@@ -61,7 +62,9 @@ impl AgentAuthorities {
         let wrong =
             |why: String| PkiError::Certificate { what: format!("authority of {migration} {side}"), why };
         let mut roots = RootCertStore::empty();
-        roots.add(authority.certificate().clone()).map_err(|error| wrong(error.to_string()))?;
+        for certificate in authority.believed() {
+            roots.add(certificate.clone()).map_err(|error| wrong(error.to_string()))?;
+        }
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), self.provider.clone())
             .build()
             .map_err(|error| wrong(error.to_string()))?;
@@ -79,10 +82,10 @@ impl AgentAuthorities {
 pub struct Pki {
     dir: PathBuf,
     domain: String,
-    api: Authority,
+    api: ArcSwap<Authority>,
     agents: AgentAuthorities,
     /// Held while an authority is made, so that two callers never make it twice.
-    making: Mutex<BTreeMap<(Name, Side), Arc<Authority>>>,
+    making: Mutex<Authorities>,
 }
 
 impl Pki {
@@ -96,7 +99,7 @@ impl Pki {
         let pki = Pki {
             dir: dir.to_path_buf(),
             domain: domain.to_owned(),
-            api,
+            api: ArcSwap::from_pointee(api),
             agents: AgentAuthorities::new(),
             making: Mutex::default(),
         };
@@ -111,14 +114,51 @@ impl Pki {
         Ok(pki)
     }
 
-    /// The authority that both listeners are verified against, PEM.
-    pub fn api_ca_pem(&self) -> &str {
-        self.api.pem()
+    /// The same folder as it lies there now. Nothing is made: what is known and gone is a mistake.
+    ///
+    /// # Errors
+    /// Names the file that cannot be used.
+    pub fn read_anew(&self) -> Result<Pki, PkiError> {
+        let fresh = Pki {
+            dir: self.dir.clone(),
+            domain: self.domain.clone(),
+            api: ArcSwap::from_pointee(Authority::open(&self.dir, "api-ca")?),
+            agents: AgentAuthorities::new(),
+            making: Mutex::default(),
+        };
+        let known: Vec<_> = self.made().keys().cloned().collect();
+        for (migration, side) in known {
+            let authority = Arc::new(Authority::open(&self.side_dir(&migration, side), "ca")?);
+            fresh.agents.add(&migration, side, &authority)?;
+            fresh.made().insert((migration, side), authority);
+        }
+        Ok(fresh)
+    }
+
+    /// Believes what was read anew, in the place of what was there. What was made meanwhile stays.
+    pub fn take(&self, fresh: &Pki) {
+        let mut made = self.made();
+        self.api.store(fresh.api.load_full());
+        self.agents.verifiers.rcu(|verifiers| {
+            let mut verifiers = BTreeMap::clone(verifiers);
+            verifiers.extend(fresh.agents.verifiers.load().iter().map(|(of, one)| (of.clone(), one.clone())));
+            verifiers
+        });
+        made.extend(fresh.made().iter().map(|(of, one)| (of.clone(), one.clone())));
+    }
+
+    fn made(&self) -> MutexGuard<'_, Authorities> {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The authorities that both listeners are verified against, PEM.
+    pub fn api_ca_pem(&self) -> String {
+        self.api.load().pem().to_owned()
     }
 
     /// The SHA-256 of that authority's certificate: what a join token pins.
     pub fn api_ca_fingerprint(&self) -> Sha256 {
-        secret::sha256(self.api.certificate())
+        secret::sha256(self.api.load().certificate())
     }
 
     /// The domain of the agents' names.
@@ -145,7 +185,7 @@ impl Pki {
         side: Side,
         now: Timestamp,
     ) -> Result<Arc<Authority>, PkiError> {
-        let mut made = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made();
         if let Some(authority) = made.get(&(migration.clone(), side)) {
             return Ok(authority.clone());
         }
@@ -183,7 +223,7 @@ impl Pki {
         let hosts_path = self.dir.join("server.hosts");
         let listed = hosts.join("\n");
         if !self.server_is_good(&pem_path, &key_path, &hosts_path, &listed, now) {
-            let (pem, key) = self.api.server(hosts, now, SERVER_LIFE)?;
+            let (pem, key) = self.api.load().server(hosts, now, SERVER_LIFE)?;
             for (path, content) in [(&key_path, &key), (&pem_path, &pem), (&hosts_path, &listed)] {
                 private_file::replace(path, content.as_bytes()).map_err(file_error("write", path))?;
             }
@@ -193,8 +233,9 @@ impl Pki {
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| wrong(error.to_string()))?;
         // An agent that joins knows the authority by its fingerprint alone, so it must be shown.
-        if !chain.contains(self.api.certificate()) {
-            chain.push(self.api.certificate().clone());
+        let api = self.api.load();
+        if !chain.contains(api.certificate()) {
+            chain.push(api.certificate().clone());
         }
         let key = PrivateKeyDer::from_pem_file(&key_path).map_err(|error| wrong(error.to_string()))?;
         Ok(ServerIdentity { chain, key })
@@ -205,7 +246,7 @@ impl Pki {
         let lasts = CertificateDer::from_pem_file(pem).is_ok_and(|der| {
             X509Certificate::from_der(&der).is_ok_and(|(_, certificate)| {
                 let ends = u64::try_from(certificate.validity().not_after.timestamp()).unwrap_or(0);
-                let ours = X509Certificate::from_der(self.api.certificate())
+                let ours = X509Certificate::from_der(self.api.load().certificate())
                     .is_ok_and(|(_, ca)| certificate.verify_signature(Some(ca.public_key())).is_ok());
                 ours && ends > now.plus(SERVER_RENEW).as_millis() / 1000
             })

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
+use super::certificates::Live;
 use crate::ingest::{AgentDoor, AgentFace};
 use crate::net::Acceptor;
 
@@ -62,6 +62,6 @@ pub(super) async fn api(
 }
 
 /// An acceptor with settings that can be replaced while it runs.
-pub(super) fn acceptor(tls: rustls::ServerConfig, domain: Option<Arc<str>>, connections: usize) -> Acceptor {
-    Acceptor { tls: Arc::new(ArcSwap::from_pointee(tls)), domain, connections }
+pub(super) fn acceptor(tls: Live, domain: Option<Arc<str>>, connections: usize) -> Acceptor {
+    Acceptor { tls, domain, connections }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::certificates::Certificates;
 use crate::access::Access;
 use crate::config::Config;
 use crate::notify::Secrets;
@@ -15,18 +16,28 @@ pub struct Reload {
     started: Arc<Config>,
     access: Access,
     secrets: Secrets,
+    certificates: Certificates,
 }
 
 impl Reload {
-    pub(super) fn new(started: Config, access: Access, secrets: Secrets) -> Reload {
-        Reload { started: Arc::new(started), access, secrets }
+    pub(super) fn new(
+        started: Config,
+        access: Access,
+        secrets: Secrets,
+        certificates: Certificates,
+    ) -> Reload {
+        Reload { started: Arc::new(started), access, secrets, certificates }
     }
 
-    /// Takes the access file and the list of secrets; gives what was not taken, and why. Blocks on the disk.
+    /// Takes the access file, the authorities and certificates, and the list of secrets; gives what was not taken, and why. Blocks on the disk.
     pub fn take(&self, config: &Config) -> Vec<String> {
         let mut told = Vec::new();
         if let Err(error) = self.access.reload() {
             told.push(format!("{error}; the grants of before stay"));
+        }
+        if let Err(error) = self.certificates.reload() {
+            let error = anyhow::Error::new(error);
+            told.push(format!("{error:#}; the authorities and certificates of before stay"));
         }
         self.secrets.store(Arc::new(config.secrets.clone()));
         let old = &*self.started;
@@ -41,6 +52,7 @@ impl Reload {
             ("listen.ops", old.ops_listen == config.ops_listen),
             ("listen.connections", old.connections == config.connections),
             ("agents.certificate_hours", old.certificate_life == config.certificate_life),
+            ("agents.pod_certificate_secs", old.pod_certificate_life == config.pod_certificate_life),
             ("agents.session_idle_secs", old.session_idle == config.session_idle),
             ("notify.ca_file", old.notify_ca == config.notify_ca),
             ("log.format", old.log_format == config.log_format),

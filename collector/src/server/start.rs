@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic_health::ServingStatus;
 
+use super::certificates::Certificates;
 use super::ops::CollectorOps;
 use super::{Addresses, Reload, Running, listen};
 use crate::access::Access;
@@ -28,22 +29,19 @@ use crate::driver::{self, Driver, Inbox, Parts};
 use crate::fold::{Fold, replay_heard};
 use crate::heads::{self, Course, Signer};
 use crate::health::Health;
-use crate::ingest::{AgentDoor, AgentVerifier, Door, Refused, Sessions, Tally};
+use crate::ingest::{AgentDoor, Door, Refused, Sessions, Tally};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
 use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Space, Store, Stored};
 use crate::lookup::Lookup;
 use crate::notify::{self, Failing, Secrets};
-use crate::pki::{Pki, ServerIdentity};
+use crate::pki::Pki;
 use crate::records::{Received, Seen};
 use crate::retention;
-use crate::tls;
 use crate::warnings::Warnings;
 
 /// Streams that are still open when the collector stops get so long to end.
 const GRACE: Duration = Duration::from_secs(5);
-/// How often the listeners' certificate is looked at.
-const RENEW_EVERY: Duration = Duration::from_secs(12 * 3600);
 
 /// What answers once the journal is replayed.
 const SERVICES: [&str; 7] = [
@@ -61,7 +59,8 @@ struct Opened {
     config: Config,
     journal: Journal,
     pki: Arc<Pki>,
-    identity: ServerIdentity,
+    certificates: Certificates,
+    refused: Refused,
     access: Access,
     join: JoinTokens,
     gate_key: hmac::Key,
@@ -105,7 +104,12 @@ pub async fn start_on(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Run
         ops: listeners.ops.local_addr()?,
     };
     let stop = CancellationToken::new();
-    let reload = Reload::new(opened.config.clone(), opened.access.clone(), opened.secrets.clone());
+    let reload = Reload::new(
+        opened.config.clone(),
+        opened.access.clone(),
+        opened.secrets.clone(),
+        opened.certificates.clone(),
+    );
     let ops = opened.ops.subscribe();
     let done = tokio::spawn(run(opened, listeners, addresses, stop.clone()));
     Ok(Running { addresses, stop, done, reload, ops })
@@ -118,7 +122,8 @@ async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
 fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     let now = clock::wall();
     let pki = Pki::open(&config.pki_dir, &config.trust_domain, now)?;
-    let identity = pki.server_identity(&config.hosts, now)?;
+    let (pki, refused) = (Arc::new(pki), Refused::default());
+    let certificates = Certificates::open(pki.clone(), &config.hosts, refused.clone())?;
     let gate_key = hmac::Key::new(hmac::HMAC_SHA256, &pki.gate_key()?);
     let access = Access::open(&config.access_file)?;
     let join = JoinTokens::open(&config.pki_dir.join("join.toml"))?;
@@ -139,8 +144,9 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
         ops,
         config,
         journal,
-        pki: Arc::new(pki),
-        identity,
+        pki,
+        certificates,
+        refused,
         access,
         join,
         gate_key,
@@ -192,7 +198,7 @@ async fn serve(
     let (driver, inbox) = driver::prepare();
     let (intake, believed) = Intake::open(store.clone(), opened.clock);
     let (blind_spots, warnings) = (BlindSpots::default(), Warnings::default());
-    let (sessions, refused, tasks) = (Sessions::default(), Refused::default(), TaskTracker::new());
+    let (sessions, refused, tasks) = (Sessions::default(), opened.refused.clone(), TaskTracker::new());
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::NotServing).await;
 
@@ -209,25 +215,11 @@ async fn serve(
     opened.ops.send_replace(Some(ops.clone()));
     let stopped = stop.clone().cancelled_owned();
     servers.spawn(wrap("ops", tidelock_ops::listener::serve(listeners.ops, ops, stopped)));
-    let authorities = opened.pki.agents().clone();
-    let api_tls = tls::for_api(&authorities, &opened.identity)?;
-    let domain: Arc<str> = opened.pki.domain().into();
-    let verifier = AgentVerifier::new(authorities.clone(), domain.clone(), refused.clone());
-    let agents_tls = tls::for_agents(&authorities, verifier, &opened.identity)?;
-    let connections = opened.config.connections;
-    let api_acceptor = listen::acceptor(api_tls, None, connections);
-    let domain_again = domain.clone();
-    let agents_acceptor = listen::acceptor(agents_tls, Some(domain), connections);
-    let (api_live, agents_live) = (api_acceptor.tls.clone(), agents_acceptor.tls.clone());
-    let verifier = AgentVerifier::new(authorities, domain_again, refused.clone());
-    servers.spawn(renew(
-        opened.pki.clone(),
-        opened.config.hosts.clone(),
-        verifier,
-        api_live,
-        agents_live,
-        stop.clone(),
-    ));
+    let (certificates, connections) = (opened.certificates.clone(), opened.config.connections);
+    let api_acceptor = listen::acceptor(certificates.api.clone(), None, connections);
+    let domain = Some(opened.pki.domain().into());
+    let agents_acceptor = listen::acceptor(certificates.agents.clone(), domain, connections);
+    servers.spawn(certificates.keep(stop.clone()));
     let door = Door {
         intake: intake.clone(),
         driver: driver.clone(),
@@ -287,39 +279,6 @@ async fn serve(
     .await;
     servers.shutdown().await;
     outcome
-}
-
-type LiveTls = Arc<ArcSwap<rustls::ServerConfig>>;
-
-/// Looks at the listeners' certificate twice a day, and puts a new one in its place before it ends.
-async fn renew(
-    pki: Arc<Pki>,
-    hosts: Vec<String>,
-    verifier: AgentVerifier,
-    api: LiveTls,
-    agents: LiveTls,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(RENEW_EVERY) => {}
-        }
-        let (pki, hosts, verifier) = (pki.clone(), hosts.clone(), verifier.clone());
-        let made = tokio::task::spawn_blocking(move || {
-            let identity = pki.server_identity(&hosts, clock::wall())?;
-            let agents = tls::for_agents(pki.agents(), verifier, &identity)?;
-            Ok::<_, crate::pki::PkiError>((tls::for_api(pki.agents(), &identity)?, agents))
-        });
-        match made.await? {
-            Ok((new_api, new_agents)) => {
-                api.store(Arc::new(new_api));
-                agents.store(Arc::new(new_agents));
-            }
-            // The old one serves on; there is a month left to notice.
-            Err(error) => tracing::error!(%error, "the listeners' certificate was not renewed"),
-        }
-    }
 }
 
 /// Ends with the stop, or with the first part that fails.

@@ -4,21 +4,25 @@ use std::time::Duration;
 
 use tidelock_proto::v1::session_request::Message as Say;
 use tidelock_proto::{json, v1};
+use tokio::task::JoinHandle;
 use tonic::{Code, Status};
 
-use crate::agent::{Agent, join, now_ms};
+use crate::agent::{Agent, Papers, join, now_ms};
 use crate::support::{Collector, MIGRATION, PLAN, until, with_front};
 
 /// The usual plan with a proof, and beside it a check that claims none.
-fn plan() -> String {
+pub(crate) fn plan() -> String {
     let proof = PLAN.replace("claims: { passes: { in_a_row: 2 } }", "claims: { success: { proof: quick } }");
     with_front(&proof)
 }
 
-/// An agent that finds `login` well in each round, when it is due.
-async fn agent(collector: &Collector, side: v1::Side, name: &str) -> tokio::task::JoinHandle<()> {
-    let papers = join(collector, side, name).await;
-    let mut agent = Agent::connect(collector, &papers, 1).await.unwrap();
+async fn agent(collector: &Collector, side: v1::Side, name: &str) -> JoinHandle<()> {
+    works(collector, &join(collector, side, name).await).await
+}
+
+/// An agent that finds `login` well in each round, when it is due, for as long as its session lasts.
+pub(crate) async fn works(collector: &Collector, papers: &Papers) -> JoinHandle<()> {
+    let mut agent = Agent::connect(collector, papers, 1).await.unwrap();
     tokio::spawn(async move {
         let find = |one: &&v1::Assignment| one.check == "login";
         let login = agent.assignments.assignments.iter().find(find).cloned().unwrap();
@@ -42,7 +46,7 @@ async fn agent(collector: &Collector, side: v1::Side, name: &str) -> tokio::task
     })
 }
 
-async fn evidence(
+pub(crate) async fn evidence(
     collector: &Collector,
     token: &str,
     check: &str,
@@ -89,7 +93,7 @@ async fn whoever_may_look_sees_how_a_proof_came_about() {
     let why = collector.migrations(&viewer).await.explain_check(request).await.unwrap().into_inner();
     let sides = why.scenario.unwrap().sides;
     assert!(sides.iter().flat_map(|side| &side.claims).any(|claim| claim.proof.is_some()), "{sides:?}");
-    pair.iter().for_each(tokio::task::JoinHandle::abort);
+    pair.iter().for_each(JoinHandle::abort);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

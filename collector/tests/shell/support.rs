@@ -231,7 +231,7 @@ impl Collector {
 
 /// Asks again until there is an answer, for at most half a minute.
 pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let limit = tokio::time::Instant::now() + Duration::from_secs(30);
+    let limit = tokio::time::Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(answer) = ask().await {
             return answer;

@@ -116,6 +116,10 @@ impl Migration {
     }
 
     fn enrolled(&mut self, at: Timestamp, agent: &AgentKey, certificate_ends: Timestamp) -> bool {
+        let renews = self.roster.owing(agent.side, at).any(|(key, _)| key == agent);
+        if !renews {
+            self.young.forget(agent);
+        }
         let back = self.roster.enrol(at, agent, certificate_ends);
         if back == Some(true) {
             self.board.forget(agent);

@@ -115,7 +115,7 @@ impl Young {
     }
 
     /// The agent begins anew.
-    fn forget(&mut self, agent: &AgentKey) {
+    pub(crate) fn forget(&mut self, agent: &AgentKey) {
         if let Some(watch) = &mut self.watch {
             watch.forget(agent);
         }
@@ -161,12 +161,11 @@ impl Migration {
                 self.young_anew(at);
             }
             EventKind::AgentRevoked { .. } | EventKind::ConflictFound { .. } => self.young_anew(at),
-            EventKind::AgentEnrolled { agent, .. } => self.young.forget(agent),
             EventKind::StepEnded { .. } | EventKind::StepSettled { .. } | EventKind::StepProved { .. } => {}
             EventKind::RunTaken { .. } | EventKind::RunLeft { .. } | EventKind::PhaseChanged { .. } => {}
             EventKind::Decided { .. } | EventKind::HoldSet | EventKind::HoldReleased => {}
             EventKind::ManualCheckDone { .. } | EventKind::LeaseGranted { .. } => {}
-            EventKind::Degraded { .. } => {}
+            EventKind::Degraded { .. } | EventKind::AgentEnrolled { .. } => {}
             EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
             EventKind::PlanProposed { .. } => {}

@@ -134,6 +134,23 @@ fn an_agent_that_comes_later_owes_rounds_as_well() {
 }
 
 #[test]
+fn a_renewed_certificate_takes_no_round_away() {
+    let mut stand = login(0);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(3, &both(&passes()));
+    let renew = |stand: &mut Stand, days: u64| {
+        let certificate_ends = stand.now.plus(secs(days * 86_400));
+        stand.decide(EventKind::AgentEnrolled { agent: agent("t1"), certificate_ends });
+    };
+    renew(&mut stand, 1);
+    assert_eq!(stand.holds(0, acted), [], "a fleet that renews may not hold a step");
+    stand.now = stand.now.plus(secs(2 * 86_400));
+    renew(&mut stand, 1);
+    assert!(stand.lines(0, acted)[0].contains("from t1"), "whoever was away for long begins anew");
+}
+
+#[test]
 fn another_step_or_plan_asks_anew() {
     let mut stand = login(0);
     stand.acts(0);
