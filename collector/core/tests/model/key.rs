@@ -17,6 +17,7 @@ pub(crate) type Key = [u8; LENGTH];
 pub(crate) fn key(state: &State) -> Key {
     let mut out = Row { bytes: [0; LENGTH], at: 0 };
     let (machine, world) = (&state.machine, &state.world);
+    out.byte(state.setting as u8);
     machine.states().iter().for_each(|state| out.byte(part(*state)));
     out.byte(match machine.outcome() {
         None => 0,

@@ -1,6 +1,10 @@
 //! Explores every state that a run can come to: the real machine, a journal with compare-and-set, two operators of
 //! which each may crash twice at any point, people, and a world in which commands fail and lie.
 //!
+//! A cutover that arrived may be gone back from, with what is left of crashes and mishaps: both ways are one space.
+//! The gate's own lease is not in it, because a run does not look at it any more: whoever confirms is judged by the
+//! gate's own code and tests, and a run begins here with that record.
+//!
 //! The search goes on until nothing is new. What must never be is looked for in every state, and from every state
 //! an end must be reachable. Then the same search must find each of the seeded bugs: a check that finds none of
 //! them shows nothing.
@@ -18,17 +22,17 @@ mod world;
 
 use bug::Bug;
 use search::{Found, explore};
-use state::{Setting, State};
+use state::State;
 
-/// Both searches together may take so long, in seconds: what takes longer is run no more.
+/// The search may take so long, in seconds: what takes longer is run no more.
 const LONGEST: f64 = 180.0;
 /// More states than this would not be a model that anybody runs.
 const MOST: usize = 4_000_000;
 
 #[expect(clippy::print_stdout, reason = "how many states there are is what people ask of a model")]
-fn check(what: &str, setting: Setting, bug: Option<Bug>) -> Found {
+fn check(what: &str, bug: Option<Bug>) -> Found {
     let begun = clock();
-    let found = explore(State::begin(setting, bug), MOST);
+    let found = explore(State::begin(bug), MOST);
     println!("{what}: {} states in {:.1} s, {}", found.states, clock() - begun, found.verdict());
     found
 }
@@ -42,22 +46,20 @@ fn clock() -> f64 {
 }
 
 #[test]
-fn every_promise_is_kept_in_every_state_of_either_way() {
+fn every_promise_is_kept_in_every_state_there_and_back() {
     let begun = clock();
-    for (way, setting) in [("cutover", Setting::Cutover), ("rollback", Setting::Rollback)] {
-        let found = check(way, setting, None);
-        assert!(found.wrong.is_none(), "{way}: {}", found.told());
-        assert!(found.closed && found.ends > 0, "the {way} must close, and end: {}", found.verdict());
-    }
+    let found = check("there and back", None);
+    assert!(found.wrong.is_none(), "{}", found.told());
+    assert!(found.closed && found.ends > 0, "it must close, and end: {}", found.verdict());
     let took = clock() - begun;
-    assert!(took <= LONGEST, "both searches took {took:.0} s, {LONGEST} s is the bar");
+    assert!(took <= LONGEST, "the search took {took:.0} s, {LONGEST} s is the bar");
 }
 
 #[test]
 fn every_seeded_bug_is_found() {
     let missed: Vec<Bug> = (Bug::ALL.iter().copied())
         .filter(|bug| {
-            let found = check(&format!("{bug:?}"), Setting::Cutover, Some(*bug));
+            let found = check(&format!("{bug:?}"), Some(*bug));
             found.wrong.is_none()
         })
         .collect();

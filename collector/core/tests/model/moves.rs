@@ -11,7 +11,18 @@ use crate::world::{BUDGET, Effect};
 
 /// The states that may follow, each with what happened where that is to be told: words cost more than moves.
 pub(crate) fn nexts(state: &State, fixed: &Fixed, told: bool) -> Vec<(String, State)> {
+    let all = fixed;
+    let fixed = fixed.of(state.setting);
     let mut out = Nexts { state, fixed, told, facts: state.facts(fixed), found: Vec::new() };
+    // A command of the cutover that still runs belongs to a lease that is over, and its process is being ended.
+    let runs = state.operators.iter().any(|it| matches!(it.at, At::Running { .. }));
+    for who in (0..2).filter(|_| state.may_go_back() && !runs) {
+        if state.operators[who].at != At::Dead {
+            out.push(format_args!("going back is decided, operator {who} begins"), |next| {
+                next.goes_back(who, all);
+            });
+        }
+    }
     if state.ended() {
         return out.found;
     }

@@ -8,6 +8,7 @@ use crate::world::BUDGET;
 
 /// The promise that this state breaks.
 pub(crate) fn wrong(state: &State, fixed: &Fixed) -> Option<&'static str> {
+    let fixed = fixed.of(state.setting);
     let (world, machine) = (&state.world, &state.machine);
     let running = state.operators.iter().filter(|it| matches!(it.at, At::Running { .. })).count();
     if let Some(broken) = state.broken {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tidelock_core::PartState;
 use tidelock_core::machine::{Facts, Machine, Turns, Why};
 use tidelock_core::plan::Direction;
+use tidelock_core::record::RunOutcome;
 
 use crate::bug::Bug;
-use crate::operator::Operator;
+use crate::operator::{At, Operator};
 use crate::world::{BUDGET, Effect, World, runbook};
 
 /// Which way the runbook goes.
@@ -25,11 +26,53 @@ pub(crate) struct Fixed {
     pub(crate) effects: Vec<Effect>,
     /// The step that each part belongs to.
     pub(crate) steps: Vec<usize>,
+    /// The way back that may follow.
+    back: Option<Arc<Fixed>>,
+}
+
+impl Fixed {
+    fn new(setting: Setting, bug: Option<Bug>, back: Option<Arc<Fixed>>) -> Fixed {
+        use Effect::{CatchUp, Confirm, Feed, Fence, NoReturn, Open, Route};
+        let effects = match (setting, bug) {
+            (Setting::Rollback, _) => vec![Fence, CatchUp, Open, Route(100)],
+            (Setting::Cutover, Some(Bug::ReadsPositionLate)) => {
+                vec![Fence, CatchUp, NoReturn, Open, Feed, Route(10), Route(100), Confirm]
+            }
+            (Setting::Cutover, Some(Bug::OpensBeforeTheFence)) => {
+                vec![Feed, Open, Fence, CatchUp, NoReturn, Route(10), Route(100), Confirm]
+            }
+            (Setting::Cutover, _) => {
+                vec![Feed, Fence, CatchUp, NoReturn, Open, Route(10), Route(100), Confirm]
+            }
+        };
+        let steps = runbook(&effects).parts().iter().map(|part| part.step).collect();
+        Fixed { setting, bug, effects, steps, back }
+    }
+
+    /// What is fixed for the way that a state goes.
+    pub(crate) fn of(&self, setting: Setting) -> &Fixed {
+        if self.setting == setting { self } else { self.back.as_deref().unwrap() }
+    }
+
+    /// The run of this way, under its first lease.
+    fn machine(&self, lease: u64) -> Machine {
+        let book = runbook(&self.effects);
+        let direction = match self.setting {
+            Setting::Cutover => Direction::Cutover,
+            Setting::Rollback => Direction::Rollback,
+        };
+        match self.bug {
+            Some(Bug::TurnsAfterNoReturn) => always_turning(&book, direction, lease),
+            Some(_) | None => Machine::of(direction, &book, false, lease),
+        }
+    }
 }
 
 /// One state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct State {
+    /// Which way it goes now.
+    pub(crate) setting: Setting,
     pub(crate) machine: Machine,
     pub(crate) world: World,
     pub(crate) operators: [Operator; 2],
@@ -48,35 +91,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The first operator has just begun the run.
-    pub(crate) fn begin(setting: Setting, bug: Option<Bug>) -> (State, Arc<Fixed>) {
-        use Effect::{CatchUp, Confirm, Feed, Fence, NoReturn, Open, Route};
-        let effects = match (setting, bug) {
-            (Setting::Rollback, _) => vec![Fence, CatchUp, Open, Route(100)],
-            (Setting::Cutover, Some(Bug::ReadsPositionLate)) => {
-                vec![Fence, CatchUp, NoReturn, Open, Feed, Route(10), Route(100), Confirm]
-            }
-            (Setting::Cutover, Some(Bug::OpensBeforeTheFence)) => {
-                vec![Feed, Open, Fence, CatchUp, NoReturn, Route(10), Route(100), Confirm]
-            }
-            (Setting::Cutover, _) => {
-                vec![Feed, Fence, CatchUp, NoReturn, Open, Route(10), Route(100), Confirm]
-            }
-        };
-        let book = runbook(&effects);
-        let steps = book.parts().iter().map(|part| part.step).collect();
-        let direction = match setting {
-            Setting::Cutover => Direction::Cutover,
-            Setting::Rollback => Direction::Rollback,
-        };
-        let machine = match bug {
-            Some(Bug::TurnsAfterNoReturn) => always_turning(&book, direction),
-            Some(_) | None => Machine::of(direction, &book, false, 1),
-        };
-        let world = World::begin(effects.len());
+    /// The first operator has just begun the cutover.
+    pub(crate) fn begin(bug: Option<Bug>) -> (State, Arc<Fixed>) {
+        let back = Fixed::new(Setting::Rollback, bug, None);
+        let fixed = Fixed::new(Setting::Cutover, bug, Some(Arc::new(back)));
         let state = State {
-            machine,
-            world,
+            setting: Setting::Cutover,
+            machine: fixed.machine(1),
+            world: World::begin(fixed.effects.len()),
             operators: [Operator::first(), Operator::second()],
             mishaps: 2,
             owner: 0,
@@ -86,7 +108,31 @@ impl State {
             passes: 0,
             broken: None,
         };
-        (state, Arc::new(Fixed { setting, bug, effects, steps }))
+        (state, Arc::new(fixed))
+    }
+
+    /// A cutover that is complete may still be gone back from.
+    pub(crate) fn may_go_back(&self) -> bool {
+        let arrived = self.machine.outcome() == Some(RunOutcome::Completed);
+        self.setting == Setting::Cutover && arrived && self.broken.is_none()
+    }
+
+    /// Going back is decided, and this operator begins the way back. What is left of mishaps and crashes stays;
+    /// whatever the others still want is of a run that is over.
+    pub(crate) fn goes_back(&mut self, who: usize, fixed: &Fixed) {
+        let lease = self.machine.lease() + 1;
+        let fixed = fixed.of(Setting::Rollback);
+        self.setting = Setting::Rollback;
+        self.machine = fixed.machine(lease);
+        self.world = World::begin(fixed.effects.len());
+        for operator in &mut self.operators {
+            if let At::Asked { stale, .. } = &mut operator.at {
+                *stale = true;
+            }
+        }
+        (self.operators[who].at, self.operators[who].lease) = (At::Idle, Some(lease));
+        (self.owner, self.lease_valid) = (who, true);
+        (self.overdue, self.against, self.passes) = (false, false, 0);
     }
 
     /// What the collector says is true.
@@ -125,8 +171,8 @@ impl State {
 }
 
 /// The same run, with the mistake that it can always turn.
-fn always_turning(book: &tidelock_core::plan::Runbook, direction: Direction) -> Machine {
-    let right = Machine::of(direction, book, false, 1);
+fn always_turning(book: &tidelock_core::plan::Runbook, direction: Direction, lease: u64) -> Machine {
+    let right = Machine::of(direction, book, false, lease);
     let no_return = right.no_return_at();
-    Machine::begin(right.pieces().to_vec(), no_return, Turns::Always, 1)
+    Machine::begin(right.pieces().to_vec(), no_return, Turns::Always, lease)
 }
