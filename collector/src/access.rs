@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
-use tidelock_model::{Name, Sha256, Timestamp, mutated};
+use tidelock_model::{Name, Phase, Sha256, Timestamp, mutated};
 
 use crate::{private_file, secret};
 
@@ -72,6 +72,8 @@ pub struct Grant {
     pub role: Role,
     /// The one migration it is for; none for all.
     pub migration: Option<Name>,
+    /// The one gate that it may ask for; none for all.
+    pub gate: Option<Phase>,
     /// When it was given.
     pub issued: Timestamp,
     /// When it ends.
@@ -103,6 +105,9 @@ pub enum AccessError {
     /// There is none of this id.
     #[error("there is no grant {0:?}")]
     Unknown(String),
+    /// It is for one gate, and not of a role or migration that could be.
+    #[error("access to one gate is for a viewer or a pipeline of one migration")]
+    OneGate,
     /// No randomness.
     #[error(transparent)]
     Random(#[from] secret::NoRandomness),
@@ -123,6 +128,8 @@ struct Row {
     role: Role,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     migration: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gate: Option<String>,
     issued_unix_ms: u64,
     expires_unix_ms: u64,
     #[serde(default)]
@@ -187,7 +194,7 @@ impl Access {
         &self,
         subject: Name,
         role: Role,
-        migration: Option<Name>,
+        (migration, gate): (Option<Name>, Option<Phase>),
         ttl: Option<Duration>,
         now: Timestamp,
     ) -> Result<(Grant, String), AccessError> {
@@ -196,6 +203,9 @@ impl Access {
         if ttl > MAX_TTL {
             return Err(AccessError::TooLong);
         }
+        if gate.is_some() && (migration.is_none() || !matches!(role, Role::Viewer | Role::Pipeline)) {
+            return Err(AccessError::OneGate);
+        }
         let mut grants = Vec::clone(&self.grants.load());
         if grants.len() >= MAX_GRANTS {
             return Err(AccessError::Full);
@@ -203,8 +213,8 @@ impl Access {
         let token = secret::new_token(TOKEN_PREFIX)?;
         let id: String = secret::random::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect();
         let hash = secret::sha256(token.as_bytes());
-        let grant =
-            Grant { id, subject, role, migration, issued: now, expires: now.plus(ttl), revoked: false, hash };
+        let (issued, expires, revoked) = (now, now.plus(ttl), false);
+        let grant = Grant { id, subject, role, migration, gate, issued, expires, revoked, hash };
         grants.push(grant.clone());
         self.write(grants)?;
         Ok((grant, token))
@@ -250,6 +260,12 @@ fn grant_of(row: Row) -> Result<Grant, String> {
     Ok(Grant {
         subject: name(&row.subject)?,
         migration: row.migration.as_deref().map(name).transpose()?,
+        gate: row
+            .gate
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| format!("grant {:?}: {error}", row.id))?,
         hash: row.token_sha256.parse().map_err(|error| format!("grant {:?}: {error}", row.id))?,
         role: row.role,
         issued: Timestamp::from_millis(row.issued_unix_ms),
@@ -265,6 +281,7 @@ fn row_of(grant: &Grant) -> Row {
         subject: grant.subject.to_string(),
         role: grant.role,
         migration: grant.migration.as_ref().map(Name::to_string),
+        gate: grant.gate.map(|gate| gate.word().to_owned()),
         issued_unix_ms: grant.issued.as_millis(),
         expires_unix_ms: grant.expires.as_millis(),
         revoked: grant.revoked,

@@ -35,6 +35,7 @@ use std::time::Duration;
 use ring::hmac;
 use tokio_util::sync::CancellationToken;
 
+pub use auth::Limits;
 pub use caller::{Action, Caller};
 pub use router::routes;
 
@@ -49,6 +50,7 @@ pub(crate) fn gate_token_epoch(
 }
 
 use crate::access::Access;
+use crate::audit::Audit;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
@@ -79,6 +81,10 @@ pub struct Api {
     pub gate_key: hmac::Key,
     /// Collector time.
     pub clock: Clock,
+    /// Who asked for what they may not have.
+    pub audit: Audit,
+    /// How often one may ask.
+    pub limits: Limits,
     /// Who was not let in.
     pub refused: Refused,
     /// What the checks cannot see.

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod api;
+pub mod audit;
 pub mod blind_spots;
 pub mod clock;
 pub mod commands;
@@ -23,6 +24,7 @@ pub mod journal;
 pub mod lookup;
 pub mod net;
 mod notify;
+mod pace;
 mod past;
 pub mod pki;
 pub mod plans;

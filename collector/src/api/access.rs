@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_core::Ask;
-use tidelock_model::{AgentKey, Name, Side};
+use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
 use tidelock_proto::v1::access_service_server::AccessService;
 use tidelock_proto::{side_from_wire, v1};
 use tonic::{Request, Response, Status};
@@ -15,8 +15,13 @@ use super::gate::{migration, words};
 use super::views_gate::time;
 use super::{Api, errors, order, views};
 use crate::access::{AccessError, Grant, Role};
+use crate::audit::RefusedAsk;
 use crate::clock;
 use crate::join::{Issue, JoinError};
+
+/// Refused asks in an answer, where nothing is said, and at most.
+const USUAL_ASKS: usize = 50;
+const MOST_ASKS: usize = 1000;
 
 /// The service.
 pub(super) struct Accesses(pub(super) Arc<Api>);
@@ -38,6 +43,7 @@ fn grant(grant: &Grant) -> v1::AccessGrant {
         subject: grant.subject.to_string(),
         role: grant.role.word().to_owned(),
         migration: grant.migration.as_ref().map(Name::to_string).unwrap_or_default(),
+        gate: grant.gate.map(|gate| gate.word().to_owned()).unwrap_or_default(),
         issued_time: time(grant.issued),
         expires_time: time(grant.expires),
         revoked: grant.revoked,
@@ -48,6 +54,7 @@ fn access(error: AccessError) -> Status {
     match error {
         AccessError::Unknown(_) => errors::not_found(error.to_string()),
         AccessError::TooLong => errors::invalid("ttl_duration", error),
+        AccessError::OneGate => errors::invalid("gate", error),
         AccessError::Full => Status::resource_exhausted(error.to_string()),
         AccessError::File { .. } | AccessError::Random(_) => errors::internal(&error),
     }
@@ -59,6 +66,20 @@ pub(super) fn join(error: JoinError) -> Status {
         JoinError::Bounds => errors::invalid("count", error),
         JoinError::Full => Status::resource_exhausted(error.to_string()),
         JoinError::File { .. } | JoinError::Random(_) => errors::internal(&error),
+    }
+}
+
+fn refused_ask(ask: RefusedAsk) -> v1::RefusedAsk {
+    v1::RefusedAsk {
+        time: time(Timestamp::from_millis(ask.unix_ms)),
+        subject: ask.subject,
+        role: ask.role,
+        grant: ask.grant,
+        migration: ask.migration,
+        address: ask.address,
+        what: ask.what,
+        why: ask.why,
+        times: ask.times,
     }
 }
 
@@ -88,8 +109,12 @@ impl AccessService for Accesses {
         who.may(Action::Access, bound.as_ref())?;
         let subject = Name::new(&ask.subject).map_err(|error| errors::invalid("subject", error))?;
         let role: Role = ask.role.parse().map_err(|error: String| errors::invalid("role", error))?;
+        let gate = match ask.gate.as_str() {
+            "" => None,
+            text => Some(text.parse::<Phase>().map_err(|_| errors::no_gate(text))?),
+        };
         let (ttl, grants) = (ttl(ask.ttl_duration)?, self.0.access.clone());
-        let issued = blocking(move || grants.issue(subject, role, bound, ttl, clock::wall())).await?;
+        let issued = blocking(move || grants.issue(subject, role, (bound, gate), ttl, clock::wall())).await?;
         let (made, token) = issued.map_err(access)?;
         tracing::info!(by = %who.subject(), subject = %made.subject, role = made.role.word(), id = %made.id, "access issued");
         Ok(Response::new(v1::IssueAccessResponse { grant: Some(grant(&made)), token }))
@@ -126,6 +151,21 @@ impl AccessService for Accesses {
         let revoked = blocking(move || grants.revoke(&id)).await?.map_err(access)?;
         tracing::info!(by = %who.subject(), subject = %revoked.subject, id = %revoked.id, "access revoked");
         Ok(Response::new(v1::RevokeAccessResponse { grant: Some(grant(&revoked)) }))
+    }
+
+    async fn list_refused_asks(
+        &self,
+        request: Request<v1::ListRefusedAsksRequest>,
+    ) -> Result<Response<v1::ListRefusedAsksResponse>, Status> {
+        let who = caller(&request)?;
+        who.may(Action::Access, who.bound_to())?;
+        let most = match request.get_ref().limit {
+            0 => USUAL_ASKS,
+            most => usize::try_from(most).unwrap_or(MOST_ASKS).min(MOST_ASKS),
+        };
+        let (asks, left_out) = self.0.audit.newest(who.bound_to(), most);
+        let asks = asks.into_iter().map(refused_ask).collect();
+        Ok(Response::new(v1::ListRefusedAsksResponse { asks, left_out }))
     }
 
     async fn issue_agent_token(

@@ -1,36 +1,147 @@
-//! Signs callers in, before anything else sees the request.
+//! Signs callers in, before anything else sees the request, and remembers whom it or anything behind it refused.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, StatusCode, header};
-use tonic::Status;
+use http::{Extensions, HeaderMap, StatusCode, header};
+use tidelock_model::{Timestamp, mutated};
+use tonic::{Code, Status};
 
 use super::caller::Caller;
-use super::{Api, errors};
+use super::{Api, errors, http as plain};
+use crate::audit::{self, RefusedAsk};
 use crate::clock;
+use crate::net::Peer;
+use crate::pace::Pace;
 
 /// Calls that need no token: health, and joining with a token of its own.
 const OPEN: [&str; 2] = ["/grpc.health.v1.Health/", "/tidelock.v1.EnrolService/"];
+/// The one call for which nobody waits: it shuts every gate.
+const HOLD: &str = "/tidelock.v1.OrderService/Hold";
+/// Wrong tokens of one address at once, and then one in this time.
+const WRONG_AT_ONCE: u64 = 20;
+const WRONG_ONE_IN: Duration = Duration::from_secs(3);
+/// Calls of one identity at once, and then one in this time.
+const CALLS_AT_ONCE: u64 = 20_000;
+const CALLS_ONE_IN: Duration = Duration::from_millis(1);
+
+/// How often one may be wrong, and how often one may ask.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    wrong: Pace<IpAddr>,
+    calls: Pace<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            wrong: Pace::new(WRONG_AT_ONCE, WRONG_ONE_IN),
+            calls: Pace::new(CALLS_AT_ONCE, CALLS_ONE_IN),
+        }
+    }
+}
 
 /// Lets nobody through without a live token, but for the two services above.
 pub(super) async fn sign_in(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
-    let path = request.uri().path();
+    let path = request.uri().path().to_owned();
     if OPEN.iter().any(|open| path.starts_with(open)) {
         return next.run(request).await;
     }
-    let grpc = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    let Some(grant) = token(request.headers()).and_then(|token| api.access.find(token, clock::wall())) else {
-        return not_signed_in(grpc);
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let from = from(request.extensions());
+    let who = match admit(&api, token(request.headers()).unwrap_or_default(), &path, from) {
+        Ok(who) => who,
+        Err(status) => return refuse(status, grpc),
     };
-    request.extensions_mut().insert(Caller::new(grant));
-    next.run(request).await
+    request.extensions_mut().insert(who.clone());
+    let response = next.run(request).await;
+    if let Some(status) = refused(&response) {
+        tell(&api, Some(&who), from, &path, &status);
+    }
+    response
+}
+
+/// The caller of a token, where this call is theirs to make. A token that is right is never held up by wrong ones
+/// of its address: whoever shares it with an attacker must be able to press hold.
+pub(super) fn admit(api: &Api, token: &str, path: &str, from: Option<IpAddr>) -> Result<Caller, Status> {
+    let now = clock::wall();
+    let Some(grant) = api.access.find(token, now) else {
+        let many = from.is_some_and(|from| !api.limits.wrong.take(network(from), now));
+        let status = match many && !mutated("wrong-tokens-are-few") {
+            true => errors::too_many("too many wrong tokens came from this address; wait a minute"),
+            false => errors::not_signed_in(),
+        };
+        tell(api, None, from, "sign in", &status);
+        return Err(status);
+    };
+    let (who, id) = (Caller::new(grant.clone()), grant.id);
+    let many = path != HOLD && !api.limits.calls.take(id, now);
+    let may = match many {
+        true => {
+            Err(errors::too_many("this access asks too often; ask for changes with a wait, and less often"))
+        }
+        false => who.may_call(path),
+    };
+    may.inspect_err(|status| tell(api, Some(&who), from, path, status))?;
+    Ok(who)
+}
+
+/// Remembers a refused ask.
+pub(super) fn tell(api: &Api, who: Option<&Caller>, from: Option<IpAddr>, what: &str, why: &Status) {
+    let (subject, role, grant, migration) = match who {
+        Some(who) => (who.subject().to_string(), who.role().word(), who.grant_id(), who.bound_to()),
+        None => (String::new(), "", "", None),
+    };
+    api.audit.tell(RefusedAsk {
+        unix_ms: clock::wall().max(Timestamp::ZERO).as_millis(),
+        subject,
+        role: role.to_owned(),
+        grant: grant.to_owned(),
+        migration: migration.map(ToString::to_string).unwrap_or_default(),
+        address: audit::address(from),
+        what: what.rsplit_once("tidelock.v1.").map_or(what, |(_, call)| call).to_owned(),
+        why: why.message().to_owned(),
+        times: 1,
+    });
+}
+
+/// What the answer says, where it is a refusal of somebody who is known.
+fn refused(response: &Response) -> Option<Status> {
+    let status = match response.extensions().get::<plain::Why>() {
+        Some(plain::Why(status)) => status.clone(),
+        None => Status::from_header_map(response.headers())?,
+    };
+    told(status.code()).then_some(status)
+}
+
+/// A refusal: not a mistake in the question, and no trouble of the collector.
+pub(super) fn told(code: Code) -> bool {
+    match code {
+        Code::PermissionDenied | Code::Unauthenticated | Code::NotFound => true,
+        Code::FailedPrecondition | Code::Aborted | Code::ResourceExhausted => true,
+        Code::Ok | Code::Cancelled | Code::Unknown | Code::InvalidArgument | Code::DeadlineExceeded => false,
+        Code::AlreadyExists | Code::OutOfRange | Code::Unimplemented | Code::Internal => false,
+        Code::Unavailable | Code::DataLoss => false,
+    }
+}
+
+/// Where a request comes from.
+pub(super) fn from(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<Peer>().map(|peer| peer.address.ip())
+}
+
+/// One host of IPv6 has a network of 64 bits to itself.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX))),
+        four @ IpAddr::V4(_) => four,
+    }
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {
@@ -42,9 +153,12 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn not_signed_in(grpc: bool) -> Response {
+fn refuse(status: Status, grpc: bool) -> Response {
     if grpc {
-        return errors::not_signed_in().into_http::<Body>();
+        return status.into_http::<Body>();
+    }
+    if status.code() != Code::Unauthenticated {
+        return plain::Refused::from(status).into_response();
     }
     let headers = [(header::WWW_AUTHENTICATE, "Bearer realm=\"tidelock\"")];
     (StatusCode::UNAUTHORIZED, headers, "no or wrong token; ask an operator for access\n").into_response()

@@ -1,11 +1,14 @@
 //! Who may call what: one table, and nothing beside it.
 
 use tidelock_core::{Asker, AskerKind};
-use tidelock_model::Name;
+use tidelock_model::{Name, Phase, mutated};
 use tonic::Status;
 
 use super::errors;
 use crate::access::{Grant, Role};
+
+/// The calls about gates.
+const GATES: &str = "/tidelock.v1.GateService";
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,6 +157,33 @@ impl Caller {
         }
         let role = self.grant.role.word();
         Err(errors::denied(&format!("a {role} may not do this; ask an operator for other access")))
+    }
+
+    /// Lets the call at that path through, where the access is for one gate alone.
+    ///
+    /// # Errors
+    /// When the call is about more than a gate.
+    pub(super) fn may_call(&self, path: &str) -> Result<(), Status> {
+        let Some(gate) = self.grant.gate else { return Ok(()) };
+        let asks = ["/GetGate", "/WatchGate", "/ConfirmCutover"].map(|call| format!("{GATES}{call}"));
+        let plain = path.starts_with("/v1/") && path.contains("/gates/");
+        if plain || asks.iter().any(|call| call == path) || mutated("a-token-of-one-gate") {
+            return Ok(());
+        }
+        Err(errors::denied(&format!("this token may ask for the gate {gate} and nothing else")))
+    }
+
+    /// Lets the question for a gate through.
+    ///
+    /// # Errors
+    /// When the access is for another gate alone.
+    pub(super) fn may_ask(&self, gate: Phase) -> Result<(), Status> {
+        match self.grant.gate.filter(|one| *one != gate && !mutated("a-token-asks-its-own-gate")) {
+            Some(one) => {
+                Err(errors::denied(&format!("this token may ask for the gate {one}, and not for {gate}")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The migrations that the caller sees.

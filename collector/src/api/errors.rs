@@ -28,6 +28,10 @@ pub(super) fn denied(why: &str) -> Status {
     with_reason(Code::PermissionDenied, "DENIED", why)
 }
 
+pub(super) fn too_many(why: &str) -> Status {
+    with_reason(Code::ResourceExhausted, "TOO_MANY", why)
+}
+
 pub(super) fn no_migration(name: &Name) -> Status {
     with_reason(Code::NotFound, "NO_MIGRATION", format!("there is no migration {name}"))
 }

@@ -2,20 +2,21 @@
 //!
 //! The token lies readable in a Canary object: give it the role `viewer`, bound to one migration.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use axum::{Extension, Json};
+use http::{StatusCode, Uri};
 use serde::Deserialize;
 use tidelock_model::{Name, VerdictWord};
 use tidelock_proto::v1;
 
 use super::caller::{Action, Caller};
 use super::http::Refused;
-use super::{Api, errors};
-use crate::clock;
+use super::{Api, auth, errors};
+use crate::net::Peer;
 
 /// What Flagger sends, as far as it matters here.
 #[derive(Debug, Deserialize)]
@@ -30,9 +31,22 @@ struct Metadata {
     token: String,
 }
 
-fn sign_in(api: &Api, hook: &Hook) -> Result<Caller, Refused> {
-    let grant = api.access.find(&hook.metadata.token, clock::wall());
-    Ok(Caller::new(grant.ok_or_else(errors::not_signed_in)?))
+/// Signs in by the token in the body, and remembers whom the answer refuses.
+fn signed_in(
+    api: &Api,
+    (hook, from, path): (&Hook, Option<IpAddr>, &str),
+    answer: impl FnOnce(&Caller) -> Result<Response, Refused>,
+) -> Result<Response, Refused> {
+    let who = auth::admit(api, &hook.metadata.token, path, from)?;
+    answer(&who).inspect_err(|Refused(status)| {
+        if auth::told(status.code()) {
+            auth::tell(api, Some(&who), from, path, status);
+        }
+    })
+}
+
+fn address(peer: Option<Extension<Peer>>) -> Option<IpAddr> {
+    peer.map(|Extension(peer)| peer.address.ip())
 }
 
 fn name(text: &str) -> Result<Name, Refused> {
@@ -43,29 +57,33 @@ fn name(text: &str) -> Result<Name, Refused> {
 pub(super) async fn confirm(
     State(api): State<Arc<Api>>,
     Path((migration, gate)): Path<(String, String)>,
+    (peer, uri): (Option<Extension<Peer>>, Uri),
     Json(hook): Json<Hook>,
 ) -> Result<Response, Refused> {
-    let who = sign_in(&api, &hook)?;
-    let view = api.view(&who, Action::Look, &name(&migration)?)?;
-    let shown = api.gate(&who, &view, &gate)?;
-    let open = shown.verdict == i32::from(v1::Verdict::Open);
-    let status = if open { StatusCode::OK } else { StatusCode::FORBIDDEN };
-    Ok((status, format!("{}: {}\n", tidelock_proto::json::verdict_word(shown.verdict), shown.summary))
-        .into_response())
+    signed_in(&api, (&hook, address(peer), uri.path()), |who| {
+        let view = api.view(who, Action::Look, &name(&migration)?)?;
+        let shown = api.gate(who, &view, &gate)?;
+        let open = shown.verdict == i32::from(v1::Verdict::Open);
+        let status = if open { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        let word = tidelock_proto::json::verdict_word(shown.verdict);
+        Ok((status, format!("{word}: {}\n", shown.summary)).into_response())
+    })
 }
 
 /// `POST …/hooks/flagger/rollback`: 200 only when going back is decided, else 403.
 pub(super) async fn rollback(
     State(api): State<Arc<Api>>,
     Path(migration): Path<String>,
+    (peer, uri): (Option<Extension<Peer>>, Uri),
     Json(hook): Json<Hook>,
 ) -> Result<Response, Refused> {
-    let who = sign_in(&api, &hook)?;
-    let view = api.view(&who, Action::Look, &name(&migration)?)?;
-    let decided = view.gates.iter().any(|verdict| verdict.word == VerdictWord::Rollback);
-    Ok(match decided {
-        true => (StatusCode::OK, "rollback: going back is decided\n"),
-        false => (StatusCode::FORBIDDEN, "hold: going back is not decided\n"),
-    }
-    .into_response())
+    signed_in(&api, (&hook, address(peer), uri.path()), |who| {
+        let view = api.view(who, Action::Look, &name(&migration)?)?;
+        let decided = view.gates.iter().any(|verdict| verdict.word == VerdictWord::Rollback);
+        Ok(match decided {
+            true => (StatusCode::OK, "rollback: going back is decided\n"),
+            false => (StatusCode::FORBIDDEN, "hold: going back is not decided\n"),
+        }
+        .into_response())
+    })
 }

@@ -82,6 +82,7 @@ impl Api {
     /// One gate as the caller may believe it now.
     pub(super) fn gate(&self, caller: &Caller, view: &View, name: &str) -> Result<v1::Gate, Status> {
         let phase: Phase = name.parse().map_err(|_| errors::no_gate(name))?;
+        caller.may_ask(phase)?;
         let verdict = view.gates.iter().find(|verdict| verdict.gate == phase);
         let mut shown = gate(self, caller, view, verdict.ok_or_else(|| errors::no_gate(name))?);
         let needed = view.scenarios.iter().filter(|scenario| scenario.gates.contains(&phase));
@@ -143,6 +144,7 @@ impl GateService for Gates {
         let who = caller(&request)?;
         let ask = request.into_inner();
         let name = migration(&ask.migration)?;
+        who.may_ask(Phase::Cutover)?;
         let view = self.0.view(&who, Action::Confirm, &name)?;
         let epoch = token::read(&self.0.gate_key, &name, &ask.token, self.0.clock.now())
             .map_err(|error| errors::precondition("BAD_TOKEN", error.to_string()))?;

@@ -32,7 +32,11 @@ pub(super) struct Wait {
 }
 
 /// A refusal as HTTP has it.
-pub(super) struct Refused(Status);
+pub(super) struct Refused(pub(super) Status);
+
+/// The refusal behind an answer, for those who remember refusals.
+#[derive(Debug, Clone)]
+pub(super) struct Why(pub(super) Status);
 
 impl From<Status> for Refused {
     fn from(status: Status) -> Refused {
@@ -43,17 +47,18 @@ impl From<Status> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let message = format!("{}\n", self.0.message());
+        let retry = [(header::RETRY_AFTER, errors::RETRY_SECS.to_string())];
         let status = match self.0.code() {
             Code::NotFound => StatusCode::NOT_FOUND,
             Code::InvalidArgument => StatusCode::BAD_REQUEST,
             Code::Unauthenticated => StatusCode::UNAUTHORIZED,
             Code::PermissionDenied => StatusCode::FORBIDDEN,
+            Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
             Code::Ok
             | Code::Cancelled
             | Code::Unknown
             | Code::DeadlineExceeded
             | Code::AlreadyExists
-            | Code::ResourceExhausted
             | Code::FailedPrecondition
             | Code::Aborted
             | Code::OutOfRange
@@ -61,11 +66,15 @@ impl IntoResponse for Refused {
             | Code::Internal
             | Code::Unavailable
             | Code::DataLoss => {
-                let retry = [(header::RETRY_AFTER, errors::RETRY_SECS.to_string())];
                 return (StatusCode::SERVICE_UNAVAILABLE, retry, message).into_response();
             }
         };
-        (status, message).into_response()
+        let mut response = match status {
+            StatusCode::TOO_MANY_REQUESTS => (status, retry, message).into_response(),
+            _ => (status, message).into_response(),
+        };
+        response.extensions_mut().insert(Why(self.0));
+        response
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn init(args: &InitArgs) -> anyhow::Result<ExitCode> {
     let ca = args.dir.join("ca.pem");
     write(&ca, &pki.api_ca_pem())?;
     let access = Access::open(&config.access_file)?;
-    let (_, token) = access.issue(operator, Role::Operator, None, Some(TOKEN_LIFE), now)?;
+    let (_, token) = access.issue(operator, Role::Operator, (None, None), Some(TOKEN_LIFE), now)?;
     let token_file = args.dir.join("operator.token");
     write(&token_file, &format!("{token}\n"))?;
     let mut out = std::io::stdout();

@@ -333,6 +333,8 @@ fn faces(
         components_dir: opened.config.data_dir.join("components"),
         gate_key: opened.gate_key.clone(),
         clock: opened.clock,
+        audit: crate::audit::Audit::open(&opened.config.data_dir),
+        limits: api::Limits::default(),
         refused,
         blind_spots,
         warnings,

@@ -15,6 +15,7 @@ mod ingest;
 mod notify;
 mod pods;
 mod receiver;
+mod refused;
 mod restart;
 mod restored;
 mod retention;

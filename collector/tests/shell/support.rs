@@ -208,11 +208,22 @@ impl Collector {
 
     /// A token for somebody.
     pub(crate) async fn issue(&self, subject: &str, role: &str, migration: &str) -> String {
+        self.issue_for(subject, role, (migration, "")).await
+    }
+
+    /// A token for somebody, for one gate of one migration.
+    pub(crate) async fn issue_for(
+        &self,
+        subject: &str,
+        role: &str,
+        (migration, gate): (&str, &str),
+    ) -> String {
         let request = v1::IssueAccessRequest {
             subject: subject.to_owned(),
             role: role.to_owned(),
             migration: migration.to_owned(),
             ttl_duration: None,
+            gate: gate.to_owned(),
         };
         self.accesses(&self.operator).await.issue_access(request).await.unwrap().into_inner().token
     }

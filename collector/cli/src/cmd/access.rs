@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidelock_proto::{json, v1};
 
 use super::{Call, agent::span, duration};
-use crate::client::trouble;
+use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out;
 use crate::words::pad;
@@ -22,9 +22,18 @@ pub(crate) enum AccessCommand {
         /// How long it is good
         #[arg(long, value_parser = duration, default_value = "30d", value_name = "SPAN")]
         ttl: Duration,
+        /// The one gate that it may ask for, and nothing else; for a viewer or a pipeline
+        #[arg(long, default_value = "", value_name = "GATE")]
+        gate: String,
     },
     /// All access that was given
     Ls,
+    /// Who asked for what they may not have, the newest first
+    Refused {
+        /// How many at most
+        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+        limit: u32,
+    },
     /// Take access back
     Revoke {
         /// The id that `access ls` shows
@@ -58,11 +67,11 @@ impl Role {
 pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Trouble> {
     let client = call.client()?;
     match command {
-        AccessCommand::Issue { subject, role, ttl } => {
+        AccessCommand::Issue { subject, role, ttl, gate } => {
             // Access is bound to one migration unless there is none to be meant yet.
             let migration = client.migration_if_any().await?.unwrap_or_default();
             let (role, ttl_duration) = (role.word().to_owned(), Some(span(ttl)));
-            let request = v1::IssueAccessRequest { subject, role, migration, ttl_duration };
+            let request = v1::IssueAccessRequest { subject, role, migration, ttl_duration, gate };
             let answer = client.access().issue_access(request).await.map_err(trouble)?.into_inner();
             let grant = answer.grant.unwrap_or_default();
             if call.manner.json() {
@@ -87,13 +96,18 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
             } else {
                 for grant in &answer.grants {
                     let state = if grant.revoked { "revoked" } else { "good" };
-                    let place = if grant.migration.is_empty() { "all migrations" } else { &grant.migration };
+                    let all = grant.migration.is_empty();
+                    let mut place = if all { "all migrations".to_owned() } else { grant.migration.clone() };
+                    if !grant.gate.is_empty() {
+                        place.push_str(&format!(", gate {} only", grant.gate));
+                    }
                     let names =
                         [pad(&grant.id, 14), pad(&grant.subject, 20), pad(&grant.role, 10), pad(state, 8)];
                     out::print(&format!("{} {place}", names.join(" ")))?;
                 }
             }
         }
+        AccessCommand::Refused { limit } => refused(call, &client, limit).await?,
         AccessCommand::Revoke { id } => {
             client
                 .access()
@@ -106,10 +120,42 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
     Ok(Exit::Done)
 }
 
+async fn refused(call: &Call, client: &Client, limit: u32) -> Result<(), Trouble> {
+    let request = v1::ListRefusedAsksRequest { limit };
+    let answer = client.access().list_refused_asks(request).await.map_err(trouble)?.into_inner();
+    if call.manner.json() {
+        let asks: Vec<_> = answer.asks.iter().map(ask).collect();
+        let value = serde_json::json!({ "asks": asks, "left_out": answer.left_out });
+        return out::print_json(call.manner.format, &value);
+    }
+    for ask in &answer.asks {
+        let who = match ask.subject.as_str() {
+            "" => "nobody known".to_owned(),
+            subject => format!("{} ({})", clean(subject), clean(&ask.role)),
+        };
+        let again = if ask.times > 1 { format!(", {} times", ask.times) } else { String::new() };
+        let when = json::time(ask.time.as_ref());
+        let when = when.as_str().unwrap_or("at some time");
+        out::print(&format!("{when} {who} from {}: {}{again}", clean(&ask.address), clean(&ask.what)))?;
+        out::print(&format!("    {}", clean(&ask.why)))?;
+    }
+    if answer.left_out > 0 {
+        out::say(&format!("{} more were left out, for there were too many", answer.left_out));
+    }
+    Ok(())
+}
+
+fn ask(ask: &v1::RefusedAsk) -> serde_json::Value {
+    serde_json::json!({
+        "time": json::time(ask.time.as_ref()), "subject": ask.subject, "role": ask.role, "access": ask.grant,
+        "migration": ask.migration, "address": ask.address, "what": ask.what, "why": ask.why, "times": ask.times,
+    })
+}
+
 fn view(grant: &v1::AccessGrant) -> serde_json::Value {
     serde_json::json!({
         "id": grant.id, "subject": grant.subject, "role": grant.role, "migration": grant.migration,
         "issued": json::time(grant.issued_time.as_ref()), "expires": json::time(grant.expires_time.as_ref()),
-        "revoked": grant.revoked,
+        "revoked": grant.revoked, "gate": grant.gate,
     })
 }

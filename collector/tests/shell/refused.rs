@@ -1,0 +1,173 @@
+//! Whoever asks for what they may not have is told so, remembered, and in nobody's way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tidelock_proto::v1;
+use tidelock_proto::v1::session_request::Message as Say;
+use tonic::Code;
+
+use crate::agent::{Agent, join};
+use crate::support::{Collector, MIGRATION, PLAN};
+
+fn hold(reason: &str) -> v1::HoldRequest {
+    v1::HoldRequest { migration: MIGRATION.to_owned(), reason: reason.to_owned(), request_id: String::new() }
+}
+
+fn gate(gate: &str) -> v1::GetGateRequest {
+    v1::GetGateRequest { migration: MIGRATION.to_owned(), gate: gate.to_owned() }
+}
+
+async fn refused(collector: &Collector, token: &str) -> Result<v1::ListRefusedAsksResponse, tonic::Status> {
+    let request = v1::ListRefusedAsksRequest { limit: 0 };
+    Ok(collector.accesses(token).await.list_refused_asks(request).await?.into_inner())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_refused_ask_is_told_with_who_what_and_why_and_outlives_a_restart() {
+    let mut collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let viewer = collector.issue("vera", "viewer", MIGRATION).await;
+    let stranger = collector.issue("zoe", "person", "").await;
+    let pipeline = collector.issue_for("ci", "pipeline", (MIGRATION, "cutover")).await;
+    for _ in 0..3 {
+        assert!(collector.orders(&viewer).await.hold(hold("stop")).await.is_err());
+    }
+    assert!(collector.orders(&stranger).await.hold(hold("stop")).await.is_err(), "the core refuses her");
+    assert!(collector.gates(&pipeline).await.get_gate(gate("ready")).await.is_err());
+    assert!(collector.gates("tlk1.wrong").await.get_gate(gate("ready")).await.is_err());
+    let told = |asks: &[v1::RefusedAsk], subject: &str, what: &str, why: &str, times: u64| {
+        let found = asks.iter().find(|ask| ask.subject == subject && ask.what == what);
+        let found = found.unwrap_or_else(|| panic!("{subject} {what}: {asks:?}"));
+        assert!(found.why.contains(why) && found.times == times, "{found:?}");
+        assert_eq!(found.address, "127.0.0.1");
+        assert!(found.time.is_some());
+    };
+    for run in 0..2 {
+        let asks = refused(&collector, &collector.operator).await.unwrap().asks;
+        // The files know of the first, the tenth, the hundredth …
+        told(&asks, "vera", "OrderService/Hold", "a viewer may not do this", if run == 0 { 3 } else { 1 });
+        told(&asks, "zoe", "OrderService/Hold", "zoe", 1);
+        told(&asks, "ci", "GateService/GetGate", "may ask for the gate cutover, and not for ready", 1);
+        told(&asks, "", "sign in", "no or wrong token", 1);
+        if run == 0 {
+            collector.stop().await;
+            collector.again().await;
+        }
+    }
+    // Who is no operator sees nothing of it, and an operator of one migration sees that one's alone.
+    assert_eq!(refused(&collector, &viewer).await.unwrap_err().code(), Code::PermissionDenied);
+    let bound = collector.issue("omar", "operator", MIGRATION).await;
+    let asks = refused(&collector, &bound).await.unwrap().asks;
+    assert!(asks.iter().all(|ask| ask.migration == MIGRATION) && asks.len() >= 2, "{asks:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_of_one_gate_asks_that_gate_and_nothing_else() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let token = collector.issue_for("ci", "pipeline", (MIGRATION, "ready")).await;
+    assert!(collector.gates(&token).await.get_gate(gate("ready")).await.is_ok());
+    let denied = |status: tonic::Status| assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
+    denied(collector.gates(&token).await.get_gate(gate("cutover")).await.unwrap_err());
+    let confirm = v1::ConfirmCutoverRequest { migration: MIGRATION.to_owned(), ..Default::default() };
+    denied(collector.gates(&token).await.confirm_cutover(confirm).await.unwrap_err());
+    let list = v1::ListGatesRequest { migration: MIGRATION.to_owned() };
+    denied(collector.gates(&token).await.list_gates(list).await.unwrap_err());
+    let look = v1::GetStatusRequest { migration: MIGRATION.to_owned() };
+    denied(collector.migrations(&token).await.get_status(look).await.unwrap_err());
+    let to = v1::ReportSwitchedRequest { migration: MIGRATION.to_owned(), ..Default::default() };
+    denied(collector.orders(&token).await.report_switched(to).await.unwrap_err());
+    for (role, migration) in [("operator", MIGRATION), ("person", MIGRATION), ("viewer", "")] {
+        let wanted = v1::IssueAccessRequest {
+            subject: "eve".to_owned(),
+            role: role.to_owned(),
+            migration: migration.to_owned(),
+            ttl_duration: None,
+            gate: "ready".to_owned(),
+        };
+        let status = collector.accesses(&collector.operator).await.issue_access(wanted).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{role} of {migration:?}");
+    }
+    let grants = collector.accesses(&collector.operator).await.list_access(v1::ListAccessRequest {}).await;
+    let grants = grants.unwrap().into_inner().grants;
+    assert!(grants.iter().any(|grant| grant.subject == "ci" && grant.gate == "ready"), "{grants:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_tokens_of_one_address_are_few_and_a_right_one_is_always_let_in() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let mut guesser = collector.gates("tlk1.a-guess").await;
+    let mut codes = Vec::new();
+    for _ in 0..200 {
+        codes.push(guesser.get_gate(gate("ready")).await.unwrap_err().code());
+    }
+    assert_eq!(codes[0], Code::Unauthenticated);
+    assert_eq!(codes.last(), Some(&Code::ResourceExhausted));
+    let olga = collector.issue("olga", "person", "").await;
+    assert!(collector.orders(&olga).await.hold(hold("somebody guesses")).await.is_ok());
+    let asks = refused(&collector, &collector.operator).await.unwrap().asks;
+    let guesses: Vec<_> = asks.iter().filter(|ask| ask.what == "sign in").collect();
+    assert!(guesses.len() <= 3, "{guesses:?}");
+    assert_eq!(guesses.iter().map(|ask| ask.times).sum::<u64>(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    let (over, acked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let swarm = tokio::spawn({
+        let (over, acked) = (over.clone(), acked.clone());
+        async move {
+            let (mut seq, mut in_flight) = (1_u64, 0_usize);
+            while !over.load(Ordering::Relaxed) {
+                let findings: Vec<_> = (0..256).map(|_| agent.finding(v1::Outcome::Pass)).collect();
+                let batch = agent.batch(seq, findings);
+                seq += 256;
+                agent.say(Say::Batch(batch)).await;
+                in_flight += 1;
+                if in_flight > 16 {
+                    acked.store(agent.ack().await.unwrap(), Ordering::Relaxed);
+                    in_flight -= 1;
+                }
+            }
+        }
+    });
+    let limit = Duration::from_secs(60);
+    let began = tokio::time::timeout(limit, async {
+        while acked.load(Ordering::Relaxed) < 256 * 20 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    began.await.expect("the swarm has begun");
+    let olga = collector.issue("olga", "person", "").await;
+    let mut orders = collector.orders(&olga).await;
+    for round in 0..5 {
+        let before = acked.load(Ordering::Relaxed);
+        let ordered = tokio::time::timeout(limit, orders.hold(hold(&format!("round {round}")))).await;
+        ordered.expect("an order is not behind the swarm").unwrap();
+        let shown =
+            tokio::time::timeout(limit, collector.gate(&olga, "ready")).await.expect("a gate is shown");
+        assert!(shown.holds.iter().any(|hold| hold.code == "operator"), "{shown:?}");
+        let release = v1::ReleaseRequest {
+            migration: MIGRATION.to_owned(),
+            reason: "go on".to_owned(),
+            request_id: String::new(),
+        };
+        tokio::time::timeout(limit, orders.release(release)).await.expect("nor is the next one").unwrap();
+        assert!(!swarm.is_finished(), "the swarm went on all the time");
+        let more = tokio::time::timeout(limit, async {
+            while acked.load(Ordering::Relaxed) <= before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        more.await.expect("the swarm is not starved either");
+    }
+    over.store(true, Ordering::Relaxed);
+    swarm.await.unwrap();
+}
