@@ -1,14 +1,14 @@
 //! The agent itself: one task that owns the schedule, the assignments and what is ready, with one
 //! `select!`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use tidelock_agent_core::{Due, Schedule};
-use tidelock_model::{Name, Sha256};
+use tidelock_model::{Name, Sha256, Timestamp};
 use tidelock_ops::Ops;
 use tidelock_proto::v1;
 use tidelock_sandbox::protocol::Refusal;
@@ -26,7 +26,7 @@ use crate::ops::{AgentOps, Tally};
 use crate::runs::{Round, Runs, Sandbox, SpoolGone};
 use crate::spool::{Spool, SpoolHandle};
 use crate::starvation::Starvation;
-use crate::trust::Trust;
+use crate::trust::{Keys, Trust};
 use crate::uplink::{Shared, Uplink};
 
 mod assign;
@@ -46,10 +46,11 @@ const MAX_UNKEPT: usize = 1024;
 /// # Errors
 /// When it cannot begin, or its spool fails.
 pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<Output = ()>) -> Result<()> {
-    run_beside(config, sandbox, shutdown, |_| std::future::pending()).await
+    run_beside(config, sandbox, shutdown, |_, _| std::future::pending()).await
 }
 
-/// The same, with something beside it that lives as long as the agent and is given its health and numbers.
+/// The same, with something beside it that lives as long as the agent, is given its health and numbers, and says
+/// what may be run when that is read anew.
 ///
 /// # Errors
 /// As [`run`], or when what is beside it ends.
@@ -57,7 +58,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
     config: Config,
     sandbox: S,
     shutdown: impl Future<Output = ()>,
-    beside: impl FnOnce(Arc<dyn Ops>) -> B,
+    beside: impl FnOnce(Arc<dyn Ops>, watch::Sender<Keys>) -> B,
 ) -> Result<()> {
     let config = Arc::new(config);
     let (who, _) = identity::load(&config)?;
@@ -89,13 +90,15 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         tracing::warn!(warning, "this agent is not fit for production");
     }
     let (tally, migration) = (Tally::default(), who.migration.clone());
-    let beside = beside(Arc::new(AgentOps {
+    let (keys, keys_changed) = (trust.keys(), trust.keys().subscribe());
+    let ops = Arc::new(AgentOps {
         migration: migration.clone(),
         agent: who.agent,
         shared: shared.clone(),
         head: spool.head(),
         tally: tally.clone(),
-    }));
+    });
+    let beside = beside(ops, keys);
     let config_of_runs = config.clone();
     let runs = Arc::new(Runs {
         sandbox,
@@ -120,8 +123,10 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         newest,
         jobs: BTreeMap::new(),
         later: BTreeMap::new(),
+        begun: BTreeSet::new(),
         refused: Vec::new(),
         ready: BTreeMap::new(),
+        keys: keys_changed,
         rounds: JoinSet::new(),
         preparing: JoinSet::new(),
     };
@@ -164,9 +169,13 @@ struct Agent<S> {
     jobs: BTreeMap<Name, Arc<Job>>,
     /// What other phases carry out: judged and made ready ahead.
     later: BTreeMap<Name, Arc<Job>>,
+    /// What was run at once, and need not be again.
+    begun: BTreeSet<(Name, Sha256)>,
     /// Assignments that have not even rounds.
     refused: Vec<v1::AssignmentStatus>,
     ready: BTreeMap<Sha256, Readiness>,
+    /// What the operator of this machine says of plugins.
+    keys: watch::Receiver<Keys>,
     rounds: JoinSet<Ended>,
     preparing: JoinSet<(Sha256, Result<Vec<String>, Refusal>, bool)>,
 }
@@ -194,6 +203,7 @@ impl<S: Sandbox> Agent<S> {
                     self.prepared(component, result, again);
                 }
                 Ok(()) = self.assignments.changed() => self.take_assignments()?,
+                Ok(()) = self.keys.changed() => self.judge_again(),
                 Ok(()) = self.offset.changed() => {
                     // The first one lets the schedule begin; later ones only move the sleep.
                     self.offset.borrow_and_update();
@@ -257,6 +267,20 @@ impl<S: Sandbox> Agent<S> {
                     self.rounds.spawn(async move { (None, runs.skip(&job, at, cause).await) });
                 }
             }
+        }
+    }
+
+    /// Runs what is not to wait for its first round, where it can be run by now.
+    fn begin_at_once(&mut self, now: Timestamp) {
+        for (check, job) in &self.jobs {
+            let ready = matches!(self.ready.get(&job.component), Some(Readiness::Ready(_)));
+            if !job.at_once || !ready || !self.begun.insert((check.clone(), job.component)) {
+                continue;
+            }
+            let round = job.grid.newest_at(now).unwrap_or(0);
+            let at = Round { round, due: now, lateness: Duration::ZERO };
+            let (runs, job) = (self.runs.clone(), job.clone());
+            self.rounds.spawn(async move { (None, runs.run(&job, at, Ok(())).await) });
         }
     }
 

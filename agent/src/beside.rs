@@ -8,8 +8,10 @@ use anyhow::{Context as _, Result, bail};
 use tidelock_ops::{Ops, Telemetry, listener, service};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::trust::Keys;
 
 /// Goes on until it is dropped.
 ///
@@ -19,7 +21,7 @@ pub(crate) async fn beside(
     config: &Path,
     listen: Option<SocketAddr>,
     telemetry: &Telemetry,
-    ops: Arc<dyn Ops>,
+    (ops, keys): (Arc<dyn Ops>, watch::Sender<Keys>),
 ) -> Result<()> {
     let hangup = signal(SignalKind::hangup()).context("listen for SIGHUP")?;
     telemetry.export(&ops);
@@ -33,19 +35,28 @@ pub(crate) async fn beside(
     service::ready("runs checks");
     tokio::select! {
         ended = served => ended,
-        () = hang_up(hangup, config, telemetry) => bail!("listening for SIGHUP ended by itself"),
+        () = hang_up(hangup, config, telemetry, keys) => bail!("listening for SIGHUP ended by itself"),
         () = service::watchdog() => Ok(()),
     }
 }
 
-/// Reads the log's level anew at each SIGHUP. Secrets are read for every run, key and certificate for every
+/// Reads the log's level and what is said of plugins anew at each SIGHUP. Secrets are read for every run, key and certificate for every
 /// session; what else has changed needs a restart, and that is told.
-async fn hang_up(mut hangup: Signal, path: &Path, telemetry: &Telemetry) {
+async fn hang_up(mut hangup: Signal, path: &Path, telemetry: &Telemetry, keys: watch::Sender<Keys>) {
     while hangup.recv().await.is_some() {
         service::reloading();
         let read = Config::read(path).map_err(anyhow::Error::from);
-        match read.and_then(|config| telemetry.set_level(&config.log_level)) {
-            Ok(()) => tracing::info!("log.level was read anew; for any other key restart the agent"),
+        let read = read.and_then(|config| telemetry.set_level(&config.log_level).map(|()| config));
+        match read {
+            Ok(config) => {
+                let news = keys.send_if_modified(|before| {
+                    let news = *before != config.plugins;
+                    *before = config.plugins;
+                    news
+                });
+                let told = "log.level and [plugins] were read anew; for any other key restart the agent";
+                tracing::info!(plugins_changed = news, "{told}");
+            }
             // It names the file and the key; everything stays as it was.
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the configuration was not read anew")

@@ -199,7 +199,7 @@ async fn run(config_file: PathBuf) -> Result<ExitCode> {
         }
         service::stopping();
     };
-    let beside = |ops| beside::beside(&config_file, listen, &telemetry, ops);
+    let beside = |ops, keys| beside::beside(&config_file, listen, &telemetry, (ops, keys));
     let code = match agent::run_beside(config, sandbox, shutdown, beside).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -38,6 +38,8 @@ pub struct Job {
     pub grid: Grid,
     /// How long a run may take.
     pub timeout: Duration,
+    /// It is run once as soon as it can be.
+    pub at_once: bool,
     /// What the nonces are made of.
     pub nonce_seed: Vec<u8>,
     /// What to do, or why it is not done.
@@ -81,6 +83,7 @@ impl Job {
             plan_hash: plan.1,
             grid,
             timeout: Duration::from_millis(timeout_ms.get()).min(MAX_TIMEOUT),
+            at_once: wire.at_once,
             nonce_seed: wire.nonce_seed.clone(),
             work: work(config, wire),
         })

@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use tidelock_components::{FIRST_PARTY, PublicKey, Signature, builtin};
 use tidelock_model::{Cause, Sha256};
 use tidelock_sandbox::protocol::Refusal;
+use tokio::sync::watch;
 
 use crate::components::digest;
 use crate::private_file;
@@ -47,7 +48,8 @@ pub enum Standing {
 /// What this agent trusts, and what it has accepted so far.
 #[derive(Debug)]
 pub struct Trust {
-    keys: Keys,
+    /// As agent.toml says now: it may be read anew.
+    keys: watch::Sender<Keys>,
     release: BTreeSet<Sha256>,
     path: PathBuf,
     /// The digest by name and version.
@@ -71,12 +73,17 @@ impl Trust {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error),
         };
-        Ok(Trust { keys, release, path, accepted: Mutex::new(accepted) })
+        Ok(Trust { keys: watch::Sender::new(keys), release, path, accepted: Mutex::new(accepted) })
+    }
+
+    /// What the operator says of plugins: whoever reads agent.toml anew sends it here.
+    pub fn keys(&self) -> watch::Sender<Keys> {
+        self.keys.clone()
     }
 
     /// What people must know on every screen, a sentence each.
     pub fn warnings(&self) -> Vec<String> {
-        if self.keys.allow_unsigned { vec![LOUD.to_owned()] } else { Vec::new() }
+        if self.keys.borrow().allow_unsigned { vec![LOUD.to_owned()] } else { Vec::new() }
     }
 
     /// Judges a component by its digest and what lies beside it, before anything of it is compiled.
@@ -97,7 +104,7 @@ impl Trust {
             }
         }
         let (why, wrong) = first.unwrap_or_else(|| ("nobody has signed it".to_owned(), false));
-        if self.keys.allow_unsigned && !wrong {
+        if self.keys.borrow().allow_unsigned && !wrong {
             return Ok(Standing::Unsigned);
         }
         let why = format!(
@@ -118,13 +125,13 @@ impl Trust {
                 true,
             ));
         }
-        if self.keys.revoked.contains(key) {
+        if self.keys.borrow().revoked.contains(key) {
             return Err((
                 format!("it is signed by {key}, which [plugins] revoked_keys of agent.toml names"),
                 true,
             ));
         }
-        if !self.keys.trusted.contains(key) {
+        if !self.keys.borrow().trusted.contains(key) {
             let why =
                 format!("it is signed by {key}, which [plugins] trusted_keys of agent.toml does not name");
             return Err((why, false));

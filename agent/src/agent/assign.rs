@@ -103,7 +103,9 @@ impl<S: Sandbox> Agent<S> {
             .filter(|(_, job)| runs(job))
             .map(|(check, job)| (check.clone(), job.grid))
             .collect();
-        self.schedule.replace(grids, offset.to_collector(self.clock.now()));
+        let now = offset.to_collector(self.clock.now());
+        self.schedule.replace(grids, now);
+        self.begin_at_once(now);
     }
 
     /// Tells the collector the state of every assignment.

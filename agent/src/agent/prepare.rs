@@ -68,12 +68,42 @@ impl<S: Sandbox> Agent<S> {
         });
     }
 
+    /// What may be run was read anew: what nobody trusted vouches for any more is not run again, and what was refused
+    /// for want of a key gets another chance.
+    pub(super) fn judge_again(&mut self) {
+        self.keys.borrow_and_update();
+        let mut another_chance = Vec::new();
+        for (component, readiness) in &mut self.ready {
+            let judged = self.runs.trust.judge(*component, &self.components.signatures(*component));
+            match (judged, &*readiness) {
+                (Err(refusal), Readiness::Ready(_)) => {
+                    tracing::warn!(component = %component.short(), %refusal, "a component is not run any more");
+                    *readiness = Readiness::Refused(refusal);
+                }
+                (Ok(_), Readiness::Refused(refusal)) if refusal.cause == Cause::Unsigned => {
+                    another_chance.push(*component);
+                }
+                (_, Readiness::Ready(_) | Readiness::Refused(_) | Readiness::Preparing) => {}
+            }
+        }
+        for component in another_chance {
+            self.ready.remove(&component);
+            self.prepare(component);
+        }
+        self.reschedule();
+        self.tell();
+    }
+
     /// A component is ready, or is not going to be; `again` when trying again may help.
     pub(super) fn prepared(&mut self, component: Sha256, result: Result<Vec<String>, Refusal>, again: bool) {
         if !self.ready.contains_key(&component) {
             // The plan has changed meanwhile.
             return;
         }
+        // The keys may be others than when it was begun.
+        let signatures = self.components.signatures(component);
+        let result =
+            result.and_then(|blind_spots| self.runs.trust.judge(component, &signatures).map(|_| blind_spots));
         let readiness = match result {
             Ok(blind_spots) => Readiness::Ready(blind_spots),
             Err(refusal) => {

@@ -68,6 +68,7 @@ struct Bed {
     collector: Collector,
     sandbox: Instant,
     stop: Option<oneshot::Sender<()>>,
+    keys: watch::Sender<Keys>,
     agent: JoinHandle<Result<()>>,
 }
 
@@ -84,10 +85,17 @@ async fn bed_with(first: v1::Assignments, more: &str, signatures: &str) -> Bed {
     let config = pki.enrol(dir.path(), &pki, &collector.address, more);
     let sandbox = Instant::default();
     let (stop, stopped) = oneshot::channel();
-    let agent = tokio::spawn(run(config, sandbox.clone(), async move {
+    let (give, keys) = oneshot::channel();
+    let stopped = async move {
         let _ = stopped.await;
-    }));
-    Bed { _dir: dir, collector, sandbox, stop: Some(stop), agent }
+    };
+    let beside = move |_, keys| {
+        let _ = give.send(keys);
+        std::future::pending()
+    };
+    let agent = tokio::spawn(run_beside(config, sandbox.clone(), stopped, beside));
+    let keys = keys.await.unwrap();
+    Bed { _dir: dir, collector, sandbox, stop: Some(stop), keys, agent }
 }
 
 impl Bed {
@@ -233,4 +241,48 @@ async fn state_goes_from_run_to_run() {
     let notes: Vec<String> = ran.map(|finding| finding.note.clone()).collect();
     let want: Vec<String> = (0..notes.len()).map(|run| run.to_string()).collect();
     assert!(notes == want && notes.len() > 2, "{findings:?}");
+}
+
+#[tokio::test]
+async fn the_canary_runs_at_once_and_waits_for_no_round() {
+    let hour = 3_600_000;
+    let mut canary = assignment("tidelock-canary", hour);
+    canary.at_once = true;
+    let bed =
+        bed(assignments(1, vec![canary.clone(), assignment("rare", hour), assignment("login", 50)])).await;
+    let first = bed.until_findings("tidelock-canary", 1).await;
+    let due = first[0].due_unix_ms - 1_000;
+    assert_ne!(due % hour, 0, "it was due when it began, not at a round");
+    // The same one goes on over a change of the plan.
+    bed.collector.turn(|knobs| {
+        knobs.assignments = Some(assignments(2, vec![canary.clone(), assignment("stock", 50)]));
+    });
+    bed.until_findings("stock", 2).await;
+    assert_eq!(bed.findings("tidelock-canary").len(), 1);
+    assert!(bed.findings("rare").is_empty(), "only what is to run at once does");
+    let _ = bed.leave().await;
+}
+
+#[tokio::test]
+async fn keys_that_are_read_anew_end_and_begin_what_they_vouch_for_without_a_restart() {
+    let (key, _) = tidelock_components::SigningKey::make().unwrap();
+    let signature = key.sign("stock", "0.1.0", &digest(WASM).to_string()).unwrap().to_string();
+    let bed = bed_with(assignments(1, vec![assignment("login", 50)]), "", &signature).await;
+    let cause = || bed.collector.see(|memory| memory.statuses.get("login").map(|told| told.cause.clone()));
+    let passes = || {
+        let passed = |finding: &&v1::Finding| finding.outcome() == v1::Outcome::Pass;
+        bed.findings("login").iter().filter(passed).count()
+    };
+    until("nobody is trusted yet", || cause().as_deref() == Some("unsigned")).await;
+    let trusted = Keys { trusted: [key.public()].into(), ..Keys::default() };
+    bed.keys.send_replace(trusted.clone());
+    until("it runs", || passes() > 0).await;
+    bed.keys.send_replace(Keys { revoked: [key.public()].into(), ..trusted });
+    until("it is refused", || cause().as_deref() == Some("unsigned")).await;
+    let (before, all) = (passes(), bed.findings("login").len());
+    until("rounds go by", || bed.findings("login").len() > all + 3).await;
+    assert!(passes() <= before + 1, "one may have been on its way; no new one is begun");
+    let told = bed.collector.see(|memory| memory.statuses["login"].reason.clone());
+    assert!(told.contains("revoked_keys"), "{told}");
+    let _ = bed.leave().await;
 }

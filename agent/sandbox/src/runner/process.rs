@@ -80,10 +80,11 @@ pub(super) async fn start(program: PathBuf, args: Vec<String>) -> io::Result<Pro
     Ok(Process { socket, ended, killer })
 }
 
-/// Waits for the child's end, and ends with it what it has left in its group.
+/// Waits for the child's end, and ends with it what it has left in its group. What is left may hold the child's
+/// pipe open, so that is read beside.
 fn collect(child: &mut Child) -> io::Result<ExitStatus> {
     if let Some(stderr) = child.stderr.take() {
-        last_words(stderr);
+        thread::Builder::new().name("last-words".to_owned()).spawn(move || last_words(stderr))?;
     }
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         // The number stays the child's until it is collected.

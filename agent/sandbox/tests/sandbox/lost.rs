@@ -1,5 +1,7 @@
 //! A runner that dies takes its runs with it, and nothing else.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -109,6 +111,53 @@ async fn an_idle_runner_outlives_every_thread_that_a_runtime_lets_go() {
     assert_eq!(children(), runner, "the runner that was idle is gone");
     rig.is_well().await;
     assert_eq!(children(), runner);
+}
+
+/// A runner may start no program; whatever gets around that is in its group, and ends with it.
+#[tokio::test]
+async fn what_a_runner_leaves_behind_in_its_group_ends_with_it() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("left-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let (script, list) = (dir.join("runner.sh"), dir.join("left"));
+    let mut config = config();
+    let text = format!(
+        "#!/bin/sh\n/bin/sleep 600 &\necho $! >>{}\nexec {} \"$@\"\n",
+        list.display(),
+        config.program.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
+    config.program = script;
+    let rig = Rig::with(config).await;
+    for by_us in [true, false] {
+        rig.is_well().await;
+        let left: Vec<i32> = std::fs::read_to_string(&list)
+            .unwrap()
+            .lines()
+            .filter_map(|pid| pid.parse().ok())
+            .filter(|pid| is_alive(*pid))
+            .collect();
+        assert!(!left.is_empty(), "a grandchild is there");
+        match by_us {
+            true => rig.client.kill_runner().await,
+            // The runner alone: nobody has thought of its group yet.
+            false => assert_eq!(signal_children(Signal::KILL), 1),
+        }
+        let begun = Instant::now();
+        while left.iter().any(|pid| is_alive(*pid)) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{left:?} outlived the runner");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    rig.is_well().await;
+    drop(rig);
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// One that has ended and was not collected yet does nothing any more.
+fn is_alive(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
 }
 
 /// The child processes of this one.
