@@ -41,6 +41,8 @@ reasons! {
     UnknownAgent = "unknown_agent",
     /// The agent contradicted itself.
     Suspended = "suspended",
+    /// The agent's canary passed or did not come.
+    Canary = "canary",
     /// The plan has no such check.
     UnknownCheck = "unknown_check",
     /// The check does not run on the agent's side.

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use tidelock_model::{Outcome, Phase, Sha256, Timestamp};
 
 use crate::board::Lane;
+use crate::canary::CanaryState;
 use crate::evidence::lane_state;
 use crate::migration::Migration;
 use crate::proof::StateWriter;
@@ -104,6 +105,11 @@ impl Migration {
                     out.text(agent.name.as_str());
                     out.number(u64::from(member.suspended.is_some()));
                     out.number(u64::from(member.refused.contains_key(name)));
+                    if let CanaryState::Awaited(since) | CanaryState::Bad(since, _) = member.canary.state(now)
+                    {
+                        out.text("canary");
+                        out.number(since.as_millis());
+                    }
                     out.text(lane_state(lane, scenario, now).word());
                     lane.into_iter().for_each(|lane| out.lane(lane));
                 }

@@ -179,6 +179,7 @@ impl Joints {
             Err(NotCounted::Starved | NotCounted::BadDigest) => false,
             Err(NotCounted::NoPlan | NotCounted::UnknownAgent | NotCounted::Suspended) => return false,
             Err(NotCounted::UnknownCheck | NotCounted::WrongSide | NotCounted::OtherPlan) => return false,
+            Err(NotCounted::Canary) => return false,
             Err(NotCounted::Ahead | NotCounted::Duplicate | NotCounted::Unfitting) => return false,
             Err(NotCounted::Nonce) => return false,
         };

@@ -6,12 +6,14 @@
 
 mod ask;
 mod board;
+mod canary;
 pub mod challenge;
 mod evidence;
 mod explain;
 mod first_minutes;
 mod gate;
 mod hash;
+mod inventory;
 mod joint;
 mod ledger;
 mod migration;
@@ -28,6 +30,7 @@ mod words;
 
 pub use ask::{Ask, Asker, AskerKind, Looser, Refusal, RefusalCode, RunAsk};
 pub use board::NotCounted;
+pub use canary::{CANARY_CHECK, CANARY_EVERY, CANARY_TIMEOUT};
 pub use first_minutes::{FirstMinutesState, FirstMinutesStatus, MetricStatus};
 pub use gate::{QuestionStatus, RENEW_AFTER, losses_line};
 pub use joint::{Point, SidePoint};

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
 use crate::board::{Board, NotCounted, Place, build_of};
+use crate::canary::is_canary;
 use crate::challenge::Challenge;
 use crate::first_minutes::Minutes;
 use crate::gate::{Desk, Gates, Requests, Sheet};
@@ -233,9 +234,15 @@ impl Migration {
         for (index, finding) in batch.findings.iter().enumerate().skip(skipped) {
             let seq = batch.first_seq.saturating_add(index as u64);
             let place = Place { at, spool: batch.spool_epoch, seq };
+            if is_canary(&finding.check) {
+                self.canary(at, &current, &batch.agent, finding);
+                continue;
+            }
+            let believed = self.believed(at, &batch.agent);
             let known = self.hashes.get(&finding.plan_revision) == Some(&finding.plan_hash);
             let asked = self.board.asks(batch.agent.side, &finding.check);
             let counted = match known {
+                _ if !believed => Err(NotCounted::Canary),
                 true if asked && !self.challenge.answered_by(&batch.agent, finding) => {
                     Err(self.board.unanswered(at, &batch.agent, &finding.check))
                 }
@@ -266,6 +273,11 @@ impl Migration {
             }
         }
         skipped < batch.findings.len() || batch.gap.is_some()
+    }
+
+    /// The agent's canary speaks for what it finds.
+    fn believed(&self, at: Timestamp, agent: &AgentKey) -> bool {
+        self.roster.get(agent).is_some_and(|member| member.not_believed(agent, at).is_none())
     }
 
     /// Findings are lost: of the checks that the batch names, or of any.

@@ -51,6 +51,8 @@ pub struct Plan {
     pub rollback: RollbackRule,
     /// The switch itself.
     pub switch: Switch,
+    /// The check that must fail on every agent, where the plan asks for one.
+    pub canary: Option<Canary>,
     /// For people: where to look and whom to call, by word.
     pub links: BTreeMap<String, String>,
 }
@@ -62,6 +64,12 @@ impl Plan {
             Side::Source => &self.source,
             Side::Target => &self.target,
         }
+    }
+
+    /// Every component that agents run, with the words of the plan.
+    pub fn components(&self) -> impl Iterator<Item = (&str, &Sha256)> {
+        let scenarios = self.scenarios.values().map(|scenario| (&*scenario.plugin, &scenario.component));
+        scenarios.chain(self.canary.iter().map(|canary| (&*canary.plugin, &canary.component)))
     }
 
     /// How long the watch after the switch lasts; nothing where no scenario gives it anything to see.
@@ -123,10 +131,21 @@ pub struct Environment {
     pub agents_at_least: u32,
     /// More than this may not enrol.
     pub agents_at_most: u32,
+    /// The agents that are expected, by name; where there are none any names will do.
+    pub agents_named: BTreeSet<Name>,
     /// What plugins on this side may reach, by the name they use.
     pub targets: BTreeMap<Name, Target>,
     /// How the environment's revision is known, where the plan says it.
     pub revision: Option<RevisionFrom>,
+}
+
+/// The component of the check that must fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canary {
+    /// As the plan names it.
+    pub plugin: String,
+    /// What it is.
+    pub component: Sha256,
 }
 
 /// How the revision of an environment is known.

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, FindingBatch, Name, Side, SpoolEpoch, Timestamp};
+use tidelock_model::{AgentKey, FindingBatch, Name, Sha256, Side, SpoolEpoch, Timestamp};
 
+use crate::canary::Canary;
 use crate::proof::{AgentClock, Offset};
 use crate::record::{AgentSeen, Refusal};
 
@@ -49,6 +50,7 @@ pub(crate) struct Member {
     /// Since when its clock is believed for no check at all.
     pub(crate) doubted_since: Option<Timestamp>,
     pub(crate) refused: BTreeMap<Name, (Timestamp, Refusal)>,
+    pub(crate) canary: Canary,
     spools: BTreeMap<SpoolEpoch, Spool>,
 }
 
@@ -84,6 +86,7 @@ impl Member {
             clock: AgentClock::default(),
             doubted_since: None,
             refused: BTreeMap::new(),
+            canary: Canary::default(),
             spools: BTreeMap::new(),
         }
     }
@@ -142,6 +145,15 @@ impl Roster {
         self.members.get(agent)
     }
 
+    pub(crate) fn get_mut(&mut self, agent: &AgentKey) -> Option<&mut Member> {
+        self.members.get_mut(agent)
+    }
+
+    /// The plan asks every agent for this canary, or for none.
+    pub(crate) fn ask_canary(&mut self, at: Timestamp, component: Option<Sha256>) {
+        self.members.values_mut().for_each(|member| member.canary.ask(at, component));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&AgentKey, &Member)> {
         self.members.iter()
     }
@@ -178,6 +190,7 @@ impl Roster {
         let back = std::mem::take(&mut member.signed_off);
         if back {
             (member.enrolled, member.heard) = (at, None);
+            member.canary.begin(at);
         }
         Some(back)
     }

@@ -87,6 +87,8 @@ codes! {
     Clock = "clock",
     /// A finding does not answer the challenge of its round.
     Nonce = "nonce",
+    /// An agent's canary passed, did not come, or is awaited.
+    Canary = "canary",
     /// The gate needs something that the plan does not declare.
     UnknownCheck = "unknown_check",
     /// Nothing, or not everything critical, is checked.

@@ -193,6 +193,10 @@ fn head_facts(plan: &Plan) -> Facts {
     if plan.rehearsal_scale {
         facts.put("rehearsal_scale", "true", Way::May);
     }
+    if let Some(canary) = &plan.canary {
+        facts.put("canary", &canary.plugin, Way::Must);
+        facts.put("canary.sha256", canary.component, Way::Fact);
+    }
     facts.time("evidence.grace", plan.evidence.grace, |_| Way::Fact);
     facts.time("evidence.observe_at_least", Some(plan.evidence.observe_at_least), Way::Least);
     switch::rollback(plan, &mut facts);
@@ -235,6 +239,7 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
     let least = environment.agents_at_least;
     facts.put("agents.at_least", least, Way::Least(f64::from(least)));
     facts.put("agents.at_most", environment.agents_at_most, Way::Fact);
+    environment.agents_named.iter().for_each(|name| facts.put(format!("agents.names {name}"), "", Way::Must));
     match &environment.revision {
         Some(RevisionFrom::Declared) => facts.put("revision", "declared", Way::Fact),
         Some(RevisionFrom::Header(name)) => facts.put("revision", format!("header {name}"), Way::Fact),

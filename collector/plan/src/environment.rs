@@ -24,6 +24,7 @@ pub(crate) fn environment(sides: &Fields<'_>, side: Side, source: &Source, sink:
         title: side.word().into(),
         agents_at_least: 2,
         agents_at_most: 6,
+        agents_named: BTreeSet::new(),
         targets: BTreeMap::new(),
         revision: None,
     };
@@ -72,8 +73,23 @@ fn agents(fields: &Fields<'_>, environment: &mut Environment, sink: &mut Sink) {
         )
         .help("the gates would wait for agents that may not enrol");
     }
-    environment.agents_at_least = at_least.unwrap_or_else(|| at_most.unwrap_or(2).min(2));
-    environment.agents_at_most = at_most.unwrap_or(6).max(environment.agents_at_least);
+    environment.agents_named = agents.names("names", sink).into_iter().map(|(name, _)| name).collect();
+    let named = u32::try_from(environment.agents_named.len()).unwrap_or(u32::MAX);
+    if named == 0 {
+        environment.agents_at_least = at_least.unwrap_or_else(|| at_most.unwrap_or(2).min(2));
+        environment.agents_at_most = at_most.unwrap_or(6).max(environment.agents_at_least);
+        return;
+    }
+    // Who is named is all that there is, unless fewer of them online are enough.
+    (environment.agents_at_least, environment.agents_at_most) = (at_least.unwrap_or(named), named);
+    if let Some(said) = [at_least.filter(|least| *least > named), at_most.filter(|most| *most != named)]
+        .into_iter()
+        .flatten()
+        .next()
+    {
+        sink.say("E028", node.span, format!("{} names {named} agents and says {said}", agents.place))
+            .help("take at_most out where there are names, and ask for no more than are named");
+    }
 }
 
 fn revision_from(fields: &Fields<'_>, sink: &mut Sink) -> Option<RevisionFrom> {

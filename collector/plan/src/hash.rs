@@ -20,7 +20,9 @@ pub(crate) fn of(source: &Source, plan: &Plan) -> Sha256 {
             part(&mut hash, &path, plain(text).as_bytes());
         }
     }
-    let components: BTreeMap<_, _> = plan.scenarios.values().map(|s| (&s.plugin, s.component)).collect();
+    let scenarios = plan.scenarios.values().map(|s| (&s.plugin, s.component));
+    let canary = plan.canary.iter().map(|canary| (&canary.plugin, canary.component));
+    let components: BTreeMap<_, _> = scenarios.chain(canary).collect();
     for (word, digest) in components {
         part(&mut hash, word, digest.as_bytes());
     }

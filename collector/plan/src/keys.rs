@@ -38,6 +38,7 @@ pub(crate) const PLAN: Keys = keys(
         "decisions",
         "defaults",
         "scenarios",
+        "canary",
         "evidence",
         "manual_checks",
         "gates",
@@ -53,7 +54,8 @@ pub(crate) const PLAN: Keys = keys(
 );
 pub(crate) const ENVIRONMENTS: Keys = keys("Environments", &["source", "target"]);
 pub(crate) const ENVIRONMENT: Keys = keys("Environment", &["title", "agents", "targets", "revision"]);
-pub(crate) const AGENTS: Keys = keys("Agents", &["at_least", "at_most"]);
+pub(crate) const AGENTS: Keys = keys("Agents", &["at_least", "at_most", "names"]);
+pub(crate) const CANARY: Keys = keys("Canary", &["plugin", "sha256"]);
 pub(crate) const REVISION: Keys = keys("Revision", &["from"]);
 pub(crate) const HTTP: Keys = keys(
     "HttpTarget",
@@ -134,11 +136,12 @@ pub(crate) const RECOMMEND: Keys = keys("Recommend", &["by", "false_alarm", "wat
 
 /// Every kind of mapping, for the test that compares them with the schema.
 #[cfg(test)]
-pub(crate) const ALL: [&Keys; 42] = [
+pub(crate) const ALL: [&Keys; 43] = [
     &PLAN,
     &ENVIRONMENTS,
     &ENVIRONMENT,
     &AGENTS,
+    &CANARY,
     &REVISION,
     &HTTP,
     &SQL,
@@ -196,7 +199,7 @@ pub(crate) const CLAIMS: [&str; 11] = [
 pub(crate) const PROOFS: [&str; 3] = ["quick", "standard", "strict"];
 pub(crate) const SIDES: [&str; 2] = ["source", "target"];
 /// The plugins of this release.
-pub(crate) const BUILTINS: [&str; 8] = [
+pub(crate) const BUILTINS: [&str; 9] = [
     "login",
     "checkout",
     "queue-drain",
@@ -205,6 +208,7 @@ pub(crate) const BUILTINS: [&str; 8] = [
     "http-metric",
     "row-parity",
     "replication-lag",
+    "canary",
 ];
 /// Queues of a later release.
 pub(crate) const LATER_QUEUES: [&str; 5] = ["sqs", "nats", "redis", "kafka", "sidekiq"];

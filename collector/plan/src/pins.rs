@@ -31,7 +31,7 @@ pub fn named_components(yaml: &str) -> Vec<String> {
         return Vec::new();
     };
     let words: BTreeSet<&str> =
-        scenarios(&root).filter_map(|s| s.value.entry("plugin")?.value.scalar()).collect();
+        checks(&root).filter_map(|s| s.value.entry("plugin")?.value.scalar()).collect();
     words.into_iter().filter(|word| crate::plugin::word(word).is_some()).map(String::from).collect()
 }
 
@@ -43,7 +43,7 @@ pub fn pin(yaml: &str, pins: &BTreeMap<String, Sha256>) -> String {
     // By place, so that an anchor that several scenarios share is edited once, and from the end, so
     // that earlier places stay where they are.
     let edits: BTreeMap<(usize, usize), String> =
-        scenarios(&root).filter_map(|scenario| edit(yaml, &scenario.value, pins)).collect();
+        checks(&root).filter_map(|scenario| edit(yaml, &scenario.value, pins)).collect();
     let mut text = yaml.to_owned();
     for ((start, length), with) in edits.into_iter().rev() {
         if text.is_char_boundary(start) && text.is_char_boundary(start + length) {
@@ -51,6 +51,12 @@ pub fn pin(yaml: &str, pins: &BTreeMap<String, Sha256>) -> String {
         }
     }
     text
+}
+
+/// All that names a component: the scenarios, and the check that must fail.
+fn checks(root: &Node) -> impl Iterator<Item = &Entry> {
+    let canary = root.entry("canary").filter(|canary| matches!(canary.value.kind, Kind::Map(_)));
+    scenarios(root).chain(canary)
 }
 
 fn scenarios(root: &Node) -> impl Iterator<Item = &Entry> {

@@ -1,15 +1,16 @@
 //! From the tree to the checked plan, part by part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tidelock_core::plan::{Environment, Plan, RollbackRule};
+use tidelock_core::CANARY_CHECK;
+use tidelock_core::plan::{Canary, Environment, Plan, RollbackRule};
 use tidelock_model::{Name, Side};
 
 use crate::Source;
 use crate::fields::{Fields, name, text};
 use crate::problem::{Sink, quote};
 use crate::tree::Node;
-use crate::{environment, evidence, gates, keys, people, rollback, scenario, switch};
+use crate::{environment, evidence, gates, keys, people, plugin, rollback, scenario, switch};
 
 /// The most scenarios of one plan.
 const MAX_SCENARIOS: usize = 500;
@@ -45,9 +46,18 @@ pub(crate) fn plan(root: &Node, source: &Source, sink: &mut Sink) -> Plan {
         sink.say("E013", node.span, text).help("a gate without scenarios would prove nothing");
     }
     for (name, entry) in scenarios.into_iter().take(MAX_SCENARIOS) {
+        if name.as_str() == CANARY_CHECK {
+            sink.say(
+                "E041",
+                entry.key_span,
+                format!("{CANARY_CHECK} is the check that must fail on every agent"),
+            )
+            .help("give the scenario another name");
+        }
         let scenario = scenario::scenario(entry, defaults, &plan, source, sink);
         plan.scenarios.insert(name, scenario);
     }
+    plan.canary = canary(f, source, sink);
     plan.evidence = evidence.rule.clone();
     evidence::slots(&mut plan, &evidence, root, sink);
     plan.manual_checks = people::manual(f, &plan, sink);
@@ -89,11 +99,20 @@ fn head(fields: &Fields<'_>, plan: &mut Plan, sink: &mut Sink) {
     plan.rehearsal_scale = fields.bool("rehearsal_scale", sink).unwrap_or(false);
 }
 
+/// The check that must fail on every agent.
+fn canary(fields: &Fields<'_>, source: &Source, sink: &mut Sink) -> Option<Canary> {
+    let node = fields.get("canary")?;
+    let fields = Fields::of(node, &keys::CANARY, "\"canary\" of the plan", node.span, sink)?;
+    let (plugin, component) = plugin::component(&fields, source, sink)?;
+    Some(Canary { plugin, component })
+}
+
 fn blank() -> Plan {
     let side = |side: Side| Environment {
         title: side.word().into(),
         agents_at_least: 2,
         agents_at_most: 6,
+        agents_named: BTreeSet::new(),
         targets: BTreeMap::new(),
         revision: None,
     };
@@ -112,6 +131,7 @@ fn blank() -> Plan {
         gates: BTreeMap::new(),
         rollback: RollbackRule::default(),
         switch: tidelock_core::plan::Switch::default(),
+        canary: None,
         links: BTreeMap::new(),
     }
 }

@@ -56,6 +56,8 @@ struct Plan {
     defaults: Option<Defaults>,
     /// The business functions that must not degrade.
     scenarios: BTreeMap<String, Scenario>,
+    /// The check that must fail: every agent runs it each minute, and one on which it passes is not believed.
+    canary: Option<Canary>,
     /// How evidence is gathered; the defaults suit most.
     evidence: Option<Evidence>,
     /// Checks that a person makes.
@@ -78,6 +80,16 @@ struct Plan {
     notify: Option<Vec<Receiver>>,
     /// For people: where to look and whom to call.
     links: Option<BTreeMap<String, String>>,
+}
+
+/// The component of the check that must fail.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Canary {
+    /// `builtin:canary`, or one of your own that always fails.
+    plugin: String,
+    /// The component's digest, written by `tidelock plan pin`.
+    sha256: Option<String>,
 }
 
 /// The format of a plan file.

@@ -48,6 +48,10 @@ pub fn expanded(plan: &Plan) -> String {
     page.named("decisions", &plan.decisions, decision);
     page.put("evidence", claims::evidence(plan));
     page.named("scenarios", &plan.scenarios, scenario);
+    if let Some(canary) = &plan.canary {
+        let sha256 = ("sha256".into(), word(canary.component));
+        page.put("canary", Doc::Map(vec![("plugin".into(), word(&canary.plugin)), sha256]));
+    }
     page.named("manual_checks", &plan.manual_checks, manual);
     page.named("gates", &plan.gates, gate);
     switch::switch(plan, &mut page);
@@ -104,13 +108,14 @@ fn environment(environment: &Environment) -> Doc {
     let mut page = Page::default();
     page.text("title", &environment.title);
     let count = |n: u32| Doc::Line(n.to_string());
-    page.put(
-        "agents",
-        Doc::Map(vec![
-            ("at_least".into(), count(environment.agents_at_least)),
-            ("at_most".into(), count(environment.agents_at_most)),
-        ]),
-    );
+    let mut agents = vec![
+        ("at_least".into(), count(environment.agents_at_least)),
+        ("at_most".into(), count(environment.agents_at_most)),
+    ];
+    if !environment.agents_named.is_empty() {
+        agents.push(("names".into(), Doc::List(environment.agents_named.iter().map(word).collect())));
+    }
+    page.put("agents", Doc::Map(agents));
     if let Some(revision) = &environment.revision {
         let from = match revision {
             RevisionFrom::Declared => "declared".into(),

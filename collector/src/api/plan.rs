@@ -72,6 +72,10 @@ impl Plans {
                 .filter(|(_, scenario)| absent(&scenario.component))
                 .map(|(name, scenario)| format!("{name} runs {} ({})", scenario.plugin, scenario.component))
                 .collect();
+            let canary = checked.plan.canary.iter().filter(|canary| absent(&canary.component));
+            missing.extend(
+                canary.map(|canary| format!("the canary is {} ({})", canary.plugin, canary.component)),
+            );
             missing.sort();
             if missing.is_empty() {
                 return Ok(checked);

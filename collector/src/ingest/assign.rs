@@ -7,10 +7,11 @@ use tidelock_core::challenge::told_seed;
 use tidelock_core::plan::{
     ClaimKind, Credential, HttpTarget, Joint, Plan, RevisionFrom, Scenario, SqlTarget, Target,
 };
+use tidelock_core::{CANARY_CHECK, CANARY_EVERY, CANARY_TIMEOUT};
 use tidelock_model::{AgentKey, Name};
 use tidelock_proto::v1;
 
-use crate::driver::Told;
+use crate::driver::{PlanInForce, Told};
 use crate::secret;
 
 /// Everything this agent is to run now, and what it is to be ready for.
@@ -38,13 +39,35 @@ pub fn assignments(told: &Told, agent: &AgentKey) -> v1::Assignments {
         nonce_seed: told_seed(&plan.nonce_seed, agent, check),
         notes_shown: notes_shown(scenario, agent),
         revision_header: revision_header(&plan.plan, agent),
+        at_once: false,
     };
+    let mut now: Vec<v1::Assignment> = checks.into_iter().map(of).collect();
+    now.extend(canary(plan, agent, (rank as u64, agents as u64)));
     v1::Assignments {
         plan_revision: plan.revision,
         plan_hash: plan.hash.as_bytes().to_vec(),
-        assignments: checks.into_iter().map(of).collect(),
+        assignments: now,
         later: later.into_iter().map(of).collect(),
     }
+}
+
+/// The check that must fail, in every phase.
+fn canary(force: &PlanInForce, agent: &AgentKey, (rank, agents): (u64, u64)) -> Option<v1::Assignment> {
+    let canary = force.plan.canary.as_ref()?;
+    let check = Name::new(CANARY_CHECK).ok()?;
+    Some(v1::Assignment {
+        id: format!("{}.{}.{check}", force.revision, force.hash.short()),
+        component_sha256: canary.component.as_bytes().to_vec(),
+        settings: "{}".to_owned(),
+        every_ms: millis(CANARY_EVERY),
+        timeout_ms: millis(CANARY_TIMEOUT),
+        grid_origin_unix_ms: force.grid_origin.as_millis(),
+        phase_ms: phase_ms(&check, millis(CANARY_EVERY), rank, agents),
+        nonce_seed: told_seed(&force.nonce_seed, agent, &check),
+        check: check.to_string(),
+        at_once: true,
+        ..v1::Assignment::default()
+    })
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

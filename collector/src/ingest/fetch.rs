@@ -31,7 +31,7 @@ pub(super) async fn fetch(
         .borrow()
         .plan
         .as_ref()
-        .is_some_and(|plan| plan.plan.scenarios.values().any(|scenario| scenario.component == digest));
+        .is_some_and(|plan| plan.plan.components().any(|(_, component)| *component == digest));
     if !named {
         return Err(Status::permission_denied(format!("no check of this plan runs component {digest}")));
     }

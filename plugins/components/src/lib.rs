@@ -23,7 +23,8 @@ pub use crate::signature::{MAX_SIGNATURE_BYTES, PublicKey, Signature, SignatureE
 pub use crate::write::write_if_changed;
 
 /// The first-party plugins of a release: folder names under `plugins/`, and what `builtin:` takes.
-pub const FIRST_PARTY: [&str; 8] = [
+pub const FIRST_PARTY: [&str; 9] = [
+    "canary",
     "checkout",
     "http-flow",
     "http-metric",

@@ -96,7 +96,8 @@ pub(crate) fn side_evidence(
         code: worst.code,
         since: worst.since,
     };
-    let kept = words.iter().any(|word| matches!(word.code, HoldCode::Conflict | HoldCode::Refused));
+    let kept_from = |code| matches!(code, HoldCode::Conflict | HoldCode::Refused | HoldCode::Canary);
+    let kept = words.iter().any(|word| kept_from(word.code));
     let mut simple = kept || has_simple(scenario);
     for (index, claim) in scenario.claims.iter().enumerate() {
         let status =
@@ -125,7 +126,7 @@ fn word<'a>(
 ) -> Word<'a> {
     let state = lane_state(lane, scenario, now);
     let told = |state, code, since, value| Word { agent, lane, state, code, since, value };
-    if let Some((code, since, value)) = kept_from(agent, member, name) {
+    if let Some((code, since, value)) = kept_from(agent, member, name, now) {
         return told(EvidenceState::Undecided, code, since, value);
     }
     if let Some(since) = member.doubted_since.filter(|_| has_simple(scenario)) {
@@ -173,9 +174,17 @@ fn word<'a>(
 }
 
 /// Why an agent's findings of a check are not asked at all.
-fn kept_from(agent: &AgentKey, member: &Member, name: &Name) -> Option<(HoldCode, Timestamp, String)> {
+fn kept_from(
+    agent: &AgentKey,
+    member: &Member,
+    name: &Name,
+    now: Timestamp,
+) -> Option<(HoldCode, Timestamp, String)> {
     if let Some((since, text)) = &member.suspended {
         return Some((HoldCode::Conflict, *since, format!("{agent} is suspended: {text}")));
+    }
+    if let Some((since, text)) = member.not_believed(agent, now) {
+        return Some((HoldCode::Canary, since, text));
     }
     let (since, Refusal { cause, reason, .. }) = member.refused.get(name)?;
     let value = format!("{agent} does not carry it out: {cause}: {reason}");
@@ -210,6 +219,7 @@ fn claim_status(
                 HoldCode::BadDigest
                     | HoldCode::Refused
                     | HoldCode::Conflict
+                    | HoldCode::Canary
                     | HoldCode::Clock
                     | HoldCode::Nonce
             )

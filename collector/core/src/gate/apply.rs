@@ -121,6 +121,10 @@ impl Migration {
             self.young.forget(agent);
         }
         let back = self.roster.enrol(at, agent, certificate_ends);
+        let canary = self.plan().and_then(|plan| plan.canary.as_ref()).map(|canary| canary.component);
+        if let Some(member) = self.roster.get_mut(agent) {
+            member.canary.ask(at, canary);
+        }
         if back == Some(true) {
             self.board.forget(agent);
             self.joints.forget(agent);
@@ -143,6 +147,7 @@ impl Migration {
         let before = old.as_ref().map(|current| current.plan.clone());
         self.board.replan(before.as_deref(), plan, revision);
         self.hashes.insert(revision, hash);
+        self.roster.ask_canary(at, plan.canary.as_ref().map(|canary| canary.component));
         // A manual check that is another one now was not made.
         let same = |name: &Name| {
             before.as_ref().is_some_and(|old| old.manual_checks.get(name) == plan.manual_checks.get(name))

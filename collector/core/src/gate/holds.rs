@@ -121,16 +121,22 @@ impl Migration {
         // A dead side that the move leaves is one hold: what nobody sees there has no words of its own.
         let unseen = self.unseen_side(gate, now);
         let agents = sheet.sides.iter().filter(|side| Some(**side) != unseen);
-        holds.extend(agents.filter_map(|side| self.agents_hold(plan, *side, now)));
+        for side in agents {
+            holds.extend(self.agents_hold(plan, *side, now));
+            holds.extend(self.inventory_holds(plan, *side, now));
+            holds.extend(self.canary_holds(*side, now));
+        }
         holds.extend(self.unseen_hold(plan, (sheet, gate), now));
         for (name, on) in &sheet.scenarios {
             let Some(scenario) = plan.scenarios.get(name) else {
                 continue;
             };
             let found = self.scenario_holds((name, scenario), (on, gate), now);
-            // A suspended agent is a hold of its own, whatever it was to check.
-            let other =
-                found.into_iter().filter(|it| it.code != HoldCode::Conflict || gate == Phase::RolledBack);
+            // A suspended agent is a hold of its own, whatever it was to check; so is one that is not believed.
+            let other = found.into_iter().filter(|it| match it.code {
+                HoldCode::Conflict => gate == Phase::RolledBack,
+                code => code != HoldCode::Canary,
+            });
             holds.extend(other.filter(|it| it.side.is_none() || it.side != unseen || !of_silence(it)));
         }
         holds.extend(sheet.manual.iter().filter_map(|name| self.manual_hold(plan, name, now)));

@@ -1,6 +1,6 @@
 //! The asks that change what a migration is made of: its plan and its agents.
 
-use tidelock_model::{AgentKey, Timestamp};
+use tidelock_model::{AgentKey, Name, Timestamp};
 
 use super::ends;
 use super::second::Agreed;
@@ -64,6 +64,17 @@ impl Migration {
         let plan = self.must_have_plan()?;
         if self.expects(agent) == AgentStanding::Revoked {
             let message = format!("{agent} was revoked: join under another name");
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        let named = &plan.environment(agent.side).agents_named;
+        if !named.is_empty() && !named.contains(&agent.name) {
+            let named: Vec<&str> = named.iter().map(Name::as_str).collect();
+            let message = format!(
+                "the plan names the agents of {}: {}; {} is not among them",
+                agent.side,
+                named.join(", "),
+                agent.name
+            );
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
         let most = plan.environment(agent.side).agents_at_most;

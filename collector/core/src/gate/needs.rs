@@ -96,6 +96,10 @@ impl Migration {
         let passed = |side: Side| self.passed_over(gate, side, now);
         for side in sheet.sides.iter().filter(|side| !passed(**side)) {
             until = until.min(self.enough_agents_until(plan, *side, now)?);
+            until = until.min(self.canaries_until(*side, now)?);
+            if !self.inventory_fits(plan, *side, now) {
+                return None;
+            }
         }
         for (name, on) in sheet.scenarios.iter().filter(|(name, _)| asked(&name)) {
             let scenario = plan.scenarios.get(name)?;

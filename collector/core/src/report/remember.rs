@@ -221,7 +221,8 @@ impl Migration {
                 take(EvidenceState::Missing);
             }
             for (agent, member) in owing {
-                if member.suspended.is_some() || member.refused.contains_key(name) {
+                let kept = member.suspended.is_some() || member.refused.contains_key(name);
+                if kept || member.not_believed(agent, now).is_some() {
                     take(EvidenceState::Undecided);
                 } else if simple {
                     take(lane_state(self.board.lane(name, agent), scenario, now));

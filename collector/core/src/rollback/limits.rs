@@ -121,6 +121,9 @@ impl Migration {
         if member.suspended.is_some() || member.refused.contains_key(check) {
             return Err(format!("{agent} does not carry {check} out"));
         }
+        if let Some((_, why)) = member.not_believed(agent, now) {
+            return Err(why);
+        }
         let lane = self.board.lane(check, agent).filter(|lane| lane.wrong.is_none());
         let newest = lane.and_then(|lane| lane.newest.as_ref());
         let newest = newest.ok_or_else(|| format!("{agent} has not reported {check}"))?;

@@ -76,7 +76,14 @@ pub(crate) fn step(step: &str, kind: StepKind, after: &[&str], bake: u64) -> Ste
 
 fn environment() -> Environment {
     let (title, targets) = (String::new(), BTreeMap::new());
-    Environment { title, agents_at_least: 1, agents_at_most: 4, targets, revision: None }
+    Environment {
+        title,
+        agents_at_least: 1,
+        agents_at_most: 4,
+        agents_named: Default::default(),
+        targets,
+        revision: None,
+    }
 }
 
 pub(crate) fn plan(scenarios: Vec<(&str, Scenario)>, steps: Vec<Step>) -> Plan {
@@ -94,6 +101,7 @@ pub(crate) fn plan(scenarios: Vec<(&str, Scenario)>, steps: Vec<Step>) -> Plan {
         manual_checks: BTreeMap::new(),
         gates: BTreeMap::new(),
         rollback: RollbackRule::default(),
+        canary: None,
         switch: Switch { runbook: Some(Runbook { steps }), ..Switch::default() },
         links: BTreeMap::new(),
     }

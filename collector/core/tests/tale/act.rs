@@ -17,10 +17,24 @@ impl Tale {
             "nothing" => {}
             "somebody" | "nobody" => self.world.standby = subject == "somebody",
             "the" => self.the(rest),
+            "canary" => self.canary(rest),
             _ if subject.contains('/') => self.agent(&key(subject), rest),
             _ if self.plan.scenarios.contains_key(subject) => self.check(subject, rest),
             _ => self.person(subject, rest),
         }
+    }
+
+    /// `canary passes on target/t1`, `canary is silent on source/s1`, `canary fails on target/t1`.
+    fn canary(&mut self, rest: &str) {
+        let (verb, agent) = rest.split_once(" on ").expect("canary DOES on SIDE/AGENT");
+        let agent = self.world.agents.get_mut(&key(agent)).expect("an agent of the story");
+        agent.canary = match verb {
+            "passes" => Behaviour::Passes,
+            "fails" => Behaviour::Fails("as it must".into()),
+            "is silent" => Behaviour::Silent,
+            "does not run" => Behaviour::NotRun(tidelock_model::Cause::Trap),
+            other => panic!("a canary cannot {other}"),
+        };
     }
 
     fn all_behave(&mut self) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tidelock_core::plan::{ClaimKind, Plan, Scenario};
+use tidelock_core::{CANARY_CHECK, CANARY_EVERY};
 use tidelock_model::{
     AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome,
     Remaining, Report, Sha256, Side, SpoolEpoch, Timestamp,
@@ -52,6 +53,9 @@ pub(crate) struct Agent {
     /// So many seconds its findings are on their way.
     pub(crate) slow_secs: u64,
     pub(crate) boots: u32,
+    /// What its canary does; it must fail.
+    pub(crate) canary: Behaviour,
+    canary_ran: Option<Timestamp>,
 }
 
 impl Agent {
@@ -70,6 +74,8 @@ impl Agent {
             clock: (3, 5),
             slow_secs: 0,
             boots: 0,
+            canary: Behaviour::Fails("as it must".into()),
+            canary_ran: None,
         }
     }
 
@@ -110,10 +116,27 @@ impl Agent {
                 self.waiting.push((now.plus(Duration::from_secs(self.slow_secs)), found));
             }
         }
+        self.run_canary(plan, revision, now);
         if !self.connected || self.waiting.iter().all(|(ready, _)| *ready > now) {
             return None;
         }
         Some(self.send(key, now))
+    }
+
+    /// At once, and then each minute.
+    fn run_canary(&mut self, plan: &Plan, revision: (u64, Sha256), now: Timestamp) {
+        let Some((canary, scenario)) = plan.canary.as_ref().zip(plan.scenarios.values().next()) else {
+            return;
+        };
+        if self.canary == Behaviour::Silent
+            || self.canary_ran.is_some_and(|ran| now.since(ran) < CANARY_EVERY)
+        {
+            return;
+        }
+        self.canary_ran = Some(now);
+        let check = Name::new(CANARY_CHECK).unwrap();
+        let found = finding(&check, scenario, &self.canary, revision, now, 1);
+        self.waiting.push((now, Finding { component: canary.component, ..found }));
     }
 
     /// Sends one finding by itself.

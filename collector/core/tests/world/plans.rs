@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, IfSilent, ManualCheck, Person, Plan,
-    Recommend, Rehearsed, RollbackRule, Scenario, Switch,
+    Canary, Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, IfSilent, ManualCheck,
+    Person, Plan, Recommend, Rehearsed, RollbackRule, Scenario, Switch,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
@@ -17,6 +17,7 @@ pub(crate) fn empty() -> Plan {
         title: title.into(),
         agents_at_least: 1,
         agents_at_most: 4,
+        agents_named: BTreeSet::new(),
         targets: BTreeMap::new(),
         revision: None,
     };
@@ -49,6 +50,7 @@ pub(crate) fn empty() -> Plan {
             ..RollbackRule::default()
         },
         switch: Switch::default(),
+        canary: None,
         links: BTreeMap::new(),
     }
 }
@@ -88,6 +90,15 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
         "observe" => plan.evidence.observe_at_least = secs(number(rest)),
         "watch" => plan.rollback.recommend.watch = secs(number(rest)),
         "window" => plan.rollback.window = (rest != "none").then(|| secs(number(rest))),
+        "agents" if rest.contains(" are ") => {
+            let (side, agents) = rest.split_once(" are ").expect("agents of SIDE are NAMES");
+            let environment = if side == "of source" { &mut plan.source } else { &mut plan.target };
+            environment.agents_named = names(agents).into_iter().collect();
+        }
+        "canary" => {
+            let component = Sha256::from_bytes([0xca; 32]);
+            plan.canary = Some(Canary { plugin: "builtin:canary".into(), component });
+        }
         "agents" => {
             let least = number(rest.trim_start_matches("at least "));
             (plan.source.agents_at_least, plan.target.agents_at_least) = (least, least);

@@ -44,6 +44,8 @@ struct Agents {
     /// More than this may not enrol.
     #[schemars(range(min = 1, max = 100))]
     at_most: Option<u32>,
+    /// The agents that are expected: each one that is missing, and each other one, holds every gate.
+    names: Option<Vec<String>>,
 }
 
 /// How the environment's revision is known.

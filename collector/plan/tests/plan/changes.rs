@@ -138,3 +138,55 @@ fn every_line_that_changes_a_plan_has_a_line_in_the_comparison() {
         );
     }
 }
+
+#[test]
+fn the_canary_and_named_agents_are_read_pinned_and_not_lost_in_silence() {
+    let plain = load("deploy/examples/minimal.yaml");
+    let digest = Sha256::from_bytes([7; 32]);
+    let with = |more: &str| {
+        let yaml = format!("{}\n{more}\n", plain.yaml);
+        crate::common::source("plan.yaml", yaml, plain.files.clone())
+    };
+    let guarded = with("canary: { plugin: builtin:canary }");
+    let plan = check(&guarded).expect("a plan with a canary").plan;
+    assert_eq!(plan.canary.as_ref().map(|canary| canary.component), Some(digest));
+    let pins = [("builtin:canary".to_owned(), digest)].into();
+    assert!(
+        tidelock_plan::pin(&guarded.yaml, &pins).contains(&format!("builtin:canary, sha256: {digest} }}"))
+    );
+    assert_ne!(
+        check(&guarded).expect("it").hash,
+        check(&Source {
+            components: [
+                ("builtin:canary".to_owned(), Sha256::from_bytes([8; 32])),
+                ("builtin:login".to_owned(), digest),
+                ("builtin:http-flow".to_owned(), digest),
+            ]
+            .into(),
+            ..guarded.clone()
+        })
+        .expect("another canary")
+        .hash
+    );
+    let before = check(&plain).expect("an example").plan;
+    let lost: Vec<_> = diff(&plan, &before).into_iter().filter(|change| change.looser).collect();
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(lost[0].text.contains("canary"), "{lost:?}");
+    // A component that is not there is no canary, and no plan.
+    let unknown = Source { components: plain.components.clone(), ..guarded };
+    assert!(check(&unknown).is_err());
+    let named = |names: &str| {
+        let yaml = plain.yaml.replacen("targets:", &format!("agents: {names}, targets:"), 1);
+        check(&crate::common::source("plan.yaml", yaml, plain.files.clone()))
+    };
+    let both =
+        named("{ names: [s1, s2, s3] }").unwrap_or_else(|p| panic!("{}", p.render(&plain, false, 100)));
+    assert_eq!((both.plan.source.agents_at_least, both.plan.source.agents_at_most), (3, 3));
+    assert_eq!(named("{ names: [s1, s2, s3], at_least: 2 }").expect("two").plan.source.agents_at_least, 2);
+    for wrong in ["{ names: [s1], at_least: 2 }", "{ names: [s1, s2], at_most: 5 }"] {
+        assert!(named(wrong).is_err(), "{wrong}");
+    }
+    let fewer = named("{ names: [s1, s2], at_least: 2 }").expect("two").plan;
+    let gone: Vec<_> = diff(&both.plan, &fewer).into_iter().filter(|change| change.looser).collect();
+    assert!(gone.iter().any(|change| change.text.contains("s3")), "{gone:?}");
+}

@@ -10,6 +10,8 @@ use crate::out;
 
 /// The plugin that a first scenario runs: it needs nothing but a page.
 const PLUGIN: &str = "builtin:http-flow";
+/// The check that must fail.
+const CANARY: &str = "builtin:canary";
 
 /// The plan. Every answer is quoted, so that none can be read as anything but text.
 pub(super) fn yaml(answers: &Answers) -> String {
@@ -42,6 +44,9 @@ scenarios:
         steps:
           - {{ name: {scenario}, request: {{ path: {path} }}, expect: {{ status: 200 }} }}
 
+# Every agent runs this each minute, and it must fail: one on which it passes is not believed.
+canary: {{ plugin: {CANARY} }}
+
 # How long going back stays possible after the switch.
 rollback: {{ window: {window} }}
 ",
@@ -61,7 +66,7 @@ pub(super) fn wrong(file: &Path, yaml: &str) -> Option<String> {
     let source = Source {
         path: file.display().to_string(),
         yaml: yaml.to_owned(),
-        components: [(PLUGIN.to_owned(), Sha256::from_bytes([0; 32]))].into(),
+        components: [PLUGIN, CANARY].map(|word| (word.to_owned(), Sha256::from_bytes([0; 32]))).into(),
         ..Source::default()
     };
     let problems = match check(&source) {

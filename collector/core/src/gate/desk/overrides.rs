@@ -91,7 +91,7 @@ fn key(hold: &Hold) -> Option<Name> {
     match hold.code {
         HoldCode::Operator | HoldCode::Phase | HoldCode::Plan | HoldCode::Decision | HoldCode::Lease => None,
         HoldCode::Switch | HoldCode::Run | HoldCode::Agents | HoldCode::Disabled | HoldCode::Alarm => None,
-        HoldCode::Assertion | HoldCode::Deadline | HoldCode::Degraded => None,
+        HoldCode::Assertion | HoldCode::Deadline | HoldCode::Degraded | HoldCode::Canary => None,
         // Zero of zero proves nothing, and nobody can say what was overridden.
         HoldCode::Unchecked => hold.check.clone(),
         HoldCode::ClaimRefuted

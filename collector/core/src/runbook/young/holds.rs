@@ -86,7 +86,7 @@ impl Migration {
             let row = asked.young.rows.get(agent);
             newest = newest.max(row.and_then(|row| row.newest).map(|newest| newest.at));
             let wait = since.max(member.enrolled);
-            holds.extend(kept(asked, agent, member).or_else(|| asked.row(agent, row, wait, now)));
+            holds.extend(kept(asked, agent, member, now).or_else(|| asked.row(agent, row, wait, now)));
         }
         if owing == 0 {
             let reason = format!("no agent on {} reports it", asked.side);
@@ -179,7 +179,12 @@ pub(crate) fn shown_by(direction: Direction) -> String {
 }
 
 /// An agent whose findings are not asked at all.
-fn kept(asked: &Asked<'_>, agent: &AgentKey, member: &Member) -> Option<Hold> {
+fn kept(asked: &Asked<'_>, agent: &AgentKey, member: &Member, now: Timestamp) -> Option<Hold> {
+    if let Some((since, reason)) = member.not_believed(agent, now) {
+        let mut hold = asked.hold(HoldCode::Canary, EvidenceState::Undecided, since, reason);
+        hold.agent = Some(agent.name.clone());
+        return Some(hold);
+    }
     let (code, since, reason) = match (&member.suspended, member.refused.get(asked.name)) {
         (Some((since, text)), _) => (HoldCode::Conflict, *since, format!("{agent} is suspended: {text}")),
         (None, Some((since, refusal))) => {
