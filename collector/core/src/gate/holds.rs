@@ -133,9 +133,8 @@ impl Migration {
             };
             let found = self.scenario_holds((name, scenario), (on, gate), now);
             // A suspended agent is a hold of its own, whatever it was to check; so is one that is not believed.
-            let other = found.into_iter().filter(|it| match it.code {
-                HoldCode::Conflict => gate == Phase::RolledBack,
-                code => code != HoldCode::Canary,
+            let other = found.into_iter().filter(|it| {
+                it.code != HoldCode::Canary && (it.code != HoldCode::Conflict || gate == Phase::RolledBack)
             });
             holds.extend(other.filter(|it| it.side.is_none() || it.side != unseen || !of_silence(it)));
         }
