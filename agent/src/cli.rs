@@ -11,6 +11,7 @@ use tidelock_ops::service;
 use tidelock_sandbox::{RunnerClient, RunnerConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cases;
 use crate::compare::{self, Compare};
 use crate::config::Config;
 use crate::join::{self, Join};
@@ -65,6 +66,20 @@ enum Command {
     Inspect {
         /// `builtin:NAME`, or a component's file
         plugin: String,
+        /// As one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play a component's cases in the real sandbox, with made-up targets and a made-up clock
+    Test {
+        /// `builtin:NAME`, or a component's file
+        plugin: String,
+        /// The folder with the cases, or one of them
+        #[arg(long, default_value = "cases", value_name = "DIR")]
+        cases: PathBuf,
+        /// Only this case
+        #[arg(long, value_name = "NAME")]
+        case: Option<String>,
         /// As one JSON document
         #[arg(long)]
         json: bool,
@@ -175,6 +190,9 @@ async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
             compare::compare(Compare { flow, old, new, how_long, every, with, secrets, save }, out).await
         }
         Command::Inspect { plugin, json } => inspect::inspect(&plugin, json, out).await,
+        Command::Test { plugin, cases, case, json } => {
+            cases::test(cases::Test { plugin, cases, only: case, json }, out).await
+        }
         // `main` has taken these before.
         Command::Runner => Ok(tidelock_sandbox::runner_main()),
         Command::Compile => Ok(tidelock_sandbox::compile_main()),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::json;
 use tidelock_sandbox::protocol::{Manifest, NeedKind};
 
@@ -23,6 +23,7 @@ pub async fn inspect(plugin: &str, as_json: bool, out: &mut Out<'_>) -> Result<E
         Ok(_) => runner.describe(component).await,
         Err(refusal) => Err(refusal),
     };
+    let bytes = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
     let manifest = match manifest {
         Ok(manifest) => manifest,
         Err(refusal) => {
@@ -31,15 +32,37 @@ pub async fn inspect(plugin: &str, as_json: bool, out: &mut Out<'_>) -> Result<E
             return Ok(ExitCode::from(EXIT_REFUSED));
         }
     };
+    let imports = tidelock_components::imports(&bytes)?;
     if as_json {
-        let value =
-            json!({ "schema": "tidelock.plugin/v1", "sha256": component.to_string(), "manifest": manifest });
+        let value = json!({
+            "schema": "tidelock.plugin/v1",
+            "sha256": component.to_string(),
+            "size_bytes": bytes.len(),
+            "imports": imports,
+            "manifest": manifest,
+        });
         out.line(format!("{value:#}"))?;
     } else {
         text(&manifest, out)?;
+        for import in &imports {
+            out.line(format!("imports    {import}{}", means(import)))?;
+        }
+        out.line("may        nothing by itself: the plan's targets say where, and agent.toml what at most")?;
         out.line(format!("pin        plugin: sha256:{component}"))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What an interface of the contract lets a plugin do, in words.
+fn means(import: &str) -> &'static str {
+    let name = import.split('@').next().unwrap_or_default();
+    match name.rsplit('/').next().unwrap_or_default() {
+        "http" => ": asks granted HTTP targets",
+        "sql" => ": asks granted databases",
+        "state" => ": keeps a little for its next run",
+        "host" => ": reads the clock, draws chance, sleeps, logs",
+        _ => "",
+    }
 }
 
 fn text(manifest: &Manifest, out: &mut Out<'_>) -> Result<()> {

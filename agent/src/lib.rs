@@ -7,6 +7,7 @@
 
 pub mod agent;
 mod beside;
+mod cases;
 pub mod ceiling;
 mod chance;
 pub mod cli;

@@ -110,6 +110,8 @@ fn every_command_has_its_help() {
         "plugin sign",
         "plugin verify",
         "plugin inspect",
+        "plugin test",
+        "plugin try",
         "plugin ls",
         "pki init",
         "access issue",

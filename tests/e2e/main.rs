@@ -12,6 +12,7 @@ mod ended;
 mod explain;
 mod extremes;
 mod first_check;
+mod first_page;
 mod five_commands;
 mod golden;
 mod hostile;

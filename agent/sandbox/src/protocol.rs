@@ -15,6 +15,7 @@ pub use crate::secret::SecretText;
 
 pub(crate) mod codec;
 pub(crate) mod frame;
+pub mod made_up;
 pub(crate) mod message;
 pub(crate) mod wire;
 

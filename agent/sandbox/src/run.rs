@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use tidelock_model::{Cause, Outcome};
 use tokio::time::Instant;
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::bindings::Check;
 use crate::bindings::tidelock::check::types::{Report as GuestReport, Trouble};
 use crate::engine::EngineSettings;
-use crate::host::{Revision, RunState, Shared};
+use crate::host::{Revision, RunState, Shared, World};
 use crate::library::Ready;
 use crate::limits::HOSTCALL_BYTES;
 use crate::prepare::{self, Prepared};
+use crate::protocol::made_up::MadeUp;
 use crate::protocol::message::{RunDone, StateChange};
 use crate::protocol::wire::{WirePages, WireReport};
 use crate::protocol::{Manifest, Refusal, RunRequest};
@@ -48,9 +49,14 @@ enum Ended {
 
 impl Stage {
     /// Runs a component once.
-    pub(crate) async fn run(&self, component: &Ready, request: RunRequest) -> RunDone {
+    pub(crate) async fn run(
+        &self,
+        component: &Ready,
+        request: RunRequest,
+        made_up: Option<MadeUp>,
+    ) -> RunDone {
         let Prepared { state, context } =
-            match prepare::prepare(request, &self.shared, self.settings.memory_cap_bytes) {
+            match prepare::prepare(request, made_up, &self.shared, self.settings.memory_cap_bytes) {
                 Ok(prepared) => prepared,
                 Err(refusal) => return not_begun(refusal),
             };
@@ -66,7 +72,7 @@ impl Stage {
         drop(awake);
         let ended = match ended {
             // Between two looks at the clock a guest may end by itself, too late.
-            Ok(_) if Instant::now() >= store.data().deadline => {
+            Ok(_) if store.data().is_over() => {
                 Ended::Broken(Refusal::new(Cause::Timeout, "the run ended when its time was up"))
             }
             Ok(Ok(report)) => Ended::Reported(report),
@@ -142,7 +148,35 @@ fn cause_of(state: &RunState, error: &wasmtime::Error) -> Refusal {
         Some(trap) => trap.to_string(),
         None => whole,
     };
+    let why = format!("{why}{}", where_it_broke(error));
     Refusal::new(Cause::Trap, report::clean(&state.scrubber.text(why), MAX_DETAIL_BYTES))
+}
+
+/// The functions on the way to a trap, the innermost first, as far as the component names them.
+fn where_it_broke(error: &wasmtime::Error) -> String {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+    let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
+        Some(name) => rustc_name(name),
+        None => format!("function {}", frame.func_index()),
+    };
+    let names: Vec<String> = backtrace.frames().iter().map(name).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(", in {}", names.join(" < "))
+}
+
+/// `stock::run::h0123456789abcdef` is `stock::run` to a person.
+fn rustc_name(name: &str) -> String {
+    let is_hash = |tail: &str| {
+        tail.len() == 17
+            && tail.strip_prefix('h').is_some_and(|hash| hash.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let plain = match name.rsplit_once("::") {
+        Some((path, tail)) if is_hash(tail) => path,
+        Some(_) | None => name,
+    };
+    report::clean(plain, 128)
 }
 
 /// The result of a run that never began.
@@ -163,6 +197,7 @@ pub(crate) fn not_begun(refusal: Refusal) -> RunDone {
         duration_us: 0,
         cpu_us: 0,
         memory_bytes: 0,
+        used: None,
     }
 }
 
@@ -218,6 +253,7 @@ fn judge(state: RunState, ended: Ended, duration: Duration, pages: WirePages) ->
         duration_us: micros(duration),
         cpu_us: state.meter.used_ns() / 1_000,
         memory_bytes: u64::try_from(state.limiter.peak_bytes).unwrap_or(u64::MAX),
+        used: state.world.map(World::into_used),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::out::{Color, Format};
 
 /// Prove that two environments have converged before you switch, and after.
 ///
-/// Long topics: tidelock help cutover-day, decisions, clocks, exit-codes.
+/// Long topics: tidelock help cutover-day, decisions, clocks, exit-codes, plugin-cases.
 #[derive(Debug, Parser)]
 #[command(
     name = "tidelock",

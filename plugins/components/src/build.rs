@@ -79,7 +79,8 @@ fn compile(workspace_dir: &Path, packages: &[String], profile: Profile, target: 
             "lto=true",
             "codegen-units=1",
             "panic=\"abort\"",
-            "strip=true",
+            // The names of functions stay: a trap that says where it broke is worth their bytes.
+            "strip=\"debuginfo\"",
         ] {
             command.arg("--config").arg(format!("profile.plugin.{setting}"));
         }

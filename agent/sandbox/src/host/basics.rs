@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tidelock_model::Cause;
 use tokio::time::{Instant, sleep_until};
 
-use super::RunState;
+use super::{RunState, World};
 use crate::bindings::tidelock::check::host::{Host, Level};
 use crate::clock;
 use crate::protocol::{LogLevel, LogLine};
@@ -21,11 +21,12 @@ const MAX_LINE_BYTES: usize = 1024;
 
 impl Host for RunState {
     async fn now_unix_ms(&mut self) -> wasmtime::Result<u64> {
-        Ok(clock::unix_ms())
+        Ok(self.world.as_ref().map_or_else(clock::unix_ms, World::now_unix_ms))
     }
 
     async fn monotonic_us(&mut self) -> wasmtime::Result<u64> {
-        Ok(clock::monotonic_us().saturating_sub(self.started_us))
+        let real = || clock::monotonic_us().saturating_sub(self.started_us);
+        Ok(self.world.as_ref().map_or_else(real, World::passed_us))
     }
 
     async fn random(&mut self, bytes: u32) -> wasmtime::Result<Vec<u8>> {
@@ -67,6 +68,10 @@ impl Host for RunState {
 
     async fn sleep_ms(&mut self, ms: u32) -> wasmtime::Result<()> {
         self.check_time()?;
+        if let Some(world) = &mut self.world {
+            world.sleep(ms);
+            return self.check_time();
+        }
         let wake = Instant::now() + Duration::from_millis(u64::from(ms));
         sleep_until(wake.min(self.deadline)).await;
         // Nothing that is done after the deadline counts, a report least of all.

@@ -95,10 +95,44 @@ impl RunState {
         let _permit = shared.admit(self.call_deadline).await?;
         let request = outgoing.request(self, http)?;
         let (deadline, budget) = (self.call_deadline, self.body_budget());
+        if self.world.is_some() {
+            return self.made_up(target, request, budget);
+        }
         let call = exchange::Call { target: http, shared: &shared, deadline, budget };
         let answer = call.send(request, || self.await_answer(target)).await?;
         self.facts.body_bytes += u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
         Ok(answer)
+    }
+
+    /// The answer of a case's fake instead of the target's.
+    fn made_up(
+        &mut self,
+        target: &Target,
+        request: ::http::Request<http_body_util::Full<bytes::Bytes>>,
+        budget: u64,
+    ) -> Result<Answer, CallError> {
+        self.await_answer(target);
+        let (head, body) = request.into_parts();
+        let body = body.into_inner().unwrap_or_default();
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let world = self.world.as_mut().ok_or_else(|| CallError::Denied("nothing is made up".to_owned()))?;
+        let fake = world.http(&target.name, head.method.as_str(), path, &body)?;
+        let length = u64::try_from(fake.body.len()).unwrap_or(u64::MAX);
+        if length > budget {
+            return Err(CallError::TooLarge(format!("the answer has more than {budget} bytes")));
+        }
+        self.facts.body_bytes += length;
+        Ok(Answer {
+            status: fake.status,
+            headers: fake.headers,
+            body: fake.body,
+            connect: Default::default(),
+            tls: Default::default(),
+            first_byte: fake.took,
+            transfer: Default::default(),
+            total: fake.took,
+            resolved: fake.resolved,
+        })
     }
 
     /// What the plugin gets to see: everything, without secrets.

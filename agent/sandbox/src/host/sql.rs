@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::bindings::tidelock::check::sql::{Failure, Host, Rows, Value};
 use crate::grants::{Kind, PostgresTarget, Target};
-use crate::host::{CallError, RunState};
+use crate::host::{CallError, FakeRows, RunState};
 
 mod bridge;
 mod pg_value;
@@ -151,6 +151,9 @@ impl RunState {
             return Err(CallError::Denied("the grant does not allow writing".to_owned()));
         }
         self.count_call()?;
+        if self.world.is_some() {
+            return self.made_up_rows(&target, &statement, &params, page);
+        }
         let mut database = match self.databases.remove(name) {
             Some(database) => database,
             None => self.open(&target).await?,
@@ -170,6 +173,36 @@ impl RunState {
             self.databases.insert(name.to_owned(), database);
         }
         done
+    }
+
+    /// The answer of a case's fake instead of the database's.
+    fn made_up_rows(
+        &mut self,
+        target: &Target,
+        statement: &Statement,
+        params: &[Value],
+        page: Option<Page>,
+    ) -> Result<(Collected, u64), CallError> {
+        self.await_answer(target);
+        let world = self.world.as_mut().ok_or_else(|| CallError::Denied("nothing is made up".to_owned()))?;
+        match (world.sql(&target.name, &statement.text, params)?, page) {
+            (FakeRows::Rows { columns, rows }, Some(page)) => {
+                let mut collected = Collected { columns, ..Collected::default() };
+                for row in rows.into_iter().skip(usize::try_from(page.offset).unwrap_or(usize::MAX)) {
+                    if !collected.take(row, &page)? {
+                        break;
+                    }
+                }
+                Ok((collected, 0))
+            }
+            (FakeRows::Changed(changed), None) => Ok((Collected::default(), changed)),
+            (FakeRows::Rows { .. }, None) => Err(CallError::Denied(
+                "the case's fake has rows, and the plugin executes: give `changed`".to_owned(),
+            )),
+            (FakeRows::Changed(_), Some(_)) => Err(CallError::Denied(
+                "the case's fake has `changed`, and the plugin asks for rows".to_owned(),
+            )),
+        }
     }
 
     async fn open(&mut self, target: &Target) -> Result<Database, CallError> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidelock_model::{Outcome, Sha256};
 
 use super::codec;
+use super::made_up::{MadeUp, Used};
 use super::wire::{WirePages, WireReport, WireRevision};
 use super::{LogLine, Manifest, Refusal, RunRequest};
 use crate::engine::EngineSettings;
@@ -38,6 +39,9 @@ pub(crate) enum ToRunner {
     Run {
         id: u64,
         request: Box<RunRequest>,
+        /// The world of a case; never there in a run that becomes a finding.
+        #[serde(default)]
+        made_up: Option<Box<MadeUp>>,
     },
 }
 
@@ -96,6 +100,9 @@ pub(crate) struct RunDone {
     pub(crate) duration_us: u64,
     pub(crate) cpu_us: u64,
     pub(crate) memory_bytes: u64,
+    /// What was used of a made-up world.
+    #[serde(default)]
+    pub(crate) used: Option<Used>,
 }
 
 /// One key of the state, set or forgotten.

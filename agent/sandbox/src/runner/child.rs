@@ -19,6 +19,7 @@ use crate::cache::Cache;
 use crate::confine::{self, Child};
 use crate::engine;
 use crate::library::{Library, NotReady};
+use crate::protocol::made_up::MadeUp;
 use crate::protocol::message::{Answer, FromRunner, Start, ToRunner};
 use crate::protocol::{Refusal, RunRequest, frame};
 use crate::run::{Stage, not_begun};
@@ -172,18 +173,20 @@ impl Runner {
                     Err(not) => not_ready(not),
                 },
             )),
-            ToRunner::Run { id, request } => Some((id, self.run(*request).await)),
+            ToRunner::Run { id, request, made_up } => {
+                Some((id, self.run(*request, made_up.map(|world| *world)).await))
+            }
         }
     }
 
-    async fn run(&self, request: RunRequest) -> Answer {
+    async fn run(&self, request: RunRequest, made_up: Option<MadeUp>) -> Answer {
         let Ok(_permit) = self.permits.try_acquire() else {
             let most = self.stage.settings.max_runs;
             let why = format!("{most} runs are in flight, which is as many as the agent allows");
             return Answer::Done(Box::new(not_begun(Refusal::new(Cause::Saturated, why))));
         };
         match self.library.get(request.component) {
-            Ok(ready) => Answer::Done(Box::new(self.stage.run(&ready, request).await)),
+            Ok(ready) => Answer::Done(Box::new(self.stage.run(&ready, request, made_up).await)),
             Err(not) => not_ready(not),
         }
     }

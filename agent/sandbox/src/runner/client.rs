@@ -14,6 +14,8 @@ use super::compiler::{self, CompileBounds};
 use super::supervisor::{Ask, Reply, Supervisor};
 use crate::cache::Cache;
 use crate::engine::EngineSettings;
+use crate::prepare::MADE_UP_FOR;
+use crate::protocol::made_up::{MadeUp, Used};
 use crate::protocol::message::{Answer, ToRunner};
 use crate::protocol::{Manifest, Refusal, RunRequest, RunResult};
 use crate::result;
@@ -152,16 +154,35 @@ impl RunnerClient {
 
     /// Runs a prepared component once. There is always a result: what goes wrong is its outcome.
     pub async fn run(&self, request: RunRequest) -> RunResult {
+        let time = Duration::from_millis(request.timeout_ms);
+        self.run_in(request, None, time).await.0
+    }
+
+    /// Runs a prepared component once in a made-up world. What it gives is for its author, and no evidence.
+    pub async fn rehearse(&self, request: RunRequest, made_up: MadeUp) -> (RunResult, Used) {
+        self.run_in(request, Some(Box::new(made_up)), MADE_UP_FOR).await
+    }
+
+    async fn run_in(
+        &self,
+        request: RunRequest,
+        made_up: Option<Box<MadeUp>>,
+        time: Duration,
+    ) -> (RunResult, Used) {
         let limits = request.limits;
-        let time = Duration::from_millis(request.timeout_ms).saturating_add(self.inner.config.grace);
+        let time = time.saturating_add(self.inner.config.grace);
         let begun = Instant::now();
         let request = Box::new(request);
-        let reply = self.ask(move |id| ToRunner::Run { id, request }, time).await;
+        let reply = self.ask(move |id| ToRunner::Run { id, request, made_up }, time).await;
         match reply {
-            Reply::Answer(Answer::Done(done)) => result::believe(*done, limits.report_bytes),
+            Reply::Answer(Answer::Done(mut done)) => {
+                let used = done.used.take().unwrap_or_default();
+                (result::believe(*done, limits.report_bytes), used)
+            }
             other @ (Reply::Answer(_) | Reply::Overdue | Reply::Lost(_)) => {
                 let Refusal { cause, detail } = unexpected(other);
-                RunResult { duration: begun.elapsed(), ..RunResult::not_run(cause, detail) }
+                let result = RunResult { duration: begun.elapsed(), ..RunResult::not_run(cause, detail) };
+                (result, Used::default())
             }
         }
     }

@@ -8,10 +8,11 @@ use crate::exit::{Exit, Trouble};
 use crate::out;
 
 /// The long topics: word, what it is about, text.
-pub(crate) const TOPICS: [(&str, &str, &str); 4] = [
+pub(crate) const TOPICS: [(&str, &str, &str); 5] = [
     ("cutover-day", "what to type on the day, in order", include_str!("../help/cutover-day.txt")),
     ("decisions", "who decides, holds, overrides and looser plans", include_str!("../help/decisions.txt")),
     ("clocks", "whose time counts", include_str!("../help/clocks.txt")),
+    ("plugin-cases", "how a plugin's cases are written", include_str!("../help/plugin-cases.txt")),
     ("exit-codes", "what the exit codes mean", include_str!("../help/exit-codes.txt")),
 ];
 

@@ -34,6 +34,7 @@ mod plan_source;
 pub(crate) mod plugin;
 mod plugin_new;
 mod plugin_sign;
+mod plugin_test;
 mod proof_text;
 mod recorded;
 mod replay;

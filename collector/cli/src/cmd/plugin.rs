@@ -9,7 +9,7 @@ use tidelock_components::Profile;
 use tidelock_model::Sha256;
 use tidelock_proto::v1;
 
-use super::{Call, plugin_new, plugin_sign};
+use super::{Call, plugin_new, plugin_sign, plugin_test};
 use crate::client::{Client, trouble};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::beside;
@@ -40,6 +40,10 @@ pub(crate) enum PluginCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Play a plugin's cases in the real sandbox: tidelock help plugin-cases
+    Test(plugin_test::TestArgs),
+    /// Run a component once against real addresses, in the real sandbox, and show all of it
+    Try(plugin_test::TryArgs),
     /// Hand a component to the collector and print the line that pins it
     Push {
         /// The component
@@ -80,6 +84,8 @@ pub(crate) async fn run(call: &Call, command: PluginCommand) -> Result<Exit, Tro
     match command {
         PluginCommand::New { name, sdk } => plugin_new::new(call, &name, sdk),
         PluginCommand::Build { dir, out } => build(call, &dir, out),
+        PluginCommand::Test(args) => plugin_test::test(call, args),
+        PluginCommand::Try(args) => plugin_test::try_one(args),
         PluginCommand::Push { file } => push(call, &file).await,
         PluginCommand::Keygen { file } => plugin_sign::keygen(call, &file),
         PluginCommand::Sign { file, key } => plugin_sign::sign(call, &file, &key),

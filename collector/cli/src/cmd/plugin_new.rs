@@ -18,6 +18,13 @@ const CARGO: &str = include_str!("../../templates/Cargo.toml.in");
 const CODE: &str = include_str!("../../templates/lib.rs.in");
 /// The versions that this release was built with.
 const LOCK: &str = include_str!("../../../../deploy/examples/plugin-20-lines/Cargo.lock");
+/// Its first cases, by the names of their files.
+const CASES: [(&str, &str); 4] = [
+    ("cases/says-it.yaml", include_str!("../../templates/cases/says-it.yaml")),
+    ("cases/says-something-else.yaml", include_str!("../../templates/cases/says-something-else.yaml")),
+    ("cases/silent.yaml", include_str!("../../templates/cases/silent.yaml")),
+    ("cases/misspelt.yaml", include_str!("../../templates/cases/misspelt.yaml")),
+];
 const IGNORED: &str = "/target\n*.key\n";
 
 /// Writes the folder; one that is there already is left alone.
@@ -40,10 +47,15 @@ pub(super) fn new(call: &Call, name: &str, sdk: Option<PathBuf>) -> Result<Exit,
         let path = folder.join(file);
         fs::write(&path, text).while_doing(format_args!("write {}", path.display()))
     };
-    fs::create_dir_all(folder.join("src")).while_doing(format_args!("make {name}/src"))?;
+    for part in ["src", "cases"] {
+        fs::create_dir_all(folder.join(part)).while_doing(format_args!("make {name}/{part}"))?;
+    }
     write("Cargo.toml", &fill(CARGO))?;
     write("src/lib.rs", &fill(CODE))?;
     write(".gitignore", IGNORED)?;
+    for (file, text) in CASES {
+        write(file, text)?;
+    }
     if sdk.contains("path") {
         write("Cargo.lock", &LOCK.replace("name = \"stock\"", &format!("name = \"{name}\"")))?;
     }
@@ -51,7 +63,8 @@ pub(super) fn new(call: &Call, name: &str, sdk: Option<PathBuf>) -> Result<Exit,
         out::print_json(call.manner.format, &json!({ "name": name, "folder": folder }))?;
     } else {
         out::print(&format!("✔ {name}/src/lib.rs is a check of 30 lines"))?;
-        out::say(&format!("  next: tidelock plugin build {name}"));
+        out::print(&format!("✔ {name}/cases has {} cases for it", CASES.len()))?;
+        out::say(&format!("  next: tidelock plugin test {name}"));
     }
     Ok(Exit::Done)
 }

@@ -1,0 +1,174 @@
+//! Cases of a plugin, with the real program, the real sandbox and the test guest.
+//!
+//! A case must fail by whatever it does not say: each way to prove less than it seems has its row here.
+//! It needs the guest: `cargo run -p tidelock-components --bin componentize -- tidelock-test-guest`.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test fails it")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PAGE: &str = "
+settings: { act: http, target: shop, path: /page }
+targets:
+  shop:
+    http:
+      - { request: GET /page, status: 200, body: hello, takes: 30ms }
+expect: { outcome: pass, note: hello, measures: { body-bytes: 5, total-us: 30000 }, calls: 1 }
+";
+const ROWS: &str = "
+settings: { act: sql, target: db, statement: 'select  count(*) from orders where id > $1', params: [7] }
+targets:
+  db:
+    sql: postgres
+    answers:
+      - { statement: select count(*) from orders where id > $1, params: [7], columns: [count], rows: [[3]] }
+expect: { outcome: pass, note: Integer(3), measures: { rows: 1 } }
+";
+
+fn guest() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins/test-guest.wasm");
+    assert!(path.is_file(), "{} is missing: see above", path.display());
+    path
+}
+
+fn cases(files: &[(&str, &str)]) -> TempDir {
+    let dir = TempDir::new().unwrap();
+    std::fs::create_dir(dir.path().join("cases")).unwrap();
+    for (name, text) in files {
+        std::fs::write(dir.path().join("cases").join(name), text).unwrap();
+    }
+    dir
+}
+
+fn play(dir: &TempDir, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tidelock-agent"))
+        .arg("test")
+        .arg(guest())
+        .args(more)
+        .current_dir(dir.path())
+        .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cases-cache"))
+        .output()
+        .unwrap()
+}
+
+/// What each case says of itself, by its name.
+fn played(files: &[(&str, &str)]) -> (Option<i32>, Vec<Value>) {
+    let done = play(&cases(files), &["--json"]);
+    let told: Value = serde_json::from_slice(&done.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&done.stderr)));
+    (done.status.code(), told["cases"].as_array().unwrap().clone())
+}
+
+/// Plays one case after another in one go; each must say its words, and none means that it holds.
+#[track_caller]
+fn all(table: &[(&str, String, &[&str])]) {
+    let files: Vec<(&str, &str)> = table.iter().map(|(name, text, _)| (*name, text.as_str())).collect();
+    let (code, told) = played(&files);
+    for (name, _, words) in table {
+        let case =
+            told.iter().find(|case| case["case"] == *name).unwrap_or_else(|| panic!("no {name}: {told:?}"));
+        let said = case["differences"].to_string();
+        assert_eq!(case["passed"].as_bool(), Some(words.is_empty()), "{name}: {said}");
+        for word in *words {
+            assert!(said.contains(word), "{name}: no {word:?} in {said}");
+        }
+    }
+    let held = table.iter().all(|(_, _, words)| words.is_empty());
+    assert_eq!(code, Some(if held { 0 } else { 1 }));
+}
+
+#[test]
+fn a_case_holds_by_its_fakes_and_its_clock_alone() {
+    let sleeps =
+        "settings: { act: sleep, ms: 5000 }\ntimeout: 1m\nexpect: { outcome: pass, note: woke up }\n";
+    let late =
+        "settings: { act: sleep, ms: 5000 }\ntimeout: 2s\nexpect: { outcome: not run, cause: timeout }\n";
+    let silent = PAGE.replace("status: 200, body: hello, takes: 30ms", "broken: silent").replace(
+        "outcome: pass, note: hello, measures: { body-bytes: 5, total-us: 30000 }, calls: 1",
+        "outcome: fail, note: no answer from target shop",
+    );
+    let kept = "settings: { act: count }\nstate: { count: \"\\x29\" }\nexpect: { outcome: pass, note: run 42, state: { count: '*' } }\n";
+    let refused = ROWS
+        .replace("columns: [count], rows: [[3]]", "error: { code: '42P01', message: no such table }")
+        .replace(
+            "outcome: pass, note: Integer(3), measures: { rows: 1 }",
+            "outcome: fail, note: no such table",
+        );
+    all(&[
+        ("page.yaml", PAGE.to_owned(), &[]),
+        ("rows.yaml", ROWS.to_owned(), &[]),
+        ("sleeps.yaml", sleeps.to_owned(), &[]),
+        ("late.yaml", late.to_owned(), &[]),
+        ("silent.yaml", silent, &[]),
+        ("kept.yaml", kept.to_owned(), &[]),
+        ("refused.yaml", refused, &[]),
+    ]);
+}
+
+#[test]
+fn a_case_fails_by_whatever_it_does_not_say() {
+    let page = |from: &str, to: &str| {
+        assert!(PAGE.contains(from), "{from}");
+        PAGE.replace(from, to)
+    };
+    let rows = |from: &str, to: &str| {
+        assert!(ROWS.contains(from), "{from}");
+        ROWS.replace(from, to)
+    };
+    all(&[
+        ("outcome.yaml", page("outcome: pass", "outcome: fail"), &["outcome: expected fail, is pass"]),
+        ("note.yaml", page("note: hello", "note: bye"), &["note: expected to hold"]),
+        ("measure.yaml", page("body-bytes: 5", "body-bytes: 6"), &["measure body-bytes: expected 6, is 5"]),
+        ("calls.yaml", page("calls: 1", "calls: 2"), &["calls: expected 2, is 1"]),
+        ("misspelt.yaml", page("outcome: pass", "outcom: pass"), &["outcom"]),
+        ("misspelt-deep.yaml", page("status: 200", "stauts: 200"), &["stauts"]),
+        (
+            "no-answer.yaml",
+            page("GET /page", "GET /other"),
+            &["nothing answers GET /page of target shop", "nobody asked for GET /other"],
+        ),
+        ("method.yaml", page("GET /page", "POST /page"), &["nothing answers GET /page"]),
+        (
+            "often.yaml",
+            page("status: 200", "times: 2, status: 200"),
+            &["was asked for 1 times, the case says 2"],
+        ),
+        ("params.yaml", rows("[7], columns", "[8], columns"), &["nothing answers", "with [7] of target db"]),
+        ("not-granted.yaml", page("    http:", "    paths: [/api]\n    http:"), &["denied"]),
+        ("both.yaml", page("status: 200", "broken: silent, status: 200"), &["what is broken has no status"]),
+        ("ragged.yaml", rows("rows: [[3]]", "rows: [[3, 4]]"), &["a row has 2 cells"]),
+        (
+            "cause.yaml",
+            page("outcome: pass", "outcome: pass, cause: denied"),
+            &["only what did not run has one"],
+        ),
+        ("empty.yaml", String::new(), &["cannot be played"]),
+    ]);
+}
+
+#[test]
+fn a_trap_tells_the_plugin_the_function_and_the_last_lines() {
+    let trap = "settings: { act: trap }\nexpect: { outcome: pass }\n";
+    let dir = cases(&[("trap.yaml", trap)]);
+    let done = play(&dir, &[]);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    for word in ["test-guest 1.0.0, ", "expected pass, is not run (trap): ", "unreachable", ", in "] {
+        assert!(said.contains(word), "no {word:?} in {said}");
+    }
+}
+
+#[test]
+fn a_test_of_nothing_is_none() {
+    let bare = play(&cases(&[]), &[]);
+    assert_eq!(bare.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&bare.stderr).contains("a test of nothing proves nothing"));
+    let other = play(&cases(&[("page.yaml", PAGE)]), &["--case", "pages"]);
+    assert!(other.status.code() == Some(2) && other.stdout.is_empty(), "{other:?}");
+    let one = play(&cases(&[("page.yaml", PAGE), ("broken.yaml", "no")]), &["--case", "page"]);
+    assert_eq!(one.status.code(), Some(0), "{one:?}");
+}
