@@ -17,7 +17,7 @@ pub fn event_kind(kind: &EventKind) -> &'static str {
         EventKind::PhaseChanged { .. } => "phase",
         EventKind::Decided { .. } => "decision",
         EventKind::HoldSet => "hold",
-        EventKind::HoldReleased => "release",
+        EventKind::HoldReleased { .. } => "release",
         EventKind::Degraded { .. } => "degraded",
         EventKind::ManualCheckDone { .. } => "manual_check",
         EventKind::LeaseGranted { .. } | EventKind::LeaseRevoked { .. } => "lease",
@@ -63,7 +63,8 @@ pub fn event(kind: &EventKind) -> String {
             format!("{word} for {decision}{rest}")
         }
         EventKind::HoldSet => "every gate is shut by hand".to_owned(),
-        EventKind::HoldReleased => "the hold by hand is taken back".to_owned(),
+        EventKind::HoldReleased { of: Some(of) } => format!("the hold of {of} is taken back"),
+        EventKind::HoldReleased { of: None } => "the hold by hand is taken back".to_owned(),
         EventKind::Degraded { ended: false } => {
             "DEGRADED: findings are not kept, every gate is shut".to_owned()
         }

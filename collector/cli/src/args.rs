@@ -65,7 +65,7 @@ pub(crate) enum Command {
     /// Shut every gate at once
     Hold(cmd::orders::ReasonArgs),
     /// Take a hold back
-    Release(cmd::orders::ReasonArgs),
+    Release(cmd::orders::ReleaseArgs),
     /// Give the migration up, before the switch
     Abort(cmd::orders::ReasonArgs),
     /// The switch: walk the plan's runbook from here, resume it, say what became of a step

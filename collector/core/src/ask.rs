@@ -67,6 +67,8 @@ pub enum Ask {
     Release {
         /// Who asks.
         by: Asker,
+        /// Whose hold; none is one's own, or else the only one.
+        of: Option<Name>,
         /// In their words.
         reason: String,
         /// Names the ask.

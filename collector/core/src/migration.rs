@@ -376,8 +376,8 @@ impl Migration {
         self.gates.degraded.is_some()
     }
 
-    /// Somebody pressed hold: since when, who and why.
-    pub fn held(&self) -> Option<(Timestamp, Option<&Name>, &str)> {
-        self.gates.operator.as_ref().map(|hold| (hold.at, hold.by.as_ref(), hold.reason.as_str()))
+    /// They pressed hold, and did not take it back. Nobody else's hold stands in for theirs.
+    pub fn is_held_by(&self, who: &Name) -> bool {
+        self.gates.operator.contains_key(&Some(who.clone()))
     }
 }

@@ -66,5 +66,6 @@ pub use scenario::{ScenarioGate, ScenarioVerdict, best_case_slots};
 pub use settings::{BadSettings, Level, ScenarioSettings, Tuning, incidents_per_second};
 pub use side::{BadSide, HostSlot, SideSlot, Slot};
 pub use slo::Objective;
+pub use slots::AGENTS_PER_SIDE;
 pub use state::{BadState, Persist, StateReader, StateWriter};
 pub use watch::{Alarm, Watch, WatchSettings};

@@ -152,7 +152,10 @@ pub enum EventKind {
     /// Somebody shut every gate.
     HoldSet,
     /// Somebody took that back.
-    HoldReleased,
+    HoldReleased {
+        /// Whose hold; none is every one, in records of before holds had names.
+        of: Option<Name>,
+    },
     /// The collector cannot keep what it is told, or can again. The reason says which.
     Degraded {
         /// It can again.

@@ -58,6 +58,8 @@ pub(crate) struct Runs {
     pub(crate) newest: Option<Run>,
     /// The last rehearsal of each runbook that came to its end.
     pub(crate) rehearsals: BTreeMap<Direction, Rehearsal>,
+    /// The last one of each that was walked to its end: what it measured stands until another is.
+    pub(crate) measured: BTreeMap<Direction, Rehearsal>,
     /// How many leases were given out, over all runs.
     leases: u64,
     /// Until when somebody stands by to go back at once.

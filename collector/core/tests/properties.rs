@@ -143,7 +143,7 @@ fn ask(world: &World, who: usize, what: u8, id: u8) -> Ask {
             request_id,
         },
         13 if id.is_multiple_of(2) => Ask::Hold { by, reason, request_id },
-        13 => Ask::Release { by, reason, request_id },
+        13 => Ask::Release { by, of: None, reason, request_id },
         14 if id.is_multiple_of(4) => Ask::Abort { by, reason, request_id },
         14 if id % 4 == 3 => Ask::SettleLeftover {
             key: format!("orders/{}", 1 + id % 2),

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tidelock_core::HoldCode;
 use tidelock_core::plan::{GateRule, ManualCheck, Plan, before};
 use tidelock_model::{Level, Name, Phase};
 
@@ -210,6 +211,13 @@ fn same_names(plan: &Plan, root: &Node, sink: &mut Sink) {
         )
         .label("same name")
         .help("a gate that needs it could not say which: rename one");
+    }
+    for code in HoldCode::ALL {
+        let named = |at: &&str| root.at(&[at, code.word()]);
+        let Some(entry) = ["scenarios", "manual_checks"].iter().find_map(named) else { continue };
+        sink.say("E041", entry.key_span, format!("{:?} is the word for a hold, not a name", code.word()))
+            .label("taken")
+            .help("whoever overrides it could not say which: give it another name");
     }
     if let Some(entry) = ["scenarios", "manual_checks"].iter().find_map(|at| root.at(&[at, "all"])) {
         sink.say("E041", entry.key_span, "\"all\" is the word for every scenario, not a name")

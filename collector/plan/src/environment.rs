@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidelock_core::plan::{Dialect, Environment, HttpTarget, RevisionFrom, SqlTarget, Target};
+use tidelock_core::proof::AGENTS_PER_SIDE;
 use tidelock_model::{Name, Side};
 
 use crate::Source;
@@ -13,8 +14,8 @@ use crate::problem::{Sink, listed, quote};
 use crate::secret;
 use crate::tree::{Entry, Node};
 
-/// How many agents a side may have at most.
-const MAX_AGENTS: u32 = 100;
+/// How many agents a side may have at most: as many as the proof hears.
+const MAX_AGENTS: u32 = AGENTS_PER_SIDE as u32;
 /// The longest name of the header that tells a revision.
 const MAX_HEADER_BYTES: usize = 64;
 

@@ -108,7 +108,11 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::Release, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
-        let event = self.ask(&name, Ask::Release { by, reason, request_id }).await?;
+        let of = match ask.of.as_str() {
+            "" => None,
+            of => Some(Name::new(of).map_err(|error| errors::invalid("of", error))?),
+        };
+        let event = self.ask(&name, Ask::Release { by, of, reason, request_id }).await?;
         Ok(Response::new(v1::ReleaseResponse { event }))
     }
 

@@ -122,7 +122,7 @@ fn is_decision(kind: &EventKind) -> bool {
     match kind {
         EventKind::Decided { .. }
         | EventKind::HoldSet
-        | EventKind::HoldReleased
+        | EventKind::HoldReleased { .. }
         | EventKind::Degraded { .. }
         | EventKind::CutoverConfirmed { .. }
         | EventKind::Switched { .. }

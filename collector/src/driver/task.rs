@@ -135,7 +135,7 @@ impl Task {
     /// A journal that lost decisions knows nothing of what was decided since. A person has to look.
     async fn hold_the_older(&mut self, older: BTreeMap<Name, String>) -> Result<(), Stopped> {
         for (name, reason) in older {
-            if self.fold.migrations.get(&name).is_none_or(|folding| folding.core.held().is_some()) {
+            if self.fold.migrations.get(&name).is_none_or(|folding| folding.core.is_held_by(&own_name())) {
                 continue;
             }
             let by = Asker { name: own_name(), kind: AskerKind::Operator };

@@ -41,7 +41,9 @@ pub(super) fn of(kind: &EventKind, plan: Option<&Plan>) -> Told {
             told("verdict.changed", "verdict", some(gate), json!({ "gate": gate.word(), "open": false }))
         }
         EventKind::HoldSet => told("verdict.changed", "verdict", None, json!({ "held_by_hand": true })),
-        EventKind::HoldReleased => told("verdict.changed", "verdict", None, json!({ "held_by_hand": false })),
+        EventKind::HoldReleased { .. } => {
+            told("verdict.changed", "verdict", None, json!({ "held_by_hand": false }))
+        }
         EventKind::Degraded { ended } => {
             told("collector.degraded", "verdict", None, json!({ "degraded": !ended }))
         }

@@ -70,7 +70,9 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Option<Body> {
             complete: *complete,
         }),
         EventKind::HoldSet => Body::HoldSet(v1::HoldSet {}),
-        EventKind::HoldReleased => Body::HoldReleased(v1::HoldReleased {}),
+        EventKind::HoldReleased { of } => Body::HoldReleased(v1::HoldReleased {
+            of: of.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }),
         EventKind::Degraded { ended } => Body::Degraded(v1::Degraded { ended: *ended }),
         EventKind::ManualCheckDone { check, evidence, failed } => {
             let (check, evidence) = (check.to_string(), evidence.clone());
@@ -151,7 +153,9 @@ fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadReco
             EventKind::Decided { decision: name("decision", &decision)?, go, evidence_sequence, complete }
         }
         Body::HoldSet(v1::HoldSet {}) => EventKind::HoldSet,
-        Body::HoldReleased(v1::HoldReleased {}) => EventKind::HoldReleased,
+        Body::HoldReleased(v1::HoldReleased { of }) => {
+            EventKind::HoldReleased { of: if of.is_empty() { None } else { Some(name("whose hold", &of)?) } }
+        }
         Body::Degraded(v1::Degraded { ended }) => EventKind::Degraded { ended },
         Body::ManualCheckDone(v1::ManualCheckDone { check, evidence, failed }) => {
             EventKind::ManualCheckDone { check: name("check", &check)?, evidence, failed }
@@ -258,7 +262,8 @@ mod tests {
             EventKind::PhaseChanged { from: Phase::Sync, to: Phase::Ready },
             EventKind::Decided { decision: cutover.clone(), go: true, evidence_sequence: 3, complete: true },
             EventKind::HoldSet,
-            EventKind::HoldReleased,
+            EventKind::HoldReleased { of: None },
+            EventKind::HoldReleased { of: Some(name("name", "ana").expect("a name")) },
             EventKind::Degraded { ended: false },
             EventKind::Degraded { ended: true },
             EventKind::ManualCheckDone { check: cutover, evidence: "seen".to_owned(), failed: false },

@@ -49,7 +49,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
         | EventKind::PhaseChanged { .. }
         | EventKind::Decided { .. }
         | EventKind::HoldSet
-        | EventKind::HoldReleased
+        | EventKind::HoldReleased { .. }
         | EventKind::Degraded { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }

@@ -66,7 +66,7 @@ pub(super) fn of_run(kind: &EventKind) -> String {
         | EventKind::PhaseChanged { .. }
         | EventKind::Decided { .. }
         | EventKind::HoldSet
-        | EventKind::HoldReleased
+        | EventKind::HoldReleased { .. }
         | EventKind::Degraded { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }

@@ -130,6 +130,7 @@ async fn a_watcher_hears_the_state_first_and_a_slow_one_the_latest() {
             migration: hold.migration,
             reason: hold.reason,
             request_id: hold.request_id,
+            of: String::new(),
         };
         orders.release(release).await.unwrap();
     }

@@ -42,6 +42,7 @@ async fn hold(collector: &Collector, reason: &str) {
         migration: MIGRATION.to_owned(),
         reason: reason.to_owned(),
         request_id: String::new(),
+        of: String::new(),
     };
     collector.orders(&collector.operator).await.release(request).await.unwrap();
 }

@@ -39,6 +39,7 @@ async fn release(collector: &Collector, reason: &str) {
         migration: MIGRATION.to_owned(),
         reason: reason.to_owned(),
         request_id: format!("release {reason}"),
+        of: String::new(),
     };
     collector.orders(&collector.operator).await.release(request).await.unwrap();
 }

@@ -22,6 +22,15 @@ pub(crate) struct ReasonArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ReleaseArgs {
+    /// Whose hold; your own or the only one where nobody is named
+    #[arg(long, value_name = "PERSON")]
+    of: Option<String>,
+    #[command(flatten)]
+    reason: ReasonArgs,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct SwitchedArgs {
     /// The side that traffic is on now
     #[arg(long, value_enum, default_value = "target")]
@@ -104,11 +113,12 @@ pub(crate) async fn hold(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble>
     done(call, client.orders().hold(request).await.map_err(trouble)?.into_inner().event)
 }
 
-pub(crate) async fn release(call: &Call, args: ReasonArgs) -> Result<Exit, Trouble> {
+pub(crate) async fn release(call: &Call, args: ReleaseArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let migration = client.migration().await?;
-    let request =
-        v1::ReleaseRequest { migration, reason: args.reason, request_id: id_or_new(args.request_id)? };
+    let ReasonArgs { reason, request_id } = args.reason;
+    let (of, request_id) = (args.of.unwrap_or_default(), id_or_new(request_id)?);
+    let request = v1::ReleaseRequest { migration, reason, request_id, of };
     done(call, client.orders().release(request).await.map_err(trouble)?.into_inner().event)
 }
 

@@ -28,10 +28,7 @@ impl Migration {
                 self.voted(at, event, decision, *go, *complete)
             }
             EventKind::HoldSet => self.held_by(at, event),
-            EventKind::HoldReleased => {
-                self.gates.new_epoch();
-                self.gates.operator.take().is_some()
-            }
+            EventKind::HoldReleased { of } => self.released(of.as_ref()),
             EventKind::Degraded { ended: false } => {
                 let hold = OperatorHold { at, by: None, reason: event.reason.clone() };
                 self.gates.new_epoch();
@@ -250,10 +247,22 @@ impl Migration {
     }
 
     fn held_by(&mut self, at: Timestamp, event: &Event) -> bool {
-        let hold = OperatorHold { at, by: event.by.clone(), reason: event.reason.clone() };
-        self.gates.operator.get_or_insert(hold);
+        let (by, reason) = (event.by.clone(), event.reason.clone());
+        let hold = OperatorHold { at, by: by.clone(), reason: reason.clone() };
+        // Who holds already holds since then, for the newest reason.
+        self.gates.operator.entry(by).and_modify(|hold| hold.reason = reason).or_insert(hold);
         self.gates.new_epoch();
         true
+    }
+
+    /// Ends one hold. Records of before holds had names ended every one.
+    fn released(&mut self, of: Option<&Name>) -> bool {
+        self.gates.new_epoch();
+        let held = self.gates.operator.remove(&of.cloned()).is_some();
+        if of.is_some() || held {
+            return held;
+        }
+        !std::mem::take(&mut self.gates.operator).is_empty()
     }
 
     fn confirmed(&mut self, at: Timestamp, epoch: u64) -> bool {

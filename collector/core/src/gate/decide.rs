@@ -2,6 +2,7 @@
 
 use tidelock_model::{Name, Phase, Sha256, Side, Timestamp, mutated};
 
+use super::OperatorHold;
 use super::requests::made;
 use super::rule::next;
 use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode, RunAsk};
@@ -32,8 +33,14 @@ impl Migration {
             Ask::Decide { decision, go, by, reason, evidence_sequence, .. } => {
                 self.give(now, decision, *go, by, reason, evidence_sequence.filter(|seen| *seen > 0))?
             }
-            Ask::Hold { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldSet)?,
-            Ask::Release { by, reason, .. } => self.may_hold(by, reason, EventKind::HoldReleased)?,
+            Ask::Hold { by, reason, .. } => {
+                self.may_hold(by, reason)?;
+                EventKind::HoldSet
+            }
+            Ask::Release { by, of, reason, .. } => {
+                self.may_hold(by, reason)?;
+                self.release(by, of.as_ref())?
+            }
             Ask::Confirm { epoch, by, .. } => self.confirm(now, *epoch, by)?,
             Ask::Switched { to, by, .. } => self.report_switch(*to, by)?,
             Ask::ManualDone { check, by, evidence, failed, .. } => {
@@ -100,7 +107,7 @@ impl Migration {
             EventKind::Switched { to: Side::Source } => Phase::RolledBack,
             EventKind::Decided { decision, .. } => self.gate_asking(decision).unwrap_or(here),
             EventKind::PlanApplied { .. } | EventKind::PlanProposed { .. } => here,
-            EventKind::HoldSet | EventKind::HoldReleased => here,
+            EventKind::HoldSet | EventKind::HoldReleased { .. } => here,
             EventKind::Degraded { .. } => here,
             EventKind::ManualCheckDone { .. } | EventKind::RevisionSet { .. } => here,
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => here,
@@ -180,8 +187,7 @@ impl Migration {
     }
 
     /// Anyone in the plan may hold, and whoever runs the collector.
-    fn may_hold(&self, by: &Asker, reason: &str, kind: EventKind) -> Result<EventKind, Refusal> {
-        let release = kind == EventKind::HoldReleased;
+    fn may_hold(&self, by: &Asker, reason: &str) -> Result<(), Refusal> {
         if !self.is_of_plan(by) {
             let message = format!("{} is not in the plan; anyone in the plan may hold and release", by.name);
             return Err(Refusal::new(RefusalCode::NotYours, message));
@@ -191,10 +197,26 @@ impl Migration {
             let message = format!("the migration is {}; nothing is left to hold", self.phase);
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
-        if release && self.gates.operator.is_none() {
-            return Err(Refusal::new(RefusalCode::WrongPhase, "nobody has pressed hold"));
+        Ok(())
+    }
+
+    /// One hold at a time, and never another's unawares: the one that is named, or one's own, or the only one.
+    fn release(&self, by: &Asker, of: Option<&Name>) -> Result<EventKind, Refusal> {
+        let holds = &self.gates.operator;
+        let known = |name: &Name| holds.contains_key(&Some(name.clone())).then(|| Some(name.clone()));
+        let of = match of {
+            Some(name) => known(name),
+            None => known(&by.name).or((holds.len() == 1).then(|| holds.keys().next().cloned()).flatten()),
+        };
+        if let Some(of) = of {
+            return Ok(EventKind::HoldReleased { of });
         }
-        Ok(kind)
+        let who: Vec<&str> = holds.values().map(OperatorHold::holder).collect();
+        let message = match who.as_slice() {
+            [] => "nobody has pressed hold".to_owned(),
+            who => format!("name whose hold is released, with --of: {} hold", who.join(", ")),
+        };
+        Err(Refusal::new(RefusalCode::WrongPhase, message))
     }
 
     /// Nothing where it is so already, or nothing is left to hold.

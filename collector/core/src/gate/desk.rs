@@ -190,7 +190,7 @@ impl Migration {
             | EventKind::PhaseChanged { .. }
             | EventKind::Decided { .. }
             | EventKind::HoldSet
-            | EventKind::HoldReleased
+            | EventKind::HoldReleased { .. }
             | EventKind::Degraded { .. }
             | EventKind::ManualCheckDone { .. }
             | EventKind::LeaseGranted { .. }

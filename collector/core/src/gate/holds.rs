@@ -2,6 +2,7 @@
 
 use tidelock_model::{AgentKey, Level, Name, Phase, Side, Timestamp, mutated};
 
+use super::OperatorHold;
 use super::left::of_silence;
 use super::needs::Sheet;
 use super::rule::next;
@@ -40,7 +41,7 @@ impl Migration {
         }
         // Before its own gate a phase may have none, and waits for traffic alone.
         holds.extend(self.switch_hold(gate));
-        holds.extend(self.operator_hold(gate));
+        holds.extend(self.operator_holds(gate));
         holds.extend(self.degraded_hold(gate));
         holds.extend(self.suspended_holds(gate));
         holds.extend(self.alarm_hold(gate, now));
@@ -194,11 +195,14 @@ impl Migration {
     }
 
     /// Somebody pressed hold. It never stands in the way back.
-    pub(crate) fn operator_hold(&self, gate: Phase) -> Option<Hold> {
-        let hold = self.gates.operator.as_ref().filter(|_| gate != Phase::RolledBack)?;
-        let by = hold.by.as_ref().map(Name::as_str).unwrap_or("somebody");
-        let reason = format!("{by} pressed hold: {}", hold.reason);
-        Some(Hold::new(HoldCode::Operator, hold.at, reason, "tidelock release --reason TEXT"))
+    pub(crate) fn operator_holds(&self, gate: Phase) -> Vec<Hold> {
+        let several = self.gates.operator.len() > 1;
+        let holds = self.gates.operator.values().filter(|_| gate != Phase::RolledBack);
+        let shown = |hold: &OperatorHold| {
+            let of = if several { format!("--of {} ", hold.holder()) } else { String::new() };
+            Hold::new(HoldCode::Operator, hold.at, hold.line(), format!("tidelock release {of}--reason TEXT"))
+        };
+        holds.map(shown).collect()
     }
 
     /// Agents that contradicted themselves, or whose name two speak in: they hold the migration, not one check, until

@@ -1,11 +1,13 @@
 //! The asks that change what a migration is made of: its plan and its agents.
 
-use tidelock_model::{AgentKey, Name, Timestamp};
+use tidelock_model::{AgentKey, Name, Phase, Timestamp};
 
 use super::ends;
 use super::second::Agreed;
 use crate::ask::{Ask, Asker, AskerKind, Refusal, RefusalCode};
 use crate::migration::Migration;
+use crate::plan::{Direction, Plan};
+use crate::proof::AGENTS_PER_SIDE;
 use crate::record::{Event, EventKind};
 use crate::roster::AgentStanding;
 
@@ -42,6 +44,7 @@ impl Migration {
             );
             return Err(Refusal::new(RefusalCode::WrongPhase, message));
         }
+        self.same_way(plan)?;
         let agreed = match self.agreed(now, (*hash, looser), (by, reason), *confirm)? {
             Agreed::Alone => reason.clone(),
             Agreed::With(proposer) => format!("{reason} (proposed by {proposer})"),
@@ -53,6 +56,27 @@ impl Migration {
         let revision = self.revision() + 1;
         let kind = EventKind::PlanApplied { revision, hash: *hash, plan: plan.clone(), grid_origin };
         Ok(vec![self.event(now, Some(by.name.clone()), &agreed, "", kind)])
+    }
+
+    /// Whether a way is walked is settled when it begins: a runbook that comes or goes in the middle of it would
+    /// say another thing of where traffic is, and of whether all can still be taken back.
+    fn same_way(&self, plan: &Plan) -> Result<(), Refusal> {
+        let direction = match self.phase {
+            Phase::Cutover => Direction::Cutover,
+            Phase::RollingBack => Direction::Rollback,
+            Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Watch | Phase::Committed => return Ok(()),
+            Phase::Retired | Phase::RolledBack | Phase::Aborted => return Ok(()),
+        };
+        let walks = plan.runbook(direction).is_some();
+        if walks == self.walks(direction) {
+            return Ok(());
+        }
+        let way = direction.word();
+        let message = match walks {
+            true => format!("the {way} is under way without a runbook: it gets none before it is over"),
+            false => format!("the {way} is under way by its runbook: that stays until it is over"),
+        };
+        Err(Refusal::new(RefusalCode::WrongPhase, message))
     }
 
     pub(crate) fn enrol(
@@ -77,7 +101,8 @@ impl Migration {
             );
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
-        let most = plan.environment(agent.side).agents_at_most;
+        // Of no more than these the proof would hear.
+        let most = plan.environment(agent.side).agents_at_most.min(AGENTS_PER_SIDE as u32);
         // Whoever is counted already stays: only a renewal.
         let renews = self.roster.owing(agent.side, now).any(|(key, _)| key == agent);
         let others = self.roster.owing(agent.side, now).filter(|(key, _)| *key != agent).count();

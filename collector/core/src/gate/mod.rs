@@ -51,6 +51,18 @@ pub(crate) struct OperatorHold {
     pub(crate) reason: String,
 }
 
+impl OperatorHold {
+    /// Who holds, in a word.
+    fn holder(&self) -> &str {
+        self.by.as_ref().map_or("somebody", Name::as_str)
+    }
+
+    /// Who holds, and why.
+    pub(crate) fn line(&self) -> String {
+        format!("{} pressed hold: {}", self.holder(), self.reason)
+    }
+}
+
 /// What the gates remember.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Gates {
@@ -60,7 +72,8 @@ pub(crate) struct Gates {
     /// Since when all that a gate needs is proved without a break.
     pub(crate) steady: BTreeMap<Phase, Steady>,
     pub(crate) ballots: BTreeMap<Name, Ballot>,
-    pub(crate) operator: Option<OperatorHold>,
+    /// Who holds, and why: one hold each.
+    pub(crate) operator: BTreeMap<Option<Name>, OperatorHold>,
     /// The collector cannot keep what it is told.
     pub(crate) degraded: Option<OperatorHold>,
     /// When all that `retired` needs had been proved for long enough.

@@ -47,7 +47,8 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
         (Ask::Decide { decision, go, .. }, EventKind::Decided { decision: d, go: g, .. }) => {
             (decision, go) == (d, g)
         }
-        (Ask::Hold { .. }, EventKind::HoldSet) | (Ask::Release { .. }, EventKind::HoldReleased) => true,
+        (Ask::Hold { .. }, EventKind::HoldSet) => true,
+        (Ask::Release { of, .. }, EventKind::HoldReleased { of: o }) => of.is_none() || of == o,
         (Ask::Confirm { epoch, .. }, EventKind::CutoverConfirmed { epoch: e }) => epoch == e,
         (Ask::Switched { to, .. }, EventKind::Switched { to: t }) => to == t,
         (Ask::ManualDone { check, failed, .. }, EventKind::ManualCheckDone { check: c, failed: f, .. }) => {

@@ -77,7 +77,7 @@ impl Migration {
             None => Some((to, None)),
         };
         match self.phase {
-            Phase::Prepare if self.gates.operator.is_some() || self.gates.degraded.is_some() => None,
+            Phase::Prepare if !self.gates.operator.is_empty() || self.gates.degraded.is_some() => None,
             Phase::Prepare => free(Phase::Sync),
             // Evidence alone opens and shuts `ready`.
             Phase::Sync => gate(Phase::Ready),

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use tidelock_model::{AgentKey, Finding, Name, Outcome, Side};
 
 use crate::proof::slots::OPEN_SLOTS;
-use crate::proof::{FieldDigests, Persist, SameResponse, ScenarioVerdict, SourceAnswers, StateWriter};
+use crate::proof::{
+    AGENTS_PER_SIDE, FieldDigests, Persist, SameResponse, ScenarioVerdict, SourceAnswers, StateWriter,
+};
 
 /// The position of a field's digest in the answer to the same question, asked again.
 const AGAIN: &str = "again";
-/// Answers kept of a side in one slot.
-const ANSWERS: usize = 16;
+/// Answers kept of a side in one slot: the earliest rounds of every agent, in whatever order they come.
+const ANSWERS: usize = 4 * AGENTS_PER_SIDE;
 
 /// The evidence for one claim.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +28,16 @@ pub(crate) struct Same {
 
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Answers {
-    source: BTreeMap<(Name, u64), SourceAnswers>,
-    target: BTreeMap<(Name, u64), FieldDigests>,
+    source: BTreeMap<(u64, Name), SourceAnswers>,
+    target: BTreeMap<(u64, Name), FieldDigests>,
+}
+
+/// Keeps the first ones by their round, whichever came first.
+fn keep<T>(answers: &mut BTreeMap<(u64, Name), T>, key: (u64, Name), answer: T) {
+    answers.insert(key, answer);
+    if answers.len() > ANSWERS {
+        let _ = answers.pop_last();
+    }
 }
 
 impl Same {
@@ -51,11 +61,10 @@ impl Same {
             field.insert(digest.key.clone(), digest.hash.clone());
         }
         let waiting = self.waiting.entry(slot).or_default();
-        let key = (agent.name.clone(), finding.round);
+        let key = (finding.round, agent.name.clone());
         match agent.side {
-            Side::Source if waiting.source.len() < ANSWERS => drop(waiting.source.insert(key, answers)),
-            Side::Target if waiting.target.len() < ANSWERS => drop(waiting.target.insert(key, answers.first)),
-            Side::Source | Side::Target => {}
+            Side::Source => keep(&mut waiting.source, key, answers),
+            Side::Target => keep(&mut waiting.target, key, answers.first),
         }
     }
 

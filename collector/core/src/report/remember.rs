@@ -119,7 +119,7 @@ impl Migration {
             EventKind::PhaseChanged { .. } | EventKind::CutoverConfirmed { .. } => {}
             EventKind::Decided { .. }
             | EventKind::HoldSet
-            | EventKind::HoldReleased
+            | EventKind::HoldReleased { .. }
             | EventKind::Degraded { .. }
             | EventKind::ManualCheckDone { .. }
             | EventKind::LeaseGranted { .. }

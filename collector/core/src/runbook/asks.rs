@@ -125,7 +125,7 @@ impl Migration {
             let holds = self.desk_holds(Phase::Cutover, now);
             let hold = holds
                 .into_iter()
-                .chain(self.operator_hold(Phase::Cutover))
+                .chain(self.operator_holds(Phase::Cutover))
                 .chain(self.degraded_hold(Phase::Cutover));
             if let Some(hold) = hold.into_iter().find(|hold| off(hold.code)) {
                 let code = match hold.code == HoldCode::Disabled {

@@ -72,7 +72,7 @@ impl Migration {
         if forth && self.going_back() {
             return Some(Why::Decided);
         }
-        if forth && self.gates.operator.is_some() {
+        if forth && !self.gates.operator.is_empty() {
             return Some(Why::Hold);
         }
         if forth && self.alarm().is_some_and(|alarm| alarm.blame == Blame::Rollback) {
@@ -168,11 +168,8 @@ impl Migration {
                 format!("{} was not done and proved within {}", run.called(part), span(limit))
             }
             Why::LeaseEnded => "the operator's lease ended".to_owned(),
-            Why::Hold => match &self.gates.operator {
-                Some(hold) => {
-                    let by = hold.by.as_ref().map_or("somebody", Name::as_str);
-                    format!("{by} pressed hold: {}", hold.reason)
-                }
+            Why::Hold => match self.gates.operator.values().min_by_key(|hold| hold.at) {
+                Some(hold) => hold.line(),
                 None => "somebody pressed hold".to_owned(),
             },
             Why::Dip => match self.plan().and_then(|plan| plan.dip_budget()) {

@@ -69,7 +69,9 @@ impl FailedUndos {
             EventKind::RunTurned { .. } | EventKind::RunEnded { .. } | EventKind::StepProved { .. } => {}
             EventKind::NoReturnPassed { .. } | EventKind::PlanApplied { .. } => {}
             EventKind::PhaseChanged { .. } | EventKind::Decided { .. } | EventKind::HoldSet => {}
-            EventKind::HoldReleased | EventKind::ManualCheckDone { .. } | EventKind::Degraded { .. } => {}
+            EventKind::HoldReleased { .. }
+            | EventKind::ManualCheckDone { .. }
+            | EventKind::Degraded { .. } => {}
             EventKind::LeaseGranted { .. } | EventKind::LeaseRevoked { .. } => {}
             EventKind::CutoverConfirmed { .. } | EventKind::Switched { .. } => {}
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => {}

@@ -98,7 +98,11 @@ impl Runs {
             // The newest one counts, whatever an earlier one showed.
             let succeeded = *outcome == RunOutcome::Completed;
             let (revision, writes_shut) = (run.revision, *writes_shut);
-            self.rehearsals.insert(run.direction, Rehearsal { revision, at, writes_shut, succeeded });
+            let rehearsal = Rehearsal { revision, at, writes_shut, succeeded };
+            self.rehearsals.insert(run.direction, rehearsal);
+            if succeeded {
+                self.measured.insert(run.direction, rehearsal);
+            }
         }
         true
     }
@@ -147,7 +151,9 @@ impl Run {
             EventKind::StepBegun { undo: true, .. } | EventKind::StepSettled { undo: true, .. } => {}
             EventKind::RunLeft { .. } | EventKind::RunBegun { .. } | EventKind::PlanApplied { .. } => {}
             EventKind::PhaseChanged { .. } | EventKind::Decided { .. } | EventKind::HoldSet => {}
-            EventKind::HoldReleased | EventKind::ManualCheckDone { .. } | EventKind::Degraded { .. } => {}
+            EventKind::HoldReleased { .. }
+            | EventKind::ManualCheckDone { .. }
+            | EventKind::Degraded { .. } => {}
             EventKind::LeaseGranted { .. } | EventKind::LeaseRevoked { .. } => {}
             EventKind::CutoverConfirmed { .. } | EventKind::Switched { .. } => {}
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => {}
@@ -190,7 +196,7 @@ fn moved(kind: &EventKind) -> Option<(u64, Move)> {
         EventKind::RunBegun { .. } | EventKind::PlanApplied { .. } | EventKind::PhaseChanged { .. } => {
             return None;
         }
-        EventKind::Decided { .. } | EventKind::HoldSet | EventKind::HoldReleased => return None,
+        EventKind::Decided { .. } | EventKind::HoldSet | EventKind::HoldReleased { .. } => return None,
         EventKind::ManualCheckDone { .. } | EventKind::LeaseGranted { .. } => return None,
         EventKind::Degraded { .. } => return None,
         EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => return None,

@@ -25,6 +25,7 @@ impl Migration {
             }
             Phase::RolledBack if self.phase == Phase::RollingBack => {
                 holds.extend(self.walked_holds(Direction::Rollback, now));
+                holds.extend(self.fell_hold());
             }
             Phase::Watch | Phase::RolledBack | Phase::Prepare | Phase::Sync | Phase::Ready => {}
             Phase::Committed | Phase::Retired | Phase::RollingBack | Phase::Aborted => {}
@@ -108,6 +109,18 @@ impl Migration {
         holds
     }
 
+    /// On the way back nothing is undone when something moves behind the fence: what was written then stays behind.
+    fn fell_hold(&self) -> Option<Hold> {
+        let now = || {
+            let run =
+                self.run_under_way().filter(|run| !run.rehearsal && run.direction == Direction::Rollback)?;
+            Some((run.begun, self.fence_moved()?))
+        };
+        let (since, moved) = self.young.fell.clone().or_else(now)?;
+        let reason = format!("{moved}; what was written then may be left behind");
+        Some(Hold::new(HoldCode::Leftovers, since, reason, "tidelock rollback leftovers"))
+    }
+
     /// Only a person can go on: what happened, in words that stay on the screen.
     fn stuck(&self, run: &Run) -> String {
         let at = match run.machine.is_turned() {
@@ -146,22 +159,22 @@ impl Migration {
         Some(Hold::new(HoldCode::Run, run.begun, reason, "tidelock status"))
     }
 
-    /// Writes would be shut for longer than a scenario may be away: as the last rehearsal of this plan measured
-    /// it, else as the plan says.
+    /// Writes would be shut for longer than a scenario may be away: as the last rehearsal that came to its end
+    /// measured it, whatever was changed or only begun since, else as the plan says.
     fn dip_hold(&self) -> Option<Hold> {
         let plan = self.plan()?;
         let (check, budget) = plan.dip_budget()?;
-        let rehearsed = self.runs.rehearsals.get(&Direction::Cutover);
-        let measured = rehearsed
-            .filter(|it| it.succeeded && it.revision == self.revision())
-            .and_then(|it| it.writes_shut);
+        let rehearsed = self.runs.measured.get(&Direction::Cutover);
+        let measured = rehearsed.and_then(|it| it.writes_shut);
+        let of = rehearsed.filter(|it| it.revision != self.revision());
+        let of = of.map_or(String::new(), |it| format!(" of plan revision {}", it.revision));
         let planned = || plan.runbook(Direction::Cutover)?.planned_writes_shut();
         // A rehearsal leaves out what it only records; so it never makes the plan's own time shorter.
         let (shut, how) = match (measured, planned()) {
             (Some(shut), planned) if planned.is_none_or(|planned| planned < shut) => {
-                (shut, "as the last rehearsal measured")
+                (shut, format!("as the last rehearsal{of} measured"))
             }
-            (_, planned) => (planned?, "as the runbook plans it"),
+            (_, planned) => (planned?, "as the runbook plans it".to_owned()),
         };
         if shut <= budget {
             return None;

@@ -60,6 +60,8 @@ pub(crate) struct Young {
     walk: Option<Walk>,
     watch: Option<Watch>,
     pub(crate) fence: Option<FenceWatch>,
+    /// What moved behind a fence of the way back that is watched no more.
+    pub(crate) fell: Option<(Timestamp, String)>,
 }
 
 /// When a run surely began, at the earliest. The round's place on the grid bounds what the agent says of it; so
@@ -156,14 +158,17 @@ impl Migration {
             EventKind::RunTurned { .. } => self.young.watch = None,
             // From here on the side that was left takes the other's writes back.
             EventKind::NoReturnPassed { .. } => self.young.fence = None,
-            EventKind::RunEnded { .. } => self.young = Young::default(),
+            EventKind::RunEnded { .. } => {
+                let fell = self.young.fell.take().or_else(|| self.fell(at));
+                self.young = Young { fell, ..Young::default() };
+            }
             EventKind::PlanApplied { .. } | EventKind::Switched { .. } | EventKind::RevisionSet { .. } => {
                 self.young_anew(at);
             }
             EventKind::AgentRevoked { .. } | EventKind::ConflictFound { .. } => self.young_anew(at),
             EventKind::StepEnded { .. } | EventKind::StepSettled { .. } | EventKind::StepProved { .. } => {}
             EventKind::RunTaken { .. } | EventKind::RunLeft { .. } | EventKind::PhaseChanged { .. } => {}
-            EventKind::Decided { .. } | EventKind::HoldSet | EventKind::HoldReleased => {}
+            EventKind::Decided { .. } | EventKind::HoldSet | EventKind::HoldReleased { .. } => {}
             EventKind::ManualCheckDone { .. } | EventKind::LeaseGranted { .. } => {}
             EventKind::Degraded { .. } | EventKind::AgentEnrolled { .. } => {}
             EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => {}
@@ -173,10 +178,20 @@ impl Migration {
         }
     }
 
+    /// What moved behind a fence of the way back, which nothing is undone for.
+    fn fell(&self, at: Timestamp) -> Option<(Timestamp, String)> {
+        let back = Walk { direction: Direction::Rollback, rehearsal: false };
+        let moved = self.fence_moved().filter(|_| self.young.walk == Some(back))?;
+        Some((at, moved))
+    }
+
     fn part_begins(&mut self, at: Timestamp, part: u32) {
         let Some(step) = self.step_of(part) else { return };
         match step.kind {
-            StepKind::Open | StepKind::Route { .. } | StepKind::PointOfNoReturn => self.young.fence = None,
+            StepKind::Open | StepKind::Route { .. } | StepKind::PointOfNoReturn => {
+                self.young.fell = self.young.fell.take().or_else(|| self.fell(at));
+                self.young.fence = None;
+            }
             // Nobody writes to the other side yet, so nothing but the feed's own place may move behind the fence.
             StepKind::Reverse => {
                 if let (Some(fence), Some(current)) = (&mut self.young.fence, &self.current) {

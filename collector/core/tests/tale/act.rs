@@ -232,7 +232,7 @@ impl Tale {
                 Ask::Decide { decision, go, by, reason, evidence_sequence, request_id }
             }
             "holds" => Ask::Hold { by, reason, request_id },
-            "releases" => Ask::Release { by, reason, request_id },
+            "releases" => Ask::Release { by, of: words.next().map(name), reason, request_id },
             "confirms" => {
                 let token = if act.contains("first") { self.first_token } else { self.token };
                 Ask::Confirm { by, epoch: token.unwrap_or(0), request_id }

@@ -148,7 +148,13 @@ impl Tale {
                 self.tell(format!("{decision}: {word}{by}{all}"));
             }
             EventKind::HoldSet => self.tell(format!("hold{by}")),
-            EventKind::HoldReleased => self.tell(format!("release{by}")),
+            EventKind::HoldReleased { of } => {
+                let of = of.as_ref().filter(|of| event.by.as_ref() != Some(of));
+                self.tell(format!(
+                    "release{}{by}",
+                    of.map(|of| format!(" of {of}'s hold")).unwrap_or_default()
+                ))
+            }
             EventKind::Degraded { ended } => {
                 self.tell(if *ended { "no longer degraded" } else { "degraded" });
             }

@@ -184,7 +184,7 @@ pub(crate) fn tell(tale: &mut Tale, event: &Event) {
         | EventKind::PhaseChanged { .. }
         | EventKind::Decided { .. }
         | EventKind::HoldSet
-        | EventKind::HoldReleased
+        | EventKind::HoldReleased { .. }
         | EventKind::Degraded { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }

@@ -136,8 +136,15 @@ fn count(name: &str, agent: &AgentOpen, owed: u64, slot: &mut SideSlot) -> HostS
     for (_, run) in &agent.runs {
         if let Some(traffic) = run.traffic.as_deref().filter(|_| run.outcome != Outcome::NotRun) {
             let total = traffic.total.max(traffic.ok);
+            let failed = total - traffic.ok;
+            if run.outcome == Outcome::Fail {
+                // It says that something is wrong: what went well beside that is no evidence.
+                slot.failed = slot.failed.saturating_add(failed.max(1));
+                host.results.push(false);
+                continue;
+            }
             slot.ok = slot.ok.saturating_add(traffic.ok);
-            slot.failed = slot.failed.saturating_add(total - traffic.ok);
+            slot.failed = slot.failed.saturating_add(failed);
             let milliseconds = |(us, many): &(u64, u64)| (*us as f64 / 1_000.0, *many);
             slot.latencies.extend(traffic.latency_buckets.iter().map(milliseconds));
             continue;
