@@ -43,8 +43,8 @@ pub(super) fn families<'a>(views: impl IntoIterator<Item = &'a View>, now: Times
     }
     let Gates { open, verdict, window, pending } = gates;
     let Scenarios { state, last } = scenarios;
-    let Agents { up, skew, ends, waiting } = agents;
-    vec![open, verdict, window, pending, state, last, up, skew, ends, waiting]
+    let Agents { up, skew, ends, overdue, waiting } = agents;
+    vec![open, verdict, window, pending, state, last, up, skew, ends, overdue, waiting]
 }
 
 struct Gates {
@@ -165,6 +165,7 @@ struct Agents {
     up: Family,
     skew: Family,
     ends: Family,
+    overdue: Family,
     waiting: Family,
 }
 
@@ -180,6 +181,10 @@ impl Agents {
                 "tidelock_agent_certificate_expiry_timestamp_seconds",
                 "When the agent's certificate ends, in seconds since 1970.",
             ),
+            overdue: Family::gauge(
+                "tidelock_agent_certificate_renewal_overdue",
+                "1 when the agent should have renewed its certificate by now.",
+            ),
             waiting: Family::gauge(
                 "tidelock_agent_spool_findings",
                 "Findings that wait in the agent's spool, as it told last.",
@@ -190,12 +195,11 @@ impl Agents {
     fn take(&mut self, view: &View) {
         for agent in &view.agents {
             let gone = match agent.state {
-                AgentState::Revoked | AgentState::SignedOff => true,
-                AgentState::Online
-                | AgentState::Silent
-                | AgentState::Suspended
-                | AgentState::NeverSeen
-                | AgentState::Expired => false,
+                // It owes nothing; and pods that come and go would be more and more series.
+                AgentState::Revoked | AgentState::SignedOff | AgentState::Expired => true,
+                AgentState::Online | AgentState::Silent | AgentState::Suspended | AgentState::NeverSeen => {
+                    false
+                }
             };
             if gone {
                 continue;
@@ -207,6 +211,7 @@ impl Agents {
             ];
             self.up.push(&labels, truth(agent.state == AgentState::Online));
             self.ends.push(&labels, seconds(agent.certificate_ends.as_millis()));
+            self.overdue.push(&labels, truth(agent.renewal_overdue));
             if agent.seen.is_some() {
                 #[expect(clippy::cast_precision_loss, reason = "an offset and a spool are far below 2^53")]
                 let (offset, waiting) = (agent.offset_ms as f64, agent.spool_findings as f64);

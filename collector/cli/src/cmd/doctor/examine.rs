@@ -14,8 +14,6 @@ use crate::words::span;
 
 /// A clock that is further away makes latency across machines untrue.
 const CLOCK_MS: u64 = 1_000;
-/// A certificate that ends sooner was not renewed when it should have been.
-const CERTIFICATE_MS: i64 = 4 * 3_600_000;
 /// Access that ends sooner may end during the night.
 const ACCESS_MS: i64 = 3 * 24 * 3_600_000;
 /// Less room than this is soon none.
@@ -140,13 +138,29 @@ fn agents(status: &v1::Status, plan: Option<&Plan>, now: Option<Timestamp>, line
         let name = format!("{}/{}", json::side_word(agent.side), agent.name);
         match agent.state.as_str() {
             "online" => online(agent, &name, now, lines),
-            "revoked" | "signed off" => {}
+            "revoked" | "signed off" | "expired" => {}
             other => {
                 let hint = "its log says why; one that is gone for good: tidelock agent revoke";
                 lines.put(State::Failure, format!("{name} is {other}"), hint);
             }
         }
     }
+    ended(status, lines);
+}
+
+/// Pods end with their certificates and owe nothing any more: one line, however many came and went.
+fn ended(status: &v1::Status, lines: &mut Lines) {
+    let of_state = status.agents.iter().filter(|agent| agent.state == "expired");
+    let names: Vec<String> =
+        of_state.map(|agent| format!("{}/{}", json::side_word(agent.side), agent.name)).collect();
+    let text = match &names[..] {
+        [] => return,
+        [one] => format!("the certificate of {one} has ended, and it owes nothing"),
+        [one, rest @ ..] => {
+            format!("the certificates of {one} and {} more have ended, and they owe nothing", rest.len())
+        }
+    };
+    lines.put(State::Warning, text, "pods that were replaced; any other joins again: tidelock agent token");
 }
 
 fn online(agent: &v1::AgentView, name: &str, now: Option<Timestamp>, lines: &mut Lines) {
@@ -162,7 +176,7 @@ fn online(agent: &v1::AgentView, name: &str, now: Option<Timestamp>, lines: &mut
             let hint = "let it join again: tidelock agent token";
             lines.put(State::Failure, format!("the certificate of {name} has ended"), hint);
         }
-        Some(left) if left < CERTIFICATE_MS => {
+        Some(left) if agent.renewal_overdue => {
             let text = format!("the certificate of {name} ends in {}", in_words(left));
             lines.put(State::Warning, text, "the agent renews it by itself; its log says why it did not");
         }

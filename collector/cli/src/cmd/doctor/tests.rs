@@ -121,6 +121,9 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
         "the journal's disk has 3 MiB left and needs 64 MiB; make room on it".to_owned();
     status.agents[0].clock_offset_ms = -2_100;
     status.agents[0].certificate_ends_time = at(600);
+    status.agents[0].renewal_overdue = true;
+    // A pod's lives for an hour: that it ends soon is no news.
+    status.agents[1].certificate_ends_time = at(600);
     status.agents[0].warnings.push("UNSIGNED components are let run here".to_owned());
     status.agents[0].refused.push(v1::AssignmentStatusView {
         check: "login".to_owned(),
@@ -128,6 +131,9 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
         reason: "host shop.example is not allowed".to_owned(),
     });
     status.agents.last_mut().expect("an agent").state = "silent".to_owned();
+    for pod in ["target-0a", "target-0b", "target-0c"] {
+        status.agents.push(v1::AgentView { state: "expired".to_owned(), ..agent(v1::Side::Target, pod) });
+    }
     status.scenarios[0].sides[1].seen_time = None;
     status.failing_receivers.push("slack (secret chat): it answered 500".to_owned());
     seen.file = Some((PathBuf::from("plan.yaml"), Ok(plan("# another\n"))));
@@ -156,6 +162,8 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
               hint: the agent's own agent.toml is the ceiling; see its [allow] and [secrets]
           ✖ target/a-1 is silent
               hint: its log says why; one that is gone for good: tidelock agent revoke
+          ‼ the certificates of target/target-0a and 2 more have ended, and they owe nothing
+              hint: pods that were replaced; any other joins again: tidelock agent token
         plan
           ✖ plan.yaml is not revision 7, which is in force
               hint: see what differs: tidelock plan diff plan.yaml
@@ -172,7 +180,7 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
         rehearsal
           ✖ the newest run of a runbook is no complete rehearsal for plan revision 7
               hint: tidelock cutover run --rehearse
-        9 failures, 4 warnings. Exit 1."#]],
+        9 failures, 5 warnings. Exit 1."#]],
     );
     assert!(show::short(&examine(&seen)).ends_with("Exit 1."));
     assert_eq!(show::json(&examine(&seen))["schema"], "tidelock.doctor/v1");
