@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds for release and prints what Tidelock costs, side by side with a peer or a physical limit.
 #   bench.sh           every measure
-#   bench.sh NAME…     check, instance, ingest, verdict, engine, scenarios, switch or idle
+#   bench.sh NAME…     check, instance, ingest, verdict, engine, scenarios, rotate, switch or idle
 # A bar that is missed is printed, and is no failure: the machine has its part in every number.
 set -euo pipefail
 cd "$(dirname "$0")/.."

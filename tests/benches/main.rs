@@ -14,6 +14,7 @@ mod ingest;
 mod instance;
 mod native;
 mod raw;
+mod rotate;
 mod sandbox;
 mod scenarios;
 mod stream;
@@ -25,13 +26,14 @@ mod world;
 use table::say;
 
 /// Every measure by its name: what it is about, and how it is taken.
-const MEASURES: [(&str, &str, fn()); 8] = [
+const MEASURES: [(&str, &str, fn()); 9] = [
     ("check", "whole check against the same GET in native Rust", check::measure),
     ("instance", "a fresh instance for every run", instance::measure),
     ("ingest", "durable findings against decode-only and a bare append", ingest::measure),
     ("verdict", "from a failing finding to the watcher's verdict, under load", verdict::measure),
     ("engine", "the evidence of 1,000 scenarios, on one core", engine::measure),
     ("scenarios", "two migrations with 1,000 scenarios, on one core", scenarios::measure),
+    ("rotate", "the certificates of 100 agents renewed while they report", rotate::measure),
     ("switch", "a cutover behind HAProxy with customers, and an operator who was killed", switch::measure),
     ("idle", "an agent with 100 checks", idle::measure),
 ];
