@@ -4,8 +4,10 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+RUN rustup target add wasm32-unknown-unknown
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
     cargo build --release --locked -p tidelock-collector -p tidelock-cli --bins \
+    && cargo run --release --locked -p tidelock-components --bin componentize -- --all --out /out/plugins \
     && mkdir -p /out/state \
     && cp target/release/tidelock-collector target/release/tidelock /out/
 
@@ -15,6 +17,8 @@ LABEL org.opencontainers.image.title="tidelock-collector" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/tidelock/tidelock"
 COPY --from=build /out/tidelock-collector /out/tidelock /usr/bin/
+# Where `tidelock` looks for `builtin:` components beside /usr/bin.
+COPY --from=build /out/plugins /usr/share/tidelock/plugins
 COPY --from=build --chown=65532:65532 /out/state /var/lib/tidelock-collector
 USER 65532:65532
 VOLUME ["/var/lib/tidelock-collector"]

@@ -33,6 +33,7 @@ fn parsed() -> Args {
 
 fn main() -> ExitCode {
     let args = parsed();
+    let monitored = cmd::is_monitored(&args);
     // A terminal that stands still, or a question that nobody answers, must not keep a lease from being renewed.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = match runtime {
@@ -46,6 +47,10 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(exit) => exit.into(),
+        // A monitor reads one line and knows four exits: trouble is its unknown, and never its warning.
+        Err(trouble) if monitored => match out::print(&cmd::monitor_line(&trouble)) {
+            Ok(()) | Err(_) => Exit::Hold.into(),
+        },
         Err(trouble) => {
             out::say(&format!("tidelock: {trouble}"));
             if trouble.exit == Exit::Unreachable {

@@ -15,6 +15,9 @@ pub(crate) fn way_back(view: &v1::RollbackView, now: Option<&Timestamp>, zone: &
     if !view.applicable {
         return if reason.is_empty() { "nothing to go back from".to_owned() } else { reason };
     }
+    if under_way(view) {
+        return reason;
+    }
     let left = json::unix_ms(view.until_time.as_ref()).saturating_sub(json::unix_ms(now));
     let possible = match (view.possible, &view.until_time) {
         (true, Some(until)) => format!("possible for {}, until {}", span(left), clock(Some(until), zone)),
@@ -39,6 +42,11 @@ pub(crate) fn way_back(view: &v1::RollbackView, now: Option<&Timestamp>, zone: &
         line = format!("{line}   {}", limits.join(" · "));
     }
     line
+}
+
+/// Going back was decided and is being carried out: the question whether it is possible is over.
+pub(crate) fn under_way(view: &v1::RollbackView) -> bool {
+    view.applicable && !view.possible && view.reason.contains("going back is under way")
 }
 
 /// What going back would lose: `131 orders, an unknown number of mails`.

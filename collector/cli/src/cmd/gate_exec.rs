@@ -1,5 +1,8 @@
 //! `tidelock gate exec cutover -- ./switch.sh`: waits, confirms, runs, records the outcome.
 
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Stdio;
 
 use tidelock_proto::v1;
@@ -8,11 +11,15 @@ use super::Call;
 use super::gate::{ExecArgs, confirm_with};
 use super::gate_wait::wait;
 use crate::client::{Client, trouble};
-use crate::exit::{Exit, Trouble, While as _};
+use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 use crate::out;
 
 pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
+    let (program, arguments) =
+        args.command.split_first().ok_or_else(|| Trouble::usage("no command to run"))?;
+    // A GO is given once: what cannot start must not spend it.
+    can_start(program, std::env::var_os("PATH").as_deref())?;
     let (exit, gate) = wait(call, &args.wait).await?;
     if exit != Exit::Done {
         return Ok(exit);
@@ -24,6 +31,8 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
             return Err(Trouble::new(Exit::Auth, "gate cutover is open, but your access may not confirm it")
                 .hint("it needs the role pipeline or operator, or a person who decides the cutover"));
         }
+        // The wait may have been long.
+        can_start(program, std::env::var_os("PATH").as_deref())?;
         // Confirming is the last thing before the command: what holds in between refuses it.
         let confirmed = confirm_with(&client, gate.token).await?;
         out::say(&format!(
@@ -32,14 +41,15 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
             args.command.join(" ")
         ));
     }
-    let (program, arguments) =
-        args.command.split_first().ok_or_else(|| Trouble::usage("no command to run"))?;
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).stdin(Stdio::null()).env("TIDELOCK_GATE", &gate.gate);
     command.env("TIDELOCK_EVIDENCE", gate.evidence_sequence.to_string());
-    let status = command.status().await.while_doing(format_args!("run {program}"))?;
-    if !status.success() {
-        return Err(failed(&args.command, status, cutover));
+    match command.status().await {
+        Ok(status) if status.success() => {}
+        Ok(status) => {
+            return Err(failed(format!("{} ended with {status}", args.command.join(" ")), cutover));
+        }
+        Err(error) => return Err(failed(format!("{program} did not start: {error}"), cutover)),
     }
     if cutover {
         report(&client).await?;
@@ -62,8 +72,32 @@ async fn report(client: &Client) -> Result<(), Trouble> {
     })
 }
 
-fn failed(command: &[String], status: std::process::ExitStatus, cutover: bool) -> Trouble {
-    let trouble = Trouble::failed(format!("{} ended with {status}", command.join(" ")));
+/// The program is there and may be run, as far as can be told without running it.
+fn can_start(program: &str, path: Option<&OsStr>) -> Result<(), Trouble> {
+    let hint = "nothing was confirmed and no decision was used";
+    let bad = |what: String| Err(Trouble::usage(format!("cannot run {program:?}: {what}")).hint(hint));
+    let may_run = |file: &Path| {
+        file.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    };
+    if program.is_empty() {
+        return bad("it is empty; name a program after --".to_owned());
+    }
+    if !program.contains('/') {
+        let found =
+            path.is_some_and(|path| std::env::split_paths(path).any(|dir| may_run(&dir.join(program))));
+        let what = format!("no folder of PATH has it as a program; for one in this folder: ./{program}");
+        return if found { Ok(()) } else { bad(what) };
+    }
+    match Path::new(program).metadata() {
+        Err(error) => bad(format!("{error}; give the path from this folder, or a whole one")),
+        Ok(about) if !about.is_file() => bad("it is no file".to_owned()),
+        Ok(_) if !may_run(Path::new(program)) => bad(format!("it may not be run: chmod +x {program}")),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn failed(what: String, cutover: bool) -> Trouble {
+    let trouble = Trouble::failed(what);
     if !cutover {
         return trouble;
     }
@@ -71,4 +105,46 @@ fn failed(command: &[String], status: std::process::ExitStatus, cutover: bool) -
         .hint("the migration is in phase cutover and the switch is not recorded")
         .hint("if traffic moved all the same: tidelock switched --to target")
         .hint("if it did not: tidelock decide rollback --go")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_cannot_start_is_told_before_anything_is_confirmed() {
+        let dir = std::env::temp_dir().join(format!("tidelock-exec-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let script = dir.join("switch.sh");
+        std::fs::write(&script, "#!/bin/sh\n").unwrap();
+        let name = script.display().to_string();
+        let path = Some(dir.as_os_str());
+        let said = |program: &str| can_start(program, path).unwrap_err();
+        for (program, word) in [
+            ("", "is empty"),
+            ("./no-such-switch.sh", "No such file"),
+            (&dir.display().to_string(), "no file"),
+            (&name, "chmod +x"),
+            ("switch.sh", "no folder of PATH"),
+        ] {
+            let trouble = said(program);
+            assert_eq!(trouble.exit, Exit::Usage, "{trouble}");
+            assert!(trouble.message.contains(word), "{trouble}");
+            assert!(trouble.to_string().contains("nothing was confirmed"), "{trouble}");
+        }
+        assert!(can_start("sh", None).is_err(), "there is no PATH");
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let taken = [can_start(&name, None).is_ok(), can_start("switch.sh", path).is_ok()];
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(taken, [true, true]);
+    }
+
+    #[test]
+    fn a_command_that_failed_after_the_confirmation_says_the_two_ways_on() {
+        let said = failed("./switch.sh did not start: bad interpreter".to_owned(), true).to_string();
+        for word in ["tidelock switched --to target", "tidelock decide rollback --go", "did not start"] {
+            assert!(said.contains(word), "{said}");
+        }
+        assert!(failed("false ended with exit status: 1".to_owned(), false).hints.is_empty());
+    }
 }

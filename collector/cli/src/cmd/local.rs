@@ -107,18 +107,42 @@ fn remember(dir: &Path, server: &str) -> Result<(), Trouble> {
     let name =
         dir.file_name().map_or_else(|| "collector".to_owned(), |name| name.to_string_lossy().into_owned());
     let mut contexts = Contexts::load()?;
-    if contexts.contexts.contains_key(&name) {
-        out::say(&format!("the context {name:?} is there already and stays: tidelock context ls"));
-        return Ok(());
-    }
     let (ca_file, token_file) = (Some(dir.join("ca.pem")), Some(dir.join("operator.token")));
-    contexts
-        .contexts
-        .insert(name.clone(), Context { server: server.to_owned(), ca_file, token_file, migration: None });
-    contexts.current.get_or_insert(name.clone());
-    contexts.save()?;
-    out::say(&format!("context          {name} (used by tidelock from here on: tidelock context ls)"));
-    Ok(())
+    let new = Context { server: server.to_owned(), ca_file, token_file, migration: None };
+    out::say(&noted(&mut contexts, &name, new));
+    contexts.save()
+}
+
+/// Notes a context, and says what the next commands will use.
+fn noted(contexts: &mut Contexts, name: &str, new: Context) -> String {
+    if let Some(old) = contexts.contexts.get(name) {
+        if old.server == new.server && old.ca_file == new.ca_file {
+            return format!("context          {name} (as before)");
+        }
+        let files = match (&new.ca_file, &new.token_file) {
+            (Some(ca), Some(token)) => {
+                format!(" --ca-file {} --token-file {}", ca.display(), token.display())
+            }
+            (Some(_) | None, _) => String::new(),
+        };
+        return format!(
+            "context          none noted: {name} is another collector, {}, and stays\n  \
+             name this one yourself: tidelock context set NAME --server {}{files}",
+            old.server, new.server
+        );
+    }
+    contexts.contexts.insert(name.to_owned(), new);
+    match &contexts.current {
+        Some(current) if current != name => {
+            format!(
+                "context          {name} (noted; current stays {current}; switch: tidelock context use {name})"
+            )
+        }
+        Some(_) | None => {
+            contexts.current = Some(name.to_owned());
+            format!("context          {name} (used by tidelock from here on: tidelock context ls)")
+        }
+    }
 }
 
 pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {
@@ -147,4 +171,31 @@ pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {
 pub(crate) fn demo(args: DemoArgs) -> Result<Exit, Trouble> {
     let arguments = std::iter::once("run".into()).chain(args.arguments.into_iter().map(Into::into));
     become_program("tidelock-demo", arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(place: &str) -> Context {
+        let file = |name: &str| Some(PathBuf::from(format!("{place}/{name}")));
+        let (ca_file, token_file) = (file("ca.pem"), file("operator.token"));
+        Context { server: "https://localhost:7480".to_owned(), ca_file, token_file, migration: None }
+    }
+
+    #[test]
+    fn a_new_collector_is_said_to_be_used_only_where_it_is() {
+        let mut contexts = Contexts::default();
+        let said = noted(&mut contexts, "lab", context("/a/lab"));
+        assert!(said.contains("used by tidelock from here on"), "{said}");
+        let said = noted(&mut contexts, "night", context("/a/night"));
+        assert!(said.contains("current stays lab; switch: tidelock context use night"), "{said}");
+        assert_eq!(contexts.current.as_deref(), Some("lab"));
+        let said = noted(&mut contexts, "lab", context("/b/lab"));
+        assert!(said.contains("none noted") && said.contains("context set NAME"), "{said}");
+        assert!(said.contains("/b/lab/operator.token"), "{said}");
+        assert_eq!(contexts.contexts["lab"].ca_file, context("/a/lab").ca_file);
+        let said = noted(&mut contexts, "lab", context("/a/lab"));
+        assert!(said.contains("as before"), "{said}");
+    }
 }

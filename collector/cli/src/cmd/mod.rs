@@ -52,7 +52,7 @@ use serde_json::json;
 use tidelock_proto::v1;
 
 use crate::args::{Args, Command};
-use crate::client::{Client, trouble};
+use crate::client::{Client, clean, trouble};
 use crate::context::{Flags, resolve};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format, Manner};
@@ -117,6 +117,20 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
     }
 }
 
+/// A monitor runs it: every end of it is one line and an exit of Nagios.
+pub(crate) fn is_monitored(args: &Args) -> bool {
+    let answers = matches!(args.command, Command::Status(_) | Command::Gate(gate::GateCommand::Check { .. }));
+    args.output == Format::Nagios && answers
+}
+
+/// The line of a monitor where nothing is known.
+pub(crate) fn monitor_line(trouble: &Trouble) -> String {
+    // What stands behind a bar would be read as numbers.
+    let words = trouble.to_string().replace("\n  ", "; ").replace(['\n', '\r'], " ");
+    let words = clean(&words).replace('|', "/");
+    format!("TIDELOCK UNKNOWN - {words}")
+}
+
 /// Some forms are those of one command; another must not print something else under their name.
 fn only_where_it_is_known(call: &Call, command: &Command) -> Result<(), Trouble> {
     let leftovers = matches!(command, Command::Rollback(args) if args.leftovers());
@@ -161,6 +175,19 @@ mod tests {
     #[test]
     fn the_commands_are_put_together_rightly() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_monitor_gets_one_line_of_unknown_for_any_trouble() {
+        use clap::Parser as _;
+        let of = |line: &str| is_monitored(&Args::try_parse_from(line.split(' ')).unwrap());
+        assert!(of("tidelock status -o nagios") && of("tidelock gate check ready -o nagios"));
+        assert!(!of("tidelock status") && !of("tidelock gate ls -o nagios"));
+        let trouble =
+            Trouble::new(Exit::Unreachable, "the collector does not answer: a | b").hint("look\nthere");
+        let line = monitor_line(&trouble);
+        assert!(line.starts_with("TIDELOCK UNKNOWN - the collector does not answer: a / b; look"), "{line}");
+        assert!(!line.contains('\n') && !line.contains('|'), "{line}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::plan_apply::ApplyArgs;
 use super::plan_source::{Loaded, load};
 use super::{Call, plan_apply, plan_diff};
 use crate::args::PlanFile;
-use crate::client::trouble;
+use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out::{self, Format, Manner};
 
@@ -137,6 +137,12 @@ fn timeline_of(call: &Call, file: &Path) -> Result<Exit, Trouble> {
 pub(super) fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     check(&loaded.source).map_err(|problems| {
         out::say(&problems.render(&loaded.source, manner.color, out::width()));
+        let unpinned = problems.problems().iter().any(|problem| problem.code == "E033");
+        loaded
+            .missing
+            .values()
+            .filter(|_| unpinned)
+            .for_each(|why| out::say(&format!("tidelock: {}", clean(why))));
         let count = problems.problems().len();
         Trouble::usage(format!("{} has {}; nothing was done", loaded.source.path, many(count, "mistake")))
     })
@@ -169,7 +175,7 @@ async fn show_present(call: &Call) -> Result<Exit, Trouble> {
         }
         Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
             out::print(&format!("# revision {}", revision.revision))?;
-            let loaded = Loaded { source, components: std::collections::BTreeMap::new() };
+            let loaded = Loaded { source, components: Default::default(), missing: Default::default() };
             out::print(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;
         }
     }
@@ -178,6 +184,10 @@ async fn show_present(call: &Call) -> Result<Exit, Trouble> {
 
 fn pin_file(file: &Path) -> Result<Exit, Trouble> {
     let loaded = load(file)?;
+    if let Some(why) = loaded.missing.values().next() {
+        let trouble = Trouble::usage(format!("{} was not pinned: {}", file.display(), clean(why)));
+        return Err(trouble.hint("a word without its component has no content to pin; nothing was written"));
+    }
     let pinned = pin(&loaded.source.yaml, &loaded.source.components);
     if pinned == loaded.source.yaml {
         out::print("= every component is pinned already")?;
@@ -186,7 +196,9 @@ fn pin_file(file: &Path) -> Result<Exit, Trouble> {
     let draft = file.with_extension("yaml.new");
     fs::write(&draft, pinned).while_doing(format_args!("write {}", draft.display()))?;
     fs::rename(&draft, file).while_doing(format_args!("write {}", file.display()))?;
-    out::print(&format!("✔ {} components are pinned in {}", loaded.source.components.len(), file.display()))?;
+    let count = loaded.source.components.len();
+    let are = if count == 1 { "is" } else { "are" };
+    out::print(&format!("✔ {} {are} pinned in {}", many(count, "component"), file.display()))?;
     Ok(Exit::Done)
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Loaded {
     pub(crate) source: Source,
     /// Bytes of the components that lie on this machine, and their signatures, by digest.
     pub(crate) components: BTreeMap<Sha256, (Vec<u8>, String)>,
+    /// Why a component of this release was not found, by the plan's word for it.
+    pub(crate) missing: BTreeMap<String, String>,
 }
 
 /// Reads the plan and what it names.
@@ -36,9 +38,13 @@ pub(crate) fn load(file: &Path) -> Result<Loaded, Trouble> {
         }
     }
     let mut digests = BTreeMap::new();
-    let mut components = BTreeMap::new();
+    let (mut components, mut missing) = (BTreeMap::new(), BTreeMap::new());
     for word in named_components(&yaml) {
-        if let Some(path) = component_path(&folder, &word) {
+        let path = component_path(&folder, &word).unwrap_or_else(|why| {
+            missing.insert(word.clone(), why);
+            None
+        });
+        if let Some(path) = path {
             let bytes = read_bytes(&path, COMPONENT_BYTES)?;
             let digest = tidelock_components::sha256_hex(&bytes).parse::<Sha256>();
             let digest = digest.map_err(|error| Trouble::failed(error.to_string()))?;
@@ -50,18 +56,19 @@ pub(crate) fn load(file: &Path) -> Result<Loaded, Trouble> {
         }
     }
     let source = Source { path: file.display().to_string(), yaml, files, components: digests };
-    Ok(Loaded { source, components })
+    Ok(Loaded { source, components, missing })
 }
 
-fn component_path(folder: &Path, word: &str) -> Option<PathBuf> {
+/// Where a component lies; none for one that is named by its content alone.
+fn component_path(folder: &Path, word: &str) -> Result<Option<PathBuf>, String> {
     if let Some(name) = word.strip_prefix("builtin:") {
-        return tidelock_components::builtin(name).ok();
+        return tidelock_components::builtin(name).map(Some).map_err(|error| error.to_string());
     }
     if word.starts_with("sha256:") || word.starts_with("oci:") {
-        return None;
+        return Ok(None);
     }
-    let path = word.strip_prefix("file:").unwrap_or(word);
-    Some(folder.join(path)).filter(|path| path.is_file())
+    let path = folder.join(word.strip_prefix("file:").unwrap_or(word));
+    if path.is_file() { Ok(Some(path)) } else { Err(format!("{} is no file", path.display())) }
 }
 
 /// The path below the plan's folder; none for one that leaves it.
@@ -103,6 +110,16 @@ fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_component_that_is_not_found_is_kept_with_its_reason() {
+        let folder = Path::new("/nowhere");
+        let gone = component_path(folder, "file:mine.wasm").unwrap_err();
+        assert!(gone.contains("/nowhere/mine.wasm is no file"), "{gone}");
+        let unknown = component_path(folder, "builtin:logn").unwrap_err();
+        assert!(unknown.contains("builtin:logn"), "{unknown}");
+        assert_eq!(component_path(folder, &format!("sha256:{}", "a".repeat(64))), Ok(None));
+    }
 
     #[test]
     fn a_plan_takes_files_of_its_own_folder_alone() {

@@ -99,6 +99,7 @@ fn way_back(status: &v1::Status) -> Result<(Value, String, Exit), Trouble> {
             "nothing to go back from: traffic was not switched".to_owned()
         }
         (false, _) => clean(&view.reason),
+        (true, _) if shown::under_way(view) => clean(&view.reason),
         (true, true) => plain(view, &status.timezone),
         (true, false) => format!("going back is {}", shown::way_back(view, now, &status.timezone)),
     };
@@ -163,6 +164,8 @@ mod tests {
         assert_eq!(said("watch", view(true, true, "for 1 h")), (line, 0, Some(true)));
         let line = "going back is no longer possible: too late".to_owned();
         assert_eq!(said("watch", view(true, false, "too late")), (line, 5, Some(false)));
+        let line = "going back is under way".to_owned();
+        assert_eq!(said("rolling-back", view(true, false, &line)), (line, 5, Some(false)));
         assert_eq!(said("sync", view(false, false, "not moved")), ("not moved".to_owned(), 0, Some(false)));
         let (line, exit, _) = said("sync", view(false, false, ""));
         assert_eq!((line.contains("traffic was not switched"), exit), (true, 0), "{line}");

@@ -126,9 +126,6 @@ fn facts(gate: &v1::Gate, status: &v1::Status, text: &mut String) {
     if gate.stable_needed_ms > 0 {
         fact("Stable", format!("{} of {}", span(gate.stable_for_ms), span(gate.stable_needed_ms)));
     }
-    if let Some(until) = &gate.valid_until_time {
-        fact("Open until", clock(Some(until), &status.timezone));
-    }
     text.push('\n');
 }
 
@@ -242,8 +239,17 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
 }
 
 fn next(status: &v1::Status) -> Option<String> {
-    let hold = status.next_gate.as_ref()?.holds.iter().find(|hold| !hold.next.is_empty())?;
-    Some(clean(&hold.next))
+    let gate = status.next_gate.as_ref()?;
+    if let Some(hold) = gate.holds.iter().find(|hold| !hold.next.is_empty()) {
+        return Some(clean(&hold.next));
+    }
+    // The lease's end is no end of the gate's being open: it is renewed as long as the evidence lasts.
+    let switches = gate.gate == "cutover" && json::verdict_word(gate.verdict) == "open";
+    let walked = gate.switch.is_some() || status.switch.is_some();
+    switches.then(|| match walked {
+        true => "tidelock cutover run".to_owned(),
+        false => "tidelock gate exec cutover -- YOUR-SWITCH".to_owned(),
+    })
 }
 
 /// Two or three lines for a chat.
@@ -327,6 +333,22 @@ pub(crate) fn gate_nagios(gate: &v1::Gate) -> (String, Exit) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_open_gate_says_how_to_go_on_and_names_no_end_of_its_lease() {
+        let gate = v1::Gate {
+            gate: "cutover".to_owned(),
+            verdict: v1::Verdict::Open.into(),
+            valid_until_time: Some(json::wire_time(1_800_000_000_000)),
+            ..v1::Gate::default()
+        };
+        let status = |switch| v1::Status { next_gate: Some(gate.clone()), switch, ..v1::Status::default() };
+        assert_eq!(next(&status(None)).as_deref(), Some("tidelock gate exec cutover -- YOUR-SWITCH"));
+        assert_eq!(next(&status(Some(v1::SwitchView::default()))).as_deref(), Some("tidelock cutover run"));
+        let mut text = String::new();
+        facts(&gate, &status(None), &mut text);
+        assert!(!text.contains("until"), "{text}");
+    }
 
     #[test]
     fn nagios_reads_an_end_as_good_only_where_the_move_is_complete() {

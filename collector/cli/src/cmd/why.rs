@@ -169,7 +169,8 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
     for hold in &answer.holds {
         let since = clock(hold.since_time.as_ref(), &status.timezone);
         let _ = writeln!(text, "  {} {} (since {since})", pad("Holds", 12), clean(&hold.reason));
-        if !hold.next.is_empty() {
+        // Whoever reads this ran that already.
+        if !hold.next.is_empty() && hold.next != format!("tidelock why {}", scenario.name) {
             let _ = writeln!(text, "  {} {}", pad("Next", 12), clean(&hold.next));
         }
     }
@@ -191,12 +192,13 @@ fn said(recent: &v1::RecentFinding, now: Option<&prost_types::Timestamp>) -> Str
     let agent = recent.agent.clone().unwrap_or_default();
     let finding = recent.finding.clone().unwrap_or_default();
     let cause = if finding.cause.is_empty() { String::new() } else { format!(" ({})", finding.cause) };
+    let note = clean(&finding.note);
+    let note = if note.trim().is_empty() { String::new() } else { format!(". {note}") };
     format!(
-        "{} ago, {}/{}: {}{cause}. {}",
+        "{} ago, {}/{}: {}{cause}{note}",
         ago(recent.received_time.as_ref(), now),
         json::side_word(agent.side),
         agent.name,
         json::outcome_word(finding.outcome),
-        clean(&finding.note)
     )
 }

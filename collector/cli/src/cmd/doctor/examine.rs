@@ -1,6 +1,6 @@
 //! What is seen, judged line by line. Each line that is not good says what to do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::Timestamp;
 use tidelock_model::{Name, Side};
@@ -68,7 +68,7 @@ pub(super) fn examine(seen: &Seen) -> Vec<Finding> {
     agents(status, plan, now, &mut lines);
     lines.section = "plan";
     the_plan(seen, &mut lines);
-    checks(status, &mut lines);
+    checks(seen, status, &mut lines);
     lines.section = "access";
     access(seen, plan, now, &mut lines);
     lines.section = "messages";
@@ -223,8 +223,40 @@ fn the_plan(seen: &Seen, lines: &mut Lines) {
     }
 }
 
-fn checks(status: &v1::Status, lines: &mut Lines) {
+/// A run that did not come about is a result, but none that says anything of a side.
+fn not_run(name: &str, recent: &[v1::RecentFinding], lines: &mut Lines) -> usize {
+    let mut newest = BTreeMap::<(&str, &str), &v1::RecentFinding>::new();
+    for one in recent {
+        let Some(agent) = &one.agent else { continue };
+        let kept = newest.entry((json::side_word(agent.side), &agent.name)).or_insert(one);
+        if json::unix_ms(one.received_time.as_ref()) > json::unix_ms(kept.received_time.as_ref()) {
+            *kept = one;
+        }
+    }
+    let mut void = 0;
+    for ((side, agent), one) in newest {
+        let Some(finding) = one.finding.as_ref().filter(|it| it.outcome() == v1::Outcome::NotRun) else {
+            continue;
+        };
+        void += 1;
+        let why = if finding.cause.is_empty() { "no cause" } else { &finding.cause };
+        let text = format!("{name} does not really run at {side}/{agent}: not run ({why})");
+        lines.put(State::Failure, text, format!("tidelock why {name}"));
+    }
+    void
+}
+
+fn checks(seen: &Seen, status: &v1::Status, lines: &mut Lines) {
     let (mut silent, mut running) = (0, 0);
+    for (name, recent) in &seen.recent {
+        match recent {
+            Ok(recent) => silent += not_run(name, recent, lines),
+            Err(error) => {
+                silent += 1;
+                lines.trouble(&format!("the newest findings of {name}"), error, "try again");
+            }
+        }
+    }
     for scenario in status.scenarios.iter().filter(|scenario| scenario.active) {
         running += 1;
         for side in scenario.sides.iter().filter(|side| side.seen_time.is_none()) {

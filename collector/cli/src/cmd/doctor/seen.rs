@@ -12,10 +12,12 @@ use crate::client::{Client, trouble};
 use crate::cmd::cutover::newest;
 use crate::cmd::plan_source::load;
 use crate::cmd::{Call, get_status, plan};
-use crate::exit::Trouble;
+use crate::exit::{Exit, Trouble};
 
 /// What `tidelock plan apply` takes when no file is named.
 const PLAN_FILE: &str = "plan.yaml";
+/// Newest findings asked for, a check: enough for one of each agent.
+const RECENT: u32 = 8;
 
 /// Everything that is looked at.
 pub(super) struct Seen {
@@ -24,6 +26,8 @@ pub(super) struct Seen {
     /// How long it took to answer.
     pub(super) took: Duration,
     pub(super) status: Result<v1::Status, Trouble>,
+    /// The newest findings of each check of this phase, by its name.
+    pub(super) recent: Vec<(String, Result<Vec<v1::RecentFinding>, Trouble>)>,
     /// The plan in force, and its revision.
     pub(super) plan: Result<(Checked, u64), Trouble>,
     /// The file that is here, and what it is; none where there is none and none was named.
@@ -48,12 +52,34 @@ pub(super) async fn look(call: &Call, client: &Client, args: &DoctorArgs) -> See
     Seen {
         server,
         took,
+        recent: recent(client, &status).await,
         status,
         plan: in_force(call).await,
         file: file.map(|file| (file.clone(), here(&file))),
         grants: asked.map(|answer| answer.into_inner().grants),
         run,
     }
+}
+
+async fn recent(
+    client: &Client,
+    status: &Result<v1::Status, Trouble>,
+) -> Vec<(String, Result<Vec<v1::RecentFinding>, Trouble>)> {
+    let mut found = Vec::new();
+    if let Ok(status) = status {
+        for scenario in status.scenarios.iter().filter(|scenario| scenario.active) {
+            let (migration, check) = (status.migration.clone(), scenario.name.clone());
+            let request = v1::ExplainCheckRequest { migration, check: check.clone(), recent: RECENT };
+            let answer = client.migrations().explain_check(request).await.map_err(trouble);
+            let gone = answer.as_ref().is_err_and(|error| error.exit == Exit::Unreachable);
+            found.push((check, answer.map(|answer| answer.into_inner().recent)));
+            // Each of the others would be waited for in vain, too.
+            if gone {
+                return found;
+            }
+        }
+    }
+    found
 }
 
 async fn in_force(call: &Call) -> Result<(Checked, u64), Trouble> {

@@ -78,6 +78,7 @@ fn good() -> Seen {
     Seen {
         server: "https://c.example:7480".to_owned(),
         took: Duration::from_millis(12),
+        recent: vec![("login".to_owned(), Ok(Vec::new()))],
         status: Ok(status),
         plan: Ok((checked.clone(), 7)),
         file: Some((PathBuf::from("plan.yaml"), Ok(checked))),
@@ -224,4 +225,36 @@ fn what_may_not_be_seen_is_a_warning_and_what_is_not_known_a_failure() {
               hint: try again
         2 failures, 1 warning. Exit 1."#]],
     );
+}
+
+fn found(name: &str, seconds: i64, outcome: v1::Outcome, cause: &str) -> v1::RecentFinding {
+    let finding = v1::Finding { outcome: outcome.into(), cause: cause.to_owned(), ..Default::default() };
+    v1::RecentFinding {
+        agent: Some(v1::AgentRef { side: v1::Side::Target.into(), name: name.to_owned() }),
+        received_time: at(seconds),
+        finding: Some(finding),
+    }
+}
+
+#[test]
+fn a_check_that_never_really_runs_is_no_result() {
+    let mut seen = good();
+    let recent = vec![
+        found("a-0", -9, v1::Outcome::Pass, ""),
+        found("a-0", -2, v1::Outcome::NotRun, "secret_missing"),
+        // It ran since.
+        found("a-1", -9, v1::Outcome::NotRun, "timeout"),
+        found("a-1", -2, v1::Outcome::Fail, ""),
+    ];
+    seen.recent = vec![("login".to_owned(), Ok(recent))];
+    let lines = examine(&seen);
+    let said: Vec<&str> =
+        lines.iter().filter(|line| line.section == "plan").map(|line| line.text.as_str()).collect();
+    assert_eq!(
+        said,
+        ["revision 7 is plan.yaml", "login does not really run at target/a-0: not run (secret_missing)"]
+    );
+    assert!(show::long(Manner::new(Format::Text, Color::Never, true, false), &lines).contains("1 failure"));
+    seen.recent = vec![("login".to_owned(), Err(Trouble::failed("it broke")))];
+    assert!(examine(&seen).iter().any(|line| line.text == "the newest findings of login: it broke"));
 }
