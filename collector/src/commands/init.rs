@@ -49,10 +49,51 @@ pub(super) fn init(args: &InitArgs) -> anyhow::Result<ExitCode> {
         &mut out,
         &format!("operator token   {} (valid 90 days, readable by you alone)", token_file.display()),
     );
+    for warning in unreachable(&args.host, args.agents_listen, args.api_listen) {
+        say(&mut std::io::stderr(), &warning);
+    }
     say(&mut out, &format!("next             tidelock-collector run --config {}", path.display()));
     Ok(ExitCode::SUCCESS)
 }
 
+/// What nobody elsewhere would reach, although the collector is to be known there by a name.
+fn unreachable(hosts: &[String], agents: SocketAddr, api: SocketAddr) -> Vec<String> {
+    let local = |host: &String| {
+        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    };
+    let Some(host) = hosts.iter().find(|host| !local(host)) else { return Vec::new() };
+    let listeners = [("agents", "--agents-listen", agents), ("people and pipelines", "--api-listen", api)];
+    let shut = listeners.into_iter().filter(|(_, _, address)| address.ip().is_loopback());
+    shut.map(|(whom, flag, address)| {
+        format!(
+            "warning          {whom} cannot reach {host}: it listens on {address}, this machine alone; \
+             {flag} 0.0.0.0:{}",
+            address.port()
+        )
+    })
+    .collect()
+}
+
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     private_file::replace(path, text.as_bytes()).with_context(|| format!("write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_others_use_needs_a_listener_that_others_reach() {
+        let hosts = |host: &str| vec!["localhost".to_owned(), host.to_owned()];
+        let (shut, open) = (SocketAddr::from(([127, 0, 0, 1], 7443)), SocketAddr::from(([0, 0, 0, 0], 7480)));
+        let said = unreachable(&hosts("gate.example"), shut, open);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("agents cannot reach gate.example"), "{said:?}");
+        assert!(said[0].contains("--agents-listen 0.0.0.0:7443"), "{said:?}");
+        assert_eq!(unreachable(&hosts("gate.example"), open, open), Vec::<String>::new());
+        for local in ["127.0.0.1", "[::1]", "localhost"] {
+            assert_eq!(unreachable(&hosts(local), shut, shut), Vec::<String>::new(), "{local}");
+        }
+    }
 }

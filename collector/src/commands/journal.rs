@@ -32,8 +32,21 @@ fn data_dir(dir: &Path) -> PathBuf {
     if dir.join("collector.toml").is_file() && inner.is_dir() { inner } else { dir.to_path_buf() }
 }
 
-pub(super) fn verify(dir: &Path, heads: Option<&Path>) -> anyhow::Result<ExitCode> {
+/// The same, which must exist: where nothing is, nothing is damaged.
+fn there(dir: &Path) -> anyhow::Result<PathBuf> {
     let dir = data_dir(dir);
+    let found = std::fs::read_dir(&dir);
+    // What cannot be read at all is told by who reads it.
+    let empty = match found {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    anyhow::ensure!(!empty, "no journal in {}: name the collector's data folder", dir.display());
+    Ok(dir)
+}
+
+pub(super) fn verify(dir: &Path, heads: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let dir = there(dir)?;
     let report = prove(&dir).with_context(|| format!("verify {}", dir.display()))?;
     let mut out = std::io::stdout();
     for (set, found) in [("findings", &report.findings), ("decisions", &report.decisions)] {
@@ -188,4 +201,26 @@ pub(super) fn replay(dir: &Path, expect: Option<&str>) -> anyhow::Result<ExitCod
         return Ok(ExitCode::FAILURE);
     }
     Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_is_nothing_is_damaged() {
+        let dir = std::env::temp_dir().join(format!("tidelock-no-journal-{}", std::process::id()));
+        let missing = verify(&dir, None).unwrap_err();
+        std::fs::create_dir(&dir).unwrap();
+        let empty = verify(&dir, None).unwrap_err();
+        // A folder with something else in it may be a journal that lost its identity.
+        std::fs::write(dir.join("decisions"), "x").unwrap();
+        let damaged = verify(&dir, None).unwrap_err();
+        std::fs::remove_dir_all(&dir).unwrap();
+        for error in [missing, empty] {
+            let said = format!("{error:#}");
+            assert!(said.starts_with("no journal in ") && said.contains("data folder"), "{said}");
+        }
+        assert!(format!("{damaged:#}").contains("damaged"), "{damaged:#}");
+    }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use tidelock_core::{AgentState, DecisionState, EvidenceState, Verdict};
-use tidelock_model::{Timestamp, VerdictWord};
+use tidelock_model::{Phase, Timestamp, VerdictWord};
 use tidelock_ops::Family;
 
 use crate::driver::View;
@@ -47,6 +47,15 @@ pub(super) fn families<'a>(views: impl IntoIterator<Item = &'a View>, now: Times
     vec![open, verdict, window, pending, state, last, up, skew, ends, overdue, waiting]
 }
 
+/// The word of an end that is not the one that was wanted: a gate that opened for it is no good news.
+fn ended(phase: Phase) -> Option<VerdictWord> {
+    match phase {
+        Phase::RolledBack | Phase::Aborted => Some(VerdictWord::Rollback),
+        Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover | Phase::Watch => None,
+        Phase::Committed | Phase::RollingBack | Phase::Retired => None,
+    }
+}
+
 struct Gates {
     open: Family,
     verdict: Family,
@@ -84,6 +93,7 @@ impl Gates {
         if let Some(next) = next {
             let lapsed = next.open() && !leased(next);
             let present = if lapsed { VerdictWord::Unknown } else { next.word };
+            let present = ended(view.phase).unwrap_or(present);
             for word in WORDS {
                 self.verdict
                     .push(&[("migration", migration), ("verdict", word.word())], truth(word == present));
@@ -218,6 +228,20 @@ impl Agents {
                 self.skew.push(&labels, offset / 1000.0);
                 self.waiting.push(&labels, waiting);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_migration_that_went_back_ends_as_no_open_gate() {
+        assert_eq!(ended(Phase::RolledBack), Some(VerdictWord::Rollback));
+        assert_eq!(ended(Phase::Aborted), Some(VerdictWord::Rollback));
+        for going_on in [Phase::Prepare, Phase::Cutover, Phase::Watch, Phase::RollingBack, Phase::Committed] {
+            assert_eq!(ended(going_on), None, "{going_on}");
         }
     }
 }
