@@ -1,7 +1,7 @@
 //! What a switch costs beside the team's own commands: HAProxy in front of two shops, customers all the while, a plan
 //! that looks ten times a second behind the fence. The world and the story are those of the end-to-end tests.
 
-use tidelock_tests::{eventually, now_ms};
+use tidelock_tests::now_ms;
 
 use self::rig::{Rig, USUAL, Variant};
 use crate::table::{judged, row};
@@ -11,6 +11,9 @@ mod cutover;
 #[path = "../e2e/switch/load.rs"]
 #[expect(dead_code, reason = "the way back is not measured")]
 mod load;
+#[path = "../e2e/switch/operator_killed.rs"]
+#[expect(dead_code, reason = "one kill is measured")]
+mod operator_killed;
 #[path = "../e2e/switch/rig.rs"]
 #[expect(dead_code, reason = "the way back is not measured")]
 mod rig;
@@ -49,26 +52,15 @@ pub(crate) fn measure() {
     judged("from resume to the next command, after kill -9", &format!("{resumed} ms"), "2 s", met);
 }
 
-/// Milliseconds from `resume` to the next command, after the operator was killed in the middle of one and a person
-/// has said that it ended.
+/// Milliseconds from `resume` to the next command, after the operator was killed in the middle of one, which died with
+/// it, and a person has done it by hand and said so.
 fn resumed() -> u64 {
     let rig = Rig::start(&QUICK);
     rig.go();
     rig.ops.stall_at("reverse prepare");
-    let mut operator = rig.operator(&rig.bo, &["cutover", "run", "--yes", "--no-input"]);
-    rig.until_begun("reverse prepare", 1);
-    operator.kill9();
-    rig.ops.go_on();
-    eventually("the command ends without its operator", || {
-        let log = rig.ops.log();
-        if log.iter().any(|it| !it.begun) { Ok(()) } else { Err(format!("{log:?}")) }
-    });
-    let resume = ["cutover", "resume", "--yes", "--no-input"];
-    let _asks = rig.bo.run(&resume);
-    let done = ["cutover", "settle", "feed-back", "--done", "--reason", "its own log says that it ended"];
-    let _ = rig.bo.run(&done).good();
-    rig.ops.stall_at("jobs off");
-    let (asked, _operator) = (now_ms(), rig.operator(&rig.bo, &resume));
-    rig.until_begun("jobs off", 1);
+    let operator = rig.operator(&rig.bo, &["cutover", "run", "--yes", "--no-input"]);
+    operator_killed::killed_in(&rig, operator, "reverse prepare", "feed-back");
+    let asked = now_ms();
+    let _operator = operator_killed::resumed_up_to(&rig, "jobs off");
     now_ms().saturating_sub(asked)
 }
