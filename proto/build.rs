@@ -5,8 +5,9 @@ use std::{env, fs};
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "tidelock/v1/finding.proto",
+    "tidelock/v1/head.proto",
     "tidelock/v1/agent.proto",
     "tidelock/v1/gate.proto",
     "tidelock/v1/order.proto",
@@ -22,6 +23,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
     // Maps become BTreeMaps: the journal's records must encode to the same bytes every time.
-    tonic_prost_build::configure().btree_map(".").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .btree_map(".")
+        // A hello comes once; every other message of a session would be as large with it.
+        .boxed(".tidelock.v1.Hello.remembered_head")
+        .compile_fds(descriptors)?;
     Ok(())
 }

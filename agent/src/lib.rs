@@ -18,6 +18,7 @@ pub mod config;
 pub mod connect;
 pub mod finding;
 mod grants;
+mod heads;
 pub mod identity;
 pub mod inspect;
 pub mod job;

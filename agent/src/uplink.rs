@@ -169,7 +169,7 @@ impl Uplink {
         let known = identity::fingerprint(&self.config);
         let (who, tls) = self.identity()?;
         let channel = connect::connect(&self.config.collector, &self.config.server_name, tls).await?;
-        let session = Session::begin(self, channel.clone()).await?;
+        let session = Session::begin(self, who.migration.clone(), channel.clone()).await?;
         tracing::info!(migration = %who.migration, agent = %who.agent, "session begun");
         self.shared.channel.send_replace(Some(channel.clone()));
         tokio::select! {

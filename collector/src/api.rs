@@ -54,6 +54,7 @@ use crate::audit::Audit;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
+use crate::heads::Shown;
 use crate::health::Health;
 use crate::ingest::Refused;
 use crate::join::JoinTokens;
@@ -91,6 +92,8 @@ pub struct Api {
     pub blind_spots: BlindSpots,
     /// What the agents say that people must know of them.
     pub warnings: Warnings,
+    /// The heads of the decisions.
+    pub(crate) heads: Shown,
     /// How long agents' certificates live.
     pub certificate_life: Duration,
     /// How long a pod's lives.

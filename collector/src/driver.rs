@@ -16,3 +16,8 @@ pub use publish::{PlanInForce, RunSeen, Told, View};
 
 pub use renew::Renewal;
 pub(crate) use task::{Inbox, Parts, prepare};
+
+/// The name in which the collector itself asks.
+pub(crate) fn own_name() -> tidelock_model::Name {
+    tidelock_model::Name::new("collector").expect("it is a name")
+}

@@ -50,6 +50,8 @@ pub struct Folding {
     pub recent: Recent,
     /// The plan that the newest run walks, and the runs before it.
     pub runs: Runs,
+    /// When it was last held for decisions that are missing.
+    pub lost: Option<Timestamp>,
 }
 
 impl Folding {
@@ -62,6 +64,7 @@ impl Folding {
             events: Events::default(),
             recent: Recent::default(),
             runs: Runs::default(),
+            lost: None,
         }
     }
 
@@ -86,6 +89,9 @@ impl Folding {
         self.runs.before(&self.core, at, &event.kind);
         self.core.apply(&Entry { at, record: Record::Decided(Box::new(event.clone())) });
         self.head = Some(position);
+        if crate::heads::is_of_a_loss(&event) {
+            self.lost = Some(at);
+        }
         if let (EventKind::PlanApplied { revision, hash, .. }, Some(extras)) = (&event.kind, extras) {
             self.core.challenge(&extras.nonce_seed);
             self.revisions.push(Revision { revision: *revision, hash: *hash, extras });

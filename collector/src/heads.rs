@@ -4,23 +4,29 @@
 //! nothing of a hold, an abort or a switch that came after it, and would open a gate on what was true
 //! then. So the heads of the decisions are kept beside the keys, and a start compares them: a journal
 //! that is shorter than it was holds every migration that lost decisions until a person has looked, and
-//! one that took another course is refused. Whoever keeps a copy of the file elsewhere can hold any
-//! journal against it: `tidelock journal verify --heads FILE`.
+//! one that took another course is refused. A journal without remembered heads may be any: it holds, too.
+//! What the file cannot know, because it was restored with the journal, agents and people remember
+//! (`heads/shown.rs`), and whoever keeps a copy of the file elsewhere can hold any journal against it:
+//! `tidelock journal verify --heads FILE`.
+
+mod keep;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
-use tidelock_model::{Name, Sha256};
-use tokio_util::sync::CancellationToken;
+use tidelock_model::{Name, Sha256, mutated};
 
 use crate::journal::{Position, ReadError, Store};
 use crate::private_file;
+
+pub(crate) use keep::{Lost, remembering};
+pub(crate) use shown::{Shown, hold_for, is_of_a_loss};
 
 /// What was signed is not taken for anything else that this key may sign one day.
 const CONTEXT: &str = "tidelock decision heads v1";
@@ -40,7 +46,8 @@ pub enum HeadsError {
     },
     /// The file is not what was signed.
     #[error(
-        "the signed heads {} cannot be believed: {why}; if the journal is the right one, remove the file",
+        "the signed heads {} cannot be believed: {why}; if the journal is the right one, remove the file: every \
+         migration is held then until a person has looked",
         path.display()
     )]
     Unbelievable {
@@ -80,6 +87,8 @@ pub enum HeadsError {
 struct Written {
     journal: String,
     migrations: BTreeMap<String, WrittenHead>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    lost: BTreeMap<String, WrittenHead>,
     key: String,
     signature: String,
 }
@@ -98,6 +107,8 @@ pub struct Remembered {
     pub journal: [u8; 16],
     /// The last decision of each migration, and its chain up to it.
     pub migrations: BTreeMap<Name, (Position, Sha256)>,
+    /// The same of migrations that a journal lost from their first decision on, until they are held.
+    pub lost: BTreeMap<Name, (Position, Sha256)>,
 }
 
 impl Remembered {
@@ -105,7 +116,7 @@ impl Remembered {
     pub fn of(store: &dyn Store) -> Remembered {
         let head = |name: Name| store.decision_head(&name).map(|head| (name, (head.position, head.link)));
         let migrations = store.migrations().into_iter().filter_map(head).collect();
-        Remembered { journal: store.identity(), migrations }
+        Remembered { journal: store.identity(), migrations, lost: BTreeMap::new() }
     }
 
     fn signed_text(&self) -> String {
@@ -114,6 +125,10 @@ impl Remembered {
         for (name, (position, chain)) in &self.migrations {
             // Writing into a text cannot fail.
             let _ = writeln!(text, "{name} {position} {chain}");
+        }
+        for (name, (position, chain)) in &self.lost {
+            // A name has no blank, so that this is no line of a migration.
+            let _ = writeln!(text, "lost {name} {position} {chain}");
         }
         text
     }
@@ -124,8 +139,29 @@ impl Remembered {
 pub enum Course {
     /// It has everything.
     Whole,
-    /// Decisions of these migrations are missing; the text says which.
-    Older(BTreeMap<Name, String>),
+    /// Decisions of these migrations are missing, or nobody can say.
+    Older(BTreeMap<Name, Missing>),
+}
+
+/// What is known of decisions that are missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// In a sentence.
+    pub why: String,
+    /// The hold for it, so that the same loss holds once.
+    pub request_id: String,
+    /// The head that the journal has nothing of.
+    pub head: Option<(Position, Sha256)>,
+}
+
+/// What the ids of holds for missing decisions begin with.
+pub(crate) const REQUEST: &str = "lost-decisions";
+
+impl Missing {
+    pub(crate) fn new(why: String, (position, chain): (Position, Sha256)) -> Missing {
+        let request_id = format!("{REQUEST} {position} {}", chain.short());
+        Missing { why, request_id, head: Some((position, chain)) }
+    }
 }
 
 /// Holds a journal against its remembered heads. `heads` and `at` are of the journal.
@@ -142,7 +178,20 @@ pub fn compare(
     let mut older = BTreeMap::new();
     if known.journal != journal {
         let why = "another journal was here before: its decisions are not in this one".to_owned();
-        return Ok(Course::Older(heads.keys().map(|name| (name.clone(), why.clone())).collect()));
+        let gone = known.lost.iter().chain(&known.migrations);
+        for (name, head) in gone {
+            older.insert(name.clone(), Missing::new(why.clone(), *head));
+        }
+        // Those that it did not know, too: nobody knows where this journal comes from.
+        for (name, at) in heads.iter().filter(|(name, _)| !known.migrations.contains_key(*name)) {
+            let request_id = format!("{REQUEST} of another journal, {at}");
+            older.insert(name.clone(), Missing { why: why.clone(), request_id, head: None });
+        }
+        return Ok(Course::Older(older));
+    }
+    for (name, head) in &known.lost {
+        let why = format!("the journal has lost all its decisions, up to {}; look at what happened", head.0);
+        older.insert(name.clone(), Missing::new(why, *head));
     }
     for (name, (position, chain)) in &known.migrations {
         let head = heads.get(name).copied().unwrap_or(Position::START);
@@ -151,7 +200,7 @@ pub fn compare(
                 "the journal ends at decision {head} and had reached {position}: it is an older copy, such as \
                  a restored backup; look at what happened since"
             );
-            older.insert(name.clone(), why);
+            older.insert(name.clone(), Missing::new(why, (*position, *chain)));
             continue;
         }
         if at(*position)?.is_none_or(|(of, found)| of != *name || found != *chain) {
@@ -179,18 +228,22 @@ fn parse(bytes: &[u8]) -> Result<(Remembered, Vec<u8>), String> {
     let written: Written = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let decode = |text: &str| STANDARD.decode(text).map_err(|error| error.to_string());
     let journal = decode(&written.journal)?.try_into().map_err(|_| "its journal has no 16 bytes")?;
-    let mut migrations = BTreeMap::new();
-    for (name, head) in &written.migrations {
-        let name = Name::new(name).map_err(|error| error.to_string())?;
-        let chain = head.chain.parse::<Sha256>().map_err(|error| error.to_string())?;
-        migrations.insert(name, (Position::new(head.decision), chain));
-    }
-    let known = Remembered { journal, migrations };
+    let known =
+        Remembered { journal, migrations: heads_of(&written.migrations)?, lost: heads_of(&written.lost)? };
     let (key, signature) = (decode(&written.key)?, decode(&written.signature)?);
     UnparsedPublicKey::new(&ED25519, &key)
         .verify(known.signed_text().as_bytes(), &signature)
         .map_err(|_| "its signature does not fit".to_owned())?;
     Ok((known, key))
+}
+
+fn heads_of(written: &BTreeMap<String, WrittenHead>) -> Result<BTreeMap<Name, (Position, Sha256)>, String> {
+    let one = |(name, head): (&String, &WrittenHead)| {
+        let name = Name::new(name).map_err(|error| error.to_string())?;
+        let chain = head.chain.parse::<Sha256>().map_err(|error| error.to_string())?;
+        Ok((name, (Position::new(head.decision), chain)))
+    };
+    written.iter().map(one).collect()
 }
 
 /// Signs heads and keeps them.
@@ -235,13 +288,14 @@ impl Signer {
     /// # Errors
     /// They cannot be written.
     pub fn keep(&self, heads: &Remembered) -> Result<(), HeadsError> {
-        let head = |(position, chain): &(Position, Sha256)| WrittenHead {
-            decision: position.number(),
-            chain: chain.to_string(),
+        let head = |(name, (position, chain)): (&Name, &(Position, Sha256))| {
+            let head = WrittenHead { decision: position.number(), chain: chain.to_string() };
+            (name.to_string(), head)
         };
         let written = Written {
             journal: STANDARD.encode(heads.journal),
-            migrations: heads.migrations.iter().map(|(name, at)| (name.to_string(), head(at))).collect(),
+            migrations: heads.migrations.iter().map(head).collect(),
+            lost: heads.lost.iter().map(head).collect(),
             key: STANDARD.encode(self.key.public_key()),
             signature: STANDARD.encode(self.key.sign(heads.signed_text().as_bytes())),
         };
@@ -255,7 +309,7 @@ impl Signer {
     /// # Errors
     /// It took another course, or what was remembered cannot be believed.
     pub fn judge(&self, store: &dyn Store) -> Result<Course, HeadsError> {
-        let Some((known, key)) = read(&self.path)? else { return Ok(Course::Whole) };
+        let Some((known, key)) = read(&self.path)? else { return self.unremembered(store) };
         if key != self.key.public_key().as_ref() {
             let why = "another key signed it than this collector's".to_owned();
             return Err(HeadsError::Unbelievable { path: self.path.clone(), why });
@@ -266,33 +320,29 @@ impl Signer {
             Ok(stored.and_then(|stored| stored.decision).map(|frame| (frame.migration, frame.link)))
         })
     }
-}
 
-/// Keeps the heads up to date until `stop`: all that was decided meanwhile at once, and never in its way.
-pub(crate) async fn remember(signer: Arc<Signer>, store: Arc<dyn Store>, stop: CancellationToken) {
-    let mut told = store.subscribe();
-    let (mut known, mut stopped) = (None, false);
-    loop {
-        let now = told.borrow_and_update().decisions;
-        if known != Some(now) {
-            known = Some(now);
-            let (signer, store) = (signer.clone(), store.clone());
-            let kept = tokio::task::spawn_blocking(move || signer.keep(&Remembered::of(&*store))).await;
-            match kept {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "the heads of the decisions are not remembered"),
-                Err(error) => tracing::error!(%error, "the heads of the decisions are not remembered"),
-            }
-            continue;
+    /// A journal that nobody remembers: a new one, or any.
+    fn unremembered(&self, store: &dyn Store) -> Result<Course, HeadsError> {
+        let heads = Remembered::of(store);
+        if heads.migrations.is_empty() || mutated("an-unremembered-journal-holds") {
+            // From here on the file is never missing by itself.
+            self.keep(&heads)?;
+            return Ok(Course::Whole);
         }
-        if stopped {
-            return;
-        }
-        // What was decided just before the end is remembered, too.
-        tokio::select! {
-            () = stop.cancelled() => stopped = true,
-            changed = told.changed() => stopped = changed.is_err(),
-        }
+        let missing = |(name, (position, chain)): (Name, (Position, Sha256))| {
+            let why = format!(
+                "there is no {} beside the keys, so nobody knows whether this journal, which ends at decision \
+                 {position}, is the newest; look before you release",
+                self.path.file_name().unwrap_or_default().to_string_lossy()
+            );
+            let request_id = format!("{REQUEST} unremembered {position} {}", chain.short());
+            (name, Missing { why, request_id, head: None })
+        };
+        Ok(Course::Older(heads.migrations.into_iter().map(missing).collect()))
+    }
+
+    pub(crate) fn key(&self) -> &Ed25519KeyPair {
+        &self.key
     }
 }
 
@@ -306,12 +356,20 @@ mod tests {
         let signer = Signer::open(dir.path()).unwrap();
         assert_eq!(read(signer.path()).unwrap(), None);
         let head = (Position::new(7), Sha256::from_bytes([3; 32]));
-        let heads = Remembered { journal: [9; 16], migrations: [(Name::new("shop").unwrap(), head)].into() };
+        let gone = [(Name::new("gone").unwrap(), (Position::new(3), Sha256::from_bytes([5; 32])))].into();
+        let migrations = [(Name::new("shop").unwrap(), head)].into();
+        let heads = Remembered { journal: [9; 16], migrations, lost: gone };
         signer.keep(&heads).unwrap();
         assert_eq!(read(signer.path()).unwrap().unwrap().0, heads);
         let text = std::fs::read_to_string(signer.path()).unwrap();
-        for (from, to) in [("\"decision\": 7", "\"decision\": 6"), ("\"shop\"", "\"bank\""), ("0303", "0304")]
-        {
+        let changes = [
+            ("\"decision\": 7", "\"decision\": 6"),
+            ("\"shop\"", "\"bank\""),
+            ("0303", "0304"),
+            ("\"decision\": 3", "\"decision\": 2"),
+            ("\"gone\"", "\"been\""),
+        ];
+        for (from, to) in changes {
             assert!(text.contains(from), "{text}");
             std::fs::write(signer.path(), text.replacen(from, to, 1)).unwrap();
             let error = read(signer.path()).unwrap_err().to_string();
@@ -326,17 +384,30 @@ mod tests {
     #[test]
     fn older_and_forked_journals_are_told_apart() {
         let (shop, chain) = (Name::new("shop").unwrap(), Sha256::from_bytes([3; 32]));
-        let known =
-            Remembered { journal: [9; 16], migrations: [(shop.clone(), (Position::new(7), chain))].into() };
+        let gone = Name::new("gone").unwrap();
+        let mut known = Remembered {
+            journal: [9; 16],
+            migrations: [(shop.clone(), (Position::new(7), chain))].into(),
+            lost: BTreeMap::new(),
+        };
         let course = |journal, head: u64, link| {
             let heads = [(shop.clone(), Position::new(head))].into();
             compare(Path::new("heads.json"), &known, journal, &heads, |_| Ok(Some((shop.clone(), link))))
         };
         assert_eq!(course([9; 16], 8, chain).unwrap(), Course::Whole);
         let Course::Older(older) = course([9; 16], 6, chain).unwrap() else { panic!("it is shorter") };
-        assert!(older[&shop].contains("ends at decision 6 and had reached 7"), "{older:?}");
-        assert!(matches!(course([1; 16], 8, chain).unwrap(), Course::Older(_)));
+        assert!(older[&shop].why.contains("ends at decision 6 and had reached 7"), "{older:?}");
+        let Course::Older(older) = course([1; 16], 8, chain).unwrap() else { panic!("it is another") };
+        assert!(older[&shop].why.contains("another journal was here"), "{older:?}");
         let forked = course([9; 16], 8, Sha256::from_bytes([4; 32])).unwrap_err().to_string();
         assert!(forked.contains("another course of shop: at decision 7"), "{forked}");
+        // What is lost as a whole stays remembered, also when the journal goes on without it.
+        known.lost.insert(gone.clone(), (Position::new(3), chain));
+        let heads = [(shop.clone(), Position::new(8))].into();
+        let of_shop = |_| Ok(Some((shop.clone(), chain)));
+        let course = compare(Path::new("heads.json"), &known, [9; 16], &heads, of_shop).unwrap();
+        let Course::Older(older) = course else { panic!("one is lost") };
+        assert_eq!(older.keys().collect::<Vec<_>>(), [&gone]);
+        assert!(older[&gone].why.contains("lost all its decisions, up to 3"), "{older:?}");
     }
 }

@@ -13,6 +13,7 @@ pub mod v1 {
 mod convert;
 mod convert_report;
 mod convert_shown;
+pub mod head;
 pub mod json;
 mod limits;
 

@@ -66,6 +66,7 @@ impl Feeder {
             boot_id: "bench".to_owned(),
             contracts: vec!["tidelock:check@1.0.0".to_owned()],
             newest_plan_revision: 0,
+            remembered_head: None,
         };
         let _ = up.send(request(Up::Hello(hello))).await;
         let mut client = tonic::client::Grpc::new(channel);

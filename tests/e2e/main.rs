@@ -24,6 +24,7 @@ mod operation;
 mod plan_mistakes;
 mod proof;
 mod raw;
+mod remembered;
 mod replay;
 mod session;
 mod silence;

@@ -68,6 +68,7 @@ impl Raw {
             boot_id: "boot".to_owned(),
             contracts: vec!["tidelock:check@1.0.0".to_owned()],
             newest_plan_revision: 0,
+            remembered_head: None,
         };
         let hello = v1::SessionRequest { message: Some(Said::Hello(hello)) };
         up.send(hello).await.expect("the receiver is below");

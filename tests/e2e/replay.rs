@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use serde_json::Value;
 use tidelock_tests::{World, WorldOptions, program, target_folder};
 
 fn journal(word: &str, data: &Path) -> Output {
@@ -40,6 +41,52 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Every record is there once and in order, and says what it is.
+fn exported(data: &Path, verified: &str) {
+    let export = journal("export", data);
+    assert!(export.status.success(), "{}", text(&export));
+    let lines = String::from_utf8(export.stdout).expect("it is text");
+    let lines: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
+    for set in ["decisions", "findings"] {
+        let of: Vec<&Value> = lines.iter().filter(|line| line["set"] == set).collect();
+        let told = verified.lines().find(|line| line.starts_with(set)).expect("verify tells of each set");
+        let count: usize = told.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("it counts");
+        let numbers: Vec<u64> = of.iter().filter_map(|line| line["record"].as_u64()).collect();
+        assert_eq!(numbers, (1..=count as u64).collect::<Vec<_>>(), "{set}");
+        assert!(of.iter().all(|line| line["chain"].as_str().is_some_and(|chain| chain.len() == 64)));
+        let last = of.last().expect("there is one")["chain"].as_str().unwrap_or_default();
+        assert!(told.ends_with(&format!("chain {}", &last[..12])), "{told}");
+    }
+    let find = |kind: &str| lines.iter().find(|line| line["kind"] == kind);
+    let plan = find("plan_applied").expect("the plan is there");
+    assert_eq!(
+        (&plan["migration"], &plan["reason"], &plan["by"]),
+        (&"shop".into(), &"test".into(), &"operator".into())
+    );
+    let ready = |line: &&Value| {
+        line["kind"] == "phase_changed" && line["text"].as_str().is_some_and(|text| text.contains("ready"))
+    };
+    assert!(lines.iter().any(|line| ready(&line)), "ready was reached");
+    // What was found: good runs of both sides, and the bad ones of the target behind them.
+    let findings: Vec<(&str, &Value)> = (lines.iter().filter(|line| line["kind"] == "findings"))
+        .filter_map(|line| Some((line["seen"]["agent"].as_str()?, line["seen"]["findings"].as_array()?)))
+        .flat_map(|(agent, all)| all.iter().map(move |one| (agent, one)))
+        .collect();
+    let some = |side: &str, outcome: &str| {
+        findings
+            .iter()
+            .any(|(agent, one)| agent.contains(side) && one["outcome"] == outcome && one["check"] == "login")
+    };
+    assert!(some("source", "pass") && some("target", "pass") && some("target", "fail"), "{findings:?}");
+    let only = Command::new(program("tidelock"))
+        .args(["journal", "export", "--only", "decisions"])
+        .arg(data)
+        .output();
+    let only = String::from_utf8(only.expect("it starts").stdout).expect("it is text");
+    assert_eq!(only.lines().count(), lines.iter().filter(|line| line["set"] == "decisions").count());
+}
+
 #[test]
 fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
     let mut world = World::start(&WorldOptions::default());
@@ -51,6 +98,9 @@ fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
     let data = world.collector_folder().join("data");
     let replay = journal("replay", &data);
     assert!(replay.status.success(), "{}", text(&replay));
+    let verified = journal("verify", &data);
+    assert!(verified.status.success());
+    exported(&data, &text(&verified));
     let index = data.join("index");
     assert!(index.is_dir(), "the index is not where this test takes it away from");
     fs::remove_dir_all(&index).expect("it can be removed");
@@ -58,7 +108,6 @@ fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
         Command::new(other_profile()).args(["journal", "replay"]).arg(&data).output().expect("it starts");
     assert!(other.status.success(), "{}", text(&other));
     assert_eq!(digest(&text(&replay)), digest(&text(&other)), "two builds, two answers");
-    assert!(journal("verify", &data).status.success());
     // Any one bit of what was decided: the middle of the first decisions segment's records.
     let decisions: Vec<PathBuf> =
         files(&data).into_iter().filter(|path| path.to_string_lossy().contains("decisions")).collect();

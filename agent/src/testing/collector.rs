@@ -243,6 +243,7 @@ impl Service {
                                 agent_sent_unix_ms: beat.agent_sent_unix_ms,
                                 collector_received_unix_ms: now,
                                 collector_sent_unix_ms: now,
+                                head: None,
                             })).await;
                         }
                         Some(Up::AssignmentStatus(status)) => {

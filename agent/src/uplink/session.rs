@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_agent_core::Flow;
+use tidelock_model::Name;
 use tidelock_proto::{Limits, v1};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -18,6 +19,7 @@ use v1::session_response::Message as Down;
 
 use super::beat::Beat;
 use super::{SessionError, Uplink};
+use crate::heads::Heads;
 use crate::spool::Head;
 use crate::{clock, connect};
 
@@ -51,20 +53,27 @@ pub(super) struct Session<'a> {
     waiting: VecDeque<Up>,
     signed_off: bool,
     heard: Instant,
+    heads: Heads,
 }
 
 /// More sentences than this are not told.
 const MAX_WARNINGS: usize = 8;
 
 impl<'a> Session<'a> {
-    pub(super) async fn begin(uplink: &'a Uplink, channel: Channel) -> Result<Session<'a>, SessionError> {
+    pub(super) async fn begin(
+        uplink: &'a Uplink,
+        migration: Name,
+        channel: Channel,
+    ) -> Result<Session<'a>, SessionError> {
         let (up, requests) = mpsc::channel(QUEUE);
+        let mut heads = Heads::open(&uplink.config.cache_dir, migration);
         let hello = v1::Hello {
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             spool_epoch: uplink.spool.epoch().0.to_be_bytes().to_vec(),
             boot_id: clock::boot_id(),
             contracts: CONTRACTS.map(str::to_owned).to_vec(),
             newest_plan_revision: *uplink.shared.newest_revision.borrow(),
+            remembered_head: heads.remembered().map(Box::new),
         };
         let ended = |status: tonic::Status| SessionError::Ended(said(&status));
         let _ = up.send(v1::SessionRequest { message: Some(Up::Hello(hello)) }).await;
@@ -85,7 +94,9 @@ impl<'a> Session<'a> {
             // The hello named a spool that is no more.
             return Err(SessionError::Ended("the spool begins anew".to_owned()));
         }
+        heads.welcomed(&welcome).await;
         Ok(Session {
+            heads,
             uplink,
             up,
             down,
@@ -194,10 +205,17 @@ impl<'a> Session<'a> {
             // The connection is stuck; a second one would say nothing more.
             return Ok(());
         }
+        if self.heads.lifted() {
+            return Err(SessionError::Ended(
+                "what it was refused by is removed; it is judged anew".to_owned(),
+            ));
+        }
         let head = *self.head.borrow();
         let starved = *self.uplink.shared.starved_permille.borrow();
         let mut beat = self.beat.next(self.uplink.clock.now(), starved, head.bytes, head.findings);
-        beat.warnings = self.uplink.shared.warnings.borrow().iter().take(MAX_WARNINGS).cloned().collect();
+        let warnings = self.uplink.shared.warnings.borrow();
+        let warnings = self.heads.warning().into_iter().chain(warnings.iter().cloned());
+        beat.warnings = warnings.take(MAX_WARNINGS).collect();
         // Before what waits: its timestamp is only worth something while it is fresh.
         self.waiting.push_front(Up::Heartbeat(beat));
         Ok(())
@@ -212,6 +230,9 @@ impl<'a> Session<'a> {
                 Ok(())
             }
             Some(Down::HeartbeatReply(reply)) => {
+                if let Some(head) = &reply.head {
+                    self.heads.later(head).await;
+                }
                 let Some(offset) = self.beat.reply(&reply, self.uplink.clock.now()) else { return Ok(()) };
                 self.uplink.shared.offset.send_if_modified(|known| known.replace(offset) != Some(offset));
                 // The collector learns the offset from the second heartbeat, and counts the agent then.

@@ -1,6 +1,7 @@
 //! The connection to a collector: TLS, the bearer token, deadlines, and errors in the CLI's words.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_proto::v1;
@@ -13,6 +14,7 @@ use tonic_types::StatusExt as _;
 
 use crate::context::Connection;
 use crate::exit::{Exit, Trouble, While as _};
+use crate::heads::Memory;
 
 /// How long one ask may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -55,6 +57,8 @@ fn address(server: &str) -> Result<Endpoint, Trouble> {
 pub(crate) struct Client {
     service: Service,
     migration: Option<String>,
+    /// What was seen of the decisions last; none for a test's own server.
+    pub(crate) memory: Option<Arc<Memory>>,
 }
 
 impl Client {
@@ -88,14 +92,15 @@ impl Client {
             None => None,
         };
         let service = InterceptedService::new(endpoint.connect_lazy(), Bearer(token));
-        Ok(Client { service, migration: connection.migration.clone() })
+        let memory = Some(Arc::new(Memory::of(connection)?));
+        Ok(Client { service, migration: connection.migration.clone(), memory })
     }
 
     /// A client of a test's own server, without TLS and without a token.
     #[cfg(test)]
     pub(crate) fn of_test(channel: Channel, migration: &str) -> Client {
         let service = InterceptedService::new(channel, Bearer(None));
-        Client { service, migration: Some(migration.to_owned()) }
+        Client { service, migration: Some(migration.to_owned()), memory: None }
     }
 
     pub(crate) fn gates(&self) -> v1::gate_service_client::GateServiceClient<Service> {
@@ -139,8 +144,18 @@ impl Client {
     }
 
     /// The same, and none where the collector has no migration at all. Not reaching it, or not
-    /// knowing which of several is meant, is trouble and never none.
+    /// knowing which of several is meant, is trouble and never none. So is a journal that is older than what
+    /// was seen of it.
     pub(crate) async fn migration_if_any(&self) -> Result<Option<String>, Trouble> {
+        let name = self.meant().await?;
+        if let Some(name) = &name {
+            self.same_course(name).await?;
+        }
+        Ok(name)
+    }
+
+    /// The migration that is meant, whatever journal the collector has.
+    pub(crate) async fn meant(&self) -> Result<Option<String>, Trouble> {
         if let Some(name) = &self.migration {
             return Ok(Some(name.clone()));
         }

@@ -6,6 +6,7 @@ mod cmd;
 mod context;
 mod exit;
 mod files;
+mod heads;
 #[cfg(test)]
 mod next_tests;
 mod out;

@@ -255,6 +255,23 @@ impl MigrationService for Migrations {
         Ok(Response::new(v1::GetEvidenceResponse { evidence: Some(evidence) }))
     }
 
+    async fn get_head(
+        &self,
+        request: Request<v1::GetHeadRequest>,
+    ) -> Result<Response<v1::GetHeadResponse>, Status> {
+        let who = caller(&request)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        self.0.view(&who, Action::Look, &name)?;
+        let answered = self.0.heads.answer(&name, ask.remembered.as_ref()).await;
+        let answered = answered.map_err(|error| errors::internal(&error))?;
+        if let Some(missing) = &answered.missing {
+            let held = self.0.heads.hold(&name, who.subject().as_str(), missing).await;
+            held.map_err(|error| errors::asked(*error))?;
+        }
+        Ok(Response::new(v1::GetHeadResponse { head: answered.head, remembered: answered.remembered }))
+    }
+
     async fn list_events(
         &self,
         request: Request<v1::ListEventsRequest>,

@@ -105,8 +105,8 @@ fn against(dir: &Path, report: &VerifyReport, path: &Path) -> anyhow::Result<Exi
             Ok(ExitCode::SUCCESS)
         }
         Course::Older(older) => {
-            for (migration, why) in older {
-                say(&mut out, &format!("OLDER      {migration}: {why}"));
+            for (migration, missing) in older {
+                say(&mut out, &format!("OLDER      {migration}: {}", missing.why));
             }
             Ok(ExitCode::FAILURE)
         }

@@ -83,6 +83,8 @@ pub struct View {
     pub failed_undos: Vec<FailedUndo>,
     /// The last event.
     pub last_event: u64,
+    /// When it was last held for decisions that are missing.
+    pub lost: Option<Timestamp>,
 }
 
 /// A run, and what it walks.
@@ -194,6 +196,7 @@ fn view(folding: &Folding, now: Timestamp, before: Option<PlanInForce>) -> View 
         assertions: core.assertions(now),
         failed_undos: core.failed_undos().to_vec(),
         last_event: folding.head.map_or(0, |head| head.number()),
+        lost: folding.lost,
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidelock_core::Ask;
 use tidelock_core::record::{Event, EventKind, Observation};
-use tidelock_core::{Ask, Asker, AskerKind, RefusalCode};
 use tidelock_model::{Name, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -17,11 +17,14 @@ use super::renew;
 use super::room::{self, Room};
 use crate::clock::Clock;
 use crate::fold::{EventLine, Fold, Folding, replay};
+use crate::heads::Lost;
 use crate::ingest::Sessions;
 use crate::intake::{Durable, Intake};
 use crate::journal::{Answer, NewDecision, Position, Record, Space, Store};
 use crate::lookup::Lookup;
 use crate::records::{DECISION_KIND, Decision, PlanExtras, Seen, decision_to_bytes};
+
+mod lost;
 
 /// Asks that wait.
 const COMMANDS: usize = 256;
@@ -52,7 +55,7 @@ pub(crate) struct Parts {
     pub(crate) lookup: Option<Lookup>,
     pub(crate) space: watch::Receiver<Space>,
     /// Migrations that lost decisions: they are held before anything else.
-    pub(crate) older: BTreeMap<Name, String>,
+    pub(crate) older: Lost,
 }
 
 struct Task {
@@ -68,6 +71,8 @@ struct Task {
     renewed: BTreeMap<Name, Timestamp>,
     /// When time alone may change an answer.
     wakes: BTreeMap<Name, Option<Timestamp>>,
+    /// Migrations that lost decisions and are not held yet.
+    older: Lost,
 }
 
 /// The driver before it has a state: asks may come in already, and are told to wait.
@@ -93,8 +98,10 @@ impl Inbox {
         tokio::spawn(submit_own(intake, own));
         let Inbox { asked, boards, ready } = self;
         let (renewed, wakes, room) = (BTreeMap::new(), BTreeMap::new(), Room::new(space));
-        let mut task = Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room };
-        task.hold_the_older(older).await?;
+        let before = older.clone();
+        let mut task =
+            Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room, older };
+        task.hold_the_older(&before).await?;
         task.run(asked, believed, ready).await
     }
 }
@@ -130,27 +137,6 @@ impl Task {
                 () = tokio::time::sleep_until(self.wakes_at()) => self.wake().await?,
             }
         }
-    }
-
-    /// A journal that lost decisions knows nothing of what was decided since. A person has to look.
-    async fn hold_the_older(&mut self, older: BTreeMap<Name, String>) -> Result<(), Stopped> {
-        for (name, reason) in older {
-            if self.fold.migrations.get(&name).is_none_or(|folding| folding.core.is_held_by(&own_name())) {
-                continue;
-            }
-            let by = Asker { name: own_name(), kind: AskerKind::Operator };
-            let ask = Ask::Hold { by, reason, request_id: String::new() };
-            match self.ask(&name, &ask, None, false).await? {
-                Ok(_) => {}
-                // It has ended: nothing is left to hold.
-                Err(AskError::Refused(refusal)) if refusal.code == RefusalCode::WrongPhase => {}
-                // Served without the hold, what was lost would be forgotten with the next head that is kept.
-                Err(error) => {
-                    return Err(Stopped(format!("{name} lost decisions and cannot be held: {error}")));
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The next moment at which time alone may change an answer; within a tick, where there is none.
@@ -332,6 +318,7 @@ impl Task {
         match command {
             Command::Ask { migration, ask, extras, dry_run, reply } => {
                 let answer = self.ask(&migration, &ask, extras, dry_run).await?;
+                self.hold_what_was_made_anew(&migration).await?;
                 self.settle(&migration).await?;
                 // Whoever asked may have gone; what was recorded stays.
                 let _ = reply.send(answer);
@@ -431,10 +418,6 @@ fn reported(folding: &Folding, now: Timestamp) -> Reported {
     let newest = folding.core.run_status(now).map(|status| (status, folding.runs.walked().cloned()));
     let runs = over.chain(newest).map(|(status, plan)| RunSeen { status, plan }).collect();
     Reported { report: folding.core.report(now), runs }
-}
-
-fn own_name() -> Name {
-    Name::new("collector").expect("it is a name")
 }
 
 fn kind_word(kind: &EventKind) -> &'static str {

@@ -23,6 +23,7 @@ use super::wire::Heard;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
+use crate::heads::Shown;
 use crate::intake::Intake;
 use crate::journal::Components;
 use crate::net::Peer;
@@ -49,6 +50,7 @@ pub(crate) struct Door {
     pub(crate) blind_spots: BlindSpots,
     pub(crate) tally: Tally,
     pub(crate) warnings: Warnings,
+    pub(crate) heads: Shown,
     pub(crate) clock: Clock,
     pub(crate) session_idle: Duration,
     pub(crate) pki: Arc<Pki>,

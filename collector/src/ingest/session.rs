@@ -28,10 +28,13 @@ use super::sessions::Entered;
 use super::tally::{self, Brought};
 use super::wire::Heard;
 use crate::driver::Told;
+use crate::heads::Missing;
 use crate::intake;
 use crate::journal::{JournalError, Lane};
 use crate::pki::AgentId;
 use crate::records::{Received, Seen};
+
+mod heads;
 
 /// Batches of one stream that are journaled and not acked yet.
 const IN_FLIGHT: usize = 16;
@@ -65,6 +68,10 @@ pub(super) struct Session {
     last_seen: Option<Instant>,
     sent: Option<v1::Assignments>,
     waiting: VecDeque<Waiting>,
+    /// Decisions that the agent knows of and the journal does not, until that is recorded.
+    missing: Option<Missing>,
+    /// The newest decision that the agent was shown.
+    shown: u64,
 }
 
 /// Why a session ends.
@@ -106,6 +113,8 @@ impl Session {
             last_seen: None,
             sent: None,
             waiting: VecDeque::new(),
+            missing: None,
+            shown: 0,
         }
     }
 
@@ -191,7 +200,10 @@ impl Session {
     async fn welcome(&mut self) -> Step {
         let epoch = spool_epoch(&self.hello.spool_epoch)?;
         let durable_seq = self.entered.window().durable(epoch);
+        let (head, remembered_head) = self.remembered().await?;
         self.tell(Reply::Welcome(v1::Welcome {
+            head,
+            remembered_head,
             migration: self.who.migration.to_string(),
             collector_version: env!("CARGO_PKG_VERSION").to_owned(),
             durable_seq,
@@ -364,7 +376,10 @@ impl Session {
             collector_sent: beat.last_collector_sent_unix_ms,
             agent_received: beat.last_agent_received_unix_ms,
         });
+        self.hold().await;
+        let head = self.head();
         self.tell(Reply::HeartbeatReply(v1::HeartbeatReply {
+            head,
             sequence: beat.sequence,
             agent_sent_unix_ms: beat.agent_sent_unix_ms,
             collector_received_unix_ms: received,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use ring::hmac;
-use tidelock_model::{Name, Timestamp};
+use tidelock_model::Timestamp;
 use tidelock_ops::Ops;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -27,7 +27,7 @@ use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
 use crate::fold::{Fold, replay_heard};
-use crate::heads::{self, Course, Signer};
+use crate::heads::{Course, Lost, Shown, Signer, remembering};
 use crate::health::Health;
 use crate::ingest::{AgentDoor, Door, Refused, Sessions, Tally};
 use crate::intake::{Durable, Intake};
@@ -69,7 +69,7 @@ struct Opened {
     ops: watch::Sender<Option<Arc<dyn Ops>>>,
     signer: Arc<Signer>,
     /// Migrations that lost decisions, and what is known of it.
-    older: BTreeMap<Name, String>,
+    older: Lost,
 }
 
 /// What listens.
@@ -134,9 +134,10 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
         Course::Whole => BTreeMap::new(),
         Course::Older(older) => older,
     };
-    for (migration, why) in &older {
-        tracing::error!(%migration, why, "decisions are missing; the migration is held until a person releases it");
+    for (migration, missing) in &older {
+        tracing::error!(%migration, why = %missing.why, "decisions are missing; the migration is held until a person releases it");
     }
+    let older = Lost::new(Mutex::new(older));
     let clock = Clock::start(latest(&journal)?);
     let (secrets, ops) = (Arc::new(ArcSwap::from_pointee(config.secrets.clone())), watch::Sender::new(None));
     Ok(Opened {
@@ -220,6 +221,7 @@ async fn serve(
     let domain = Some(opened.pki.domain().into());
     let agents_acceptor = listen::acceptor(certificates.agents.clone(), domain, connections);
     servers.spawn(certificates.keep(stop.clone()));
+    let heads = Shown::new(opened.signer.clone(), store.clone(), driver.clone(), opened.clock);
     let door = Door {
         intake: intake.clone(),
         driver: driver.clone(),
@@ -229,6 +231,7 @@ async fn serve(
         blind_spots: blind_spots.clone(),
         tally,
         warnings: warnings.clone(),
+        heads: heads.clone(),
         clock: opened.clock,
         session_idle: opened.config.session_idle,
         pki: opened.pki.clone(),
@@ -236,7 +239,7 @@ async fn serve(
         stop: stop.clone(),
         tasks: tasks.clone(),
     };
-    let told = (refused, blind_spots, warnings);
+    let told = (refused, blind_spots, warnings, heads);
     let api = Arc::new(faces(&opened, addresses, driver.clone(), told, stop.clone()));
     let routes = api::routes(&api, health_service)?;
     servers.spawn(wrap("api", listen::api(api_acceptor, listeners.api, routes, stop.clone())));
@@ -256,7 +259,8 @@ async fn serve(
     let (keep, clock) = (opened.config.keep_findings, opened.clock);
     let retention = retention::run(opened.journal.clone(), driver.clone(), clock, keep, stop.clone());
     servers.spawn(retention);
-    servers.spawn(remembering(opened.signer.clone(), driver.clone(), store.clone(), stop.clone()));
+    let (signer, older) = (opened.signer.clone(), opened.older.clone());
+    servers.spawn(remembering(signer, driver.clone(), store.clone(), older, stop.clone()));
     let telling = notify::Parts {
         driver: driver.clone(),
         store: store.clone(),
@@ -316,7 +320,7 @@ fn faces(
     opened: &Opened,
     addresses: Addresses,
     driver: Driver,
-    (refused, blind_spots, warnings): (Refused, BlindSpots, Warnings),
+    (refused, blind_spots, warnings, heads): (Refused, BlindSpots, Warnings, Shown),
     stop: CancellationToken,
 ) -> Api {
     let host = opened.config.hosts.first().cloned().unwrap_or_else(|| addresses.api.ip().to_string());
@@ -338,6 +342,7 @@ fn faces(
         refused,
         blind_spots,
         warnings,
+        heads,
         certificate_life: opened.config.certificate_life,
         pod_certificate_life: opened.config.pod_certificate_life,
         agents_address: at(addresses.agents.port()),
@@ -360,24 +365,7 @@ struct State {
     index_dir: PathBuf,
     lookup: Arc<OnceLock<Lookup>>,
     space: watch::Receiver<Space>,
-    older: BTreeMap<Name, String>,
-}
-
-/// Remembers the heads from when the holds of a restored journal are in it: not before, or a crash in
-/// between would make it look like the newest.
-async fn remembering(
-    signer: Arc<Signer>,
-    driver: Driver,
-    store: Arc<dyn Store>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    tokio::select! {
-        _ = driver.wait_ready() => {}
-        () = stop.cancelled() => return Ok(()),
-    }
-    drop(driver);
-    heads::remember(signer, store, stop).await;
-    Ok(())
+    older: Lost,
 }
 
 /// Folds the journal, then drives it.

@@ -107,6 +107,7 @@ impl Agent {
             boot_id: "boot".to_owned(),
             contracts: vec!["tidelock:check@1.0.0".to_owned()],
             newest_plan_revision: 0,
+            remembered_head: None,
         };
         said.send(v1::SessionRequest { message: Some(Say::Hello(hello)) }).await.unwrap();
         let mut heard = client.session(ReceiverStream::new(requests)).await?.into_inner();

@@ -110,3 +110,63 @@ async fn a_restored_backup_holds_until_a_person_releases_it_and_a_fork_is_refuse
     let told = format!("{refused:#}");
     assert!(told.contains("the journal is another course of shop-moves: at decision"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_lost_every_decision_is_held_when_it_is_made_anew() {
+    let mut collector = Collector::start().await;
+    stop(&mut collector).await;
+    let backup = collector.path("backup");
+    copy(&collector.path("data"), &backup);
+    collector.again().await;
+    collector.apply(PLAN).await.unwrap();
+    assert_eq!(held(&collector).await, None, "the first decision of a new migration holds nothing");
+    hold(&collector, "look at it").await;
+    release(&collector, "it is well").await;
+    stop(&mut collector).await;
+    put_back(&collector, &backup);
+    // However often it starts, with whatever else is decided, the loss stays known.
+    for _ in 0..2 {
+        collector.again().await;
+        stop(&mut collector).await;
+        let heads = std::fs::read_to_string(collector.path("pki/heads.json")).unwrap();
+        assert!(heads.contains("\"lost\"") && heads.contains(MIGRATION), "{heads}");
+    }
+    collector.again().await;
+    collector.apply(PLAN).await.unwrap();
+    // It does not even leave `prepare`.
+    let held_first = async |collector: &Collector| {
+        let status = collector.status().await;
+        assert_eq!(status.phase, "prepare");
+        let holds = status.next_gate.unwrap().holds;
+        holds.into_iter().find(|hold| hold.code == "operator").map(|hold| hold.reason)
+    };
+    let why = held_first(&collector).await.expect("it is held before anybody is answered");
+    assert!(why.contains("the journal has lost all its decisions, up to"), "{why}");
+    stop(&mut collector).await;
+    collector.again().await;
+    assert!(held_first(&collector).await.is_some(), "a restart lifted it");
+    release(&collector, "a new migration of the same name").await;
+    stop(&mut collector).await;
+    collector.again().await;
+    assert_eq!(held(&collector).await, None, "what a person released holds no more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_without_remembered_heads_holds_until_a_person_releases_it() {
+    let mut collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    // Also right after the first decision, as at a power cut, the file is there.
+    assert!(collector.path("pki/heads.json").is_file());
+    stop(&mut collector).await;
+    std::fs::remove_file(collector.path("pki/heads.json")).unwrap();
+    collector.again().await;
+    let why = held(&collector).await.expect("it is held");
+    assert!(why.contains("there is no heads.json beside the keys"), "{why}");
+    stop(&mut collector).await;
+    collector.again().await;
+    assert!(held(&collector).await.is_some(), "a restart lifted it");
+    release(&collector, "it is the newest").await;
+    stop(&mut collector).await;
+    collector.again().await;
+    assert_eq!(held(&collector).await, None);
+}

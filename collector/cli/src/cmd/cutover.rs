@@ -370,7 +370,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_run_is_never_done() {
         let manner = out::Manner { format: out::Format::Text, color: false, ask: false, quiet: false };
-        let call = Call { flags: crate::context::Flags::default(), manner };
+        let call = Call { flags: crate::context::Flags::default(), manner, safer: false };
         assert_eq!(shown(&call, None, "x").unwrap_err().exit, Exit::Unknown);
     }
 }

@@ -38,6 +38,13 @@ pub(crate) struct DecideArgs {
     over: Vec<String>,
 }
 
+impl DecideArgs {
+    /// It is about going back.
+    pub(crate) fn goes_back(&self) -> bool {
+        self.decision == "rollback"
+    }
+}
+
 pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let status = get_status(&client).await?;

@@ -72,6 +72,7 @@ pub(crate) async fn wait(call: &Call, args: &WaitArgs) -> Result<(Exit, v1::Gate
         if problem.exit != Exit::Unreachable {
             return Err(problem);
         }
+        client.look_again();
         if Instant::now() >= end {
             return finish(&mut teller, Exit::Pending, known);
         }

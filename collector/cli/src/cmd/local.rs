@@ -60,6 +60,8 @@ pub(crate) enum JournalCommand {
         /// Another
         other: PathBuf,
     },
+    /// Believes the collector's journal as it is now, after it was refused here
+    Accept,
 }
 
 #[derive(Debug, clap::Args)]
@@ -145,7 +147,7 @@ fn noted(contexts: &mut Contexts, name: &str, new: Context) -> String {
     }
 }
 
-pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {
+pub(crate) async fn journal(call: &Call, command: JournalCommand) -> Result<Exit, Trouble> {
     let mut arguments: Vec<std::ffi::OsString> = vec!["journal".into()];
     match command {
         JournalCommand::Verify { dir, heads } => {
@@ -164,8 +166,30 @@ pub(crate) fn journal(command: JournalCommand) -> Result<Exit, Trouble> {
         JournalCommand::Compare { one, other } => {
             arguments.extend(["compare".into(), one.into_os_string(), other.into_os_string()]);
         }
+        JournalCommand::Accept => return accept(call).await,
     }
     become_program("tidelock-collector", arguments)
+}
+
+async fn accept(call: &Call) -> Result<Exit, Trouble> {
+    let client = call.client()?;
+    let migration = client.meant().await?;
+    let migration = migration.ok_or_else(|| Trouble::usage("the collector has no migration"))?;
+    let (before, now) = client.accept(&migration).await?;
+    let (decision, before) = (now.decision(), before.map(|head| head.decision()));
+    if call.manner.json() {
+        let value = serde_json::json!({
+            "schema": "tidelock.head/v1", "migration": migration, "decision": decision, "before": before,
+        });
+        out::print_json(call.manner.format, &value)?;
+        return Ok(Exit::Done);
+    }
+    let before = before.map_or_else(|| "nothing".to_owned(), |decision| format!("decision {decision}"));
+    out::print(&format!(
+        "✔ {migration} is believed as it is now, at decision {decision}; remembered was {before}"
+    ))?;
+    out::say("what holds it there is released by itself alone: tidelock why, then tidelock release");
+    Ok(Exit::Done)
 }
 
 pub(crate) fn demo(args: DemoArgs) -> Result<Exit, Trouble> {

@@ -61,18 +61,21 @@ use crate::out::{self, Format, Manner};
 pub(crate) struct Call {
     pub(crate) flags: Flags,
     pub(crate) manner: Manner,
+    /// What only makes things safer is done on any journal, also one that is older than it was.
+    safer: bool,
 }
 
 impl Call {
     pub(crate) fn client(&self) -> Result<Client, Trouble> {
-        Client::new(&resolve(&self.flags)?)
+        let client = Client::new(&resolve(&self.flags)?)?;
+        Ok(if self.safer { client.on_any_journal() } else { client })
     }
 }
 
 /// Runs one command.
 pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
     let manner = Manner::new(args.output, args.color, args.no_input, args.quiet);
-    let call = Call { flags: args.flags, manner };
+    let call = Call { flags: args.flags, manner, safer: only_safer(&args.command) };
     only_where_it_is_known(&call, &args.command)?;
     match args.command {
         Command::Status(args) => status::run(&call, args).await,
@@ -99,7 +102,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
         Command::Access(command) => access::run(&call, command).await,
         Command::Plugin(command) => plugin::run(&call, command).await,
         Command::Pki(command) => local::pki(&call, command),
-        Command::Journal(command) => local::journal(command),
+        Command::Journal(command) => local::journal(&call, command).await,
         Command::Context(command) => contexts::run(&call, command),
         Command::Demo(args) => local::demo(args),
         Command::Doctor(args) => doctor::run(&call, args).await,
@@ -129,6 +132,12 @@ pub(crate) fn monitor_line(trouble: &Trouble) -> String {
     let words = trouble.to_string().replace("\n  ", "; ").replace(['\n', '\r'], " ");
     let words = clean(&words).replace('|', "/");
     format!("TIDELOCK UNKNOWN - {words}")
+}
+
+/// Shutting and going back do not wait until somebody knows why the journal is older than it was.
+fn only_safer(command: &Command) -> bool {
+    let back = matches!(command, Command::Decide(args) if args.goes_back());
+    back || matches!(command, Command::Hold(_) | Command::Abort(_) | Command::Rollback(_))
 }
 
 /// Some forms are those of one command; another must not print something else under their name.

@@ -190,7 +190,7 @@ mod tests {
     fn an_order_without_a_recorded_event_is_never_done() {
         for format in [Format::Text, Format::Json, Format::Ndjson, Format::Short, Format::Nagios] {
             let manner = Manner { format, color: false, ask: false, quiet: false };
-            let call = Call { flags: Flags::default(), manner };
+            let call = Call { flags: Flags::default(), manner, safer: false };
             let nothing = done(&call, None).unwrap_err();
             assert_eq!((nothing.exit, nothing.exit.number()), (Exit::Unknown, 6), "{format:?}");
             assert!(nothing.to_string().contains("did not say what it recorded"), "{nothing}");

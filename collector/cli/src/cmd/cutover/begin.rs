@@ -318,7 +318,7 @@ mod tests {
 
     fn call() -> Call {
         let manner = out::Manner { format: out::Format::Text, color: false, ask: false, quiet: true };
-        Call { flags: crate::context::Flags::default(), manner }
+        Call { flags: crate::context::Flags::default(), manner, safer: false }
     }
 
     fn back() -> v1::Run {

@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn who_stands_by_walks_when_it_is_decided_and_goes_when_it_never_will_be() {
         let manner = out::Manner { format: out::Format::Text, color: false, ask: false, quiet: true };
-        let call = Call { flags: crate::context::Flags::default(), manner };
+        let call = Call { flags: crate::context::Flags::default(), manner, safer: false };
         let said = |word: &str| phase(&call, &v1::Status { phase: word.to_owned(), ..v1::Status::default() });
         assert!(matches!(said("rolling-back"), Some(Ok(None))));
         assert!(matches!(said("committed"), Some(Ok(Some(Exit::Rollback)))));
