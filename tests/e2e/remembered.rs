@@ -85,7 +85,7 @@ fn a_backup_with_its_own_memory_is_known_by_agents_and_people() {
     let last = (0..3).map(|round| by_hand(&world.operator, &format!("round {round}"))).max().unwrap_or(0);
     let folders: Vec<PathBuf> = world.agents.iter().map(|agent| agent.folder.clone()).collect();
     for agent in &folders {
-        let _ = eventually("the agents remember the last decision", || {
+        eventually("the agents remember the last decision", || {
             let (_, at) = remembered(agent)?;
             if at >= last { Ok(()) } else { Err(format!("{at}, not yet {last}")) }
         });

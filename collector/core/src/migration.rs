@@ -375,9 +375,4 @@ impl Migration {
     pub fn degraded(&self) -> bool {
         self.gates.degraded.is_some()
     }
-
-    /// They pressed hold, and did not take it back. Nobody else's hold stands in for theirs.
-    pub fn is_held_by(&self, who: &Name) -> bool {
-        self.gates.operator.contains_key(&Some(who.clone()))
-    }
 }

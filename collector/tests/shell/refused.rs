@@ -158,6 +158,7 @@ async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
             migration: MIGRATION.to_owned(),
             reason: "go on".to_owned(),
             request_id: String::new(),
+            of: String::new(),
         };
         tokio::time::timeout(limit, orders.release(release)).await.expect("nor is the next one").unwrap();
         assert!(!swarm.is_finished(), "the swarm went on all the time");
