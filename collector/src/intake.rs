@@ -123,9 +123,10 @@ async fn follow(mut queued: mpsc::Receiver<Queued>, believe: mpsc::Sender<Durabl
                 continue;
             }
         };
-        let _ = told.send(Ok(position));
+        // The driver first: whoever hears the ack and asks at once must be answered by what was acked.
         if believe.send(Durable { position, at, seen, received }).await.is_err() {
             return;
         }
+        let _ = told.send(Ok(position));
     }
 }

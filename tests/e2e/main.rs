@@ -9,6 +9,7 @@ mod call;
 mod crowd;
 mod cutover;
 mod ended;
+mod every_json;
 mod explain;
 mod extremes;
 mod first_check;

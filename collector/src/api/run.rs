@@ -80,7 +80,7 @@ impl RunService for Runs {
     ) -> Result<Response<v1::RenewRunResponse>, Status> {
         let Asking { name, by, .. } = self.begin(&request, Action::Run, &request.get_ref().migration)?;
         let ask = request.into_inner();
-        let renewal = Renewal { migration: name, by: by.name, run: ask.run, lease: ask.lease };
+        let renewal = Renewal { migration: name, by, run: ask.run, lease: ask.lease };
         let until = self.0.driver.renew_run(renewal).await.map_err(errors::asked)?;
         Ok(Response::new(v1::RenewRunResponse { lease_until_time: time(until) }))
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use tidelock_core::record::Observation;
-use tidelock_core::{RUN_LEASE, Refusal, RefusalCode, RunState, RunStatus};
+use tidelock_core::{Asker, Migration, RUN_LEASE, Refusal, RefusalCode, RunState, RunStatus};
 use tidelock_model::{Name, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,7 +24,7 @@ pub struct Renewal {
     /// The migration.
     pub migration: Name,
     /// The operator.
-    pub by: Name,
+    pub by: Asker,
     /// The run; 0 for who stands by to go back as soon as that is decided, without a run or a lease yet.
     pub run: u64,
     /// The operator's lease.
@@ -51,14 +51,16 @@ fn refused(asked: &Renewal, status: Option<&RunStatus>, now: Timestamp) -> Optio
     }
     match &status.operator {
         Some(operator)
-            if status.lease == asked.lease && *operator == asked.by && now < status.lease_until =>
+            if status.lease == asked.lease && *operator == asked.by.name && now < status.lease_until =>
         {
             None
         }
-        Some(operator) if status.lease != asked.lease || *operator != asked.by => Some(old_lease(format!(
-            "lease {} of run {} is over: {operator} walks it now; look at it, then take it with: tidelock cutover resume",
-            asked.lease, asked.run
-        ))),
+        Some(operator) if status.lease != asked.lease || *operator != asked.by.name => {
+            Some(old_lease(format!(
+                "lease {} of run {} is over: {operator} walks it now; look at it, then take it with: tidelock cutover resume",
+                asked.lease, asked.run
+            )))
+        }
         Some(_) | None => Some(old_lease(format!(
             "lease {} of run {} ended; take it again with: tidelock cutover resume",
             asked.lease, asked.run
@@ -70,10 +72,14 @@ fn refused(asked: &Renewal, status: Option<&RunStatus>, now: Timestamp) -> Optio
 pub(super) fn queue(
     outbox: &mpsc::Sender<Own>,
     asked: &Renewal,
-    status: Option<&RunStatus>,
+    migration: Option<&Migration>,
     now: Timestamp,
 ) -> Result<Queued, AskError> {
-    if let Some(refused) = refused(asked, status, now) {
+    let migration = migration.ok_or_else(|| AskError::NoMigration(asked.migration.clone()))?;
+    if asked.run == 0 {
+        migration.may_stand_by(&asked.by).map_err(|refusal| AskError::Refused(Box::new(refusal)))?;
+    }
+    if let Some(refused) = refused(asked, migration.run_status(now).as_ref(), now) {
         return Err(refused);
     }
     let until = now.plus(RUN_LEASE);

@@ -122,7 +122,9 @@ impl Task {
                 command = asked.recv() => match command {
                     Some(command) => {
                         // An answer rests on all that is durable: a failure that was acked holds it.
-                        if let Ok(first) = believed.try_recv() {
+                        let mut owed = believed.len();
+                        while let Some(first) = (owed > 0).then(|| believed.try_recv().ok()).flatten() {
+                            owed = owed.saturating_sub(AT_ONCE);
                             self.believe(first, &mut believed).await?;
                         }
                         self.command(command).await?;
@@ -342,9 +344,9 @@ impl Task {
             }
             Command::Renew { asked, reply } => {
                 let now = self.clock.now();
-                let status = self.fold.migrations.get(&asked.migration);
-                let status = status.and_then(|folding| folding.core.run_status(now));
-                let _ = reply.send(renew::queue(&self.outbox, &asked, status.as_ref(), now));
+                let folding = self.fold.migrations.get(&asked.migration);
+                let core = folding.map(|folding| &folding.core);
+                let _ = reply.send(renew::queue(&self.outbox, &asked, core, now));
             }
             Command::Leftovers { migration, reply } => {
                 let now = self.clock.now();

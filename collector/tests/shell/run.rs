@@ -105,6 +105,11 @@ async fn one_operator_walks_and_nobody_else() {
         let old = runs(&collector, token).await.renew_run(renew(number, lease)).await.unwrap_err();
         assert_eq!((old.code(), reason(&old).as_str()), (Code::Aborted, "OLD_LEASE"));
     }
+    // Nobody only looks like somebody who will go back.
+    let eve = collector.issue("eve", "person", "").await;
+    let denied = runs(&collector, &eve).await.renew_run(renew(0, 0)).await.unwrap_err();
+    assert_eq!((denied.code(), reason(&denied).as_str()), (Code::PermissionDenied, "NOT_YOURS"));
+    let _ = runs(&collector, &ben).await.renew_run(renew(0, 0)).await.unwrap();
     let leave = v1::LeaveRunRequest { migration: name(), lease: first.lease, request_id: String::new() };
     let left = runs(&collector, &ci).await.leave_run(leave).await.unwrap().into_inner().run.unwrap();
     assert_eq!(left.operator, "");

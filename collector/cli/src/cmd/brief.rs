@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
+use serde_json::json;
 use tidelock_model::{Level, Name};
 use tidelock_plan::check;
 
@@ -50,6 +51,11 @@ pub(crate) async fn run(call: &Call, args: BriefArgs) -> Result<Exit, Trouble> {
         let status = get_status(&client).await?;
         let run = newest(&client, &status.migration).await;
         page.push_str(&brief_now::section(&status, &run));
+    }
+    if call.manner.json() {
+        let value = json!({ "schema": "tidelock.brief/v1", "migration": checked.plan.name.as_str(), "markdown": page });
+        out::print_json(call.manner.format, &value)?;
+        return Ok(Exit::Done);
     }
     let page = if args.form == Form::Html { html(&checked.plan.name, &page) } else { page };
     match args.out {

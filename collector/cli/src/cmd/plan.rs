@@ -74,6 +74,12 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
             Ok(Exit::Done)
         }
         PlanCommand::Explain { code } => match explain(&code.to_uppercase()) {
+            Some(text) if call.manner.json() => {
+                let value =
+                    json!({ "schema": "tidelock.explain/v1", "code": code.to_uppercase(), "text": text });
+                out::print_json(call.manner.format, &value)?;
+                Ok(Exit::Done)
+            }
             Some(text) => {
                 out::print(text)?;
                 Ok(Exit::Done)

@@ -177,6 +177,20 @@ impl Migration {
         Ok(EventKind::Switched { to })
     }
 
+    /// Whether they may stand by to go back as soon as that is decided: whoever may not walk the way back would only
+    /// look like somebody who will.
+    ///
+    /// # Errors
+    /// They are not of the plan, or the migration is over.
+    pub fn may_stand_by(&self, by: &Asker) -> Result<(), Refusal> {
+        self.may_switch(by)?;
+        if super::ends(self.phase) {
+            let message = format!("the migration is {}; there is nothing to stand by for", self.phase);
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
+        Ok(())
+    }
+
     /// Pipelines and operators switch, and people of the plan.
     pub(crate) fn may_switch(&self, by: &Asker) -> Result<(), Refusal> {
         if by.kind == AskerKind::Person && !self.is_of_plan(by) {

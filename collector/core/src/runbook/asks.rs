@@ -190,8 +190,10 @@ impl Migration {
             RunAsk::SettleStep { reason, .. } | RunAsk::Turn { reason } => {
                 let holder = run.operator() == Some(&by.name) && matches!(ask, RunAsk::Turn { .. });
                 if !self.is_of_plan(by) && !holder {
-                    let message =
-                        format!("{} is not in the plan; a person of the plan says what happened", by.name);
+                    let message = format!(
+                        "{} is not in the plan; a person of the plan or an operator says what happened",
+                        by.name
+                    );
                     return Err(Refusal::new(RefusalCode::NotYours, message));
                 }
                 said(reason, "what is said of a run")
