@@ -65,7 +65,7 @@ fn exported(data: &Path, verified: &str) {
         (&"shop".into(), &"test".into(), &"operator".into())
     );
     let ready = |line: &&Value| {
-        line["kind"] == "phase_changed" && line["text"].as_str().is_some_and(|text| text.contains("ready"))
+        line["kind"] == "phase" && line["text"].as_str().is_some_and(|text| text.contains("ready"))
     };
     assert!(lines.iter().any(|line| ready(&line)), "ready was reached");
     // What was found: good runs of both sides, and the bad ones of the target behind them.

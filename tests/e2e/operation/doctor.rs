@@ -28,7 +28,7 @@ fn the_doctor_finds_what_is_broken_and_waits_until_it_is_mended() {
     for expected in [
         "its journal is writable",
         "source: 1 of at least 1 online",
-        "checks of this phase have results",
+        "the one check of this phase has results",
         "ana can answer cutover",
         "revision 1 is",
     ] {

@@ -199,8 +199,11 @@ impl Migration {
         let several = self.gates.operator.len() > 1;
         let holds = self.gates.operator.values().filter(|_| gate != Phase::RolledBack);
         let shown = |hold: &OperatorHold| {
-            let of = if several { format!("--of {} ", hold.holder()) } else { String::new() };
-            Hold::new(HoldCode::Operator, hold.at, hold.line(), format!("tidelock release {of}--reason TEXT"))
+            let next = match several {
+                true => format!("tidelock release --of {} --reason TEXT", hold.holder()),
+                false => "tidelock release --reason TEXT".to_owned(),
+            };
+            Hold::new(HoldCode::Operator, hold.at, hold.line(), next)
         };
         holds.map(shown).collect()
     }
