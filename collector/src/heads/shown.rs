@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::signature::KeyPair as _;
 use tidelock_core::record::{Event, EventKind};
 use tidelock_core::{Ask, Asker, AskerKind};
-use tidelock_model::{Name, Sha256, Timestamp, mutated};
+use tidelock_model::{Name, Sha256, Timestamp};
 use tidelock_proto::head::Head;
 use tidelock_proto::v1;
 
@@ -116,7 +116,7 @@ impl Shown {
             let why = format!("decision {position}, which was shown, is of another journal than this one");
             return Ok(self.lost(&known, head, None, why));
         }
-        if position > end && !mutated("what-agents-remember-holds") {
+        if position > end {
             let why = format!(
                 "the journal ends at decision {end}, and decision {position} was shown: it is an older copy, such \
                  as a restored backup; look at what happened since"
