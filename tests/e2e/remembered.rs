@@ -129,7 +129,11 @@ fn a_backup_with_its_own_memory_is_known_by_agents_and_people() {
     // A person says that it is the right one.
     let _ = world.operator.run(&["journal", "accept"]).good();
     assert!(hold_of(&world.operator).is_some(), "only a release releases");
-    let _ = world.operator.run(&["release", "--reason", "the backup is all there is"]).good();
+    // Each releases one hold: the operator's own, and then the collector's.
+    let _ = world.operator.run(&["release", "--reason", "I have seen it"]).good();
+    assert!(hold_of(&world.operator).is_some(), "the collector's hold stands by itself");
+    let of = ["--of", "collector", "--reason", "the backup is all there is"];
+    let _ = world.operator.run(&[&["release"][..], &of].concat()).good();
     for agent in &folders {
         let (file, _) = remembered(agent).expect("what was remembered stays");
         fs::remove_file(file).expect("it can be removed");
