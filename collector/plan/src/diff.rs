@@ -319,7 +319,10 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
     facts.time("every", Some(scenario.every), |_| Way::Fact);
     facts.time("timeout", Some(scenario.timeout), Way::Most);
     facts.time("fresh_for", Some(scenario.fresh_for), Way::Most);
-    facts.time("may_dip", scenario.may_dip, Way::Most);
+    // Not even for a moment is a limit too.
+    if let Some(dip) = scenario.may_dip {
+        facts.put("may_dip", show(dip), Way::Most(dip.as_secs_f64()));
+    }
     if scenario.writes {
         facts.put("writes", "true", Way::Must);
     }

@@ -69,7 +69,8 @@ fn step(step: &Step) -> Facts {
     let mut facts = Facts::default();
     facts.put("kind", step.kind.word(), Way::Fact);
     facts.put("owner", &step.owner, Way::Fact);
-    facts.time("planned", Some(step.planned), |_| Way::Fact);
+    // The time without writes is predicted from it, and held against what may be away.
+    facts.time("planned", Some(step.planned), Way::Least);
     facts.time("deadline", step.deadline, Way::Most);
     facts.time("bake", Some(step.bake), Way::Least);
     step.after.iter().for_each(|name| facts.put(format!("after {name}"), "", Way::Must));
@@ -91,7 +92,7 @@ fn step(step: &Step) -> Facts {
     }
     command("run", step.run.as_ref(), Way::Fact, &mut facts);
     command("undo", step.undo.as_ref(), Way::Must, &mut facts);
-    command("rehearsal", step.rehearsal.as_ref(), Way::Fact, &mut facts);
+    command("rehearsal", step.rehearsal.as_ref(), Way::Must, &mut facts);
     facts
 }
 

@@ -190,3 +190,26 @@ fn the_canary_and_named_agents_are_read_pinned_and_not_lost_in_silence() {
     let gone: Vec<_> = diff(&both.plan, &fewer).into_iter().filter(|change| change.looser).collect();
     assert!(gone.iter().any(|change| change.text.contains("s3")), "{gone:?}");
 }
+
+#[test]
+fn a_longer_way_without_writes_is_looser_even_from_none_at_all() {
+    let looser = |file: &str, from: &str, to: &str| {
+        let old = load(file);
+        let mut new = old.clone();
+        assert!(new.yaml.contains(from), "{from}");
+        new.yaml = new.yaml.replacen(from, to, 1);
+        let plans =
+            [&old, &new].map(|s| check(s).unwrap_or_else(|p| panic!("{}", p.render(s, false, 100))).plan);
+        let changes = diff(&plans[0], &plans[1]);
+        assert_eq!(changes.len(), 1, "{from}: {changes:?}");
+        (changes[0].looser, changes[0].stricter)
+    };
+    let shop = "deploy/examples/shop.yaml";
+    assert_eq!(looser(shop, "may_dip: 0s", "may_dip: 10s"), (true, false));
+    let runbook = "deploy/examples/with-runbook.yaml";
+    let planned = "kind: catch-up, owner: ben, planned: ";
+    let [ten, nine, twelve] = ["10s", "9s", "12s"].map(|span| format!("{planned}{span}"));
+    // Predicted shorter, it fits into what may be away.
+    assert_eq!(looser(runbook, &ten, &nine), (true, false));
+    assert_eq!(looser(runbook, &ten, &twelve), (false, true));
+}
