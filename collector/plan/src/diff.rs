@@ -40,6 +40,8 @@ enum Way {
     Must,
     /// Putting it in is looser.
     May,
+    /// Nobody can say which way another one goes: that, and none at all, counts as looser.
+    Any,
     /// Neither.
     Fact,
 }
@@ -115,6 +117,7 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
                 looser: match (way, now) {
                     (Way::Least(before), Way::Least(after)) => after < before,
                     (Way::Most(before), Way::Most(after)) => after > before,
+                    (Way::Any, _) | (_, Way::Any) => true,
                     _ => false,
                 },
                 stricter: match (way, now) {
@@ -125,7 +128,7 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
             },
             (Some((before, way)), None) => Change {
                 text: format!("- {path:<44} {before} removed"),
-                looser: matches!(way, Way::Least(_) | Way::Most(_) | Way::Must),
+                looser: matches!(way, Way::Least(_) | Way::Most(_) | Way::Must | Way::Any),
                 stricter: *way == Way::May,
             },
             (None, Some((after, way))) => Change {
@@ -221,7 +224,7 @@ fn decision_facts(rule: &DecisionRule) -> Facts {
 fn manual_facts(check: &ManualCheck) -> Facts {
     let mut facts = Facts::default();
     facts.put("title", &check.title, Way::Fact);
-    facts.put("owner", &check.owner, Way::Fact);
+    facts.put("owner", &check.owner, Way::Any);
     if let Some(phase) = check.phase {
         facts.put("phase", phase, Way::Fact);
     }
@@ -241,8 +244,8 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
     facts.put("agents.at_most", environment.agents_at_most, Way::Fact);
     environment.agents_named.iter().for_each(|name| facts.put(format!("agents.names {name}"), "", Way::Must));
     match &environment.revision {
-        Some(RevisionFrom::Declared) => facts.put("revision", "declared", Way::Fact),
-        Some(RevisionFrom::Header(name)) => facts.put("revision", format!("header {name}"), Way::Fact),
+        Some(RevisionFrom::Declared) => facts.put("revision", "declared", Way::Any),
+        Some(RevisionFrom::Header(name)) => facts.put("revision", format!("header {name}"), Way::Any),
         None => {}
     }
     items.insert(
@@ -253,7 +256,7 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
         let mut facts = Facts::default();
         match target {
             Target::Http(http) => {
-                facts.put("url", &http.url, Way::Fact);
+                facts.put("url", &http.url, Way::Any);
                 facts.put("rate", crate::units::show_rate(http.rate_per_second), Way::Fact);
                 facts.put("concurrency", http.concurrency, Way::Fact);
                 http.methods.iter().for_each(|m| facts.put(format!("methods {m}"), "", Way::Fact));
@@ -264,7 +267,7 @@ fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<Strin
                 tls(&mut facts, http.ca_pem.as_deref(), http.tls_name.as_deref());
             }
             Target::Sql(sql) => {
-                facts.put("address", &sql.address, Way::Fact);
+                facts.put("address", &sql.address, Way::Any);
                 facts.put("user", &sql.user, Way::Fact);
                 facts.put("write", sql.write, Way::Fact);
                 facts.put("sql", sql.dialect.word(), Way::Fact);
@@ -294,10 +297,10 @@ fn credential(credential: Option<&Credential>) -> String {
 
 fn tls(facts: &mut Facts, ca: Option<&str>, name: Option<&str>) {
     if let Some(ca) = ca {
-        facts.put("ca", format!("{:016x}", short_hash(ca)), Way::Fact);
+        facts.put("ca", format!("{:016x}", short_hash(ca)), Way::Any);
     }
     if let Some(name) = name {
-        facts.put("tls_name", name, Way::Fact);
+        facts.put("tls_name", name, Way::Any);
     }
 }
 
@@ -312,8 +315,8 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
     facts.put("if_broken", &scenario.if_broken, Way::Fact);
     facts.put("kind", &scenario.kind, Way::Fact);
     facts.put("level", scenario.level, Way::Least(rank));
-    facts.put("plugin", &scenario.plugin, Way::Fact);
-    facts.put("sha256", scenario.component.short(), Way::Fact);
+    facts.put("plugin", &scenario.plugin, Way::Any);
+    facts.put("sha256", scenario.component.short(), Way::Any);
     scenario.sides.iter().for_each(|side| facts.put(format!("run_on {side}"), "", Way::Must));
     scenario.phases.iter().for_each(|phase| facts.put(format!("phases {phase}"), "", Way::Must));
     facts.time("every", Some(scenario.every), |_| Way::Fact);
@@ -326,7 +329,7 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
     if scenario.writes {
         facts.put("writes", "true", Way::Must);
     }
-    facts.put("with", format!("{:016x}", short_hash(&scenario.settings)), Way::Fact);
+    facts.put("with", format!("{:016x}", short_hash(&scenario.settings)), Way::Any);
     facts.time("slot", scenario.slot, |_| Way::Fact);
     scenario.claims.iter().for_each(|claim| claims::claim(claim, &mut facts));
     facts
