@@ -11,9 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Map, Value};
 use tidelock_model::{Name, Sha256};
-use tidelock_sandbox::protocol::{
-    Connect, Grant, HttpGrant, PostgresGrant, Secret, SqliteGrant, TargetGrant,
-};
+use tidelock_sandbox::protocol::{Grant, HttpGrant, PostgresGrant, Secret, SqliteGrant, TargetGrant};
 use tidelock_sandbox::{RunnerClient, RunnerConfig};
 
 use crate::runs::read_secret;
@@ -152,16 +150,10 @@ pub(crate) async fn http(url: &str) -> Result<HttpGrant> {
     let server = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let addresses = resolve(&server).await?;
     Ok(HttpGrant {
-        url: origin.to_owned(),
         methods: METHODS.map(str::to_owned).to_vec(),
         paths: vec!["/".to_owned()],
-        ca: None,
-        tls_name: None,
-        credential: None,
-        connect: Connect::New,
-        rate: None,
-        concurrency: None,
         addresses: addresses.iter().map(ToString::to_string).collect(),
+        ..HttpGrant::closed(origin)
     })
 }
 

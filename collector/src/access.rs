@@ -3,6 +3,8 @@
 //! The file is the collector's own. It holds no secret, and a token that was shown once cannot be
 //! shown again.
 
+mod told;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use tidelock_model::{Name, Phase, Sha256, Timestamp, mutated};
 
 use crate::{private_file, secret};
+
+pub(crate) use told::{by_hand, tell};
 
 /// Grants in all; each is a person or a pipeline.
 const MAX_GRANTS: usize = 10_000;
@@ -113,6 +117,29 @@ pub enum AccessError {
     Random(#[from] secret::NoRandomness),
 }
 
+/// What somebody changed in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changed {
+    /// Grants that let in now and did not before.
+    pub given: Vec<Grant>,
+    /// Grants that let in before and are revoked or gone.
+    pub taken: Vec<Grant>,
+}
+
+impl Changed {
+    fn between(before: &[Grant], after: &[Grant]) -> Changed {
+        // One that lets another person in, or for longer, is another one.
+        let other = |of: &[Grant], grant: &Grant| !grant.revoked && !of.contains(grant);
+        let taken = before.iter().filter(|grant| other(after, grant)).cloned().collect();
+        let given = after.iter().filter(|grant| other(before, grant)).cloned().collect();
+        Changed { given, taken }
+    }
+
+    pub(crate) fn nothing(&self) -> bool {
+        self.given.is_empty() && self.taken.is_empty()
+    }
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -162,14 +189,15 @@ impl Access {
     ///
     /// # Errors
     /// When it cannot be understood, or is gone; the grants of before stay.
-    pub fn reload(&self) -> Result<(), AccessError> {
+    pub fn reload(&self) -> Result<Changed, AccessError> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.path.exists() && !self.grants.load().is_empty() {
             let why = "it is gone".to_owned();
             return Err(AccessError::File { doing: "read", path: (*self.path).clone(), why });
         }
-        self.grants.store(Arc::new(read(&self.path)?));
-        Ok(())
+        let fresh = read(&self.path)?;
+        let before = self.grants.swap(Arc::new(fresh.clone()));
+        Ok(Changed::between(&before, &fresh))
     }
 
     /// The live grant of a token.
@@ -198,7 +226,22 @@ impl Access {
         ttl: Option<Duration>,
         now: Timestamp,
     ) -> Result<(Grant, String), AccessError> {
-        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (grant, token) = Access::prepare(subject, role, (migration, gate), ttl, now)?;
+        self.keep(grant.clone(), now)?;
+        Ok((grant, token))
+    }
+
+    /// A grant and its token, which nobody knows yet: it lets nobody in before it is kept.
+    ///
+    /// # Errors
+    /// When it would live too long or is not of a kind that could be.
+    pub fn prepare(
+        subject: Name,
+        role: Role,
+        (migration, gate): (Option<Name>, Option<Phase>),
+        ttl: Option<Duration>,
+        now: Timestamp,
+    ) -> Result<(Grant, String), AccessError> {
         let ttl = ttl.unwrap_or(DEFAULT_TTL);
         if ttl > MAX_TTL {
             return Err(AccessError::TooLong);
@@ -206,18 +249,28 @@ impl Access {
         if gate.is_some() && (migration.is_none() || !matches!(role, Role::Viewer | Role::Pipeline)) {
             return Err(AccessError::OneGate);
         }
-        let mut grants = Vec::clone(&self.grants.load());
-        if grants.len() >= MAX_GRANTS {
-            return Err(AccessError::Full);
-        }
         let token = secret::new_token(TOKEN_PREFIX)?;
         let id: String = secret::random::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect();
         let hash = secret::sha256(token.as_bytes());
         let (issued, expires, revoked) = (now, now.plus(ttl), false);
-        let grant = Grant { id, subject, role, migration, gate, issued, expires, revoked, hash };
-        grants.push(grant.clone());
-        self.write(grants)?;
-        Ok((grant, token))
+        Ok((Grant { id, subject, role, migration, gate, issued, expires, revoked, hash }, token))
+    }
+
+    /// Keeps a grant: from here on its token lets in. Those that let nobody in any more make room. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When there are too many, or the file cannot be written.
+    pub fn keep(&self, grant: Grant, now: Timestamp) -> Result<(), AccessError> {
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut grants = Vec::clone(&self.grants.load());
+        if grants.len() >= MAX_GRANTS {
+            grants.retain(|grant| !grant.revoked && now < grant.expires);
+        }
+        if grants.len() >= MAX_GRANTS {
+            return Err(AccessError::Full);
+        }
+        grants.push(grant);
+        self.write(grants)
     }
 
     /// Takes a grant back. Blocks on the disk.

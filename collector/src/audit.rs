@@ -73,20 +73,21 @@ pub struct Audit {
 struct Lines {
     kept: VecDeque<RefusedAsk>,
     left_out: u64,
+    unreadable: u64,
 }
 
 impl Audit {
     /// Reads what earlier runs wrote below `dir`, and writes on. Where that cannot be, refused asks are
     /// remembered in memory alone, and the log says so. Blocks on the disk.
     pub fn open(dir: &Path) -> Audit {
-        let (kept, disk) = match file::open(dir) {
-            Ok((kept, file)) => (kept, file::write_beside(file)),
+        let (found, disk) = match file::open(dir) {
+            Ok((found, file)) => (found, file::write_beside(file)),
             Err(error) => {
                 tracing::error!(%error, "refused asks are not written to disk");
-                (VecDeque::new(), None)
+                (file::Found::default(), None)
             }
         };
-        let lines = Lines { kept, left_out: 0 };
+        let lines = Lines { kept: found.kept, left_out: 0, unreadable: found.unreadable };
         Audit { lines: Arc::new(Mutex::new(lines)), pace: Pace::new(AT_ONCE, ONE_IN), disk }
     }
 
@@ -145,6 +146,13 @@ impl Audit {
         found.sort_by_key(|line| std::cmp::Reverse(line.unix_ms));
         found.truncate(most);
         (found, lines.left_out)
+    }
+}
+
+impl Audit {
+    /// What could not be read of earlier runs: nobody knows who was refused there.
+    pub fn unreadable(&self) -> u64 {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).unreadable
     }
 }
 

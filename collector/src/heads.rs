@@ -26,7 +26,7 @@ use crate::journal::{Position, ReadError, Store};
 use crate::private_file;
 
 pub(crate) use keep::{Lost, remembering};
-pub(crate) use shown::{Shown, hold_for, is_of_a_loss};
+pub(crate) use shown::{Shown, hold_for, is_of_a_loss, unreadable};
 
 /// What was signed is not taken for anything else that this key may sign one day.
 const CONTEXT: &str = "tidelock decision heads v1";

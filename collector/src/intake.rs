@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tidelock_core::record::Observation;
 use tidelock_model::{FindingBatch, Name, Timestamp};
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tracing::Span;
 
 use crate::clock::Clock;
 use crate::journal::{JournalError, Lane, Pending, Position, Record, Store};
@@ -30,6 +31,8 @@ pub struct Durable {
     pub seen: Seen,
     /// A batch as it was received.
     pub(crate) received: Option<Received>,
+    /// The spans of its findings that are traced, under which it is believed.
+    pub(crate) spans: Vec<Span>,
 }
 
 struct Queued {
@@ -37,6 +40,7 @@ struct Queued {
     at: Timestamp,
     seen: Seen,
     received: Option<Received>,
+    spans: Vec<Span>,
     told: oneshot::Sender<Result<Position, JournalError>>,
 }
 
@@ -74,7 +78,7 @@ impl Intake {
     /// When the journal refuses it or has stopped.
     pub(crate) async fn submit_in(&self, lane: Lane, seen: Seen) -> Result<Told, JournalError> {
         let body = seen_to_bytes(&seen);
-        self.submit_as(lane, body, seen, None).await
+        self.submit_as(lane, body, seen, (None, Vec::new())).await
     }
 
     /// The same for a batch, which is journaled as it was received.
@@ -86,12 +90,12 @@ impl Intake {
         lane: Lane,
         migration: Name,
         batch: FindingBatch,
-        received: Received,
+        (received, spans): (Received, Vec<Span>),
     ) -> Result<Told, JournalError> {
         let body = batch_to_bytes(&migration, &batch.agent, &received);
         let observation = Observation::Findings(batch);
         let seen = Seen { migration: Some(migration), observation, boot_id: String::new() };
-        self.submit_as(lane, body, seen, Some(received)).await
+        self.submit_as(lane, body, seen, (Some(received), spans)).await
     }
 
     async fn submit_as(
@@ -99,7 +103,7 @@ impl Intake {
         lane: Lane,
         body: Vec<u8>,
         seen: Seen,
-        received: Option<Received>,
+        (received, spans): (Option<Received>, Vec<Span>),
     ) -> Result<Told, JournalError> {
         let (told, answer) = oneshot::channel();
         let queue = self.queue.lock().await;
@@ -108,13 +112,13 @@ impl Intake {
         let at = self.clock.now();
         let record = Record { kind: FINDING_KIND, at_unix_ms: at.as_millis(), body };
         let pending = self.store.submit_in_lane(lane, record).await?;
-        place.send(Queued { pending, at, seen, received, told });
+        place.send(Queued { pending, at, seen, received, spans, told });
         Ok(answer)
     }
 }
 
 async fn follow(mut queued: mpsc::Receiver<Queued>, believe: mpsc::Sender<Durable>) {
-    while let Some(Queued { pending, at, seen, received, told }) = queued.recv().await {
+    while let Some(Queued { pending, at, seen, received, spans, told }) = queued.recv().await {
         let position = match pending.durable().await {
             Ok(position) => position,
             Err(error) => {
@@ -124,7 +128,7 @@ async fn follow(mut queued: mpsc::Receiver<Queued>, believe: mpsc::Sender<Durabl
             }
         };
         // The driver first: whoever hears the ack and asks at once must be answered by what was acked.
-        if believe.send(Durable { position, at, seen, received }).await.is_err() {
+        if believe.send(Durable { position, at, seen, received, spans }).await.is_err() {
             return;
         }
         let _ = told.send(Ok(position));

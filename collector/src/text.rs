@@ -41,6 +41,7 @@ pub fn event_kind(kind: &EventKind) -> &'static str {
         EventKind::FactSet { .. } => "fact",
         EventKind::Overridden { .. } => "override",
         EventKind::LeftoverSettled { .. } => "leftover",
+        EventKind::AccessChanged(_) => "access",
         EventKind::Noticed(notice) => notice_word(notice),
     }
 }
@@ -98,6 +99,7 @@ pub fn event(kind: &EventKind) -> String {
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
+        | EventKind::AccessChanged(_)
         | EventKind::Noticed(_) => switch::of_desk(kind),
     }
 }

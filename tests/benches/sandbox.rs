@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sha2::Digest as _;
 use tidelock_model::{Outcome, Sha256, Side};
-use tidelock_sandbox::protocol::{Connect, Grant, HttpGrant, Limits, RunRequest, RunResult, TargetGrant};
+use tidelock_sandbox::protocol::{Grant, HttpGrant, Limits, RunRequest, RunResult, TargetGrant};
 use tidelock_sandbox::{EngineSettings, RunnerClient, RunnerConfig};
 use tidelock_tests::program;
 
@@ -93,16 +93,10 @@ impl Component {
 
 fn target(port: u16) -> TargetGrant {
     let http = HttpGrant {
-        url: format!("http://127.0.0.1:{port}"),
         methods: vec!["GET".to_owned()],
         paths: vec!["/".to_owned()],
-        ca: None,
-        tls_name: None,
-        credential: None,
-        connect: Connect::New,
-        rate: None,
-        concurrency: None,
         addresses: vec!["127.0.0.1".to_owned()],
+        ..HttpGrant::closed(format!("http://127.0.0.1:{port}"))
     };
     TargetGrant { name: "shop".to_owned(), own: true, grant: Grant::Http(http) }
 }

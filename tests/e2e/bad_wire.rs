@@ -67,6 +67,7 @@ fn fields() -> Vec<Row> {
         ("a note that is no UTF-8", finding(b"\xca\x01\x02\xff\xfe"), bad, "UTF-8"),
         ("a number where a text is", finding(b"\x08\x01"), bad, "wire type"),
         ("an empty finding", finding(b""), bad, "outcome"),
+        ("an outcome twice, and the last is none", finding(b"\x78\x01\x78\x4d"), bad, "outcome"),
     ]
 }
 

@@ -222,18 +222,7 @@ pub(crate) fn target_of(targets: &Targets, url: &str) -> Option<(String, String)
 /// A grant as tests need one: GET on every path.
 #[cfg(test)]
 pub(crate) fn plain(url: &str) -> HttpGrant {
-    HttpGrant {
-        url: url.to_owned(),
-        methods: vec!["GET".to_owned()],
-        paths: vec!["/".to_owned()],
-        ca: None,
-        tls_name: None,
-        credential: None,
-        connect: crate::protocol::Connect::New,
-        rate: None,
-        concurrency: None,
-        addresses: Vec::new(),
-    }
+    HttpGrant { methods: vec!["GET".to_owned()], paths: vec!["/".to_owned()], ..HttpGrant::closed(url) }
 }
 
 #[cfg(test)]
@@ -247,10 +236,11 @@ mod tests {
     #[test]
     fn a_grant_that_cannot_be_read_names_its_target() {
         type Change = fn(&mut HttpGrant);
-        let cases: [(&str, Change); 8] = [
+        let cases: [(&str, Change); 9] = [
             ("must be an origin", |g| g.url = "https://shop.example/app".to_owned()),
             ("http or https", |g| g.url = "ftp://shop.example".to_owned()),
             ("no method", |g| g.methods.clear()),
+            ("no method", |g| *g = HttpGrant::closed(g.url.clone())),
             ("never granted", |g| g.methods = vec!["TRACE".to_owned()]),
             ("no path", |g| g.paths.clear()),
             ("plain prefix", |g| g.paths = vec!["/a/../b".to_owned()]),

@@ -225,8 +225,8 @@ fn trace_id(given: Option<&str>) -> Result<String, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Connect, Grant, HttpGrant};
     use crate::protocol::{Credential, CredentialKind, PostgresGrant, SecretText, TargetGrant};
+    use crate::protocol::{Grant, HttpGrant};
 
     fn request() -> RunRequest {
         RunRequest {
@@ -259,16 +259,10 @@ mod tests {
     fn shop(url: &str, secret: &str) -> TargetGrant {
         let credential = Some(Credential { kind: CredentialKind::Bearer, secret: secret.to_owned() });
         let grant = Grant::Http(HttpGrant {
-            url: url.to_owned(),
             methods: vec!["GET".to_owned()],
             paths: vec!["/".to_owned()],
-            ca: None,
-            tls_name: None,
             credential,
-            connect: Connect::New,
-            rate: None,
-            concurrency: None,
-            addresses: Vec::new(),
+            ..HttpGrant::closed(url)
         });
         TargetGrant { name: "shop".to_owned(), own: true, grant }
     }

@@ -111,6 +111,26 @@ pub struct HttpGrant {
     pub addresses: Vec<String>,
 }
 
+impl HttpGrant {
+    /// A grant of this origin that lets nothing through: whoever wants more says what. A field that comes
+    /// later begins closed here, and so it does for everybody who makes a grant from this one.
+    #[must_use]
+    pub fn closed(url: impl Into<String>) -> HttpGrant {
+        HttpGrant {
+            url: url.into(),
+            methods: Vec::new(),
+            paths: Vec::new(),
+            ca: None,
+            tls_name: None,
+            credential: None,
+            connect: Connect::New,
+            rate: None,
+            concurrency: None,
+            addresses: Vec::new(),
+        }
+    }
+}
+
 /// A credential that the host puts into each call; the plugin never sees it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Credential {

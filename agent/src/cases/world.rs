@@ -10,8 +10,7 @@ use tidelock_sandbox::protocol::made_up::{
     Broken, Cell, HttpFake, HttpFakeAnswer, MadeUp, SqlFake, SqlFakeAnswer,
 };
 use tidelock_sandbox::protocol::{
-    Connect, Grant, HttpGrant, Limits, PostgresGrant, RunRequest, Secret, SecretText, SqliteGrant,
-    TargetGrant,
+    Grant, HttpGrant, Limits, PostgresGrant, RunRequest, Secret, SecretText, SqliteGrant, TargetGrant,
 };
 
 use super::file::{Expect as Written, File, HttpAnswer, SqlAnswer, Target};
@@ -120,16 +119,9 @@ fn grant(name: &str, target: &Target) -> Result<Grant> {
                 given.clone().unwrap_or_else(|| all.iter().map(|word| (*word).to_owned()).collect())
             };
             Ok(Grant::Http(HttpGrant {
-                url: target.url.clone().unwrap_or_else(|| format!("https://{name}.example")),
                 methods: list(&target.methods, &METHODS),
                 paths: list(&target.paths, &["/"]),
-                ca: None,
-                tls_name: None,
-                credential: None,
-                connect: Connect::New,
-                rate: None,
-                concurrency: None,
-                addresses: Vec::new(),
+                ..HttpGrant::closed(target.url.clone().unwrap_or_else(|| format!("https://{name}.example")))
             }))
         }
         (None, Some(dialect)) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::Digest as _;
 use tidelock_model::{Outcome, Sha256, Side};
-use tidelock_sandbox::protocol::{Connect, Grant, HttpGrant, Limits, RunRequest, RunResult, TargetGrant};
+use tidelock_sandbox::protocol::{Grant, HttpGrant, Limits, RunRequest, RunResult, TargetGrant};
 use tidelock_sandbox::{CompileBounds, EngineSettings, RunnerClient, RunnerConfig};
 
 use crate::server::Server;
@@ -94,16 +94,10 @@ impl Rig {
 
 fn target(name: &str, url: &str, addresses: &[&str]) -> TargetGrant {
     let grant = HttpGrant {
-        url: url.to_owned(),
         methods: vec!["GET".to_owned()],
         paths: vec!["/".to_owned()],
-        ca: None,
-        tls_name: None,
-        credential: None,
-        connect: Connect::New,
-        rate: None,
-        concurrency: None,
         addresses: addresses.iter().map(|&address| address.to_owned()).collect(),
+        ..HttpGrant::closed(url)
     };
     TargetGrant { name: name.to_owned(), own: true, grant: Grant::Http(grant) }
 }

@@ -2,6 +2,7 @@
 
 use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 
+use crate::access::AccessChange;
 use crate::plan::{Direction, Plan};
 use crate::record::StepOutcome;
 use crate::verdict::Hold;
@@ -185,6 +186,15 @@ pub enum Ask {
         by: Asker,
         /// Names the ask.
         request_id: String,
+    },
+    /// Access was given or is taken back; the collector has checked that the asker may.
+    Access {
+        /// What of it.
+        change: AccessChange,
+        /// Who gave or takes it; none where somebody changed the file of the grants.
+        by: Option<Asker>,
+        /// In words.
+        reason: String,
     },
     /// To switch cutovers on or off.
     SetCutovers {

@@ -9,22 +9,42 @@
 use sha2::{Digest as _, Sha256 as Hasher};
 use tidelock_model::{AgentKey, Finding, Name, mutated};
 
-/// The seed of a migration; without one nothing was ever asked and nothing is compared.
+/// What findings are compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Challenge {
-    seed: Option<Vec<u8>>,
+pub(crate) enum Challenge {
+    /// Nobody has said anything of challenges: whoever folds no journal compares nothing.
+    #[default]
+    NotSaid,
+    /// The journal should have the migration's seed and has none: nothing can answer.
+    Missing,
+    /// The migration's seed.
+    Seed(Vec<u8>),
 }
 
 impl Challenge {
     pub(crate) fn new(seed: Vec<u8>) -> Challenge {
-        Challenge { seed: Some(seed).filter(|seed| !seed.is_empty()) }
+        if seed.is_empty() { Challenge::Missing } else { Challenge::Seed(seed) }
+    }
+
+    /// It is what it will always be.
+    pub(crate) fn fixed(&self) -> bool {
+        matches!(self, Challenge::Seed(_))
     }
 
     /// The finding of this agent answers the challenge of its round.
     pub(crate) fn answered_by(&self, agent: &AgentKey, finding: &Finding) -> bool {
-        let nonce = |seed: &Vec<u8>| nonce(&told_seed(seed, agent, &finding.check), finding.round);
-        self.seed.as_ref().is_none_or(|seed| nonce(seed).as_slice() == finding.nonce)
-            || mutated("a-challenge-is-answered")
+        self.answered(agent, (&finding.check, finding.round), &finding.nonce)
+    }
+
+    fn answered(&self, agent: &AgentKey, (check, round): (&Name, u64), said: &[u8]) -> bool {
+        match self {
+            Challenge::NotSaid => true,
+            Challenge::Missing => mutated("a-journal-has-its-seed"),
+            Challenge::Seed(seed) => {
+                nonce(&told_seed(seed, agent, check), round).as_slice() == said
+                    || mutated("a-challenge-is-answered")
+            }
+        }
     }
 }
 
@@ -53,6 +73,16 @@ mod tests {
     use tidelock_model::Side;
 
     use super::*;
+
+    #[test]
+    fn a_journal_without_a_seed_takes_nothing_for_an_answer() {
+        assert!(!Challenge::new(Vec::new()).fixed() && Challenge::new(vec![7]).fixed());
+        let agent = AgentKey { side: Side::Source, name: Name::new("a").expect("a name") };
+        let check = Name::new("login").expect("a name");
+        let told = nonce(&told_seed(b"", &agent, &check), 3);
+        assert!(!Challenge::Missing.answered(&agent, (&check, 3), &told));
+        assert!(!Challenge::new(vec![7]).answered(&agent, (&check, 3), &told));
+    }
 
     #[test]
     fn each_agent_check_and_round_has_a_nonce_of_its_own() {

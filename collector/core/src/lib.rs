@@ -4,6 +4,7 @@
 //! One [`Migration`] is the folded state of one move. Its journal entries go in through `apply`,
 //! which cannot fail; answers come out of `verdict`, `decide` and `weigh`, which change nothing.
 
+mod access;
 mod ask;
 mod board;
 mod canary;
@@ -28,6 +29,7 @@ mod status;
 mod verdict;
 mod words;
 
+pub use access::AccessChange;
 pub use ask::{Ask, Asker, AskerKind, Looser, Refusal, RefusalCode, RunAsk};
 pub use board::NotCounted;
 pub use canary::{CANARY_CHECK, CANARY_EVERY, CANARY_TIMEOUT};

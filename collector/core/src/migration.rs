@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
+use crate::access::Handed;
 use crate::board::{Board, NotCounted, Place, build_of};
 use crate::canary::is_canary;
 use crate::challenge::Challenge;
@@ -92,6 +93,8 @@ pub struct Migration {
     pub(crate) history: Arc<History>,
     /// What people were told, said, switched and overrode beside the gates' ballots.
     pub(crate) desk: Desk,
+    /// Who was given access since the first plan, and by whom.
+    pub(crate) handed: Handed,
 }
 
 impl Migration {
@@ -122,6 +125,7 @@ impl Migration {
             minutes: Arc::default(),
             history: Arc::default(),
             desk: Desk::default(),
+            handed: Handed::default(),
         }
     }
 
@@ -291,9 +295,9 @@ impl Migration {
     }
 
     /// Findings must answer the challenges of their rounds, which follow from this seed. It is fixed with the first
-    /// plan; an empty one asks nothing.
+    /// plan that has one; while the journal has none, no finding counts.
     pub fn challenge(&mut self, seed: &[u8]) {
-        if self.challenge == Challenge::default() {
+        if !self.challenge.fixed() {
             self.challenge = Challenge::new(seed.to_vec());
         }
     }

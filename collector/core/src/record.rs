@@ -5,6 +5,7 @@
 
 use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestamp};
 
+use crate::access::AccessChange;
 use crate::plan::{Direction, Plan};
 use std::time::Duration;
 
@@ -350,6 +351,8 @@ pub enum EventKind {
         /// What becomes of it.
         disposition: String,
     },
+    /// Somebody was given access, or it was taken from them.
+    AccessChanged(AccessChange),
     /// Something that people must be told at once.
     Noticed(Notice),
 }

@@ -263,6 +263,8 @@ pub struct DecisionStatus {
     pub deputies: Vec<Name>,
     /// From when on they are asked, while nobody answers; none where they never are.
     pub deputies_from: Option<Timestamp>,
+    /// Where one operator may be several of the voices: who, in words.
+    pub one_hand: Option<String>,
     /// Until when it is valid, once given.
     pub valid_until: Option<Timestamp>,
 }
@@ -357,12 +359,10 @@ pub struct OverrideStatus {
     pub at: Timestamp,
     /// Enough voices are together.
     pub complete: bool,
+    /// Where one operator may be several of the voices: who, in words.
+    pub one_hand: Option<String>,
     /// Until when it counts.
     pub until: Option<Timestamp>,
-    /// What held the gate when it was given: `login stale on target`.
-    pub was: Vec<String>,
-    /// Why it counts no longer, where what it is about became worse since.
-    pub outgrown: Option<String>,
 }
 
 /// What a gate answers at a moment.

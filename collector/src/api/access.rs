@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_core::Ask;
-use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
+use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp, mutated};
 use tidelock_proto::v1::access_service_server::AccessService;
 use tidelock_proto::{side_from_wire, v1};
 use tonic::{Request, Response, Status};
 
 use super::auth::caller;
-use super::caller::Action;
+use super::caller::{Action, Caller};
 use super::gate::{migration, words};
 use super::views_gate::time;
 use super::{Api, errors, order, views};
-use crate::access::{AccessError, Grant, Role};
+use crate::access::{Access, AccessError, Grant, Role};
 use crate::audit::RefusedAsk;
 use crate::clock;
+use crate::driver::View;
 use crate::join::{Issue, JoinError};
 
 /// Refused asks in an answer, where nothing is said, and at most.
@@ -31,7 +32,10 @@ pub(super) fn ttl(duration: Option<prost_types::Duration>) -> Result<Option<Dura
     match duration {
         None => Ok(None),
         Some(duration) => {
-            let duration = Duration::try_from(duration).map_err(|_| wrong())?;
+            // By hand: the crate's own conversion does not survive the most negative number of seconds.
+            let seconds = u64::try_from(duration.seconds).map_err(|_| wrong())?;
+            let nanos = u32::try_from(duration.nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
+            let duration = Duration::new(seconds, nanos.ok_or_else(wrong)?);
             if duration.is_zero() { Err(wrong()) } else { Ok(Some(duration)) }
         }
     }
@@ -94,6 +98,17 @@ fn side(value: i32) -> Result<Side, Status> {
     side_from_wire(value).map_err(|error| errors::invalid("side", error))
 }
 
+impl Accesses {
+    /// The journal of each migration that it is for says who gave it to whom, or took it.
+    async fn tell(&self, who: &Caller, made: &Grant, ends: Option<Timestamp>) -> Result<(), Status> {
+        if mutated("access-is-journaled") {
+            return Ok(());
+        }
+        let by = |view: &View| Some(order::asker(who, view));
+        crate::access::tell(&self.0.driver, made, ends, (by, "")).await.map_err(errors::asked)
+    }
+}
+
 #[tonic::async_trait]
 impl AccessService for Accesses {
     async fn issue_access(
@@ -113,9 +128,15 @@ impl AccessService for Accesses {
             "" => None,
             text => Some(text.parse::<Phase>().map_err(|_| errors::no_gate(text))?),
         };
-        let (ttl, grants) = (ttl(ask.ttl_duration)?, self.0.access.clone());
-        let issued = blocking(move || grants.issue(subject, role, (bound, gate), ttl, clock::wall())).await?;
-        let (made, token) = issued.map_err(access)?;
+        let made = Access::prepare(subject, role, (bound, gate), ttl(ask.ttl_duration)?, clock::wall());
+        let (made, token) = made.map_err(access)?;
+        // Told first: access that no journal knows of lets nobody in.
+        self.tell(&who, &made, Some(made.expires)).await?;
+        let (grants, kept) = (self.0.access.clone(), made.clone());
+        if let Err(error) = blocking(move || grants.keep(kept, clock::wall())).await? {
+            self.tell(&who, &made, None).await?;
+            return Err(access(error));
+        }
         tracing::info!(by = %who.subject(), subject = %made.subject, role = made.role.word(), id = %made.id, "access issued");
         Ok(Response::new(v1::IssueAccessResponse { grant: Some(grant(&made)), token }))
     }
@@ -150,6 +171,14 @@ impl AccessService for Accesses {
         let grants = self.0.access.clone();
         let revoked = blocking(move || grants.revoke(&id)).await?.map_err(access)?;
         tracing::info!(by = %who.subject(), subject = %revoked.subject, id = %revoked.id, "access revoked");
+        // Whatever the journal says to it, it is taken back.
+        self.tell(&who, &revoked, None).await.map_err(|status| {
+            let message = format!(
+                "it is revoked, but the journal does not say so yet: {}; revoke it again",
+                status.message()
+            );
+            Status::new(status.code(), message)
+        })?;
         Ok(Response::new(v1::RevokeAccessResponse { grant: Some(grant(&revoked)) }))
     }
 
@@ -165,7 +194,9 @@ impl AccessService for Accesses {
         };
         let (asks, left_out) = self.0.audit.newest(who.bound_to(), most);
         let asks = asks.into_iter().map(refused_ask).collect();
-        Ok(Response::new(v1::ListRefusedAsksResponse { asks, left_out }))
+        // Whose they were is not known, so whoever sees one migration alone sees none of them.
+        let unreadable = if who.bound_to().is_none() { self.0.audit.unreadable() } else { 0 };
+        Ok(Response::new(v1::ListRefusedAsksResponse { asks, left_out, unreadable }))
     }
 
     async fn issue_agent_token(

@@ -265,6 +265,10 @@ impl MigrationService for Migrations {
         self.0.view(&who, Action::Look, &name)?;
         let answered = self.0.heads.answer(&name, ask.remembered.as_ref()).await;
         let answered = answered.map_err(|error| errors::internal(&error))?;
+        // Whoever may only look holds nothing by what nobody can read.
+        if let Some(why) = answered.unreadable {
+            return Err(errors::invalid("remembered", why));
+        }
         if let Some(missing) = &answered.missing {
             let held = self.0.heads.hold(&name, who.subject().as_str(), missing).await;
             held.map_err(|error| errors::asked(*error))?;

@@ -137,6 +137,7 @@ fn is_decision(kind: &EventKind) -> bool {
         | EventKind::PhaseChanged { .. }
         | EventKind::Noticed(_) => true,
         EventKind::PlanApplied { .. }
+        | EventKind::AccessChanged(_)
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }
         | EventKind::LeaseRevoked { .. }

@@ -89,16 +89,19 @@ pub(super) fn plan_ref(view: &View) -> Option<v1::PlanRef> {
     Some(v1::PlanRef { revision: plan.revision, hash: plan.hash.as_bytes().to_vec() })
 }
 
-/// A gate as it may be believed now: an `open` whose lease or picture has ended is `unknown`.
-/// What people must know of the agents, each sentence with who says it.
-fn warnings(api: &Api, view: &View) -> Vec<String> {
+/// What people must know of the agents, each sentence with who says it, and of voices that may be one person's.
+fn warnings(api: &Api, view: &View, verdict: &Verdict) -> Vec<String> {
     let of = |agent: &Name| {
         let told = api.warnings.of(&view.migration, agent);
         told.into_iter().map(|warning| format!("agent {agent}: {warning}")).collect::<Vec<_>>()
     };
-    view.agents.iter().flat_map(|status| of(&status.agent.name)).collect()
+    let agents = view.agents.iter().flat_map(|status| of(&status.agent.name));
+    let asked = verdict.decision.iter().filter_map(|asked| asked.one_hand.clone());
+    let over = verdict.overrides.iter().filter_map(|over| over.one_hand.clone());
+    agents.chain(asked).chain(over).collect()
 }
 
+/// A gate as it may be believed now: an `open` whose lease or picture has ended is `unknown`.
 pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -> v1::Gate {
     let now = api.clock.now();
     let old = now.since(view.as_of) > PRESENT_FOR;
@@ -132,7 +135,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         scenarios: Vec::new(),
         losses: verdict.losses.iter().map(loss).collect(),
         overrides: verdict.overrides.iter().map(overridden).collect(),
-        warnings: warnings(api, view),
+        warnings: warnings(api, view, verdict),
         switch: Some(switch(view)),
     };
     if !believed {

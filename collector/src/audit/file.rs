@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -21,8 +21,16 @@ pub(super) struct Growing {
     bytes: u64,
 }
 
+/// What the files say.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) kept: VecDeque<RefusedAsk>,
+    /// Lines and files that nobody can read: somebody was refused, and who it was is not known.
+    pub(super) unreadable: u64,
+}
+
 /// Reads what is there, as far as it can be read, and opens the newer file at its end.
-pub(super) fn open(dir: &Path) -> io::Result<(VecDeque<RefusedAsk>, Growing)> {
+pub(super) fn open(dir: &Path) -> io::Result<(Found, Growing)> {
     Ok((read(dir), grow(dir)?))
 }
 
@@ -33,21 +41,45 @@ fn grow(dir: &Path) -> io::Result<Growing> {
 }
 
 /// A later line of the same says how often it was by then.
-fn read(dir: &Path) -> VecDeque<RefusedAsk> {
-    let mut kept: VecDeque<RefusedAsk> = VecDeque::new();
+fn read(dir: &Path) -> Found {
+    let mut found = Found::default();
     for name in [OLDER, NEWER] {
-        let Ok(file) = File::open(dir.join(name)) else { continue };
-        // A line that was cut by a crash is no line.
-        let lines = BufReader::new(io::Read::take(file, 2 * FILE_BYTES)).lines().map_while(Result::ok);
-        for ask in lines.filter_map(|line| serde_json::from_str::<RefusedAsk>(&line).ok()) {
-            kept.retain(|line| !(line.like(&ask) && line.times < ask.times));
-            if kept.len() == KEPT {
-                kept.pop_front();
+        let file = match File::open(dir.join(name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                tracing::error!(%error, name, "refused asks of before cannot be read");
+                found.unreadable += 1;
+                continue;
             }
-            kept.push_back(ask);
+        };
+        let mut file = BufReader::new(io::Read::take(file, 2 * FILE_BYTES));
+        for line in file.by_ref().split(b'\n') {
+            match line.map(|line| serde_json::from_slice::<RefusedAsk>(&line)) {
+                Ok(Ok(ask)) => found.take(ask),
+                // A line that was cut by a crash is one of these.
+                Ok(Err(_)) => found.unreadable += 1,
+                Err(error) => {
+                    tracing::error!(%error, name, "refused asks of before cannot be read");
+                    found.unreadable += 1;
+                    break;
+                }
+            }
         }
+        // No file of ours is that long.
+        found.unreadable += u64::from(file.into_inner().limit() == 0);
     }
-    kept
+    found
+}
+
+impl Found {
+    fn take(&mut self, ask: RefusedAsk) {
+        self.kept.retain(|line| !(line.like(&ask) && line.times < ask.times));
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(ask);
+    }
 }
 
 /// Writes in a thread of its own until the last sender is gone.
@@ -96,12 +128,12 @@ impl Growing {
 #[cfg(test)]
 pub(super) fn wait(dir: &Path, until: impl Fn(&VecDeque<RefusedAsk>) -> bool) {
     for _ in 0..6_000 {
-        if until(&read(dir)) {
+        if until(&read(dir).kept) {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    panic!("{:?}", read(dir).len());
+    panic!("{:?}", read(dir).kept.len());
 }
 
 #[cfg(test)]
@@ -128,7 +160,13 @@ mod tests {
             fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).collect();
         assert_eq!(sizes.len(), 2);
         assert!(sizes.iter().all(|bytes| *bytes < FILE_BYTES + 4096), "{sizes:?}");
-        fs::write(dir.path().join(NEWER), "{\"unix_ms\": 5, \"subj").unwrap();
-        assert_eq!(read(dir.path()).len(), KEPT, "a cut line is left out, and no more are kept than that");
+        let last = serde_json::to_string(&RefusedAsk { what: "last".into(), ..ask }).unwrap();
+        let damaged = [b"\xff\xfe\n{}\n".as_slice(), last.as_bytes(), b"\n{\"unix_ms\": 5, \"subj"].concat();
+        fs::write(dir.path().join(NEWER), damaged).unwrap();
+        let found = read(dir.path());
+        assert_eq!((found.kept.len(), found.unreadable), (KEPT, 3), "each is counted, and no more are kept");
+        assert_eq!(found.kept.back().unwrap().what, "last", "what comes behind a damaged line is read");
+        fs::write(dir.path().join(NEWER), vec![b'x'; 3 * FILE_BYTES as usize]).unwrap();
+        assert_eq!(read(dir.path()).unreadable, 2, "one line, and more than is read");
     }
 }

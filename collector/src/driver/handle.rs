@@ -107,6 +107,19 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// It can only shut gates, whatever the evidence.
+    pub(super) fn shuts(&self) -> bool {
+        match self {
+            Command::Ask { ask, .. } => {
+                matches!(**ask, Ask::Hold { .. } | Ask::SetCutovers { enabled: false, .. })
+            }
+            Command::Explain { .. } | Command::Course { .. } | Command::Renew { .. } => false,
+            Command::Leftovers { .. } | Command::Report { .. } | Command::Source { .. } => false,
+        }
+    }
+}
+
 /// The driver's handle. Clones are cheap.
 #[derive(Debug, Clone)]
 pub struct Driver {

@@ -121,8 +121,9 @@ impl Task {
             tokio::select! {
                 command = asked.recv() => match command {
                     Some(command) => {
-                        // An answer rests on all that is durable: a failure that was acked holds it.
-                        let mut owed = believed.len();
+                        // An answer rests on all that is durable: a failure that was acked holds it. What only shuts
+                        // gates rests on nothing, and waits for none of it.
+                        let mut owed = if command.shuts() { 0 } else { believed.len() };
                         while let Some(first) = (owed > 0).then(|| believed.try_recv().ok()).flatten() {
                             owed = owed.saturating_sub(AT_ONCE);
                             self.believe(first, &mut believed).await?;
@@ -187,7 +188,7 @@ impl Task {
         let mut everybody = false;
         let mut next = Some(first);
         for left in (0..AT_ONCE).rev() {
-            let Some(Durable { position, at, seen, received }) = next else {
+            let Some(Durable { position, at, seen, received, spans }) = next else {
                 break;
             };
             match &seen.migration {
@@ -198,7 +199,10 @@ impl Task {
             if let Some(lookup) = &self.lookup {
                 lookup.seen(position, at, &seen, received.as_ref());
             }
+            let folding: Vec<tracing::Span> =
+                spans.iter().map(|kept| tracing::info_span!(parent: kept, "finding.fold")).collect();
             self.fold.seen(position, at, seen, received.as_ref());
+            drop((folding, spans));
             next = if left == 0 { None } else { more.try_recv().ok() };
         }
         if everybody {

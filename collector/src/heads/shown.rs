@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use prost::Message as _;
 use ring::signature::KeyPair as _;
 use tidelock_core::record::{Event, EventKind};
 use tidelock_core::{Ask, Asker, AskerKind};
@@ -50,6 +51,8 @@ pub(crate) struct Answered {
     pub(crate) remembered: Option<v1::SignedHead>,
     /// What is missing here, and nobody has looked at yet.
     pub(crate) missing: Option<Missing>,
+    /// Why nobody can read what was remembered.
+    pub(crate) unreadable: Option<String>,
 }
 
 impl Shown {
@@ -104,10 +107,13 @@ impl Shown {
         remembered: Option<&v1::SignedHead>,
     ) -> Result<Answered, String> {
         let head = self.newest(migration);
+        let known = match remembered.map(|wire| read(wire, migration)).transpose() {
+            Ok(known) => known,
+            Err(why) => return Ok(Answered { head, unreadable: Some(why), ..Answered::default() }),
+        };
         // What this collector has not signed says nothing about its journal.
-        let known = remembered.and_then(|wire| Head::read(wire).ok());
-        let known = known.filter(|known| known.key() == self.signer.key().public_key().as_ref());
-        let Some(known) = known.filter(|known| known.migration() == migration) else {
+        let ours = |known: &Head| known.key() == self.signer.key().public_key().as_ref();
+        let Some(known) = known.filter(ours) else {
             return Ok(Answered { head, ..Answered::default() });
         };
         let position = Position::new(known.decision());
@@ -128,7 +134,7 @@ impl Shown {
         let then = then.map_err(|error| error.to_string())??;
         let same = then.as_ref().is_some_and(|then| then.chain == known.chain().as_bytes());
         if same {
-            return Ok(Answered { head, remembered: then, missing: None });
+            return Ok(Answered { head, remembered: then, ..Answered::default() });
         }
         let why = format!("the journal took another course than one whose decision {position} was shown");
         Ok(self.lost(&known, head, then, why))
@@ -145,7 +151,7 @@ impl Shown {
         let shown = Timestamp::from_millis(known.signed_unix_ms());
         let missing = Missing::new(why, (Position::new(known.decision()), known.chain()));
         let missing = Some(missing).filter(|_| held.is_none_or(|held| held < shown));
-        Answered { head, remembered, missing }
+        Answered { head, remembered, missing, unreadable: None }
     }
 
     /// Holds the migration for what is missing.
@@ -158,7 +164,10 @@ impl Shown {
         who: &str,
         missing: &Missing,
     ) -> Result<(), Box<AskError>> {
-        let reason = format!("{who} remembers more than the journal has: {}", missing.why);
+        let reason = match missing.head {
+            Some(_) => format!("{who} remembers more than the journal has: {}", missing.why),
+            None => format!("{who}: {}", missing.why),
+        };
         tracing::error!(%migration, %reason, "decisions are missing; the migration is held until a person releases it");
         match self.driver.ask(migration, hold_for(reason, missing)).await {
             Ok(_) => Ok(()),
@@ -166,6 +175,27 @@ impl Shown {
             Err(AskError::Refused(_) | AskError::NoMigration(_)) => Ok(()),
             Err(error @ AskError::Unavailable(_)) => Err(Box::new(error)),
         }
+    }
+}
+
+fn read(wire: &v1::SignedHead, migration: &Name) -> Result<Head, String> {
+    let head = Head::read(wire).map_err(|error| error.to_string())?;
+    match head.migration() == migration {
+        true => Ok(head),
+        false => Err(format!("it is of {}", head.migration())),
+    }
+}
+
+/// An agent remembers a head that nobody can read: nobody knows what it has seen. It is no loss that is known, so
+/// what was shown before it may still turn out to be missing.
+pub(crate) fn unreadable(remembered: &v1::SignedHead, why: &str) -> Missing {
+    let digest = crate::secret::sha256(&remembered.encode_to_vec());
+    Missing {
+        why: format!(
+            "the head that it remembers cannot be read ({why}), so what it has seen may be missing here"
+        ),
+        request_id: format!("unreadable-head {}", digest.short()),
+        head: None,
     }
 }
 

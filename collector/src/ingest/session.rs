@@ -298,9 +298,9 @@ impl Session {
                 (batch, received)
             }
         };
-        let brought = Brought::of(&self.told.borrow(), &batch, spans);
+        let brought = Brought::of(&self.told.borrow(), &batch, spans.clone());
         let (lane, migration) = (self.lane.clone(), self.who.migration.clone());
-        let told = self.door.intake.submit_batch(lane, migration, batch, received.clone()).await;
+        let told = self.door.intake.submit_batch(lane, migration, batch, (received.clone(), spans)).await;
         let told = told.map_err(|error| refused(&error))?;
         // Taken while it is queued, so that the next batch is judged on it; taken back when refused.
         let new_from = first.saturating_add(known as u64);

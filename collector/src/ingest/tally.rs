@@ -53,7 +53,7 @@ impl Brought {
 }
 
 /// A span for each finding that was traced by its agent, as a part of that trace: from its arrival until it
-/// is durable. Nothing is made where nothing is told.
+/// is durable, with the fold below it. Nothing is made where nothing is told.
 pub(super) fn spans(who: &AgentId, wire: &v1::FindingBatch) -> Vec<Span> {
     let traced = wire.findings.iter().filter(|finding| !finding.span_id.is_empty());
     let made = traced.filter_map(|finding| {

@@ -27,7 +27,7 @@ use super::{
     store::{Pending, Store},
     types::{Answer, DecisionHead, Heads, NewDecision, Position, Record, Set},
     witness,
-    writer::{Ask, Writer},
+    writer::{Ask, URGENT, Urgent, Writer},
 };
 
 /// What both the writer and the handles see.
@@ -100,6 +100,9 @@ struct Inner {
     shared: Arc<Shared>,
     asks: mpsc::Sender<Ask>,
     room: Arc<Semaphore>,
+    /// Decisions have a queue and room of their own: no crowd of findings is in front of an order.
+    urgent: mpsc::Sender<Urgent>,
+    urgent_room: Arc<Semaphore>,
     heads: watch::Receiver<Heads>,
     failed: watch::Receiver<Option<Failure>>,
     space: watch::Receiver<Space>,
@@ -125,6 +128,7 @@ impl Journal {
         let witness_path = layout.witness();
         let witness = witness::open(&witness_path).at("open", &witness_path)?;
         let (asks, queue) = mpsc::channel(settings.queue_records);
+        let (urgent, first) = mpsc::channel(URGENT);
         let (heads_told, heads_seen) = watch::channel(durable);
         let (failed_told, failed_seen) = watch::channel(None);
         let shared = Arc::new(Shared { state: Mutex::new(State { heads, floor }) });
@@ -138,6 +142,8 @@ impl Journal {
                 shared: shared.clone(),
                 asks,
                 room: Arc::new(Semaphore::new(settings.queue_bytes as usize)),
+                urgent,
+                urgent_room: Arc::new(Semaphore::new(settings.queue_bytes as usize)),
                 heads: heads_seen,
                 failed: failed_seen,
                 space,
@@ -148,6 +154,7 @@ impl Journal {
         let writer = Writer {
             findings,
             decisions,
+            urgent: first,
             floor,
             layout,
             disk: settings.disk.clone(),
@@ -252,7 +259,11 @@ impl Journal {
         dropped.await.map_err(|_| self.gone())?
     }
 
-    async fn room_for(&self, record: &Record) -> Result<OwnedSemaphorePermit, JournalError> {
+    async fn room_for(
+        &self,
+        record: &Record,
+        room: &Arc<Semaphore>,
+    ) -> Result<OwnedSemaphorePermit, JournalError> {
         if let Some(failure) = self.inner.failed.borrow().clone() {
             return Err(JournalError::Failed(failure));
         }
@@ -260,7 +271,7 @@ impl Journal {
         let limit_bytes = self.inner.max_body_bytes;
         let over = JournalError::TooLarge { bytes, limit_bytes };
         let wanted = u32::try_from(bytes.max(1)).ok().filter(|_| bytes <= limit_bytes).ok_or(over)?;
-        self.inner.room.clone().acquire_many_owned(wanted).await.map_err(|_| JournalError::Closed)
+        room.clone().acquire_many_owned(wanted).await.map_err(|_| JournalError::Closed)
     }
 
     fn gone(&self) -> JournalError {
@@ -279,7 +290,7 @@ impl Journal {
 impl Store for Journal {
     fn submit_in_lane(&self, lane: Lane, record: Record) -> BoxFuture<'_, Result<Pending, JournalError>> {
         Box::pin(async move {
-            let room = self.room_for(&record).await?;
+            let room = self.room_for(&record, &self.inner.room).await?;
             let (reply, pending) = oneshot::channel();
             self.inner
                 .asks
@@ -292,10 +303,12 @@ impl Store for Journal {
 
     fn append_decision(&self, new: NewDecision) -> BoxFuture<'_, Result<Answer, JournalError>> {
         Box::pin(async move {
-            let room = self.room_for(&new.record).await?;
+            let room = self.room_for(&new.record, &self.inner.urgent_room).await?;
             let (reply, answer) = oneshot::channel();
-            let ask = Ask::Decision { new: Box::new(new), reply, room };
-            self.inner.asks.send(ask).await.map_err(|_| self.gone())?;
+            let urgent = Urgent { new: Box::new(new), reply, room };
+            self.inner.urgent.send(urgent).await.map_err(|_| self.gone())?;
+            // A writer that has no room for this is awake, and looks at what is urgent before it waits again.
+            let _ = self.inner.asks.try_send(Ask::Look);
             answer.await.unwrap_or_else(|_| {
                 Ok(Answer::Unknown { why: "the writer ended without an answer".to_string() })
             })

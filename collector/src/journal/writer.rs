@@ -5,7 +5,7 @@
 
 use std::{fs::File, sync::Arc};
 
-use tidelock_model::Name;
+use tidelock_model::{Name, mutated};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use super::{
@@ -26,16 +26,38 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
 
 /// What the handles ask of the writer.
 pub(crate) enum Ask {
-    Findings { record: Record, lane: Lane, reply: Reply<Position>, room: OwnedSemaphorePermit },
-    Decision { new: Box<NewDecision>, reply: Reply<Answer>, room: OwnedSemaphorePermit },
-    Drop { before: Position, reply: Reply<Dropped> },
-    Close { reply: Reply<()> },
+    Findings {
+        record: Record,
+        lane: Lane,
+        reply: Reply<Position>,
+        room: OwnedSemaphorePermit,
+    },
+    Drop {
+        before: Position,
+        reply: Reply<Dropped>,
+    },
+    Close {
+        reply: Reply<()>,
+    },
+    /// Something urgent waits.
+    Look,
 }
+
+/// A decision. It rests on what is durable already, so it waits for no finding in the queue.
+pub(crate) struct Urgent {
+    pub(crate) new: Box<NewDecision>,
+    pub(crate) reply: Reply<Answer>,
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
+/// Decisions that wait.
+pub(crate) const URGENT: usize = 64;
 
 /// Everything the thread owns.
 pub(crate) struct Writer {
     pub(crate) findings: SetWriter,
     pub(crate) decisions: SetWriter,
+    pub(crate) urgent: mpsc::Receiver<Urgent>,
     pub(crate) floor: Floor,
     pub(crate) layout: Layout,
     pub(crate) disk: Arc<dyn Disk>,
@@ -70,6 +92,11 @@ impl Writer {
         while let Some(ask) = asks.blocking_recv() {
             refuse(ask, || JournalError::Closed);
         }
+        self.urgent.close();
+        while let Some(Urgent { reply, .. }) = self.urgent.blocking_recv() {
+            // Nobody is left to hear it, where it fails.
+            let _ = reply.send(Err(JournalError::Closed));
+        }
         self.findings.finish();
         self.decisions.finish();
         drop(self.lock);
@@ -78,9 +105,20 @@ impl Writer {
         }
     }
 
+    /// Decisions that wait: each is in the next group, whatever else waits and is not `alone` in it.
+    fn urgent(&mut self, decisions: &mut Vec<Urgent>, alone: bool) {
+        if !alone && mutated("decisions-go-first") {
+            return;
+        }
+        while let Ok(urgent) = self.urgent.try_recv() {
+            decisions.push(urgent);
+        }
+    }
+
     /// Gathers what waits already, up to a group's bounds, and commits it.
     fn group(&mut self, first: Ask, asks: &mut mpsc::Receiver<Ask>) -> Option<Reply<()>> {
         let (mut findings, mut decisions, mut bytes) = (Vec::new(), Vec::new(), 0);
+        self.urgent(&mut decisions, false);
         let mut next = Some(first);
         let mut after = None;
         while let Some(ask) = next.take() {
@@ -89,26 +127,27 @@ impl Writer {
                     bytes += record.body.len();
                     findings.push((record, lane, reply, room));
                 }
-                Ask::Decision { new, reply, room } => {
-                    bytes += new.record.body.len();
-                    decisions.push((new, reply, room));
-                }
+                Ask::Look => {}
                 Ask::Drop { .. } | Ask::Close { .. } => {
                     after = Some(ask);
                     break;
                 }
             }
-            if bytes < self.group_bytes && findings.len() + decisions.len() < self.group_records {
+            if bytes < self.group_bytes && findings.len() < self.group_records {
                 next = asks.try_recv().ok();
             }
         }
-        self.write(findings, decisions);
+        // What came while the queue was full of others.
+        self.urgent(&mut decisions, findings.is_empty());
+        if !findings.is_empty() || !decisions.is_empty() {
+            self.write(findings, decisions);
+        }
         match after {
             Some(Ask::Close { reply }) => return Some(reply),
             Some(Ask::Drop { before, reply }) => {
                 let _ = reply.send(self.drop_before(before));
             }
-            Some(Ask::Findings { .. } | Ask::Decision { .. }) | None => {}
+            Some(Ask::Findings { .. } | Ask::Look) | None => {}
         }
         None
     }
@@ -116,7 +155,7 @@ impl Writer {
     fn write(
         &mut self,
         findings: Vec<(Record, Lane, Reply<Position>, OwnedSemaphorePermit)>,
-        decisions: Vec<(Box<NewDecision>, Reply<Answer>, OwnedSemaphorePermit)>,
+        decisions: Vec<Urgent>,
     ) {
         self.findings.in_group = 0;
         self.decisions.in_group = 0;
@@ -130,11 +169,11 @@ impl Writer {
         }
         if let Err(failure) = self.run_or_stop(|writer| writer.findings.commit()) {
             refuse_all(positions, &failure);
-            refuse_all(decisions.into_iter().map(|(_, reply, _)| (reply, ())), &failure);
+            refuse_all(decisions.into_iter().map(|urgent| (urgent.reply, ())), &failure);
             return;
         }
         let mut staged = Staged::default();
-        for (new, reply, room) in decisions {
+        for Urgent { new, reply, room } in decisions {
             let outcome = self.stage_decision(*new, &mut staged);
             staged.answers.push((reply, outcome));
             rooms.push(room);
@@ -307,8 +346,8 @@ fn unknown_all(answers: Vec<(Reply<Answer>, Result<Answer, JournalError>)>, fail
 fn refuse(ask: Ask, error: impl Fn() -> JournalError) {
     match ask {
         Ask::Findings { reply, .. } => drop(reply.send(Err(error()))),
-        Ask::Decision { reply, .. } => drop(reply.send(Err(error()))),
         Ask::Drop { reply, .. } => drop(reply.send(Err(error()))),
         Ask::Close { reply } => drop(reply.send(Ok(()))),
+        Ask::Look => {}
     }
 }

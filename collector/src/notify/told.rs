@@ -74,6 +74,7 @@ pub(super) fn of(kind: &EventKind, plan: Option<&Plan>) -> Told {
         | EventKind::AgentRevoked { .. }
         | EventKind::ConflictFound { .. }
         | EventKind::RevisionSet { .. }
+        | EventKind::AccessChanged(_)
         | EventKind::LeftoverSettled { .. } => of_the_rest(kind),
         EventKind::RunBegun { .. }
         | EventKind::RunTaken { .. }
@@ -160,6 +161,11 @@ fn of_the_rest(kind: &EventKind) -> Told {
     if let EventKind::LeftoverSettled { key, owner, disposition } = kind {
         let facts = json!({ "key": key, "owner": owner.as_str(), "disposition": disposition });
         return told("leftover.settled", "all", None, facts);
+    }
+    if let EventKind::AccessChanged(change) = kind {
+        let facts = json!({ "access": change.grant, "subject": change.subject.as_str(), "role": change.role.as_str(),
+            "gate": change.gate.map(|gate| gate.word()), "everywhere": change.everywhere, "given": change.ends.is_some() });
+        return told("access.changed", "all", Some(change.subject.to_string()), facts);
     }
     told("event", "all", None, json!({}))
 }

@@ -111,6 +111,7 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Option<Body> {
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
+        | EventKind::AccessChanged(_)
         | EventKind::Noticed(_) => return run::to_wire(kind).or_else(|| desk::to_wire(kind)),
     };
     Some(body)
@@ -193,6 +194,7 @@ fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadReco
         | Body::FactSet(_)
         | Body::Overridden(_)
         | Body::LeftoverSettled(_)
+        | Body::AccessChanged(_)
         | Body::Noticed(_) => desk::from_wire(body)?,
     };
     Ok((kind, None))

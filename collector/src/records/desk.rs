@@ -1,5 +1,6 @@
 //! Records of agents, of what people said beside their decisions, and of what people were told.
 
+use tidelock_core::AccessChange;
 use tidelock_core::record::{EventKind, Notice};
 use tidelock_model::{Name, Side, Timestamp};
 use tidelock_proto::v1::decision_record::Body;
@@ -44,6 +45,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
                 disposition: disposition.clone(),
             })
         }
+        EventKind::AccessChanged(change) => Body::AccessChanged(access_to_wire(change)),
         EventKind::Noticed(notice) => Body::Noticed(notice_to_wire(notice)),
         EventKind::PlanApplied { .. }
         | EventKind::PhaseChanged { .. }
@@ -69,6 +71,28 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
         | EventKind::RunEnded { .. } => return None,
     };
     Some(body)
+}
+
+fn access_to_wire(change: &AccessChange) -> v1::AccessChanged {
+    v1::AccessChanged {
+        grant: change.grant.clone(),
+        subject: change.subject.to_string(),
+        role: change.role.to_string(),
+        gate: change.gate.map(|gate| gate.word().to_owned()).unwrap_or_default(),
+        everywhere: change.everywhere,
+        ends_unix_ms: change.ends.map(Timestamp::as_millis),
+    }
+}
+
+fn access_from_wire(wire: v1::AccessChanged) -> Result<AccessChange, BadRecord> {
+    Ok(AccessChange {
+        subject: name("who has access", &wire.subject)?,
+        role: name("role", &wire.role)?,
+        gate: if wire.gate.is_empty() { None } else { Some(phase(&wire.gate)?) },
+        everywhere: wire.everywhere,
+        ends: wire.ends_unix_ms.map(Timestamp::from_millis),
+        grant: wire.grant,
+    })
 }
 
 /// The stable word of a notice.
@@ -136,6 +160,7 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         Body::LeftoverSettled(v1::LeftoverSettled { key, owner, disposition }) => {
             EventKind::LeftoverSettled { key, owner: name("owner", &owner)?, disposition }
         }
+        Body::AccessChanged(change) => EventKind::AccessChanged(access_from_wire(change)?),
         Body::Noticed(notice) => EventKind::Noticed(notice_from_wire(notice)?),
         Body::PlanApplied(_)
         | Body::PhaseChanged(_)
@@ -230,6 +255,16 @@ pub(super) mod tests {
                 disposition: "entered again by hand".to_owned(),
             },
         ];
+        let access = |gate, ends: Option<Timestamp>| AccessChange {
+            grant: "0a1b".to_owned(),
+            subject: named("ana"),
+            role: named("person"),
+            gate,
+            everywhere: ends.is_none(),
+            ends,
+        };
+        kinds.push(EventKind::AccessChanged(access(Some(Phase::Ready), Some(until))));
+        kinds.push(EventKind::AccessChanged(access(None, None)));
         kinds.extend(notices.into_iter().map(EventKind::Noticed));
         kinds
     }

@@ -61,6 +61,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
+        | EventKind::AccessChanged(_)
         | EventKind::Noticed(_) => return None,
     };
     Some(body)
@@ -129,6 +130,7 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         | Body::FactSet(_)
         | Body::Overridden(_)
         | Body::LeftoverSettled(_)
+        | Body::AccessChanged(_)
         | Body::Noticed(_) => return bad("run", "the record is about no run"),
     };
     Ok(kind)

@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::certificates::Certificates;
-use crate::access::Access;
+use crate::access::{Access, Changed};
 use crate::config::Config;
 use crate::notify::Secrets;
 
@@ -15,6 +17,8 @@ pub struct Reload {
     /// What it was started with.
     started: Arc<Config>,
     access: Access,
+    /// Whoever says in the journal what was changed.
+    changed: mpsc::Sender<Changed>,
     secrets: Secrets,
     certificates: Certificates,
 }
@@ -22,18 +26,24 @@ pub struct Reload {
 impl Reload {
     pub(super) fn new(
         started: Config,
-        access: Access,
+        (access, changed): (Access, mpsc::Sender<Changed>),
         secrets: Secrets,
         certificates: Certificates,
     ) -> Reload {
-        Reload { started: Arc::new(started), access, secrets, certificates }
+        Reload { started: Arc::new(started), access, changed, secrets, certificates }
     }
 
     /// Takes the access file, the authorities and certificates, and the list of secrets; gives what was not taken, and why. Blocks on the disk.
     pub fn take(&self, config: &Config) -> Vec<String> {
         let mut told = Vec::new();
-        if let Err(error) = self.access.reload() {
-            told.push(format!("{error}; the grants of before stay"));
+        match self.access.reload() {
+            Ok(changed) if changed.nothing() => {}
+            Ok(changed) => {
+                if self.changed.try_send(changed).is_err() {
+                    told.push("the journal does not say what was changed in the access file".to_owned());
+                }
+            }
+            Err(error) => told.push(format!("{error}; the grants of before stay")),
         }
         if let Err(error) = self.certificates.reload() {
             let error = anyhow::Error::new(error);

@@ -20,7 +20,7 @@ use tonic_health::ServingStatus;
 use super::certificates::Certificates;
 use super::ops::CollectorOps;
 use super::{Addresses, Reload, Running, listen};
-use crate::access::Access;
+use crate::access::{self, Access, Changed};
 use crate::api::{self, Api};
 use crate::blind_spots::BlindSpots;
 use crate::clock::{self, Clock};
@@ -42,6 +42,8 @@ use crate::warnings::Warnings;
 
 /// Streams that are still open when the collector stops get so long to end.
 const GRACE: Duration = Duration::from_secs(5);
+/// Changes of the access file that wait for the journal.
+const CHANGES: usize = 4;
 
 /// What answers once the journal is replayed.
 const SERVICES: [&str; 7] = [
@@ -104,14 +106,15 @@ pub async fn start_on(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Run
         ops: listeners.ops.local_addr()?,
     };
     let stop = CancellationToken::new();
+    let (changed, by_hand) = mpsc::channel(CHANGES);
     let reload = Reload::new(
         opened.config.clone(),
-        opened.access.clone(),
+        (opened.access.clone(), changed),
         opened.secrets.clone(),
         opened.certificates.clone(),
     );
     let ops = opened.ops.subscribe();
-    let done = tokio::spawn(run(opened, listeners, addresses, stop.clone()));
+    let done = tokio::spawn(run(opened, listeners, addresses, by_hand, stop.clone()));
     Ok(Running { addresses, stop, done, reload, ops })
 }
 
@@ -180,10 +183,11 @@ async fn run(
     opened: Opened,
     listeners: Listeners,
     addresses: Addresses,
+    by_hand: mpsc::Receiver<Changed>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let journal = opened.journal.clone();
-    let outcome = serve(opened, listeners, addresses, &stop).await;
+    let outcome = serve(opened, listeners, addresses, by_hand, &stop).await;
     stop.cancel();
     journal.close().await;
     outcome
@@ -193,6 +197,7 @@ async fn serve(
     opened: Opened,
     listeners: Listeners,
     addresses: Addresses,
+    by_hand: mpsc::Receiver<Changed>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let store: Arc<dyn Store> = Arc::new(opened.journal.clone());
@@ -221,6 +226,7 @@ async fn serve(
     let domain = Some(opened.pki.domain().into());
     let agents_acceptor = listen::acceptor(certificates.agents.clone(), domain, connections);
     servers.spawn(certificates.keep(stop.clone()));
+    servers.spawn(access::by_hand(driver.clone(), by_hand, stop.clone()));
     let heads = Shown::new(opened.signer.clone(), store.clone(), driver.clone(), opened.clock);
     let door = Door {
         intake: intake.clone(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tidelock_core::AccessChange;
 use tidelock_core::record::{EventKind, Notice, StepOutcome};
 use tidelock_model::{Name, Timestamp};
 
@@ -85,6 +86,7 @@ pub(super) fn of_run(kind: &EventKind) -> String {
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
+        | EventKind::AccessChanged(_)
         | EventKind::Noticed(_) => event_kind(kind).to_owned(),
     }
 }
@@ -105,10 +107,23 @@ pub(super) fn of_desk(kind: &EventKind) -> String {
         let rest = if *complete { "" } else { ", more voices are needed" };
         return format!("gate {gate} is to open over {}{rest}", checks.join(", "));
     }
+    if let EventKind::AccessChanged(change) = kind {
+        return access(change);
+    }
     if let EventKind::LeftoverSettled { key, owner, disposition } = kind {
         return format!("{key} is for {owner}: {disposition}");
     }
     event_kind(kind).to_owned()
+}
+
+fn access(change: &AccessChange) -> String {
+    let AccessChange { grant, subject, role, gate, everywhere, ends } = change;
+    let gate = gate.map(|gate| format!(" for gate {gate} alone")).unwrap_or_default();
+    let all = if *everywhere { " of every migration" } else { "" };
+    match ends {
+        Some(ends) => format!("{subject} gets access as {role}{all}{gate} until {} ({grant})", moment(*ends)),
+        None => format!("the access of {subject} as {role}{all}{gate} is taken back ({grant})"),
+    }
 }
 
 fn told(notice: &Notice) -> String {

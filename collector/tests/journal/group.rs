@@ -256,3 +256,46 @@ async fn a_closed_journal_gives_its_folder_back() {
     assert_eq!(bodies(&findings(&journal)), ["last"]);
     assert!(report.torn.is_empty() && report.notes.is_empty() && !report.created, "{report:?}");
 }
+
+/// T15: an order waits for the group under way, and for no finding behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_is_behind_no_crowd_of_findings() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = small(dir.path());
+    settings.segment_bytes = 1024 * 1024;
+    settings.queue_records = 40;
+    settings.queue_bytes = u32::try_from(settings.max_body_bytes).unwrap().max(8 * 1024);
+    settings.group_records = 2;
+    let disk = Faulty::new();
+    settings.disk = disk.clone();
+    let (journal, _) = open(&settings);
+    journal.append_findings(record("first")).await.unwrap();
+    disk.hold();
+    // More than the queue has places and room for: these wait in front of it, too.
+    let crowd: Vec<_> = (0..200)
+        .map(|n| {
+            let journal = journal.clone();
+            tokio::spawn(
+                async move { journal.append_findings(record(format!("{n} {}", "x".repeat(500)))).await },
+            )
+        })
+        .collect();
+    let stalled = async {
+        while disk.log.lock().unwrap().last().is_none_or(|last| last != "sync findings") {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SOON, stalled).await.unwrap();
+    let mut ordered = Box::pin(journal.append_decision(decision("shop", None, 1, "hold")));
+    assert!(timeout(NOT_YET, &mut ordered).await.is_err(), "nothing is durable while the disk stands still");
+    let before = disk.log.lock().unwrap().len();
+    disk.release();
+    appended(timeout(SOON, ordered).await.unwrap().unwrap());
+    let log = disk.log.lock().unwrap()[before..].to_vec();
+    let at = log.iter().position(|line| line == "sync decisions").unwrap();
+    let groups = log[..at].iter().filter(|line| *line == "sync findings").count();
+    assert!(groups <= 2, "{groups} groups of findings came first: {log:?}");
+    for one in crowd {
+        timeout(SOON, one).await.unwrap().unwrap().unwrap();
+    }
+}

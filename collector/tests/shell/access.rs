@@ -4,6 +4,7 @@ use tidelock_proto::v1;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
+use crate::gate::{decide, pair, phase};
 use crate::support::{COMPONENT, Collector, MIGRATION, PLAN};
 
 fn hold() -> v1::HoldRequest {
@@ -169,4 +170,96 @@ async fn once_it_was_ready_a_looser_plan_waits_for_a_second_person() {
     );
     assert!(told[1].text.contains("gates.committed.stable_for"), "{}", told[1].text);
     assert!(told[2].by == "ben" && told[2].reason.contains("proposed by"), "{:?}", told[2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn access_that_is_given_and_taken_is_in_the_journal_and_a_quorum_of_one_hand_is_told() {
+    let mut collector = Collector::start().await;
+    let early = collector.issue("vera", "viewer", "").await;
+    collector
+        .apply(&PLAN.replace("{ who: [olga], approvals: 1 }", "{ who: [olga, ben], approvals: 2 }"))
+        .await
+        .unwrap();
+    let bank = PLAN.replace("name: shop-moves", "name: bank-moves");
+    collector.apply(&bank).await.unwrap();
+    let olga = collector.issue("olga", "person", MIGRATION).await;
+    let ben = collector.issue("ben", "person", "").await;
+    collector.issue_for("ci", "pipeline", (MIGRATION, "ready")).await;
+    collector.issue("zoe", "person", "bank-moves").await;
+    let told = access_events(&collector).await;
+    let texts: Vec<&str> = told.iter().map(|event| event.text.as_str()).collect();
+    assert_eq!(told.len(), 3, "{texts:?}");
+    assert!(texts[0].starts_with("olga gets access as person until "), "{texts:?}");
+    assert!(texts[1].starts_with("ben gets access as person of every migration until "), "{texts:?}");
+    assert!(texts[2].starts_with("ci gets access as pipeline for gate ready alone until "), "{texts:?}");
+    assert!(told.iter().all(|event| event.by == "operator"), "{told:?}");
+    let secrets = [&olga, &ben, &early, &collector.operator];
+    assert!(secrets.iter().all(|secret| !format!("{told:?}").contains(secret.as_str())), "{told:?}");
+    let _pair = pair(&collector).await;
+    phase(&collector, "ready").await;
+    assert_eq!(collector.gate(&olga, "cutover").await.warnings, Vec::<String>::new());
+    collector.orders(&olga).await.decide(decide("cutover", "one")).await.unwrap();
+    collector.orders(&ben).await.decide(decide("cutover", "two")).await.unwrap();
+    let one_hand = "decision cutover: operator gave ben and olga access since the plan is in force: \
+                    2 of 2 voices may be one person";
+    assert_eq!(collector.gate(&olga, "cutover").await.warnings, [one_hand]);
+    assert_eq!(collector.status().await.next_gate.unwrap().warnings, [one_hand]);
+    let id = told[1].text.rsplit_once('(').unwrap().1.trim_end_matches(')').to_owned();
+    for _ in 0..2 {
+        let revoke = v1::RevokeAccessRequest { id: id.clone() };
+        collector.accesses(&collector.operator).await.revoke_access(revoke).await.unwrap();
+    }
+    collector.stop().await;
+    collector.again().await;
+    let told = access_events(&collector).await;
+    assert_eq!(told.len(), 4, "{told:?}");
+    let taken = format!("the access of ben as person of every migration is taken back ({id})");
+    assert_eq!((told[3].text.as_str(), told[3].by.as_str()), (taken.as_str(), "operator"));
+}
+
+async fn access_events(collector: &Collector) -> Vec<v1::Event> {
+    let mut told = crate::notify::events(collector).await;
+    told.retain(|event| event.kind == "access");
+    told
+}
+
+/// Spans and moments that no honest client sends: refused by their name, or read as the nearest that can be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_span_or_moment_that_cannot_be_is_refused_or_read_as_its_bound() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let spans =
+        [(0, 0), (-1, 0), (0, -1), (i64::MIN, 0), (i64::MIN, i32::MIN), (i64::MAX, 0), (i64::MAX, i32::MAX)];
+    for (seconds, nanos) in spans {
+        let ttl_duration = Some(prost_types::Duration { seconds, nanos });
+        let ask = v1::IssueAccessRequest {
+            subject: "eve".to_owned(),
+            role: "viewer".to_owned(),
+            ttl_duration,
+            ..Default::default()
+        };
+        let refused = collector.accesses(&collector.operator).await.issue_access(ask).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{seconds} s {nanos} ns: {refused:?}");
+        assert!(refused.message().contains("ttl_duration"), "{refused:?}");
+        let token = v1::IssueAgentTokenRequest {
+            migration: MIGRATION.to_owned(),
+            side: v1::Side::Source.into(),
+            ttl_duration,
+            ..Default::default()
+        };
+        let refused = collector.accesses(&collector.operator).await.issue_agent_token(token).await;
+        let refused = refused.expect_err("a join token that lives for no time, or for ever");
+        assert_eq!(refused.code(), Code::InvalidArgument, "{seconds} s {nanos} ns: {refused:?}");
+    }
+    // The year 0, the year 10000, the ends of the numbers, and nanoseconds that are none.
+    for (seconds, nanos) in [(-62_135_596_801, 0), (253_402_300_800, 0), (i64::MIN, -1), (i64::MAX, i32::MAX)]
+    {
+        let request = v1::ListEventsRequest {
+            migration: MIGRATION.to_owned(),
+            since_time: Some(prost_types::Timestamp { seconds, nanos }),
+            ..Default::default()
+        };
+        let events = collector.migrations(&collector.operator).await.list_events(request).await.unwrap();
+        assert_eq!(events.into_inner().events.is_empty(), seconds > 0, "{seconds} s {nanos} ns");
+    }
 }

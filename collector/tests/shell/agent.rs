@@ -98,6 +98,16 @@ pub(crate) struct Agent {
 impl Agent {
     /// Connects and reads everything up to the assignments.
     pub(crate) async fn connect(collector: &Collector, papers: &Papers, spool: u8) -> Result<Agent, Status> {
+        Agent::connect_with(collector, papers, spool, None).await
+    }
+
+    /// The same of one that remembers a head.
+    pub(crate) async fn connect_with(
+        collector: &Collector,
+        papers: &Papers,
+        spool: u8,
+        remembered: Option<v1::SignedHead>,
+    ) -> Result<Agent, Status> {
         let mut client = client(collector, papers).await?;
         let (said, requests) = mpsc::channel(64);
         let spool_epoch = vec![spool; 16];
@@ -107,7 +117,7 @@ impl Agent {
             boot_id: "boot".to_owned(),
             contracts: vec!["tidelock:check@1.0.0".to_owned()],
             newest_plan_revision: 0,
-            remembered_head: None,
+            remembered_head: remembered.map(Box::new),
         };
         said.send(v1::SessionRequest { message: Some(Say::Hello(hello)) }).await.unwrap();
         let mut heard = client.session(ReceiverStream::new(requests)).await?.into_inner();

@@ -47,7 +47,7 @@ async fn hold(collector: &Collector, reason: &str) {
     collector.orders(&collector.operator).await.release(request).await.unwrap();
 }
 
-async fn events(collector: &Collector) -> Vec<v1::Event> {
+pub(crate) async fn events(collector: &Collector) -> Vec<v1::Event> {
     let request = v1::ListEventsRequest { migration: MIGRATION.to_owned(), ..Default::default() };
     collector.migrations(&collector.operator).await.list_events(request).await.unwrap().into_inner().events
 }

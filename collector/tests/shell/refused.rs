@@ -116,6 +116,7 @@ async fn wrong_tokens_of_one_address_are_few_and_a_right_one_is_always_let_in() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
+    let soon = Duration::from_secs(30);
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
     let papers = join(&collector, v1::Side::Source, "a").await;
@@ -149,7 +150,7 @@ async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
     let mut orders = collector.orders(&olga).await;
     for round in 0..5 {
         let before = acked.load(Ordering::Relaxed);
-        let ordered = tokio::time::timeout(limit, orders.hold(hold(&format!("round {round}")))).await;
+        let ordered = tokio::time::timeout(soon, orders.hold(hold(&format!("round {round}")))).await;
         ordered.expect("an order is not behind the swarm").unwrap();
         let shown =
             tokio::time::timeout(limit, collector.gate(&olga, "ready")).await.expect("a gate is shown");
@@ -169,6 +170,31 @@ async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
         });
         more.await.expect("the swarm is not starved either");
     }
+    // Nothing is proved, so these are refused, or are the end of it: what counts is that each is answered.
+    let decided =
+        tokio::time::timeout(soon, orders.decide(crate::gate::decide("cutover", "in the swarm"))).await;
+    assert_eq!(decided.expect("a decision is answered").unwrap_err().code(), Code::FailedPrecondition);
+    let mut gates = collector.gates(&olga).await;
+    let confirm = v1::ConfirmCutoverRequest { migration: MIGRATION.to_owned(), ..Default::default() };
+    let confirmed = tokio::time::timeout(soon, gates.confirm_cutover(confirm)).await;
+    assert_ne!(confirmed.expect("so is a confirmation").unwrap_err().code(), Code::Unavailable);
+    let abort = v1::AbortRequest {
+        migration: MIGRATION.to_owned(),
+        reason: "not tonight".to_owned(),
+        ..v1::AbortRequest::default()
+    };
+    let aborted = tokio::time::timeout(soon, orders.abort(abort)).await;
+    aborted.expect("and so is giving it up").unwrap();
+    // What is found of a migration that is over is history.
+    let before = acked.load(Ordering::Relaxed);
+    let more = tokio::time::timeout(limit, async {
+        while acked.load(Ordering::Relaxed) <= before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    more.await.expect("it is taken");
+    assert_eq!(collector.status().await.phase, "aborted");
+    assert!(!swarm.is_finished(), "the swarm went on all the time");
     over.store(true, Ordering::Relaxed);
     swarm.await.unwrap();
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tidelock_proto::v1;
 
+use crate::agent::{Agent, join};
 use crate::restart::journal;
 use crate::support::{Collector, MIGRATION, PLAN, until};
 
@@ -169,4 +170,32 @@ async fn a_journal_without_remembered_heads_holds_until_a_person_releases_it() {
     stop(&mut collector).await;
     collector.again().await;
     assert_eq!(held(&collector).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_nobody_can_read_holds_by_the_agents_name_and_by_nobody_elses() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    let head = agent.welcome.head.clone().expect("it is shown the newest head");
+    drop(agent);
+    let mut flipped = head.clone();
+    flipped.chain[0] ^= 1;
+    // Whoever may only look, and makes one up, holds nothing.
+    let request = v1::GetHeadRequest { migration: MIGRATION.to_owned(), remembered: Some(flipped.clone()) };
+    let viewer = collector.issue("vera", "viewer", "").await;
+    let status = collector.migrations(&viewer).await.get_head(request).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument, "{status:?}");
+    assert_eq!(held(&collector).await, None);
+    let _agent = Agent::connect_with(&collector, &papers, 1, Some(flipped.clone())).await.unwrap();
+    let why = until("it is held", || held(&collector)).await;
+    let wanted = "agent source/a: the head that it remembers cannot be read (the head of the \
+                  decisions cannot be believed: its signature does not fit)";
+    assert!(why.contains(wanted), "{why}");
+    release(&collector, "its disk was damaged").await;
+    drop(_agent);
+    let again = Agent::connect_with(&collector, &papers, 1, Some(flipped)).await.unwrap();
+    assert!(again.welcome.head.is_some(), "it is shown the newest one, which it remembers from here on");
+    assert_eq!(held(&collector).await, None, "a person has looked at it");
 }

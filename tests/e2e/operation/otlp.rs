@@ -16,7 +16,7 @@ fn set(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// A span of the collector whose parent is the agent's run, with that run and the runner's part of it.
+/// A span of the collector whose parent is the agent's run, with that run, the runner's part of it and the fold.
 fn whole(spans: &[(String, Span)]) -> Option<[Span; 3]> {
     let named = |name: &'static str, service: &'static str| {
         spans.iter().filter(move |(from, span)| from == service && span.name == name).map(|(_, span)| span)
@@ -26,6 +26,8 @@ fn whole(spans: &[(String, Span)]) -> Option<[Span; 3]> {
             .find(|run| run.trace_id == kept.trace_id && run.span_id == kept.parent_span_id)?;
         let runner = named("runner.run", "tidelock-agent")
             .find(|runner| runner.trace_id == run.trace_id && runner.parent_span_id == run.span_id)?;
+        named("finding.fold", "tidelock-collector")
+            .find(|fold| fold.trace_id == kept.trace_id && fold.parent_span_id == kept.span_id)?;
         Some([run.clone(), runner.clone(), kept.clone()])
     })
 }

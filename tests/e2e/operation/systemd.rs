@@ -80,6 +80,11 @@ fn sighup_takes_grants_secrets_and_the_logs_level_and_keeps_what_is_good() {
     let _ = viewer.run(&["status"]).good();
     hang_up("the configuration was read anew");
     assert_eq!(viewer.run(&["status"]).code, 4, "the grant is gone");
+    eventually("the journal says who lost it", || {
+        let told = world.operator.run(&["events", "--type", "access"]).good().out;
+        let wanted = "the access of vera as viewer is taken back";
+        if told.contains(wanted) && told.contains("by hand") { Ok(()) } else { Err(told) }
+    });
     // A slip of the pen locks nobody out.
     std::fs::write(&access, "[[grant").expect("it can be written");
     hang_up("the grants of before stay");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sha2::Digest as _;
 use tidelock_model::{Cause, Outcome, Sha256, Side};
 use tidelock_sandbox::protocol::{
-    Connect, Grant, HttpGrant, Limits, RunRequest, RunResult, Secret, SecretText, TargetGrant,
+    Grant, HttpGrant, Limits, RunRequest, RunResult, Secret, SecretText, TargetGrant,
 };
 use tidelock_sandbox::{CompileBounds, EngineSettings, RunnerClient, RunnerConfig};
 
@@ -128,16 +128,10 @@ pub(crate) fn target(name: &str, grant: HttpGrant) -> TargetGrant {
 /// A grant of everything on a local server.
 pub(crate) fn local(url: &str) -> HttpGrant {
     HttpGrant {
-        url: url.to_owned(),
         methods: vec!["GET".to_owned(), "POST".to_owned()],
         paths: vec!["/".to_owned()],
-        ca: None,
-        tls_name: None,
-        credential: None,
-        connect: Connect::New,
-        rate: None,
-        concurrency: None,
         addresses: vec!["127.0.0.1".to_owned()],
+        ..HttpGrant::closed(url)
     }
 }
 

@@ -125,7 +125,8 @@ async fn refused(call: &Call, client: &Client, limit: u32) -> Result<(), Trouble
     let answer = client.access().list_refused_asks(request).await.map_err(trouble)?.into_inner();
     if call.manner.json() {
         let asks: Vec<_> = answer.asks.iter().map(ask).collect();
-        let value = serde_json::json!({ "asks": asks, "left_out": answer.left_out });
+        let value =
+            serde_json::json!({ "asks": asks, "left_out": answer.left_out, "unreadable": answer.unreadable });
         return out::print_json(call.manner.format, &value);
     }
     for ask in &answer.asks {
@@ -141,6 +142,12 @@ async fn refused(call: &Call, client: &Client, limit: u32) -> Result<(), Trouble
     }
     if answer.left_out > 0 {
         out::say(&format!("{} more were left out, for there were too many", answer.left_out));
+    }
+    if answer.unreadable > 0 {
+        out::say(&format!(
+            "{} lines of refused.jsonl cannot be read: who was refused there is not known",
+            answer.unreadable
+        ));
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
     if let Some(gate) = gate {
         item(format!("Gate {}: {}", clean(&gate.gate), json::verdict_word(gate.verdict).to_uppercase()));
         item(loss(gate));
+        shown::beside_agents(gate).for_each(&mut item);
         gate.overrides.iter().for_each(|view| item(shown::overridden(view, zone)));
         if let Some(question) = gate.decision.as_ref().and_then(|asked| shown::question(asked, zone)) {
             item(format!(
@@ -73,6 +74,7 @@ mod tests {
             next_gate: Some(v1::Gate {
                 phase: "sync".to_owned(),
                 gate: "ready".to_owned(),
+                warnings: vec!["agent a: unsigned".to_owned(), "decision cutover: one hand".to_owned()],
                 ..v1::Gate::default()
             }),
             ..v1::Status::default()
@@ -83,8 +85,10 @@ mod tests {
             "- Gate ready: UNKNOWN\n",
             "- What switching now would lose: nothing known\n",
             "- Whether a runbook is walked is not known\n",
+            "- decision cutover: one hand\n",
         ] {
             assert!(said.contains(line), "no {line:?} in {said}");
         }
+        assert!(!said.contains("agent a"), "agents speak for themselves: {said}");
     }
 }

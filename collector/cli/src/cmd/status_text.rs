@@ -87,6 +87,9 @@ fn notes(manner: Manner, status: &v1::Status, run: &NewestRun, text: &mut String
             let _ = writeln!(text, "  {}", manner.paint("1;31", &warning));
         }
     }
+    for line in status.next_gate.iter().flat_map(shown::beside_agents) {
+        let _ = writeln!(text, "  {}", manner.paint("1;31", &format!("! {line}")));
+    }
     for failing in &status.failing_receivers {
         let _ = writeln!(text, "  ! messages do not arrive: {}", clean(failing));
     }

@@ -85,6 +85,7 @@ impl Migration {
             | EventKind::Overridden { .. }
             | EventKind::Noticed(_) => self.desk_event(at, event),
             EventKind::LeftoverSettled { .. } => self.leftover_event(at, event),
+            EventKind::AccessChanged(change) => self.access_changed(at, event, change),
             EventKind::RevisionSet { side, revision } => {
                 let before = self.builds.insert(*side, revision.clone());
                 if before.as_ref() != Some(revision) {

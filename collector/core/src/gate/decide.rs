@@ -50,6 +50,9 @@ impl Migration {
             Ask::SetRevision { side, revision, by, .. } => self.set_revision(*side, revision, by)?,
             Ask::RevokeAgent { agent, by, .. } => return self.revoke_agent(now, agent, by, ask.reason()),
             Ask::ApplyPlan { .. } => return self.apply_plan(now, ask),
+            Ask::Access { change, by, reason } => {
+                return Ok(self.access_ask(now, change, by.as_ref(), reason));
+            }
             Ask::Run { ask, by, .. } => self.run_ask(now, ask, by)?,
             Ask::SetCutovers { .. } | Ask::SetFact { .. } | Ask::Override { .. } => {
                 match self.desk_ask(now, ask)? {
@@ -119,6 +122,7 @@ impl Migration {
             EventKind::NoReturnPassed { .. } | EventKind::RunEnded { .. } => here,
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } => here,
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => here,
+            EventKind::AccessChanged(_) => here,
         }
     }
 
@@ -275,6 +279,7 @@ impl Ask {
             | Ask::Override { by, request_id, .. }
             | Ask::SettleLeftover { by, request_id, .. } => Some((by, request_id)),
             Ask::RevokeAgent { by, .. } | Ask::ApplyPlan { by, .. } => Some((by, "")),
+            Ask::Access { .. } => None,
             Ask::Enrol { .. } | Ask::ReportConflict { .. } | Ask::SetDegraded { .. } => None,
         }
     }
@@ -292,6 +297,7 @@ impl Ask {
             | Ask::SetFact { reason, .. }
             | Ask::Override { reason, .. }
             | Ask::SetDegraded { reason, .. }
+            | Ask::Access { reason, .. }
             | Ask::ApplyPlan { reason, .. } => reason,
             Ask::Run { ask, .. } => ask.reason(),
             Ask::SettleLeftover { disposition, .. } => disposition,

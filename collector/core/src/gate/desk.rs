@@ -6,7 +6,6 @@
 //! - Silence answers no question: it only moves it on, and at last says that nobody answered.
 //! - A fact after which there is no way back is never taken back, and no plan makes it untrue.
 
-mod outgrown;
 mod overrides;
 mod question;
 mod tell;
@@ -128,6 +127,7 @@ impl Migration {
             | Ask::SetRevision { .. }
             | Ask::RevokeAgent { .. }
             | Ask::ApplyPlan { .. }
+            | Ask::Access { .. }
             | Ask::Run { .. }
             | Ask::Enrol { .. }
             | Ask::SettleLeftover { .. }
@@ -212,6 +212,7 @@ impl Migration {
             | EventKind::RunTurned { .. }
             | EventKind::NoReturnPassed { .. }
             | EventKind::RunEnded { .. }
+            | EventKind::AccessChanged(_)
             | EventKind::LeftoverSettled { .. } => false,
         }
     }

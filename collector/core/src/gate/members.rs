@@ -47,7 +47,15 @@ impl Migration {
         self.same_way(plan)?;
         let agreed = match self.agreed(now, (*hash, looser), (by, reason), *confirm)? {
             Agreed::Alone => reason.clone(),
-            Agreed::With(proposer) => format!("{reason} (proposed by {proposer})"),
+            Agreed::With(proposer) => {
+                let gave = self.handed.gave(&proposer, &by.name, now);
+                let gave = if gave {
+                    format!(", who gave {} access since the plan is in force", by.name)
+                } else {
+                    String::new()
+                };
+                format!("{reason} (proposed by {proposer}{gave})")
+            }
             Agreed::NotYet(proposed) => {
                 return Ok(vec![self.event(now, Some(by.name.clone()), reason, "", proposed)]);
             }

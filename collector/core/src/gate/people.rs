@@ -93,6 +93,10 @@ impl Migration {
             (None, None) if let Some(end) = expired => (DecisionState::Expired, end),
             (None, None) => (DecisionState::NotAsked, began.unwrap_or(self.phase_since)),
         };
+        let spoken: Vec<(Name, Timestamp)> =
+            voices.iter().map(|(at, person)| (person.clone(), *at)).collect();
+        let needs = usize::try_from(needed).unwrap_or(usize::MAX);
+        let one_hand = self.handed.one_hand(&format!("decision {name}"), &spoken, needs);
         let deputies_from = self.asked_since(&name, gate).and_then(|(_, deputies)| deputies);
         Some(DecisionStatus {
             name,
@@ -104,6 +108,7 @@ impl Migration {
             needed,
             who: described.map(|rule| rule.who.clone()).unwrap_or_default(),
             deputies: described.map(|rule| rule.deputies.clone()).unwrap_or_default(),
+            one_hand,
             valid_until: made.and_then(|at| valid_for.map(|valid| at.plus(valid))),
         })
     }

@@ -80,6 +80,7 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
             | Ask::SetRevision { .. }
             | Ask::RevokeAgent { .. }
             | Ask::ApplyPlan { .. }
+            | Ask::Access { .. }
             | Ask::Enrol { .. }
             | Ask::SetCutovers { .. }
             | Ask::SetFact { .. }

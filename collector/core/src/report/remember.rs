@@ -142,6 +142,7 @@ impl Migration {
             | EventKind::FactSet { .. }
             | EventKind::Overridden { .. }
             | EventKind::LeftoverSettled { .. }
+            | EventKind::AccessChanged(_)
             | EventKind::Noticed(_) => return false,
         }
         true

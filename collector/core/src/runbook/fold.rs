@@ -159,7 +159,7 @@ impl Run {
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => {}
             EventKind::ConflictFound { .. } | EventKind::RevisionSet { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
-            EventKind::PlanProposed { .. } => {}
+            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
         }
     }
@@ -205,7 +205,7 @@ fn moved(kind: &EventKind) -> Option<(u64, Move)> {
         EventKind::RevisionSet { .. } | EventKind::CutoversSet { .. } | EventKind::FactSet { .. } => {
             return None;
         }
-        EventKind::PlanProposed { .. } => return None,
+        EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => return None,
         EventKind::Overridden { .. } | EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {
             return None;
         }

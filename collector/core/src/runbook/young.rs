@@ -173,7 +173,7 @@ impl Migration {
             EventKind::Degraded { .. } | EventKind::AgentEnrolled { .. } => {}
             EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
-            EventKind::PlanProposed { .. } => {}
+            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
         }
     }

@@ -180,6 +180,10 @@ impl Tale {
             EventKind::LeftoverSettled { key, owner, disposition } => {
                 self.tell(format!("{key} is left to {owner}: {disposition}{by}"));
             }
+            EventKind::AccessChanged(change) => {
+                let word = if change.ends.is_some() { "gets" } else { "loses" };
+                self.tell(format!("{} {word} access as {}{by}", change.subject, change.role));
+            }
             EventKind::Noticed(notice) => people::notice(self, notice),
             EventKind::RunBegun { .. }
             | EventKind::RunTaken { .. }

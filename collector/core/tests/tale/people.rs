@@ -1,7 +1,7 @@
 //! What people are told and say beside their decisions, in a story's words.
 
 use tidelock_core::record::Notice;
-use tidelock_core::{Ask, Asker, losses_line};
+use tidelock_core::{AccessChange, Ask, Asker, losses_line};
 
 use super::Tale;
 use crate::world::name;
@@ -31,6 +31,14 @@ pub(crate) fn notice(tale: &mut Tale, notice: &Notice) {
 pub(crate) fn ask(by: Asker, verb: &str, rest: &str, reason: String, request_id: String) -> Option<Ask> {
     Some(match verb {
         "switches" => Ask::SetCutovers { enabled: rest.ends_with("on"), by, reason, request_id },
+        // `gives ana access`, `takes access of ana`.
+        "gives" | "takes" => {
+            let subject = name(rest.split(' ').find(|word| !matches!(*word, "access" | "of")).unwrap());
+            let ends = (verb == "gives").then_some(tidelock_model::Timestamp::from_millis(u64::MAX));
+            let (grant, role) = (format!("{subject}-of-{}", by.name), name("person"));
+            let change = AccessChange { grant, subject, role, gate: None, everywhere: false, ends };
+            Ask::Access { change, by: Some(by), reason: String::new() }
+        }
         "states" => Ask::SetFact { fact: rest.to_owned(), by, reason, request_id },
         "overrides" => {
             let (checks, gate) = rest.split_once(" at ").unwrap_or(("", rest.trim_start_matches("at ")));
@@ -69,6 +77,11 @@ impl Tale {
                     )
                 })
                 .collect(),
+            "voices are told" => {
+                let verdict = core.verdict(core.next_gate().unwrap_or(core.phase()), now);
+                let over = verdict.overrides.iter().filter_map(|it| it.one_hand.clone());
+                verdict.decision.iter().filter_map(|it| it.one_hand.clone()).chain(over).collect()
+            }
             "losses are told" => {
                 let gate = core.next_gate().unwrap_or(core.phase());
                 vec![format!("switching now loses: {}", losses_line(&core.verdict(gate, now).losses))]
@@ -78,14 +91,7 @@ impl Tale {
                     let (checks, by) = (names(&it.checks), names(&it.by));
                     let until = it.until.map(time).unwrap_or_default();
                     let kind = if it.complete { "overridden" } else { "not complete" };
-                    let ended = it.outgrown.as_ref().map(|why| format!("; no longer: {why}"));
-                    format!(
-                        "gate {}: {checks} {kind} by {by} until {until}: {} ({}{})",
-                        it.gate,
-                        it.reason,
-                        it.was.join(", "),
-                        ended.unwrap_or_default()
-                    )
+                    format!("gate {}: {checks} {kind} by {by} until {until}: {}", it.gate, it.reason)
                 })
                 .collect(),
             "manual checks are told" => (core.manual_checks().iter())

@@ -200,6 +200,7 @@ pub(crate) fn tell(tale: &mut Tale, event: &Event) {
         | EventKind::FactSet { .. }
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
+        | EventKind::AccessChanged(_)
         | EventKind::Noticed(_) => {}
     }
 }

@@ -16,6 +16,11 @@ pub(crate) fn line(plan: &mut Plan, word: &str, rest: &str) -> bool {
             decision.if_silent =
                 if rule.ends_with("ask deputies") { IfSilent::AskDeputies } else { IfSilent::Shut };
         }
+        // `voices cutover: 2`
+        "voices" => {
+            let (decision, needed) = rest.split_once(": ").unwrap();
+            plan.decisions.get_mut(&name(decision)).unwrap().approvals = number(needed);
+        }
         // `override by olga carla, 2`
         "override" => {
             let (who, approvals) = rest.trim_start_matches("by ").split_once(", ").unwrap();

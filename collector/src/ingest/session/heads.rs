@@ -1,9 +1,11 @@
 //! What a session shows of the decisions' heads, and what its agent remembers of them.
 
+use tidelock_model::mutated;
 use tidelock_proto::v1;
 use tonic::Status;
 
 use super::Session;
+use crate::heads::unreadable;
 
 impl Session {
     /// The newest head, and the one at the decision that the agent remembers. Where the journal does not have
@@ -14,7 +16,11 @@ impl Session {
         let remembered = self.hello.remembered_head.take();
         let answered = self.door.heads.answer(&self.who.migration, remembered.as_deref()).await;
         let answered = answered.map_err(Status::internal)?;
-        self.missing = answered.missing;
+        let why = answered.unreadable.filter(|_| !mutated("an-unreadable-head-holds"));
+        self.missing = match (&remembered, why) {
+            (Some(head), Some(why)) => Some(unreadable(head, &why)),
+            (None, _) | (_, None) => answered.missing,
+        };
         self.hold().await;
         self.shown = answered.head.as_ref().map_or(0, |head| head.decision);
         Ok((answered.head, answered.remembered))

@@ -10,6 +10,7 @@ use tidelock_proto::{json, v1};
 use super::seen::Seen;
 use crate::client::clean;
 use crate::exit::{Exit, Trouble};
+use crate::shown;
 use crate::words::span;
 
 /// A clock that is further away makes latency across machines untrue.
@@ -282,6 +283,21 @@ fn access(seen: &Seen, plan: Option<&Plan>, now: Option<Timestamp>, lines: &mut 
         }
         Err(error) => return lines.trouble("who has access", error, "try again"),
     };
+    match &seen.unreadable {
+        Ok(0) => {}
+        Ok(lines_lost) => {
+            let text = format!("{lines_lost} lines of refused asks cannot be read");
+            lines.put(
+                State::Warning,
+                text,
+                "look at refused.jsonl in the collector's data folder, and who may write there",
+            );
+        }
+        Err(error) => lines.trouble("who was refused", error, "try again"),
+    }
+    for line in seen.status.iter().flat_map(|status| &status.next_gate).flat_map(shown::beside_agents) {
+        lines.put(State::Warning, line, "ask those people whether it was they who spoke: tidelock events");
+    }
     let live = |grant: &&v1::AccessGrant| {
         !grant.revoked && left_ms(grant.expires_time.as_ref(), now).is_none_or(|left| left > 0)
     };

@@ -33,6 +33,8 @@ pub(super) struct Seen {
     /// The file that is here, and what it is; none where there is none and none was named.
     pub(super) file: Option<(PathBuf, Result<Checked, Trouble>)>,
     pub(super) grants: Result<Vec<v1::AccessGrant>, Trouble>,
+    /// Lines of refused asks that nobody can read; whoever may not see the grants may not see these.
+    pub(super) unreadable: Result<u64, Trouble>,
     /// The newest run; asked for with `--rehearsal`.
     pub(super) run: Option<Result<Option<v1::Run>, Trouble>>,
 }
@@ -42,6 +44,7 @@ pub(super) async fn look(call: &Call, client: &Client, args: &DoctorArgs) -> See
     let status = get_status(client).await;
     let took = began.elapsed();
     let asked = client.access().list_access(v1::ListAccessRequest {}).await.map_err(trouble);
+    let refused = client.access().list_refused_asks(v1::ListRefusedAsksRequest { limit: 1 }).await;
     let run = match (&status, args.rehearsal) {
         (Ok(status), true) => Some(newest(client, &status.migration).await),
         (Err(error), true) => Some(Err(Trouble::new(error.exit, error.message.clone()))),
@@ -57,6 +60,7 @@ pub(super) async fn look(call: &Call, client: &Client, args: &DoctorArgs) -> See
         plan: in_force(call).await,
         file: file.map(|file| (file.clone(), here(&file))),
         grants: asked.map(|answer| answer.into_inner().grants),
+        unreadable: refused.map(|answer| answer.into_inner().unreadable).map_err(trouble),
         run,
     }
 }

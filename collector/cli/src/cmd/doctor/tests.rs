@@ -83,6 +83,7 @@ fn good() -> Seen {
         plan: Ok((checked.clone(), 7)),
         file: Some((PathBuf::from("plan.yaml"), Ok(checked))),
         grants: Ok(people.into_iter().map(grant).collect()),
+        unreadable: Ok(0),
         run: None,
     }
 }
@@ -141,6 +142,9 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
     let grants = seen.grants.as_mut().expect("they are known");
     grants[0].expires_time = at(3600);
     grants.truncate(1);
+    seen.unreadable = Ok(3);
+    let gate = seen.status.as_mut().ok().and_then(|status| status.next_gate.as_mut()).expect("it is good");
+    gate.warnings = vec!["decision cutover: one hand".to_owned(), "agent a: told above".to_owned()];
     seen.run = Some(Ok(None));
     check(
         &seen,
@@ -171,6 +175,10 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
           ✖ login on target has no result yet
               hint: tidelock why login
         access
+          ‼ 3 lines of refused asks cannot be read
+              hint: look at refused.jsonl in the collector's data folder, and who may write there
+          ‼ decision cutover: one hand
+              hint: ask those people whether it was they who spoke: tidelock events
           ‼ the access of ben ends in 1 h
               hint: tidelock access issue ben
           ✖ olga has no access, and is asked for commit
@@ -181,7 +189,7 @@ fn each_thing_that_is_wrong_has_its_line_and_what_to_do() {
         rehearsal
           ✖ the newest run of a runbook is no complete rehearsal for plan revision 7
               hint: tidelock cutover run --rehearse
-        9 failures, 5 warnings. Exit 1."#]],
+        9 failures, 7 warnings. Exit 1."#]],
     );
     assert!(show::short(&examine(&seen)).ends_with("Exit 1."));
     assert_eq!(show::json(&examine(&seen))["schema"], "tidelock.doctor/v1");
