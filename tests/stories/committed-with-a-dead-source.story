@@ -54,7 +54,7 @@ window 600
 1:10  source/s1 falls silent
       > 1:21 told: source/s1 is lost
       > 1:21 committed is unknown
-      >   unseen on source: no agent on source is online, so nobody sees login and mailer there; whoever knows what became of source may override this by name
+      >   unseen on source: no agent on source is online, so nobody sees login and mailer there; whoever knows what became of source may override unseen by name
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 2:10  olga overrides login mailer at committed: it is gone
       > 2:10 refused, INCOMPLETE: nothing at gate committed is held by login, mailer; what may be overridden: unseen

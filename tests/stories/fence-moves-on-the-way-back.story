@@ -96,19 +96,19 @@ back open-source, open, ben: run
       > 2:15 rolled-back is hold
       >   claim_refuted login on source by s1: the last run failed: not there yet
       >   run: run 2 is not at its end: catch-up is under way
-      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind
+      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind: whoever has looked may override leftovers once the plan has a decision override
 2:18  writers reports on target: writes 0
 2:25  login passes on source
       > 2:30 rolled-back is hold
       >   run: run 2 is not at its end: catch-up is under way
-      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind
+      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind: whoever has looked may override leftovers once the plan has a decision override
 2:30  ben walks
       > 2:40 part 1 is proved
       > 2:40 part 2 begins
       > 2:40 part 2: done, durable, by ben
       > 2:40 rolled-back is hold
       >   run: run 2 is not at its end: traffic-back at 0 % is under way
-      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind
+      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind: whoever has looked may override leftovers once the plan has a decision override
       > 2:55 part 2 is proved
       > 2:55 traffic is on the source, by ben
       > 2:55 part 3 begins
@@ -117,9 +117,9 @@ back open-source, open, ben: run
       > 2:55 run 2 is completed, writes were shut for 62 s
       > 2:55 rolled-back is unknown
       >   missing login on source by s1: s1 has not reported it
-      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind
+      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind: whoever has looked may override leftovers once the plan has a decision override
       > 3:00 rolled-back is hold
-      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind
+      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind: whoever has looked may override leftovers once the plan has a decision override
 3:20  the run is told
       > 3:20 completed, nobody, next: over
       >   0 fence-target: done, durable
@@ -128,4 +128,16 @@ back open-source, open, ben: run
       >   3 open-source: done, durable
 3:21  the commands are told
       > 3:21 1 to look at
-      >   leftovers: tidelock rollback leftovers
+      >   leftovers: tidelock plan apply FILE
+3:22  the plan changes: override by olga, 1
+      > 3:22 plan revision 2, by olga
+      > 3:22 rolled-back is hold
+      >   leftovers: fence moved: writes: 0 -> 7 within 5 s, 84 a minute, seen by writers of t1; what was written then may be left behind: whoever has looked may override leftovers by name
+3:23  the commands are told
+      > 3:23 1 to look at
+      >   leftovers: tidelock decide override --go --override leftovers --reason TEXT
+3:30  olga overrides leftovers at rolled-back: the seven orders were typed in by hand
+      > 3:30 gate rolled-back is overridden for leftovers, by olga, complete
+      > 3:30 rolling-back -> rolled-back
+      > 3:30 rolled-back is open: the migration is rolled-back over 1 overridden hold (leftovers)
+3:31  nothing more

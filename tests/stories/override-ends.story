@@ -40,8 +40,8 @@ override by olga, 1
       > 0:33 gate cutover opens, epoch 7
       > 0:33 cutover is open: 0 scenarios are proved: gate cutover is open over 2 overridden holds (login, stable)
 0:34  the overrides are told
-      > 0:34 gate ready: login overridden by olga until 30:30: it is the test account
-      > 0:34 gate cutover: login stable overridden by olga until 1:12: it is the test account
+      > 0:34 gate ready: login overridden by olga until 30:30: it is the test account (login refuted on target)
+      > 0:34 gate cutover: login stable overridden by olga until 1:12: it is the test account (login refuted on target)
 0:50  login passes
       > 1:12 gate cutover shuts, epoch 7
       > 1:12 cutover is hold
@@ -53,5 +53,5 @@ override by olga, 1
       > 1:22 cutover is hold
       >   decision cutover: cutover is void: the evidence it was given on changed; it waits for olga (or ben) again
 1:40  the overrides are told
-      > 1:40 gate ready: login overridden by olga until 30:30: it is the test account
-      > 1:40 gate cutover: login stable overridden by olga until 1:12: it is the test account
+      > 1:40 gate ready: login overridden by olga until 30:30: it is the test account (login refuted on target)
+      > 1:40 gate cutover: login stable overridden by olga until 1:12: it is the test account (login refuted on target)

@@ -65,4 +65,4 @@ brief
 5:10  olga says go on commit
       > 5:10 refused, GATE_SHUT: the gate is held: alarm login: 50 % of it fail on target, 0 % on source: going back is recommended. Nothing was recorded
 5:20  the overrides are told
-      > 5:20 gate committed: login watch overridden by olga until 35:01: it is always so
+      > 5:20 gate committed: login watch overridden by olga until 35:01: it is always so (login refuted on target, watch)

@@ -35,8 +35,8 @@ override by olga ben, 2
 0:27  ben overrides report at ready: it is only ink
       > 0:27 gate ready is overridden for report, by ben
 0:28  the overrides are told
-      > 0:28 gate ready: backup report not complete by olga until 30:25: once more
-      > 0:28 gate ready: report not complete by ben until 30:27: it is only ink
+      > 0:28 gate ready: backup report not complete by olga until 30:25: once more (report refuted on target, backup manual)
+      > 0:28 gate ready: report not complete by ben until 30:27: it is only ink (report refuted on target)
 0:30  ben overrides backup report at ready: I have seen the tape
       > 0:30 gate ready is overridden for backup report, by ben, complete
       > 0:30 sync -> ready
@@ -86,10 +86,10 @@ override by olga ben, 2
       >   decision cutover: cutover is void: the evidence it was given on changed
       >   manual backup: carla has not made it yet
 1:20  the overrides are told
-      > 1:20 gate ready: report not complete by ben until 30:27: it is only ink
-      > 1:20 gate ready: backup report overridden by ben olga until 30:30: I have seen the tape
-      > 1:20 gate cutover: backup report overridden by ben olga until 0:55: it is only ink
+      > 1:20 gate ready: report not complete by ben until 30:27: it is only ink (report refuted on target)
+      > 1:20 gate ready: backup report overridden by ben olga until 30:30: I have seen the tape (report refuted on target, backup manual)
+      > 1:20 gate cutover: backup report overridden by ben olga until 0:55: it is only ink (report refuted on target, backup manual)
 2:40  the overrides are told
-      > 2:40 gate ready: report not complete by ben until 30:27: it is only ink
-      > 2:40 gate ready: backup report overridden by ben olga until 30:30: I have seen the tape
-      > 2:40 gate cutover: backup report overridden by ben olga until 0:55: it is only ink
+      > 2:40 gate ready: report not complete by ben until 30:27: it is only ink (report refuted on target)
+      > 2:40 gate ready: backup report overridden by ben olga until 30:30: I have seen the tape (report refuted on target, backup manual)
+      > 2:40 gate cutover: backup report overridden by ben olga until 0:55: it is only ink (report refuted on target, backup manual)

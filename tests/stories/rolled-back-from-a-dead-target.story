@@ -53,15 +53,15 @@ window 600
       > 1:20 rollback: go, by ben, complete
       > 1:20 watch -> rolling-back, by ben
       > 1:20 rolled-back is unknown
-      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override this by name
+      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override unseen by name
       >   switch: nobody has reported yet that traffic is on the source
 1:25  pipeline reports source
       > 1:25 traffic is on the source, by pipeline
       > 1:25 rolled-back is unknown
-      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override this by name
+      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override unseen by name
       >   missing login on source by s1: s1 has not reported it
       > 1:30 rolled-back is unknown
-      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override this by name
+      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override unseen by name
 2:00  olga overrides agents at rolled-back: it is gone
       > 2:00 refused, INCOMPLETE: nothing at gate rolled-back is held by agents; what may be overridden: unseen
 2:10  olga overrides unseen at rolled-back: its machines are off

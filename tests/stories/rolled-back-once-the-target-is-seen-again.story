@@ -50,7 +50,7 @@ window 600
       > 1:20 rollback: go, by ben, complete
       > 1:20 watch -> rolling-back, by ben
       > 1:20 rolled-back is unknown
-      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override this by name
+      >   unseen on target: no agent on target is online, so nobody sees mailer there; whoever knows what became of target may override unseen by name
       >   switch: nobody has reported yet that traffic is on the source
 1:40  olga overrides unseen at rolled-back: its machines are off
       > 1:40 gate rolled-back is overridden for unseen, by olga, complete

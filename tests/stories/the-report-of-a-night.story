@@ -91,7 +91,7 @@ window 60 s
 2:00  operator revokes source/s1
       > 2:00 source/s1 is revoked, by operator
       > 2:00 committed is unknown
-      >   unseen on source: no agent on source is online, so nobody sees checkout there; whoever knows what became of source may override this by name
+      >   unseen on source: no agent on source is online, so nobody sees checkout there; whoever knows what became of source may override unseen once the plan has a decision override
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
 2:10  the report is told
       > 2:10 the report: watch, plan revision 2

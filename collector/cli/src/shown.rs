@@ -111,6 +111,17 @@ pub(crate) fn overridden(view: &v1::OverrideView, zone: &str) -> String {
         Some(until) => format!(", until {}", clock(Some(until), zone)),
         None => String::new(),
     };
+    let checks = match view.was.is_empty() {
+        true => checks,
+        false => format!("{checks} ({})", clean(&view.was.join(", "))),
+    };
+    if !view.outgrown.is_empty() {
+        let worse = clean(&view.outgrown);
+        return format!(
+            "! the override of {checks} by {by} at {at} counts no longer: {worse} is worse (gate {gate}, ended{})",
+            until.trim_start_matches(", until")
+        );
+    }
     match view.complete {
         true => format!("! opened over {checks} by {by} at {at}: {reason} (gate {gate}{until})"),
         false => format!(
@@ -230,10 +241,22 @@ mod tests {
             at_time: Some(json::wire_time(120_000)),
             complete: true,
             until_time: None,
+            was: vec!["login stale on target".to_owned()],
+            outgrown: String::new(),
         };
         assert_eq!(
             overridden(&over, "UTC"),
-            "! opened over login by olga at 00:02:00: seen by hand (gate ready)"
+            "! opened over login (login stale on target) by olga at 00:02:00: seen by hand (gate ready)"
+        );
+        let worse = v1::OverrideView {
+            outgrown: "login refuted on target".to_owned(),
+            until_time: Some(json::wire_time(180_000)),
+            ..over.clone()
+        };
+        assert_eq!(
+            overridden(&worse, "UTC"),
+            "! the override of login (login stale on target) by olga at 00:02:00 counts no longer: login refuted on target \
+             is worse (gate ready, ended 00:03:00)"
         );
         let asked = overridden(&v1::OverrideView { complete: false, ..over }, "UTC");
         assert!(asked.starts_with("! asked to open over") && asked.contains("others must agree"), "{asked}");

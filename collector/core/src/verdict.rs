@@ -363,6 +363,10 @@ pub struct OverrideStatus {
     pub one_hand: Option<String>,
     /// Until when it counts.
     pub until: Option<Timestamp>,
+    /// What held the gate when it was given: `login stale on target`.
+    pub was: Vec<String>,
+    /// Why it counts no longer, where what it is about became worse since.
+    pub outgrown: Option<String>,
 }
 
 /// What a gate answers at a moment.

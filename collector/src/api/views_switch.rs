@@ -66,6 +66,8 @@ pub(super) fn overridden(status: &OverrideStatus) -> v1::OverrideView {
         at_time: time(status.at),
         complete: status.complete,
         until_time: status.until.and_then(time),
+        was: status.was.clone(),
+        outgrown: status.outgrown.clone().unwrap_or_default(),
     }
 }
 

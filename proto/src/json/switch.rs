@@ -46,6 +46,7 @@ pub fn overridden(view: &v1::OverrideView) -> Value {
     json!({
         "gate": view.gate, "checks": view.checks, "by": view.by, "reason": view.reason,
         "at": time(view.at_time.as_ref()), "complete": view.complete, "until": time(view.until_time.as_ref()),
+        "was": view.was, "outgrown": word_or_null(&view.outgrown),
     })
 }
 

@@ -6,6 +6,7 @@
 //! - Silence answers no question: it only moves it on, and at last says that nobody answered.
 //! - A fact after which there is no way back is never taken back, and no plan makes it untrue.
 
+mod outgrown;
 mod overrides;
 mod question;
 mod tell;

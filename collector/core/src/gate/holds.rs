@@ -65,6 +65,7 @@ impl Migration {
         self.name_owners(gate, &mut holds);
         let over = self.in_force(gate, now);
         holds.retain(|hold| !over.takes(hold));
+        self.name_outgrown(gate, &mut holds);
         if holds.is_empty() && !proved {
             // Never open for want of words.
             let reason = "what it needs is not proved";

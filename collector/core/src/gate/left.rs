@@ -64,11 +64,10 @@ impl Migration {
             Some(more) => format!("{} and {}", names[..NAMED].join(", "), count(more as u64, "more", "more")),
         };
         let since = self.agents_hold(plan, side, now).map_or(self.phase_since, |hold| hold.since);
+        let (may, next) = self.way_over(HoldCode::Unseen);
         let reason = format!(
-            "no agent on {side} is online, so nobody sees {told} there; whoever knows what became of {side} may \
-             override this by name"
+            "no agent on {side} is online, so nobody sees {told} there; whoever knows what became of {side} {may}"
         );
-        let next = "tidelock decide override --go --override unseen --reason TEXT";
         let mut hold = Hold::new(HoldCode::Unseen, since, reason, next);
         (hold.side, hold.state) = (Some(side), Some(EvidenceState::Missing));
         Some(hold)

@@ -170,6 +170,7 @@ impl Migration {
         let Some(plan) = self.current.as_ref().map(|current| current.plan.clone()) else {
             return;
         };
+        self.outgrow(at);
         let live = live(&plan, self.phase);
         self.gates.steady.retain(|gate, _| live.contains(gate));
         let position = self.position;
@@ -203,7 +204,7 @@ impl Migration {
     /// What time alone did until `at`. Proved evidence lasts until it is stale, and what is not proved
     /// is not made so by waiting, so most of the time there is nothing to do.
     pub(crate) fn settle_before(&mut self, at: Timestamp) {
-        if self.gates.steady.values().any(|steady| at > steady.until) {
+        if self.gates.steady.values().any(|steady| at > steady.until) || self.may_outgrow(at) {
             self.settle(at);
         }
     }

@@ -9,6 +9,8 @@
 //! - A reading counts if its run surely began after the fence was carried out.
 //! - Whoever writes in an open transaction has not ended: that is no first reading.
 //! - What moved once has moved: a third reading that stands still does not take it back.
+//! - Where readings were lost, what comes next is compared with the last one before; what only they could have told
+//!   is known by nobody, and proves no fence.
 //! - What stands until traffic moves is watched until then, not only while its step waits.
 
 mod moved;
@@ -27,7 +29,7 @@ use crate::migration::Migration;
 use crate::plan::{Claim, ClaimKind, Direction, Joint, Plan, Scenario, Step, StepKind};
 use crate::proof::StateWriter;
 use crate::verdict::{EvidenceState, Hold, HoldCode};
-use crate::words::span;
+use crate::words::{date, span};
 use moved::Moved;
 use reading::Reading;
 
@@ -62,6 +64,10 @@ struct Readings {
     until: Timestamp,
     /// Why the newest finding is no reading.
     unread: Option<String>,
+    /// Readings after this one were lost, and none has come since.
+    lost: Option<Timestamp>,
+    /// What was written between these two is not known.
+    unknown: Option<(Timestamp, Timestamp)>,
 }
 
 /// The watch of a fence.
@@ -167,7 +173,14 @@ impl FenceWatch {
 
     pub(crate) fn gap(&mut self, agent: &AgentKey, lost: &impl Fn(&Name) -> bool) {
         for (_, declared) in self.declared.iter_mut().filter(|(name, _)| lost(name)) {
-            declared.agents.remove(agent);
+            let Some(readings) = declared.agents.get_mut(agent) else { continue };
+            // What was not read before is not missed; what was is what the next reading is compared with.
+            let Some(newest) = &readings.newest else {
+                declared.agents.remove(agent);
+                continue;
+            };
+            readings.lost.get_or_insert(newest.began);
+            readings.first = None;
         }
     }
 
@@ -185,6 +198,8 @@ impl FenceWatch {
             newest: None,
             until,
             unread: None,
+            lost: None,
+            unknown: None,
         });
         match heard.counted {
             Ok(()) => {}
@@ -219,6 +234,9 @@ impl FenceWatch {
             readings.unread = why("somebody still writes in an open transaction");
             return;
         }
+        if let Some(from) = readings.lost.take().filter(|_| reading.tells_since_last()) {
+            readings.unknown.get_or_insert((from, reading.began));
+        }
         readings.first.get_or_insert_with(|| reading.clone());
         readings.newest = Some(reading);
         self.moved(moved);
@@ -234,6 +252,7 @@ impl FenceWatch {
             for (agent, readings) in &declared.agents {
                 out.text(&agent.to_string());
                 out.flag(readings.unread.is_some());
+                out.flag(readings.lost.is_some() || readings.unknown.is_some());
                 out.option(readings.first.as_ref(), |reading, out| reading.write(out));
                 out.option(readings.newest.as_ref(), |reading, out| reading.write(out));
             }
@@ -334,8 +353,22 @@ impl Migration {
             let readings = declared.agents.get(agent);
             let (state, since, reason) = match readings {
                 None => (EvidenceState::Missing, since, format!("{who} has not read it since the fence")),
+                Some(Readings { unknown: Some((from, to)), .. }) => {
+                    let reason = format!(
+                        "readings by {who} were lost between {} and {}, and nobody knows what was written then: fence \
+                         once more",
+                        date(*from),
+                        date(*to)
+                    );
+                    (EvidenceState::Undecided, *from, reason)
+                }
                 Some(Readings { unread: Some(why), .. }) => {
                     (EvidenceState::Undecided, since, format!("{who} could not read it: {why}"))
+                }
+                Some(Readings { lost: Some(from), .. }) => {
+                    let reason =
+                        format!("{who} has not read it since readings after {} were lost", date(*from));
+                    (EvidenceState::Missing, *from, reason)
                 }
                 Some(it) if now > it.until => {
                     let limit = span(scenario.fresh_for);

@@ -117,8 +117,11 @@ impl Migration {
             Some((run.begun, self.fence_moved()?))
         };
         let (since, moved) = self.young.fell.clone().or_else(now)?;
-        let reason = format!("{moved}; what was written then may be left behind");
-        Some(Hold::new(HoldCode::Leftovers, since, reason, "tidelock rollback leftovers"))
+        let (may, over) = self.way_over(HoldCode::Leftovers);
+        let reason = format!("{moved}; what was written then may be left behind: whoever has looked {may}");
+        let listed = self.leftover_hold(Phase::RolledBack).is_some();
+        let next = if listed { "tidelock rollback leftovers".to_owned() } else { over };
+        Some(Hold::new(HoldCode::Leftovers, since, reason, next))
     }
 
     /// Only a person can go on: what happened, in words that stay on the screen.

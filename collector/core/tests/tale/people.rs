@@ -91,7 +91,14 @@ impl Tale {
                     let (checks, by) = (names(&it.checks), names(&it.by));
                     let until = it.until.map(time).unwrap_or_default();
                     let kind = if it.complete { "overridden" } else { "not complete" };
-                    format!("gate {}: {checks} {kind} by {by} until {until}: {}", it.gate, it.reason)
+                    let ended = it.outgrown.as_ref().map(|why| format!("; no longer: {why}"));
+                    format!(
+                        "gate {}: {checks} {kind} by {by} until {until}: {} ({}{})",
+                        it.gate,
+                        it.reason,
+                        it.was.join(", "),
+                        ended.unwrap_or_default()
+                    )
                 })
                 .collect(),
             "manual checks are told" => (core.manual_checks().iter())

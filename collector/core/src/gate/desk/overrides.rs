@@ -2,6 +2,7 @@
 //!
 //! # Invariants
 //! - An override covers the holds that it names and no other, at one gate, in the phase it was given in.
+//! - It covers them as they were: what is worse than that is held again, and nobody has passed over it.
 //! - What people decide, what the plan forbids and what the watch calls is never overridden.
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::verdict::{Hold, HoldCode, OverrideStatus};
 use crate::words::count;
 
 use super::Desk;
+use super::outgrown::Passed;
 
 /// How long an override counts where its gate does not say how long an approval does.
 const VALID_FOR: Duration = Duration::from_secs(30 * 60);
@@ -33,22 +35,35 @@ const DECISION: &str = "override";
 /// The voices for one set of holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Override {
-    gate: Phase,
+    pub(super) gate: Phase,
     phase: Phase,
     /// Sorted, each once.
-    checks: Vec<Name>,
-    voices: BTreeMap<Name, Timestamp>,
+    pub(super) checks: Vec<Name>,
+    pub(super) voices: BTreeMap<Name, Timestamp>,
     reason: String,
     at: Timestamp,
-    complete: bool,
+    pub(super) complete: bool,
     /// Until when it counts, or may still be completed.
     ends: Timestamp,
+    /// What held the gate by these names when the last voice came.
+    pub(super) was: Vec<Passed>,
+    /// Why it counts no longer, where what it is about became worse.
+    pub(super) outgrown: Option<String>,
 }
 
 impl Override {
     /// It was given in this phase, or for the gate through which this phase was entered.
     pub(super) fn is_of(&self, phase: Phase) -> bool {
         self.phase == phase || self.gate == phase
+    }
+
+    /// It counts, or may still be completed.
+    pub(super) fn lives(&self, phase: Phase, now: Timestamp) -> bool {
+        self.is_of(phase) && now < self.ends
+    }
+
+    pub(super) fn outgrown(&mut self, at: Timestamp, why: String) {
+        (self.ends, self.outgrown) = (self.ends.min(at), Some(why));
     }
 
     fn waits(&self, (gate, phase, checks): (Phase, Phase, &[Name]), now: Timestamp) -> bool {
@@ -87,7 +102,7 @@ impl InForce<'_> {
 
 /// What a hold is named by in an override; none where it may never be overridden. Only what lacks evidence goes by
 /// its check: whoever passes over a check has not passed over what else is held about it.
-fn key(hold: &Hold) -> Option<Name> {
+pub(super) fn key(hold: &Hold) -> Option<Name> {
     match hold.code {
         HoldCode::Operator | HoldCode::Phase | HoldCode::Plan | HoldCode::Decision | HoldCode::Lease => None,
         HoldCode::Switch | HoldCode::Run | HoldCode::Agents | HoldCode::Disabled | HoldCode::Alarm => None,
@@ -138,6 +153,8 @@ impl Migration {
             complete: over.complete,
             one_hand: self.one_hand(over),
             until: Some(over.ends),
+            was: over.was.iter().map(|was| was.words().to_owned()).collect(),
+            outgrown: over.outgrown.clone(),
         };
         self.desk.overrides.iter().map(told).collect()
     }
@@ -166,6 +183,21 @@ impl Migration {
     /// When overrides end.
     pub(crate) fn overrides_end_at(&self) -> impl Iterator<Item = Timestamp> {
         self.desk.overrides.iter().map(|over| over.ends)
+    }
+
+    /// The way out of a hold that no evidence ends: words, and the command.
+    pub(crate) fn way_over(&self, code: HoldCode) -> (String, String) {
+        let (word, plan) = (code.word(), self.plan());
+        match plan.is_some_and(|plan| plan.decisions.contains_key(DECISION)) {
+            true => (
+                format!("may override {word} by name"),
+                format!("tidelock decide override --go --override {word} --reason TEXT"),
+            ),
+            false => (
+                format!("may override {word} once the plan has a decision override"),
+                "tidelock plan apply FILE".to_owned(),
+            ),
+        }
     }
 
     fn override_lasts(&self, gate: Phase) -> Duration {
@@ -262,6 +294,9 @@ impl Migration {
     ) -> bool {
         let Some(by) = event.by.clone() else { return false };
         let (phase, ends) = (self.phase, at.plus(self.override_lasts(gate)));
+        let was = self.held_by_name(gate, checks, at);
+        let alone =
+            self.plan().and_then(|plan| plan.decisions.get(DECISION)).is_some_and(|it| it.approvals <= 1);
         let overrides = &mut self.desk.overrides;
         let place = overrides.iter().rposition(|over| over.waits((gate, phase, checks), at));
         let mut over = match place {
@@ -275,10 +310,14 @@ impl Migration {
                 at,
                 complete: false,
                 ends,
+                was: Vec::new(),
+                outgrown: None,
             },
         };
+        // What became worse since the others spoke was passed over by this voice alone.
+        let complete = complete && (place.is_some() || alone);
         over.voices.insert(by, at);
-        (over.reason, over.at, over.complete) = (event.reason.clone(), at, complete);
+        (over.reason, over.at, over.complete, over.was) = (event.reason.clone(), at, complete, was);
         if complete {
             over.ends = ends;
             self.gates.new_epoch();

@@ -67,6 +67,11 @@ impl Reading {
         looked.then_some(Reading { began: heard.began, open_writers: open as u64, counters, digests })
     }
 
+    /// It tells what was written since the look before it: what a lost reading told, no later one tells again.
+    pub(crate) fn tells_since_last(&self) -> bool {
+        SINCE_LAST.iter().any(|name| self.counters.contains_key(*name))
+    }
+
     /// What was read.
     pub(crate) fn write(&self, out: &mut StateWriter) {
         out.number(self.began.as_millis());

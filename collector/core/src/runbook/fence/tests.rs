@@ -87,8 +87,66 @@ fn a_reading_that_failed_is_no_reading() {
     assert!(stand.lines(0, acted)[0].ends_with("s2 could not read it: it counts nothing that could move"));
     stand.rounds(1, &both(&quiet()));
     assert_eq!(stand.holds(0, acted), []);
+}
+
+#[test]
+fn what_only_lost_readings_told_proves_no_fence() {
+    let mut stand = jobs();
+    stand.acts(0);
+    let acted = stand.now;
     stand.loses("s2");
-    assert!(stand.lines(0, acted)[0].ends_with("s2 has not read it since the fence"), "a write may be lost");
+    stand.rounds(2, &both(&quiet()));
+    assert_eq!(stand.holds(0, acted), [], "nothing was read before, so nothing that was read is missing");
+    stand.loses("s2");
+    let line = &stand.lines(0, acted)[0];
+    assert!(
+        line.contains("by s2: s2 has not read it since readings after ") && line.ends_with("were lost"),
+        "{line}"
+    );
+    stand.rounds(3, &both(&quiet()));
+    let hold = &stand.holds(0, acted)[0];
+    assert_eq!(
+        hold.state,
+        Some(EvidenceState::Undecided),
+        "two readings that stand still are of another time"
+    );
+    assert!(
+        hold.reason.contains("readings by s2 were lost between ") && hold.reason.contains("fence once more")
+    );
+    assert_eq!(stand.migration.fence_moved(), None, "nobody knows, either way");
+    assert!(stand.replays());
+}
+
+#[test]
+fn what_moved_while_readings_were_lost_is_seen_by_the_next_one() {
+    let put_in = |number: f64| {
+        let told = counts(&[("visible", 2.0), ("in_flight", 0.0), ("enqueued", number)]);
+        [
+            ("s1", "queue", counts(&[("visible", 2.0), ("in_flight", 0.0), ("enqueued", 104.0)])),
+            ("s2", "queue", told),
+        ]
+    };
+    let begin = || {
+        let mut stand = fenced(vec![("queue", Joint::Drained(silence()))]);
+        stand.acts(0);
+        stand.rounds(2, &put_in(104.0));
+        stand.loses("s2");
+        stand
+    };
+    let mut still = begin();
+    let acted = still.now;
+    still.rounds(1, &put_in(104.0));
+    assert_eq!(still.holds(0, acted.minus(secs(10))).len(), 1, "it has to be read twice again");
+    still.rounds(1, &put_in(104.0));
+    assert_eq!(
+        still.holds(0, acted.minus(secs(10))),
+        [],
+        "a position that stood still all the time stood still"
+    );
+    let mut moved = begin();
+    moved.rounds(1, &put_in(107.0));
+    let told = moved.migration.fence_moved().unwrap();
+    assert!(told.starts_with("fence moved: enqueued: 104 -> 107 within 5 s"), "{told}");
 }
 
 #[test]
