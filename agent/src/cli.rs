@@ -203,7 +203,7 @@ async fn run(config_file: PathBuf) -> Result<ExitCode> {
     let config = Config::read(&config_file)?;
     let listen = config.ops;
     let telemetry = telemetry::begin(&config.log_level, config.log_format)?;
-    let mut runner = RunnerConfig::this_program(config.cache_dir.join("compiled"))?;
+    let mut runner = RunnerConfig::this_program(&config.compiled_dir)?;
     runner.engine.max_runs = u32::try_from(config.runs_in_flight).unwrap_or(u32::MAX);
     runner.engine.memory_cap_bytes = config.limits.memory_bytes;
     private_file::make_dir(&config.cache_dir).context("make the cache folder")?;

@@ -33,6 +33,8 @@ pub struct Config {
     pub spool_limit_bytes: u64,
     /// Where components lie, as fetched and as compiled.
     pub cache_dir: PathBuf,
+    /// Where compiled code lies: in the folder above, or in one that several agents of one user share.
+    pub compiled_dir: PathBuf,
     /// How many runs may be in flight at once.
     pub runs_in_flight: usize,
     /// What one run may use up at most, whatever the plan says.
@@ -170,6 +172,9 @@ impl Config {
             }
             secrets.insert(key, SecretFile { file: dir.join(secret.file), hosts: secret.hosts });
         }
+        let cache_dir = dir.join(file.cache.dir);
+        let compiled_dir =
+            file.cache.compiled.map_or_else(|| cache_dir.join("compiled"), |own| dir.join(own));
         Ok(Config {
             collector,
             server_name,
@@ -178,7 +183,8 @@ impl Config {
             key: dir.join(file.key),
             spool_dir: dir.join(file.spool.dir),
             spool_limit_bytes: file.spool.limit_bytes,
-            cache_dir: dir.join(file.cache.dir),
+            cache_dir,
+            compiled_dir,
             runs_in_flight: file.runs.in_flight,
             limits: file.limits.into(),
             allow: file.allow.map(Allow::from).unwrap_or_default(),
@@ -231,6 +237,14 @@ mod tests {
         assert_eq!(config.spool_limit_bytes, 64 << 20);
         assert_eq!(config.ops, None, "nothing listens that nobody asked for");
         assert_eq!(config.allow, Allow { hosts: None, write_sql: false });
+    }
+
+    #[test]
+    fn compiled_code_lies_in_the_cache_or_where_agents_share_it() {
+        let compiled = |more: &str| parse(&format!("{SHORTEST}{more}")).unwrap().compiled_dir;
+        assert_eq!(compiled(""), Path::new("/etc/tidelock/cache/compiled"));
+        assert_eq!(compiled("[cache]\ndir = \"/var/own\"\n"), Path::new("/var/own/compiled"));
+        assert_eq!(compiled("[cache]\ncompiled = \"/var/all\"\n"), Path::new("/var/all"));
     }
 
     #[test]

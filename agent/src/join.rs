@@ -124,6 +124,8 @@ fn config_text(answer: &v1::EnrolResponse) -> String {
          \n\
          [cache]\n\
          dir = \"cache\"\n\
+         # Agents of one user on one host may share what is compiled.\n\
+         # compiled = \"/var/cache/tidelock/compiled\"\n\
          \n\
          # The ceiling: what a plan may grant here. Without `hosts` it may grant any host; a secret goes\n\
          # to its own hosts only, in any case.\n\

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::cli::Cli;
-use crate::process::{Process, program};
+use crate::process::{Process, program, target_folder};
 use crate::shop::Shop;
 use crate::wait::{eventually, eventually_for};
 
@@ -323,7 +323,8 @@ impl World {
         assert!(joined.status.success(), "join: {}", String::from_utf8_lossy(&joined.stderr));
         // Tests bring components that they have just built; every screen says so.
         let config = folder.join("agent.toml");
-        let mut text = fs::read_to_string(&config).expect("the agent has a configuration");
+        let text = fs::read_to_string(&config).expect("the agent has a configuration");
+        let mut text = share_compiled(&text);
         text.push_str("\n[plugins]\nallow_unsigned = true\n");
         fs::write(&config, text).expect("the configuration can be written");
         self.give_secret(&folder, "probe-password", "right");
@@ -397,4 +398,13 @@ impl World {
             holds.into_iter().find(|hold| fits(hold)).ok_or(value.to_string())
         })
     }
+}
+
+/// Lets an agent share compiled code with those of all other tests: a world has four agents, and each
+/// would compile each component again.
+fn share_compiled(config: &str) -> String {
+    let shared = target_folder().parent().map(|target| target.join("tmp/compiled")).unwrap_or_default();
+    let own = "[cache]\ndir = \"cache\"\n";
+    assert!(config.contains(own), "no {own} in {config}");
+    config.replace(own, &format!("{own}compiled = {:?}\n", shared.display().to_string()))
 }

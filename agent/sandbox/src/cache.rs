@@ -19,6 +19,7 @@ use wasmtime::component::Component;
 use crate::engine;
 
 mod prune;
+mod turn;
 
 const MAGIC: &[u8; 16] = b"tidelock-cwasm-1";
 const TAG_BYTES: usize = 32;

@@ -56,11 +56,12 @@ impl Default for Spool {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Cache {
     pub(super) dir: PathBuf,
+    pub(super) compiled: Option<PathBuf>,
 }
 
 impl Default for Cache {
     fn default() -> Cache {
-        Cache { dir: "cache".into() }
+        Cache { dir: "cache".into(), compiled: None }
     }
 }
 

@@ -36,7 +36,8 @@ pub struct RunnerConfig {
     pub runner_args: Vec<String>,
     /// The arguments that make it call `compile_main`.
     pub compile_args: Vec<String>,
-    /// The folder of compiled code: the agent's alone, made with mode 0700 when it is missing.
+    /// The folder of compiled code: the agent's user's alone, made with mode 0700 when it is missing.
+    /// Agents of one user may share it: each component is then compiled once.
     pub cache_dir: PathBuf,
     /// The engine's settings.
     pub engine: EngineSettings,
@@ -120,6 +121,8 @@ impl RunnerClient {
             return Ok(Prepared { component, compiled: false });
         }
         let _one = self.inner.compiling.lock().await;
+        // So may another agent that shares the folder.
+        let _turn = self.inner.cache.turn(component, self.inner.config.compile.time).await;
         // Another caller may have compiled it while this one waited.
         if self.load(component).await? {
             return Ok(Prepared { component, compiled: false });

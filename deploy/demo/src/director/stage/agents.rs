@@ -1,7 +1,8 @@
 //! Two agents on each side: joined by a token, given their secrets, started.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -45,6 +46,7 @@ pub(crate) async fn start(
             let name = format!("{side}-{which}");
             let dir = folder.at(&name);
             join(console, &name, &dir, token).await?;
+            share_compiled(&dir.join("agent.toml"))?;
             add_secrets(&dir.join("agent.toml"), &secrets)?;
             let config = dir.join("agent.toml");
             let words = ["run", "--config", path_text(&config)?];
@@ -89,6 +91,24 @@ fn secrets(folder: &Folder) -> anyhow::Result<String> {
         text.push_str(&format!("\n[secrets.{name}]\nfile = {file}\nhosts = [\"127.0.0.1\"]\n"));
     }
     Ok(text)
+}
+
+/// Lets the four agents, and those of the next demo, compile each component once between them.
+fn share_compiled(config: &Path) -> anyhow::Result<()> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let Some(cache) = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))) else {
+        return Ok(());
+    };
+    let shared = cache.join("tidelock-agent");
+    // Who has no home that can be written keeps it in the demo's folder.
+    if std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&shared).is_err() {
+        return Ok(());
+    }
+    let place = || format!("set the cache in {}", config.display());
+    let text = std::fs::read_to_string(config).with_context(place)?;
+    let compiled = toml_text(path_text(&shared.join("compiled"))?);
+    let table = format!("[cache]\ncompiled = {compiled}\n");
+    std::fs::write(config, text.replace("[cache]\n", &table)).with_context(place)
 }
 
 fn add_secrets(config: &Path, secrets: &str) -> anyhow::Result<()> {
