@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds for release and prints what Tidelock costs, side by side with a peer or a physical limit.
 #   bench.sh           every measure
-#   bench.sh NAME…     check, instance, ingest, verdict, engine, scenarios, rotate, switch or idle
+#   bench.sh NAME…     check, instance, ingest, verdict, engine, scenarios, group, restart, sessions, week, rotate,
+#                      switch or idle
 # A bar that is missed is printed, and is no failure: the machine has its part in every number.
 set -euo pipefail
 cd "$(dirname "$0")/.."

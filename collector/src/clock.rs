@@ -24,14 +24,22 @@ impl Clock {
     /// clock that is behind it does not know how long nobody looked: long enough that no lease is left
     /// and every agent must be heard again.
     pub fn start(floor: Timestamp) -> Clock {
-        let wall = wall();
-        let base = if wall < floor { floor.plus(AWAY) } else { wall };
-        Clock { base, boot_at_base: boot() }
+        Clock::begin(wall(), boot(), floor)
     }
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        self.base.plus(boot().saturating_sub(self.boot_at_base))
+        self.at(boot())
+    }
+
+    fn begin(wall: Timestamp, boot: Duration, floor: Timestamp) -> Clock {
+        let base = if wall < floor { floor.plus(AWAY) } else { wall };
+        Clock { base, boot_at_base: boot }
+    }
+
+    /// The moment at which the boot clock shows this. The wall clock has no say any more.
+    fn at(&self, boot: Duration) -> Timestamp {
+        self.base.plus(boot.saturating_sub(self.boot_at_base))
     }
 }
 
@@ -51,15 +59,52 @@ fn boot() -> Duration {
 mod tests {
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3600);
+    const NOON: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
     #[test]
     fn time_does_not_fall_behind_what_was_journaled() {
-        let ahead = wall().plus(Duration::from_secs(3600));
+        let ahead = wall().plus(HOUR);
         assert!(Clock::start(ahead).now() >= ahead);
     }
 
     #[test]
     fn a_wall_clock_that_was_set_back_lets_nothing_seem_fresh() {
-        let journaled = wall().plus(Duration::from_secs(3600));
+        let journaled = wall().plus(HOUR);
         assert!(Clock::start(journaled).now().since(journaled) > ONLINE_FOR);
+        for back in [Duration::from_millis(1), HOUR, 1_000_000 * HOUR] {
+            let began = Clock::begin(NOON.minus(back), Duration::ZERO, NOON).at(Duration::ZERO);
+            assert!(began.since(NOON) > ONLINE_FOR, "{back:?}");
+        }
+    }
+
+    #[test]
+    fn a_wall_clock_that_was_set_forward_ages_everything() {
+        let clock = Clock::begin(NOON.plus(6 * HOUR), HOUR, NOON);
+        assert_eq!(clock.at(HOUR).since(NOON), 6 * HOUR);
+        assert_eq!(clock.at(HOUR + Duration::from_secs(1)).since(NOON), 6 * HOUR + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_suspend_counts_and_a_boot_clock_that_stands_or_falls_never_turns_time_back() {
+        let clock = Clock::begin(NOON, 3 * HOUR, Timestamp::ZERO);
+        // What the boot clock shows, and what time it is: a suspend is a gap in it and no more.
+        let shown = [
+            (3 * HOUR, Duration::ZERO),
+            (3 * HOUR + Duration::from_secs(5), Duration::from_secs(5)),
+            (11 * HOUR, 8 * HOUR),
+            (2 * HOUR, Duration::ZERO),
+            (Duration::ZERO, Duration::ZERO),
+        ];
+        for (boot, passed) in shown {
+            assert_eq!(clock.at(boot), NOON.plus(passed), "boot clock at {boot:?}");
+        }
+    }
+
+    #[test]
+    fn the_boot_clock_is_the_one_that_counts_suspends() {
+        // Linux: it is never behind the clock that stands still meanwhile.
+        let monotonic = clock_gettime(ClockId::Monotonic);
+        assert!(boot() >= Duration::from_secs(u64::try_from(monotonic.tv_sec).unwrap()));
     }
 }

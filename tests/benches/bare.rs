@@ -8,9 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Watch;
+use crate::table::Sample;
 
 /// Appends all batches in order with one `fdatasync` for each group of `group`, and gives the time it took.
 pub(crate) fn append(folder: &Path, batches: &[(u64, Bytes)], group: usize) -> Duration {
+    append_timed(folder, batches, group).0
+}
+
+/// The same, and how long each group took.
+pub(crate) fn append_timed(folder: &Path, batches: &[(u64, Bytes)], group: usize) -> (Duration, Sample) {
     let whole: usize = batches.iter().map(|(_, batch)| batch.len()).sum();
     let mut file = File::options()
         .create(true)
@@ -25,12 +31,14 @@ pub(crate) fn append(folder: &Path, batches: &[(u64, Bytes)], group: usize) -> D
     }
     file.sync_all().expect("the disk takes it");
     file.rewind().expect("a file can be rewound");
-    let watch = Watch::start();
+    let (watch, mut each) = (Watch::start(), Sample::default());
     for batches in batches.chunks(group) {
+        let one = Watch::start();
         for (_, batch) in batches {
             file.write_all(batch).expect("the disk has room");
         }
         file.sync_data().expect("the disk takes it");
+        each.push(one.elapsed());
     }
-    watch.elapsed()
+    (watch.elapsed(), each)
 }

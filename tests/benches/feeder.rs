@@ -18,7 +18,9 @@ use v1::session_request::Message as Up;
 use v1::session_response::Message as Down;
 
 use crate::clock;
+use crate::clock::Watch;
 use crate::raw::{Raw, request};
+use crate::table::Sample;
 use crate::world::SOON;
 
 /// How often a heartbeat is sent.
@@ -36,12 +38,28 @@ struct Heard {
     assignments: Option<Arc<v1::Assignments>>,
 }
 
+/// When each batch was sent, and how long its ack took.
+#[derive(Debug, Default)]
+struct Acks {
+    sent: VecDeque<(u64, Watch)>,
+    took: Sample,
+}
+
+impl Acks {
+    fn acked(&mut self, seq: u64) {
+        while let Some((_, sent)) = self.sent.pop_front_if(|(last, _)| *last <= seq) {
+            self.took.push(sent.elapsed());
+        }
+    }
+}
+
 /// One session.
 pub(crate) struct Feeder {
     up: mpsc::Sender<Bytes>,
     heard: watch::Receiver<Heard>,
     under_way: VecDeque<u64>,
     spool_epoch: [u8; 16],
+    acks: Arc<Mutex<Acks>>,
     tasks: [JoinHandle<()>; 2],
 }
 
@@ -77,9 +95,10 @@ impl Feeder {
         let down = opened.expect("a session").into_inner();
         let (tell, heard) = watch::channel(Heard { in_flight: FIRST_IN_FLIGHT, ..Heard::default() });
         let beat = Arc::new(Mutex::new(v1::Heartbeat::default()));
-        let tasks =
-            [tokio::spawn(listen(down, tell, beat.clone())), tokio::spawn(keep_beating(up.clone(), beat))];
-        Feeder { up, heard, under_way: VecDeque::new(), spool_epoch, tasks }
+        let acks = Arc::new(Mutex::new(Acks::default()));
+        let listening = listen(down, tell, beat.clone(), acks.clone());
+        let tasks = [tokio::spawn(listening), tokio::spawn(keep_beating(up.clone(), beat))];
+        Feeder { up, heard, under_way: VecDeque::new(), spool_epoch, acks, tasks }
     }
 
     /// The assignments, when they have come.
@@ -117,7 +136,13 @@ impl Feeder {
             self.heard.changed().await.expect("a session");
         }
         self.under_way.push_back(last);
+        self.acks.lock().expect("nobody panics with it").sent.push_back((last, Watch::start()));
         self.up.send(batch).await.expect("a session");
+    }
+
+    /// How long the ack of each batch took, of those that were acked since it was asked last.
+    pub(crate) fn acks(&self) -> Sample {
+        std::mem::take(&mut self.acks.lock().expect("nobody panics with it").took)
     }
 
     /// Waits until everything up to this number is acked.
@@ -130,6 +155,7 @@ async fn listen(
     mut down: Streaming<v1::SessionResponse>,
     tell: watch::Sender<Heard>,
     beat: Arc<Mutex<v1::Heartbeat>>,
+    acks: Arc<Mutex<Acks>>,
 ) {
     loop {
         let message = match down.message().await {
@@ -138,7 +164,10 @@ async fn listen(
             Err(status) => return crate::say(&format!("  the session ended: {status}")),
         };
         match message {
-            Some(Down::Ack(ack)) => tell.send_modify(|heard| heard.acked = ack.seq),
+            Some(Down::Ack(ack)) => {
+                acks.lock().expect("nobody panics with it").acked(ack.seq);
+                tell.send_modify(|heard| heard.acked = ack.seq);
+            }
             Some(Down::Pressure(pressure)) => {
                 let in_flight = usize::try_from(pressure.batches_in_flight).unwrap_or(1);
                 tell.send_modify(|heard| heard.in_flight = in_flight);

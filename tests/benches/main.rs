@@ -9,30 +9,40 @@ mod clock;
 mod decode_only;
 mod engine;
 mod feeder;
+mod group;
 mod idle;
 mod ingest;
 mod instance;
 mod native;
+mod past;
 mod raw;
+mod restart;
 mod rotate;
 mod sandbox;
 mod scenarios;
+mod sessions;
 mod stream;
 mod switch;
 mod table;
+mod usual;
 mod verdict;
+mod week;
 mod world;
 
 use table::say;
 
 /// Every measure by its name: what it is about, and how it is taken.
-const MEASURES: [(&str, &str, fn()); 9] = [
+const MEASURES: [(&str, &str, fn()); 13] = [
     ("check", "whole check against the same GET in native Rust", check::measure),
     ("instance", "a fresh instance for every run", instance::measure),
     ("ingest", "durable findings against decode-only and a bare append", ingest::measure),
     ("verdict", "from a failing finding to the watcher's verdict, under load", verdict::measure),
     ("engine", "the evidence of 1,000 scenarios, on one core", engine::measure),
     ("scenarios", "two migrations with 1,000 scenarios, on one core", scenarios::measure),
+    ("group", "group commit at 1, 64 and 512 findings a batch, beside a bare append", group::measure),
+    ("restart", "a start with a million findings in the journal, and a clean stop", restart::measure),
+    ("sessions", "500 agents connected: memory of each session", sessions::measure),
+    ("week", "memory and disk over a week of traffic, its time made up", week::measure),
     ("rotate", "the certificates of 100 agents renewed while they report", rotate::measure),
     ("switch", "a cutover behind HAProxy with customers, and an operator who was killed", switch::measure),
     ("idle", "an agent with 100 checks", idle::measure),

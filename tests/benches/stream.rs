@@ -51,15 +51,20 @@ pub(crate) fn finding(of: &v1::Assignments, at: usize, round: u64, outcome: v1::
 /// So many batches for a session: the last number of each, and its bytes. The first check is left out, for
 /// a measure of its own.
 pub(crate) fn batches(feeder: &Feeder, of: &v1::Assignments, count: u64) -> Vec<(u64, Bytes)> {
+    batches_of(BATCH, feeder, of, count)
+}
+
+/// The same with so many findings in each.
+pub(crate) fn batches_of(size: u64, feeder: &Feeder, of: &v1::Assignments, count: u64) -> Vec<(u64, Bytes)> {
     let checks = of.assignments.len().max(2) - 1;
     let one = |number: u64| {
         let at = usize::try_from(number).unwrap_or(0) % checks;
         finding(of, at + 1, number, v1::Outcome::Pass)
     };
     let batch = |index: u64| {
-        let first = index * BATCH + 1;
-        let findings = (first..first + BATCH).map(one).collect();
-        (first + BATCH - 1, feeder.batch(first, findings))
+        let first = index * size + 1;
+        let findings = (first..first + size).map(one).collect();
+        (first + size - 1, feeder.batch(first, findings))
     };
     (0..count).map(batch).collect()
 }

@@ -24,6 +24,12 @@ pub(crate) fn time(duration: Duration) -> String {
     if us < 10_000.0 { format!("{us:.1} µs") } else { format!("{:.1} ms", us / 1e3) }
 }
 
+/// Bytes in KiB or MiB.
+pub(crate) fn size(bytes: u64) -> String {
+    let kib = bytes as f64 / 1024.0;
+    if kib < 10_000.0 { format!("{kib:.1} KiB") } else { format!("{:.1} MiB", kib / 1024.0) }
+}
+
 /// So many a second.
 pub(crate) fn rate(number: u64, took: Duration) -> String {
     let whole = format!("{:.0}", per_second(number, took));
@@ -50,6 +56,11 @@ impl Sample {
     /// Takes one more.
     pub(crate) fn push(&mut self, duration: Duration) {
         self.0.push(duration);
+    }
+
+    /// Takes those of another one.
+    pub(crate) fn join(&mut self, other: Sample) {
+        self.0.extend(other.0);
     }
 
     /// The duration that this share of all does not exceed.

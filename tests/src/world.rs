@@ -210,6 +210,15 @@ impl World {
     /// # Panics
     /// When it does not come up.
     pub fn start_collector(&mut self) {
+        self.launch_collector();
+        self.until_it_answers();
+    }
+
+    /// Starts the collector (again), and waits only until it listens: it may still read its journal.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn launch_collector(&mut self) {
         let dir = self.collector_folder();
         let ports = dir.join("ports.json");
         // A port file of an earlier start would be read as this one's.
@@ -238,7 +247,6 @@ impl World {
         };
         self.operator.server = format!("https://{}", address("api"));
         self.keep_ports(&config, &address("agents"), &address("api"));
-        self.until_it_answers();
     }
 
     /// Waits until the collector has read its journal and answers.

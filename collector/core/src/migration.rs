@@ -143,6 +143,8 @@ impl Migration {
                 self.observe(at, observation)
             }
             Record::Decided(event) => {
+                // A migration begins where the journal is; later on it knows that place already.
+                self.position = self.position.max(event.findings_position);
                 self.decided(at, event);
                 self.young_event(at, &event.kind);
                 true

@@ -387,11 +387,16 @@ impl Task {
             (None, Ask::ApplyPlan { .. }) => &unborn,
             (None, _) => return Ok(Err(AskError::NoMigration(name.clone()))),
         };
-        let events = match folding.core.decide(now, ask) {
+        let mut events = match folding.core.decide(now, ask) {
             Ok(events) if events.is_empty() => return Ok(Ok(known(folding, ask))),
             Ok(events) => events,
             Err(refusal) => return Ok(Err(AskError::Refused(Box::new(refusal)))),
         };
+        if folding.head.is_none() {
+            // What was seen before a migration began is nothing to it: it may go while this one is open.
+            let begin = self.fold.position.number();
+            events.iter_mut().for_each(|event| event.findings_position = event.findings_position.max(begin));
+        }
         if dry_run {
             let events = events.into_iter().map(|event| EventLine { sequence: 0, at: now, event }).collect();
             return Ok(Ok(Asked { events, recorded: false }));

@@ -124,7 +124,8 @@ impl Default for IndexSettings {
         IndexSettings {
             dedup_window: 65_536,
             history_chunks: 64,
-            pending_bytes: 16 * 1024 * 1024,
+            // Whatever a batch of changes replaces stays in memory until the batch is through.
+            pending_bytes: 4 * 1024 * 1024,
             open_limit: std::time::Duration::from_secs(30),
             cache_bytes: 32 * 1024 * 1024,
         }

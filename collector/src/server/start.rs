@@ -378,10 +378,13 @@ struct State {
 async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::Result<()> {
     let State { store, sessions, clock, intake, believed, index_dir, lookup, space, older } = state;
     let (reading, windows) = (store.clone(), sessions.clone());
-    let fold = tokio::task::spawn_blocking(move || fold(&*reading, &windows)).await??;
-    tracing::info!(migrations = fold.migrations.len(), findings = %fold.position, "journal replayed");
+    let folding = tokio::task::spawn_blocking(move || fold(&*reading, &windows));
+    // Beside it: both only read the journal, and a start should take no longer than it must.
     let reading = store.clone();
-    let opened = tokio::task::spawn_blocking(move || Lookup::open(&index_dir, &*reading)).await?;
+    let opening = tokio::task::spawn_blocking(move || Lookup::open(&index_dir, &*reading));
+    let fold = folding.await??;
+    tracing::info!(migrations = fold.migrations.len(), findings = %fold.position, "journal replayed");
+    let opened = opening.await?;
     let found =
         opened.inspect_err(|error| tracing::error!(%error, "there is no index; old events are not listed"));
     let index = found.ok();

@@ -56,11 +56,11 @@ fn settings() -> IndexSettings {
     IndexSettings { dedup_window: 1000, history_chunks: 3, ..IndexSettings::default() }
 }
 
-fn open_index(journal: &Journal) -> (SledIndex, tidelock_collector::journal::IndexStart) {
+pub(crate) fn open_index(journal: &Journal) -> (SledIndex, tidelock_collector::journal::IndexStart) {
     SledIndex::open(&journal.index_dir(), settings(), journal, &fold).unwrap()
 }
 
-async fn journal(dir: &Path, batches: u64) -> Journal {
+pub(crate) async fn journal(dir: &Path, batches: u64) -> Journal {
     let (journal, _) = open(&small(dir));
     for n in 0..batches {
         journal.append_findings(record(format!("{},10", 1 + n * 10))).await.unwrap();
@@ -74,7 +74,7 @@ async fn journal(dir: &Path, batches: u64) -> Journal {
 }
 
 /// What the index says, as far as these tests ask.
-fn answers(index: &SledIndex) -> (Vec<HistoryItem>, Vec<Event>, Vec<Cursor>, Vec<Seen>) {
+pub(crate) fn answers(index: &SledIndex) -> (Vec<HistoryItem>, Vec<Event>, Vec<Cursor>, Vec<Seen>) {
     (
         index.history(&name("shop"), &name("login"), Side::Target, Position::new(u64::MAX), 12).unwrap(),
         index.events_since(&name("shop"), Position::new(2), 100).unwrap(),

@@ -6,6 +6,7 @@ mod conformance;
 mod damage;
 mod group;
 mod index;
+mod index_damage;
 mod kill;
 mod retention;
 mod support;

@@ -8,27 +8,34 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tidelock_collector::journal::{Disk, RealDisk};
 use tidelock_proto::v1;
+use tidelock_proto::v1::session_request::Message as Say;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::agent::{Agent, join};
 use crate::gate::{pair, phase};
 use crate::restart::journal;
 use crate::support::{Collector, PLAN, until};
 
-/// A disk with as much room as the test says, and syncs that work as long as it says.
+/// A disk with as much room as the test says, and writes and syncs that work as long as it says.
 struct Told {
     free_bytes: AtomicU64,
     broken: AtomicBool,
+    read_only: AtomicBool,
 }
 
 impl Told {
     fn new() -> Arc<Told> {
-        Arc::new(Told { free_bytes: AtomicU64::new(u64::MAX), broken: AtomicBool::new(false) })
+        let (broken, read_only) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Told { free_bytes: AtomicU64::new(u64::MAX), broken, read_only })
     }
 }
 
 impl Disk for Told {
     fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-        RealDisk.write_at(file, bytes, offset)
+        match self.read_only.load(Ordering::SeqCst) {
+            true => Err(io::Error::from_raw_os_error(30)),
+            false => RealDisk.write_at(file, bytes, offset),
+        }
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
@@ -48,7 +55,7 @@ impl Disk for Told {
 }
 
 /// What `/readyz` answers.
-async fn ready(collector: &Collector) -> String {
+pub(crate) async fn ready(collector: &Collector) -> String {
     let address = collector.running.as_ref().unwrap().addresses().ops;
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
@@ -57,7 +64,7 @@ async fn ready(collector: &Collector) -> String {
     answer
 }
 
-async fn is_ready(collector: &Collector, wanted: bool) {
+pub(crate) async fn is_ready(collector: &Collector, wanted: bool) {
     until("the answer of readyz", || async {
         (ready(collector).await.starts_with("HTTP/1.1 200") == wanted).then_some(())
     })
@@ -65,7 +72,7 @@ async fn is_ready(collector: &Collector, wanted: bool) {
 }
 
 /// The reasons of the holds of the gate `cutover`.
-async fn held(collector: &Collector) -> Vec<String> {
+pub(crate) async fn held(collector: &Collector) -> Vec<String> {
     let gate = collector.gate(&collector.operator, "cutover").await;
     gate.holds.iter().map(|hold| hold.reason.clone()).collect()
 }
@@ -124,6 +131,29 @@ async fn a_disk_that_does_not_sync_ends_the_collector_with_a_word() {
     let ended = collector.running.take().unwrap().wait().await.unwrap_err();
     let told = format!("{ended:#}");
     assert!(told.contains("the journal has stopped: sync ") && told.contains("os error 5"), "{told}");
+    collector.again().await;
+    assert_eq!(collector.status().await.phase, "sync");
+}
+
+/// What a file system does that found itself damaged: it goes on for reading alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_becomes_one_for_reading_alone_ends_the_collector_with_a_word() {
+    let mut collector = Collector::start().await;
+    collector.stop().await;
+    let disk = Told::new();
+    collector.again_on(disk.clone()).await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    agent.heartbeats().await;
+    disk.read_only.store(true, Ordering::SeqCst);
+    let finding = agent.finding(v1::Outcome::Pass);
+    agent.say(Say::Batch(agent.batch(1, vec![finding]))).await;
+    let ended = collector.running.take().unwrap().wait().await.unwrap_err();
+    let told = format!("{ended:#}");
+    assert!(told.contains("the journal has stopped: write to "), "{told}");
+    assert!(told.contains("Read-only file system") && told.contains("os error 30"), "{told}");
+    assert!(agent.ack().await.is_err(), "it acked what it could not keep");
     collector.again().await;
     assert_eq!(collector.status().await.phase, "sync");
 }

@@ -12,6 +12,7 @@ mod gate;
 mod history;
 mod http;
 mod ingest;
+mod mount;
 mod notify;
 mod pods;
 mod receiver;

@@ -46,6 +46,16 @@ fn oldest(collector: &Collector) -> Position {
     verify(&collector.path("data")).unwrap().findings.oldest
 }
 
+async fn abort(collector: &Collector) {
+    let request = v1::AbortRequest {
+        migration: MIGRATION.to_owned(),
+        reason: "it is given up".to_owned(),
+        request_id: "abort".to_owned(),
+    };
+    let olga = collector.issue("olga", "person", "").await;
+    collector.orders(&olga).await.abort(request).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn findings_go_when_their_migration_is_over_and_decisions_stay() {
     let mut collector = Collector::start().await;
@@ -54,13 +64,7 @@ async fn findings_go_when_their_migration_is_over_and_decisions_stay() {
     fill(&collector).await;
     // Open: nothing goes, however short the time.
     start_that_forgets(&mut collector).await;
-    let request = v1::AbortRequest {
-        migration: MIGRATION.to_owned(),
-        reason: "it is given up".to_owned(),
-        request_id: "abort".to_owned(),
-    };
-    let olga = collector.issue("olga", "person", "").await;
-    collector.orders(&olga).await.abort(request).await.unwrap();
+    abort(&collector).await;
     collector.stop().await;
     assert_eq!(oldest(&collector), Position::new(1), "an open migration lost findings");
     let decided = verify(&collector.path("data")).unwrap().decisions.records;
@@ -74,4 +78,28 @@ async fn findings_go_when_their_migration_is_over_and_decisions_stay() {
     assert_eq!(collector.status().await.phase, "aborted");
     collector.stop().await;
     assert_eq!(verify(&collector.path("data")).unwrap().decisions.records, decided, "it decided anew");
+}
+
+/// The next migration has begun meanwhile, and is open: what lies before its beginning is nothing to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn findings_from_before_an_open_migration_go_with_the_one_that_is_over() {
+    let mut collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    collector.stop().await;
+    fill(&collector).await;
+    collector.again().await;
+    collector.apply(&PLAN.replace("name: shop-moves", "name: bank-moves")).await.unwrap();
+    abort(&collector).await;
+    collector.stop().await;
+    let decided = verify(&collector.path("data")).unwrap().decisions.records;
+
+    start_that_forgets(&mut collector).await;
+    until("old segments go", || async { (oldest(&collector) > Position::new(1)).then_some(()) }).await;
+    collector.stop().await;
+    assert_eq!(verify(&collector.path("data")).unwrap().decisions.records, decided);
+    assert!(journal("replay", &collector));
+    collector.again().await;
+    let request = v1::GetStatusRequest { migration: "bank-moves".to_owned() };
+    let status = collector.migrations(&collector.operator).await.get_status(request).await.unwrap();
+    assert_eq!(status.into_inner().status.unwrap().phase, "sync");
 }

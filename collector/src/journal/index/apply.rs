@@ -9,8 +9,6 @@ use crate::journal::types::Position;
 const SPOOLS_KEPT: usize = 4;
 /// The longest event that is kept.
 const EVENT_BYTES: usize = 32 * 1024;
-/// How many hashes one value holds.
-const HASHES_PER_VALUE: usize = 2048;
 
 /// Adds one entry of the record at this position.
 pub(crate) fn add(
@@ -58,11 +56,7 @@ fn add_batch(
     let before = move_cursor(table, tails, migration, agent, epoch, last)?;
     let prefix = keys::hashes(migration, agent, epoch);
     for (first, hashes) in unknown(table, &prefix, &batch.hashes, batch.first_seq, before)? {
-        for (part, hashes) in hashes.chunks(HASHES_PER_VALUE).enumerate() {
-            let first = first + (part * HASHES_PER_VALUE) as u64;
-            tails.wrote(&prefix, first);
-            table.put(keys::numbered(&prefix, first), hashes.concat())?;
-        }
+        tails.add_hashes(table, &prefix, first, hashes)?;
     }
     tails.forget_before(table, &prefix, last.saturating_sub(settings.dedup_window))
 }

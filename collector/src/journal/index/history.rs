@@ -9,6 +9,12 @@ use crate::journal::types::Position;
 const CHUNK_BYTES: usize = 16 * 1024;
 /// The longest summary that is kept of a finding.
 const SUMMARY_BYTES: usize = 1024;
+/// How many hashes one value holds at most.
+const HASHES_PER_VALUE: usize = 2048;
+/// A value with fewer is added to: agents with little to say send one finding at a time, and a key for each of them would
+/// cost many times as much as what it holds.
+const HASHES_ADDED_TO: usize = 256;
+const HASH_BYTES: usize = 16;
 
 /// Where each list ends that is written at one end and forgotten at the other, so that nobody looks
 /// for the ends again with every record.
@@ -18,6 +24,8 @@ pub(crate) struct Tails {
     open: BTreeMap<Vec<u8>, u64>,
     /// Below this number nothing is left of a spool's hashes.
     forgotten: BTreeMap<Vec<u8>, u64>,
+    /// The first number of each spool's newest value of hashes, and how many it holds.
+    newest: BTreeMap<Vec<u8>, (u64, usize)>,
 }
 
 impl Tails {
@@ -37,16 +45,40 @@ impl Tails {
         Ok(())
     }
 
-    /// Hashes were written from this number on.
-    pub(crate) fn wrote(&mut self, prefix: &[u8], first: u64) {
-        if let Some(from) = self.forgotten.get_mut(prefix) {
-            *from = (*from).min(first);
+    /// Adds the hashes of numbers that were not known, from this one on.
+    pub(crate) fn add_hashes(
+        &mut self,
+        table: &mut Table,
+        prefix: &[u8],
+        mut first: u64,
+        mut hashes: &[[u8; HASH_BYTES]],
+    ) -> Result<(), String> {
+        if let Some((start, held)) = self.newest.get_mut(prefix)
+            && *start + *held as u64 == first
+            && *held < HASHES_ADDED_TO
+        {
+            let (fit, rest) = hashes.split_at(hashes.len().min(HASHES_ADDED_TO - *held));
+            let limit = HASHES_ADDED_TO * HASH_BYTES;
+            if table.append(&keys::numbered(prefix, *start), &fit.concat(), limit)? {
+                *held += fit.len();
+                (first, hashes) = (first + fit.len() as u64, rest);
+            }
         }
+        for part in hashes.chunks(HASHES_PER_VALUE) {
+            if let Some(from) = self.forgotten.get_mut(prefix) {
+                *from = (*from).min(first);
+            }
+            table.put(keys::numbered(prefix, first), part.concat())?;
+            self.newest.insert(prefix.to_vec(), (first, part.len()));
+            first += part.len() as u64;
+        }
+        Ok(())
     }
 
     /// Nothing is left of a spool.
     pub(crate) fn gone(&mut self, prefix: &[u8]) {
         self.forgotten.remove(prefix);
+        self.newest.remove(prefix);
     }
 
     /// Adds a line; the oldest chunk goes when there are too many.

@@ -1,0 +1,115 @@
+//! 500 agents with a session each: what a session costs the collector in memory, and how long it takes to stop with
+//! all of them connected.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidelock_agent::join::{Join, join};
+use tidelock_agent::out::Out;
+use tidelock_tests::World;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::clock::Watch;
+use crate::feeder::Feeder;
+use crate::restart::{resident, stop};
+use crate::stream::batches_of;
+use crate::table::{judged, row, say, size, time};
+use crate::world;
+
+/// A side has 64 agents at most, so there are several migrations.
+const MIGRATIONS: [&str; 5] = ["shop", "shop-b", "shop-c", "shop-d", "shop-e"];
+/// Agents on each side of each of them.
+const EACH: usize = 50;
+/// What each sends before it is looked.
+const BATCHES: u64 = 4;
+const BATCH: u64 = 16;
+/// How long they stay before it is looked.
+const SETTLE: Duration = Duration::from_secs(10);
+const MEMORY_BAR: u64 = 100 * 1024;
+const STOP_BAR: Duration = Duration::from_secs(1);
+
+/// Takes the measure.
+pub(crate) fn measure() {
+    let mut world = World::collector_alone();
+    let plan = world::plan(4, "60s").replace("at_least: 1", &format!("at_least: 1, at_most: {EACH}"));
+    for name in MIGRATIONS {
+        world.apply(&plan.replace("name: shop", &format!("name: {name}")));
+    }
+    let _ = stop(&mut world);
+    let config = world.collector_folder().join("collector.toml");
+    let text = std::fs::read_to_string(&config).expect("the collector has a configuration");
+    // All of them come from one address, which may have a quarter of all connections.
+    let text = text.replace("connections = 1024", "connections = 4096");
+    assert!(text.contains("connections = 4096"), "the limit can be raised");
+    std::fs::write(&config, text).expect("the configuration can be written");
+    world.start_collector();
+    let runtime = world::runtime();
+    let watch = Watch::start();
+    let folders = runtime.block_on(joined(&world));
+    say(&format!("  {} agents joined in {}", folders.len(), time(watch.elapsed())));
+    // Whatever the joining left behind is not theirs.
+    let _ = stop(&mut world);
+    world.start_collector();
+    let before = resident(&world);
+    let watch = Watch::start();
+    let feeders = runtime.block_on(connected(folders));
+    row("sessions", &feeders.len().to_string(), &format!("connected and acked in {}", time(watch.elapsed())));
+    std::thread::sleep(SETTLE);
+    let after = resident(&world);
+    row("the collector's memory without them", &size(before), "");
+    row("with them", &size(after), "");
+    let each = after.saturating_sub(before) / feeders.len().max(1) as u64;
+    judged("memory of a session", &size(each), "100 KiB", each <= MEMORY_BAR && feeders.len() >= 500);
+    let took = stop(&mut world);
+    judged("clean stop with all of them connected", &time(took), "1 s", took <= STOP_BAR);
+    drop(feeders);
+}
+
+async fn joined(world: &World) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for migration in MIGRATIONS {
+        for side in ["source", "target"] {
+            let count = EACH.to_string();
+            let ask = ["agent", "token", "--migration", migration, "--side", side, "--count", &count];
+            let token = world.operator.run(&ask).good();
+            for number in 0..EACH {
+                let dir = world.folder.path().join(format!("{migration}-{side}-{number}"));
+                let ask = Join {
+                    url: world.operator.server.clone(),
+                    token: token.out.trim().to_owned(),
+                    name: None,
+                    dir: dir.clone(),
+                    if_missing: false,
+                    ca_file: None,
+                };
+                let (mut data, mut talk) = (std::io::sink(), std::io::sink());
+                join(ask, &mut Out::new(&mut data, &mut talk)).await.expect("it joins");
+                folders.push(dir);
+            }
+        }
+    }
+    folders
+}
+
+/// Lets each begin a session and bring a few findings; a few handshakes at a time, as a rollout has them.
+async fn connected(folders: Vec<PathBuf>) -> Vec<Feeder> {
+    let (mut tasks, places) = (JoinSet::new(), Arc::new(Semaphore::new(16)));
+    for (index, folder) in folders.into_iter().enumerate() {
+        let places = places.clone();
+        tasks.spawn(async move {
+            let _place = places.acquire().await.expect("nobody closes it");
+            let mut feeder = Feeder::begin(&folder, None, 7_u128 << 64 | index as u128).await;
+            let of = feeder.assignments().await;
+            let mut end = 0;
+            for (last, batch) in batches_of(BATCH, &feeder, &of, BATCHES) {
+                feeder.send(batch, last).await;
+                end = last;
+            }
+            feeder.acked(end).await;
+            feeder
+        });
+    }
+    tasks.join_all().await
+}
