@@ -407,6 +407,11 @@ const CODES: &[(&str, &str, &str)] = &[
         "a setting that the plugin does not know",
         "A plugin of this release refuses settings that it does not know: each run would end as not run, and the gate would hold. Settings of other components are their own.",
     ),
+    (
+        "W017",
+        "no canary",
+        "A gate believes what agents tell it. The canary is a check that must fail: an agent on which it passes, or which does not bring it, tells no failures at all and is held by name. Without it nobody asks.",
+    ),
 ];
 
 /// What a code means and why it is refused, for people.

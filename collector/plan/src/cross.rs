@@ -29,6 +29,7 @@ pub(crate) fn check(plan: &Plan, root: &Node, sink: &mut Sink) {
     same_names(plan, root, sink);
     one_voice(plan, root, sink);
     late_commit(plan, root, sink);
+    no_canary(plan, root, sink);
     switch::check(plan, root, sink);
     rehearsal(plan, root, sink);
     crate::environment::compare(plan, root, sink);
@@ -262,6 +263,18 @@ fn one_voice(plan: &Plan, root: &Node, sink: &mut Sink) {
         sink.say("W008", span, format!("{cutover} is the only voice for cutover and for commit"))
             .help("who decided the switch should not be alone in calling it a success: name a second person");
     }
+}
+
+/// Gates that rest on agents of which nobody asks whether they can tell a failure.
+fn no_canary(plan: &Plan, root: &Node, sink: &mut Sink) {
+    // A canary that could not be read is a mistake of its own.
+    if root.entry("canary").is_some() || plan.scenarios.is_empty() || plan.gates.is_empty() {
+        return;
+    }
+    let place = key(root, &["gates"]).or_else(|| key(root, &["scenarios"]));
+    sink.say("W017", place, "the gates rest on agents, and no canary shows that an agent tells a failure")
+        .label("nobody asks")
+        .help("add a check that must fail on every agent: canary: { plugin: builtin:canary }");
 }
 
 fn late_commit(plan: &Plan, root: &Node, sink: &mut Sink) {

@@ -218,6 +218,10 @@ fn the_plan(seen: &Seen, lines: &mut Lines) {
             lines.trouble(&file.display().to_string(), error, "name the right one with --plan");
         }
     }
+    if checked.plan.canary.is_none() {
+        let text = "no canary shows that an agent tells a failure";
+        lines.put(State::Warning, text, "add it to the plan: canary: { plugin: builtin:canary }");
+    }
     if checked.plan.rehearsal_scale {
         let text = "values below the usual scale are in force (rehearsal_scale)";
         lines.put(State::Warning, text, "take it out of the plan before the real night");

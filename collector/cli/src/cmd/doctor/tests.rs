@@ -6,7 +6,7 @@ use prost_types::Timestamp;
 use tidelock_plan::{Checked, Source};
 use tidelock_proto::v1;
 
-use super::examine::examine;
+use super::examine::{State, examine};
 use super::seen::Seen;
 use super::show;
 use crate::exit::{Exit, Trouble};
@@ -113,6 +113,17 @@ fn nothing_is_wrong() {
           ✔ olga can answer commit
         0 failures, 0 warnings. Exit 0."#]],
     );
+}
+
+#[test]
+fn a_plan_without_a_canary_is_a_warning() {
+    let mut seen = good();
+    let (checked, _) = seen.plan.as_mut().expect("it is known");
+    checked.plan.canary = None;
+    let lines = examine(&seen);
+    let said: Vec<_> = lines.iter().filter(|line| line.state == State::Warning).collect();
+    assert!(said.len() == 1 && said[0].text.contains("no canary"), "{said:?}");
+    assert!(said[0].hint.contains("builtin:canary"), "{said:?}");
 }
 
 #[test]
