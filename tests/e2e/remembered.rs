@@ -154,4 +154,21 @@ fn a_backup_with_its_own_memory_is_known_by_agents_and_people() {
     assert_eq!(forked.code, 6, "{}", forked.out);
     assert!(forked.err.contains("took another course"), "{}", forked.err);
     assert_eq!(hold_of(&world.operator), None);
+
+    // Put back to a time before the migration was made, with nothing beside the keys: people alone remember it.
+    let status = world.operator.run(&["status", "-o", "json"]).json();
+    let migration = status["migration"].as_str().expect("it has a name").to_owned();
+    stop(&mut world);
+    fs::remove_dir_all(folder.join("data")).expect("it can be removed");
+    fs::remove_file(folder.join("pki/heads.json")).expect("it can be removed");
+    world.start_collector();
+    let shop = ["-m", migration.as_str()];
+    let refused = world.operator.run(&[&["gate", "check", "ready"][..], &shop].concat());
+    assert_eq!((refused.code, refused.out.as_str()), (6, ""), "{}", refused.err);
+    assert!(refused.err.contains("its journal is of a time before it"), "{}", refused.err);
+    let unnamed = world.operator.run(&["status"]);
+    assert_eq!(unnamed.code, 6, "a plan is not simply applied anew: {}", unnamed.err);
+    let _ = world.operator.run(&[&["journal", "accept"][..], &shop].concat()).good();
+    let believed = world.operator.run(&[&["status"][..], &shop].concat());
+    assert!(believed.code != 6 && believed.err.contains("there is no migration"), "{}", believed.err);
 }

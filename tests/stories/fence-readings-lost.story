@@ -44,6 +44,14 @@ step traffic, route, ben: run, undo, weights 100, after login, bake 5 s
 0:16  writers reports on source: writes 0
 0:17  source/s1 throws away its spool
 0:18  source/s1 reconnects
+0:30  the run is told
+      > 0:30 forward, ben, next: wait 0
+      >   writes shut 21 s of no limit
+      >   0 fence: acted, durable
+      >     run writers on source by s1: readings by s1 were lost between 2027-01-15 08:00 UTC and 2027-01-15 08:00 UTC, and nobody knows what was written then: fence once more
+      >   1 no-return: pending
+      >   2 open: pending
+      >   3 traffic 100 %: pending
       > 0:50 run 1 goes back: fence was not done and proved within 40 s
       > 0:50 watch is hold
       >   run: run 1 goes back: fence was not done and proved within 40 s; fence is taken back next

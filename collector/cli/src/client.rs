@@ -137,10 +137,11 @@ impl Client {
 
     /// The migration that is meant: the named one, or the only one that is visible.
     pub(crate) async fn migration(&self) -> Result<String, Trouble> {
-        self.migration_if_any().await?.ok_or_else(|| {
+        let none = || {
             Trouble::usage("the collector has no migration yet")
                 .hint("apply a plan: tidelock plan apply plan.yaml")
-        })
+        };
+        self.migration_if_any().await?.ok_or_else(|| self.lost_all().unwrap_or_else(none))
     }
 
     /// The same, and none where the collector has no migration at all. Not reaching it, or not

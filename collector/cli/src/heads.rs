@@ -155,6 +155,14 @@ impl Client {
         }
     }
 
+    /// The collector has no migration at all, and one of it is remembered here.
+    pub(crate) fn lost_all(&self) -> Option<Trouble> {
+        let memory = self.memory.as_deref()?;
+        let written = memory.read().ok()?.heads;
+        let found = written.iter().rev().find(|it| memory.is(it, &it.migration))?;
+        Some(lost(&found.migration, Head::from_text(&found.head).ok()?.decision()))
+    }
+
     /// Holds the collector's journal against what is remembered of it, once a connection.
     pub(crate) async fn same_course(&self, migration: &str) -> Result<(), Trouble> {
         let Some(memory) = self.memory.as_deref().filter(|memory| !memory.passed(migration)) else {
@@ -179,6 +187,9 @@ impl Client {
         let shown = match self.shown(migration, known.as_ref()).await {
             Shown::Answer(shown) => *shown,
             Shown::Nothing => v1::GetHeadResponse::default(),
+            Shown::NoMigration => {
+                return known.map_or(Ok(()), |known| Err(lost(migration, known.decision())));
+            }
             Shown::Away => return Ok(()),
             Shown::Trouble(trouble) => return Err(trouble),
         };
@@ -193,13 +204,7 @@ impl Client {
                 memory.pass(migration);
                 Ok(())
             }
-            Err(differs) => {
-                let text = format!("the collector is not believed: {differs}");
-                Err(Trouble::new(Exit::Unknown, text)
-                    .hint("nothing is known of the gate, so treat it as shut")
-                    .hint("find out what came after: tidelock journal verify --heads FILE DIR, on the collector")
-                    .hint(format!("when this journal is the right one: tidelock journal accept -m {migration}")))
-            }
+            Err(differs) => Err(not_believed(migration, &differs.to_string())),
         }
     }
 
@@ -213,8 +218,9 @@ impl Client {
         }
     }
 
-    /// Believes what the collector shows now in the place of what is remembered.
-    pub(crate) async fn accept(&self, migration: &str) -> Result<(Option<Head>, Head), Trouble> {
+    /// Believes what the collector shows now in the place of what is remembered: nothing, where it knows no such
+    /// migration.
+    pub(crate) async fn accept(&self, migration: &str) -> Result<(Option<Head>, Option<Head>), Trouble> {
         let memory = self.memory.as_deref().ok_or_else(|| Trouble::failed("nothing is remembered here"))?;
         let name =
             Name::new(migration).map_err(|error| Trouble::usage(format!("-m {migration}: {error}")))?;
@@ -222,6 +228,15 @@ impl Client {
         let shown = match self.shown(migration, known.as_ref()).await {
             Shown::Answer(shown) => *shown,
             Shown::Nothing => v1::GetHeadResponse::default(),
+            Shown::NoMigration if known.is_some() => {
+                memory.keep(migration, None)?;
+                return Ok((known, None));
+            }
+            Shown::NoMigration => {
+                return Err(Trouble::usage(format!(
+                    "there is no migration {migration}, and none is remembered"
+                )));
+            }
             Shown::Away => return Err(Trouble::new(Exit::Unreachable, "the collector does not answer")),
             Shown::Trouble(trouble) => return Err(trouble),
         };
@@ -229,8 +244,23 @@ impl Client {
         let newest = newest.map_err(|differs| Trouble::new(Exit::Unknown, differs.to_string()))?;
         let newest = newest.ok_or_else(|| Trouble::new(Exit::Unknown, "the collector shows no head"))?;
         memory.keep(migration, Some(&newest))?;
-        Ok((known, newest))
+        Ok((known, Some(newest)))
     }
+}
+
+/// The collector was put back to a time before the migration.
+fn lost(migration: &str, decision: u64) -> Trouble {
+    let why = format!(
+        "it has no migration {migration}, of which decision {decision} was seen here: its journal is of a time before it"
+    );
+    not_believed(migration, &why)
+}
+
+fn not_believed(migration: &str, why: &str) -> Trouble {
+    Trouble::new(Exit::Unknown, format!("the collector is not believed: {why}"))
+        .hint("nothing is known of the gate, so treat it as shut")
+        .hint("find out what came after: tidelock journal verify --heads FILE DIR, on the collector")
+        .hint(format!("when this journal is the right one: tidelock journal accept -m {migration}"))
 }
 
 /// What became of the question for the head.
@@ -238,6 +268,8 @@ enum Shown {
     Answer(Box<v1::GetHeadResponse>),
     /// A collector that shows no heads.
     Nothing,
+    /// It knows no such migration.
+    NoMigration,
     /// The command itself will say what is wrong.
     Away,
     Trouble(Trouble),
@@ -247,12 +279,12 @@ impl Shown {
     fn of(status: Status) -> Shown {
         match status.code() {
             Code::Unimplemented => Shown::Nothing,
+            Code::NotFound => Shown::NoMigration,
             Code::Unavailable
             | Code::DeadlineExceeded
             | Code::Cancelled
             | Code::Unauthenticated
             | Code::PermissionDenied
-            | Code::NotFound
             | Code::InvalidArgument => Shown::Away,
             Code::Ok
             | Code::Unknown

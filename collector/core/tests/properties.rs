@@ -7,6 +7,8 @@
 #[expect(dead_code, reason = "each test file uses a part of the world")]
 mod world;
 
+mod lease;
+
 use std::time::Duration;
 
 use proptest::prelude::*;

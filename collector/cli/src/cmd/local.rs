@@ -176,7 +176,7 @@ async fn accept(call: &Call) -> Result<Exit, Trouble> {
     let migration = client.meant().await?;
     let migration = migration.ok_or_else(|| Trouble::usage("the collector has no migration"))?;
     let (before, now) = client.accept(&migration).await?;
-    let (decision, before) = (now.decision(), before.map(|head| head.decision()));
+    let (decision, before) = (now.map(|head| head.decision()), before.map(|head| head.decision()));
     if call.manner.json() {
         let value = serde_json::json!({
             "schema": "tidelock.head/v1", "migration": migration, "decision": decision, "before": before,
@@ -185,6 +185,10 @@ async fn accept(call: &Call) -> Result<Exit, Trouble> {
         return Ok(Exit::Done);
     }
     let before = before.map_or_else(|| "nothing".to_owned(), |decision| format!("decision {decision}"));
+    let Some(decision) = decision else {
+        out::print(&format!("✔ {migration} is not there, and remembered no more; remembered was {before}"))?;
+        return Ok(Exit::Done);
+    };
     out::print(&format!(
         "✔ {migration} is believed as it is now, at decision {decision}; remembered was {before}"
     ))?;

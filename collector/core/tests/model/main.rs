@@ -2,8 +2,8 @@
 //! which each may crash twice at any point, people, and a world in which commands fail and lie.
 //!
 //! A cutover that arrived may be gone back from, with what is left of crashes and mishaps: both ways are one space.
-//! The gate's own lease is not in it, because a run does not look at it any more: whoever confirms is judged by the
-//! gate's own code and tests, and a run begins here with that record.
+//! The gate's own lease is not in it, because a run does not look at it any more: from GO to the first command it has
+//! a search of its own, in `tests/lease`, and a run begins here with that record.
 //!
 //! The search goes on until nothing is new. What must never be is looked for in every state, and from every state
 //! an end must be reachable. Then the same search must find each of the seeded bugs: a check that finds none of

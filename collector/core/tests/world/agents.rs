@@ -39,6 +39,7 @@ pub(crate) enum Behaviour {
     Silent,
 }
 
+#[derive(Clone)]
 pub(crate) struct Agent {
     pub(crate) connected: bool,
     pub(crate) alive: bool,

@@ -40,6 +40,7 @@ pub(crate) fn asker(who: &str) -> Asker {
     Asker { name: name(who), kind }
 }
 
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) migration: Migration,

@@ -79,7 +79,7 @@ impl Passed {
     /// Another hold is no worse than this one.
     fn bears(&self, other: &Passed) -> bool {
         let same = (&self.key, &self.check, self.side) == (&other.key, &other.check, other.side);
-        let same = same && self.told == other.told;
+        let same = same && (self.told == other.told || other.grade < self.grade);
         same && other.grade <= self.grade && other.left <= self.left
     }
 }
