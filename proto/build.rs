@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .btree_map(".")
         // A hello comes once; every other message of a session would be as large with it.
         .boxed(".tidelock.v1.Hello.remembered_head")
+        .boxed(".tidelock.v1.RunAnswer.finding")
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -12,10 +12,11 @@ use tidelock_model::{Name, Sha256, Timestamp};
 use tidelock_ops::Ops;
 use tidelock_proto::v1;
 use tidelock_sandbox::protocol::Refusal;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::broken::Names;
 use crate::clock::{self, Clock};
 use crate::components::Components;
 use crate::config::Config;
@@ -30,6 +31,7 @@ use crate::trust::{Keys, Trust};
 use crate::uplink::{Shared, Uplink};
 
 mod assign;
+mod now;
 mod prepare;
 
 use prepare::Readiness;
@@ -76,6 +78,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
     let starved = tokio::spawn(starvation.clone().watch(shared.starved_permille.clone()));
     // Before the uplink runs: what it is told in its first moments must not count as seen.
     let (assignments, offset) = (shared.assignments.subscribe(), shared.offset.subscribe());
+    let asks = shared.asks.subscribe();
     let uplink = Uplink::new(config.clone(), spool.clone(), clock, shared.clone());
     let mut uplink = tokio::spawn(uplink.run());
     let components = Components::open(config.cache_dir.join("components"))?;
@@ -110,6 +113,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         boot_id,
         migration,
         tally,
+        names: Names::default(),
     });
     let agent = Agent {
         schedule: Schedule::new(config.runs_in_flight, PATIENCE),
@@ -128,6 +132,9 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         ready: BTreeMap::new(),
         keys: keys_changed,
         rounds: JoinSet::new(),
+        asks,
+        asked: BTreeSet::new(),
+        answers: JoinSet::new(),
         preparing: JoinSet::new(),
     };
     tokio::select! {
@@ -177,6 +184,11 @@ struct Agent<S> {
     /// What the operator of this machine says of plugins.
     keys: watch::Receiver<Keys>,
     rounds: JoinSet<Ended>,
+    /// Runs that people ask for; they are no rounds.
+    asks: broadcast::Receiver<Arc<v1::RunNow>>,
+    /// The checks of those that are in flight.
+    asked: BTreeSet<Name>,
+    answers: JoinSet<(Name, v1::RunAnswer)>,
     preparing: JoinSet<(Sha256, Result<Vec<String>, Refusal>, bool)>,
 }
 
@@ -202,6 +214,8 @@ impl<S: Sandbox> Agent<S> {
                     let (component, result, again) = prepared.context("preparing a component")?;
                     self.prepared(component, result, again);
                 }
+                Ok(ask) = self.asks.recv(), if !draining => self.run_now(&ask),
+                Some(answered) = self.answers.join_next() => self.answered(answered.context("a run that was asked for")?),
                 Ok(()) = self.assignments.changed() => self.take_assignments()?,
                 Ok(()) = self.keys.changed() => self.judge_again(),
                 Ok(()) = self.offset.changed() => {

@@ -6,6 +6,7 @@ use tidelock_model::{AgentKey, Cause, Finding, FindingBatch, Outcome, Pages, Rep
 use tidelock_proto::{Limits, batch_to_wire, v1};
 use tidelock_sandbox::protocol::RunResult;
 
+use crate::broken;
 use crate::job::Job;
 
 /// What the agent itself saw of a run.
@@ -32,9 +33,11 @@ pub struct Seen {
 }
 
 /// The finding of a run. What a starved agent saw counts neither way, so it did not look.
-pub fn of_run(job: &Job, seen: Seen, result: RunResult) -> v1::Finding {
-    let mut report = result.report;
-    if report.note.is_empty() {
+pub fn of_run(job: &Job, seen: Seen, mut result: RunResult, plugin: &str) -> v1::Finding {
+    let mut report = std::mem::take(&mut result.report);
+    if result.cause == Some(Cause::Trap) {
+        report.note = tidy(&broken::told(plugin, &result));
+    } else if report.note.is_empty() {
         report.note = tidy(&result.detail);
     }
     let (mut outcome, mut cause) = (result.outcome, result.cause);
@@ -172,7 +175,7 @@ mod tests {
     fn what_a_starved_agent_saw_counts_neither_way() {
         for outcome in [Outcome::Pass, Outcome::Fail] {
             let result = RunResult { outcome, cause: None, ..RunResult::not_run(Cause::Trap, "late") };
-            let finding = taken(of_run(&job(), Seen { starved: true, ..seen() }, result));
+            let finding = taken(of_run(&job(), Seen { starved: true, ..seen() }, result, "login"));
             assert_eq!((finding.outcome, finding.cause), (Outcome::NotRun, Some(Cause::Starved)));
             assert!(finding.starved && finding.report.note.contains(outcome.word()), "{finding:?}");
         }
@@ -193,7 +196,7 @@ mod tests {
         result.pages = Pages { seen: vec![shown.page.clone()], shown: vec![shown], cut: true };
         let pages = result.pages.clone();
         result.target_revision = format!("build\u{1b}7{}", "ü8".repeat(500));
-        let finding = taken(of_run(&job(), seen(), result));
+        let finding = taken(of_run(&job(), seen(), result, "login"));
         assert_eq!((finding.outcome, finding.cause), (Outcome::NotRun, Some(Cause::Trap)));
         assert_eq!(finding.pages, pages);
         assert_eq!(finding.target_revision, format!("build7{}", "8".repeat(122)));

@@ -7,6 +7,7 @@
 
 pub mod agent;
 mod beside;
+pub mod broken;
 mod cases;
 pub mod ceiling;
 mod chance;

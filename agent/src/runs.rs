@@ -14,6 +14,7 @@ use tidelock_sandbox::protocol::{Manifest, Refusal, RunRequest, RunResult, Secre
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
+use crate::broken::Names;
 use crate::clock;
 use crate::config::{Config, SecretFile};
 use crate::finding::{self, Seen};
@@ -96,6 +97,8 @@ pub struct Runs<S> {
     pub migration: Name,
     /// What was run.
     pub tally: Tally,
+    /// How the components are called.
+    pub names: Names,
 }
 
 /// A round that is due.
@@ -128,33 +131,61 @@ impl<S: Sandbox> Runs<S> {
         let span = telemetry::run_span(&job.check, self.side, round.round);
         let trace = telemetry::run_trace(&span);
         async {
-            let started = clock::since_boot();
-            let going = self.starvation.begin(started);
-            let result = self.attempt(job, round, readiness, &trace).await;
-            let ended = clock::since_boot();
-            let seen = Seen {
-                round: round.round,
-                due: round.due,
-                started,
-                duration: ended.saturating_sub(started),
-                lateness: round.lateness,
-                starved: self.starvation.starved(started, ended, job.timeout),
-                trace_id: trace.trace_id.clone(),
-                span_id: trace.span_id.clone(),
-                boot_id: self.boot_id.clone(),
-            };
-            drop(going);
-            let mut result = result;
+            let (seen, mut result) = self.look(job, round, readiness, &trace).await;
             let states = std::mem::take(&mut result.state_changes);
             let states = (states.into_iter())
                 .map(|(key, value)| StateChange { check: job.check.clone(), key, value })
                 .collect();
             telemetry::record(&result);
             self.tally.count(&self.migration, self.side.word(), &job.check, job.component, &result);
-            self.keep(finding::of_run(job, seen, result), states).await
+            self.keep(finding::of_run(job, seen, result, &self.names.get(job.component)), states).await
         }
         .instrument(span)
         .await
+    }
+
+    /// Runs a check for whoever wants to see what it finds. Nothing of it is kept or counted.
+    pub async fn look_once(
+        &self,
+        job: &Job,
+        at: Round,
+        readiness: Result<(), Refusal>,
+    ) -> tidelock_proto::v1::Finding {
+        let span = telemetry::run_span(&job.check, self.side, at.round);
+        let trace = telemetry::run_trace(&span);
+        async {
+            let (seen, result) = self.look(job, at, readiness, &trace).await;
+            telemetry::record(&result);
+            finding::of_run(job, seen, result, &self.names.get(job.component))
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn look(
+        &self,
+        job: &Job,
+        round: Round,
+        readiness: Result<(), Refusal>,
+        trace: &RunTrace,
+    ) -> (Seen, RunResult) {
+        let started = clock::since_boot();
+        let going = self.starvation.begin(started);
+        let result = self.attempt(job, round, readiness, trace).await;
+        let ended = clock::since_boot();
+        let seen = Seen {
+            round: round.round,
+            due: round.due,
+            started,
+            duration: ended.saturating_sub(started),
+            lateness: round.lateness,
+            starved: self.starvation.starved(started, ended, job.timeout),
+            trace_id: trace.trace_id.clone(),
+            span_id: trace.span_id.clone(),
+            boot_id: self.boot_id.clone(),
+        };
+        drop(going);
+        (seen, result)
     }
 
     /// Keeps a round that is not run.

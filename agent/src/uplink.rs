@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use tidelock_agent_core::{Backoff, Offset};
 use tidelock_proto::v1;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::{sleep, timeout};
 use tonic::transport::Channel;
 
@@ -35,7 +35,11 @@ const GOOD_SESSION: Duration = Duration::from_secs(10);
 /// How long the last findings may take when the agent leaves.
 pub const SIGN_OFF_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the uplink and the rest of the agent tell each other. Each is a latest value: nothing queues.
+/// Runs that are asked for, or answers to them, that may wait.
+const ASKS: usize = 8;
+
+/// What the uplink and the rest of the agent tell each other. Each is a latest value, but for the few runs that
+/// people ask for: nothing queues.
 #[derive(Debug, Clone)]
 pub struct Shared {
     /// What the collector wants run.
@@ -54,6 +58,10 @@ pub struct Shared {
     pub warnings: watch::Sender<Vec<String>>,
     /// Set when the agent leaves, with the reason.
     pub leaving: watch::Sender<Option<String>>,
+    /// Runs that somebody wants to see now. What nobody takes in time is not run, and not answered.
+    pub asks: broadcast::Sender<Arc<v1::RunNow>>,
+    /// What came of them, for the session that is up.
+    pub answers: broadcast::Sender<Arc<v1::RunAnswer>>,
 }
 
 impl Default for Shared {
@@ -67,6 +75,8 @@ impl Default for Shared {
             starved_permille: watch::Sender::new(0),
             warnings: watch::Sender::new(Vec::new()),
             leaving: watch::Sender::new(None),
+            asks: broadcast::Sender::new(ASKS),
+            answers: broadcast::Sender::new(ASKS),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod access;
 mod auth;
 mod caller;
+mod check;
 mod component;
 mod enrol;
 mod errors;
@@ -56,7 +57,7 @@ use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::heads::Shown;
 use crate::health::Health;
-use crate::ingest::Refused;
+use crate::ingest::{Refused, RunsNow, Sessions};
 use crate::join::JoinTokens;
 use crate::journal::{Components, Store};
 use crate::lookup::Lookup;
@@ -88,6 +89,10 @@ pub struct Api {
     pub limits: Limits,
     /// Who was not let in.
     pub refused: Refused,
+    /// Where agents are asked for a run.
+    pub sessions: Sessions,
+    /// Who is still to answer.
+    pub runs_now: RunsNow,
     /// What the checks cannot see.
     pub blind_spots: BlindSpots,
     /// What the agents say that people must know of them.

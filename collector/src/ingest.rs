@@ -8,6 +8,7 @@ mod assign;
 mod batch;
 mod dedup;
 mod fetch;
+mod now;
 mod offset;
 mod refused;
 mod renew;
@@ -21,9 +22,10 @@ mod wire;
 
 pub use assign::assignments;
 pub use dedup::{Judged, Window};
+pub use now::{Answer, Asked, Awaited, RunsNow};
 pub use refused::{Refused, RefusedLine};
 pub use service::AgentDoor;
-pub use sessions::{Entered, Instance, NotEntered, Sessions};
+pub use sessions::{Entered, Instance, NotAsked, NotEntered, Sessions};
 pub use verifier::AgentVerifier;
 
 pub(crate) use service::Door;

@@ -180,7 +180,7 @@ async fn listen(
                 beat.last_collector_sent_unix_ms = reply.collector_sent_unix_ms;
                 beat.last_agent_received_unix_ms = clock::unix_ms();
             }
-            Some(Down::Welcome(_)) | None => {}
+            Some(Down::Welcome(_) | Down::RunNow(_)) | None => {}
         }
     }
 }

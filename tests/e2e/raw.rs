@@ -82,7 +82,7 @@ impl Raw {
                     raw.assignments = assignments;
                     return Ok(raw);
                 }
-                Heard::Ack(_) | Heard::HeartbeatReply(_) | Heard::Pressure(_) => {}
+                Heard::Ack(_) | Heard::HeartbeatReply(_) | Heard::Pressure(_) | Heard::RunNow(_) => {}
             }
         }
     }
@@ -122,7 +122,11 @@ impl Raw {
             match self.hear().await? {
                 Heard::Ack(ack) if ack.spool_epoch == epoch && ack.seq >= last => return Ok(ack.seq),
                 Heard::Assignments(assignments) => self.assignments = assignments,
-                Heard::Welcome(_) | Heard::Ack(_) | Heard::HeartbeatReply(_) | Heard::Pressure(_) => {}
+                Heard::Welcome(_)
+                | Heard::Ack(_)
+                | Heard::HeartbeatReply(_)
+                | Heard::Pressure(_)
+                | Heard::RunNow(_) => {}
             }
         }
     }
@@ -147,7 +151,11 @@ impl Raw {
                     return Ok(());
                 }
                 Heard::Assignments(assignments) => self.assignments = assignments,
-                Heard::Welcome(_) | Heard::Ack(_) | Heard::HeartbeatReply(_) | Heard::Pressure(_) => {}
+                Heard::Welcome(_)
+                | Heard::Ack(_)
+                | Heard::HeartbeatReply(_)
+                | Heard::Pressure(_)
+                | Heard::RunNow(_) => {}
             }
         }
     }

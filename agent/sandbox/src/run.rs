@@ -166,15 +166,17 @@ fn where_it_broke(error: &wasmtime::Error) -> String {
     format!(", in {}", names.join(" < "))
 }
 
-/// `stock::run::h0123456789abcdef` is `stock::run` to a person.
+/// `stock::run::h0123456789abcdef` and `_RNvCs1_5stock3run` are `stock::run` to a person.
 fn rustc_name(name: &str) -> String {
     let is_hash = |tail: &str| {
         tail.len() == 17
             && tail.strip_prefix('h').is_some_and(|hash| hash.bytes().all(|b| b.is_ascii_hexdigit()))
     };
-    let plain = match name.rsplit_once("::") {
+    // Linkers write plain names where they can; some components come with what the compiler made.
+    let plain = format!("{:#}", rustc_demangle::demangle(name));
+    let plain = match plain.rsplit_once("::") {
         Some((path, tail)) if is_hash(tail) => path,
-        Some(_) | None => name,
+        Some(_) | None => plain.as_str(),
     };
     report::clean(plain, 128)
 }
@@ -303,5 +305,21 @@ fn weigh(state: &RunState, ended: Ended) -> Worth {
                 },
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_as_its_author_wrote_it() {
+        for name in
+            ["stock::run::h0123456789abcdef", "_ZN5stock3run17h0123456789abcdefE", "_RNvCs1_5stock3run"]
+        {
+            assert_eq!(rustc_name(name), "stock::run", "{name}");
+        }
+        assert_eq!(rustc_name("run_cart"), "run_cart");
+        assert_eq!(rustc_name(&"x".repeat(500)).len(), 128);
     }
 }

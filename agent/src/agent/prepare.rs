@@ -61,6 +61,7 @@ impl<S: Sandbox> Agent<S> {
             let prepared = runs.sandbox.prepare(&path, component).await.and_then(|described| {
                 let said = (described.name.as_str(), described.version.as_str());
                 runs.trust.confirm(component, &standing, said)?;
+                runs.names.set(component, said);
                 Ok(described.blind_spots)
             });
             let again = matches!(&prepared, Err(refusal) if refusal.cause == Cause::RunnerLost);

@@ -288,3 +288,41 @@ async fn keys_that_are_read_anew_end_and_begin_what_they_vouch_for_without_a_res
     assert!(told.contains("revoked_keys"), "{told}");
     let _ = bed.leave().await;
 }
+
+#[tokio::test]
+async fn a_run_that_somebody_asks_for_is_answered_and_leaves_no_trace() {
+    let bed = bed(assignments(1, vec![assignment("counts", 100)])).await;
+    bed.until_findings("counts", 3).await;
+    let ask = |number, check: &str, plan_revision| {
+        let check = check.to_owned();
+        bed.collector.turn(move |knobs| knobs.ask = Some(v1::RunNow { number, check, plan_revision }));
+    };
+    let answers = || bed.collector.see(|m| m.answers.clone());
+    let number = (1 << 48) + 7;
+    ask(number, "counts", 1);
+    until("it is answered", || answers().len() == 1).await;
+    let finding = answers()[0].finding.clone().expect("it was run");
+    assert_eq!((finding.round, finding.check.as_str()), (number, "counts"));
+    // On a busy machine an agent says before it that it had too little time.
+    let number_in = |note: &str| note.rsplit(' ').next().and_then(|word| word.parse::<u64>().ok());
+    let seen = number_in(&finding.note).expect("the state of a check");
+    // What it wanted to remember is dropped: the rounds count on as if nobody had looked.
+    let later = bed.until_findings("counts", usize::try_from(seen).unwrap() + 4).await;
+    let counted: Vec<u64> = later.iter().filter_map(|finding| number_in(&finding.note)).collect();
+    let expected: Vec<u64> = (0..counted.len() as u64).collect();
+    assert_eq!(counted, expected);
+    assert!(later.iter().all(|finding| finding.round < 1 << 48), "it is no round");
+    for (check, number, revision, why) in [
+        ("nope", number + 1, 1, "no check nope"),
+        ("counts", 5, 1, "rounds are not run for asking"),
+        ("counts", number + 2, 2, "plan revision 1 still"),
+        ("Not A Name", number + 3, 1, "check: "),
+    ] {
+        let before = answers().len();
+        ask(number, check, revision);
+        until("it is refused", || answers().len() > before).await;
+        let answer = answers().pop().expect("an answer");
+        assert!(answer.finding.is_none() && answer.refused.contains(why), "{answer:?}");
+    }
+    bed.leave().await;
+}

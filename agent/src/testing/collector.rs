@@ -38,6 +38,8 @@ pub(crate) struct Knobs {
     pub(crate) components: BTreeMap<Vec<u8>, Vec<u8>>,
     /// What vouches for them.
     pub(crate) signatures: String,
+    /// A run that somebody asks for.
+    pub(crate) ask: Option<v1::RunNow>,
     /// Signs requests with this authority.
     pub(crate) signer: Option<Arc<Pki>>,
 }
@@ -55,6 +57,8 @@ pub(crate) struct Memory {
     pub(crate) most_unacked: usize,
     pub(crate) statuses: BTreeMap<String, v1::AssignmentStatus>,
     pub(crate) signed_off: Option<String>,
+    /// What came of the runs that were asked for.
+    pub(crate) answers: Vec<v1::RunAnswer>,
     /// What the last heartbeat said that people must know.
     pub(crate) warnings: Vec<String>,
     /// What an agent did that no agent may do.
@@ -196,7 +200,7 @@ impl Service {
         let mut knobs = self.knobs.subscribe();
         knobs.mark_changed();
         let (mut batches, mut unacked, mut acked) = (0, Vec::new(), durable_seq);
-        let mut assigned = None;
+        let (mut assigned, mut asked) = (None, None);
         loop {
             tokio::select! {
                 _ = knobs.changed() => {
@@ -207,6 +211,10 @@ impl Service {
                     if now.assignments != assigned {
                         assigned = now.assignments.clone();
                         tell(Down::Assignments(now.assignments.unwrap_or_default())).await;
+                    }
+                    if now.ask != asked {
+                        asked = now.ask.clone();
+                        tell(Down::RunNow(now.ask.unwrap_or_default())).await;
                     }
                     if !now.withhold_acks && let Some(seq) = unacked.drain(..).next_back() {
                         acked = seq;
@@ -249,6 +257,7 @@ impl Service {
                         Some(Up::AssignmentStatus(status)) => {
                             self.memory.lock().unwrap().statuses.insert(status.check.clone(), status);
                         }
+                        Some(Up::RunAnswer(answer)) => self.memory.lock().unwrap().answers.push(answer),
                         Some(Up::SignOff(off)) => self.memory.lock().unwrap().signed_off = Some(off.reason),
                         Some(Up::Hello(_)) | None => return Err(Status::invalid_argument("twice hello")),
                     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tidelock_agent_core::Flow;
 use tidelock_model::Name;
 use tidelock_proto::{Limits, v1};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
@@ -48,6 +48,7 @@ pub(super) struct Session<'a> {
     /// The statuses that this session has told already.
     told: Arc<Vec<v1::AssignmentStatus>>,
     leaving: watch::Receiver<Option<String>>,
+    answers: broadcast::Receiver<Arc<v1::RunAnswer>>,
     /// Messages other than findings that are to be sent, in order. Bounded by what puts them there: a
     /// heartbeat and one status for each assignment.
     waiting: VecDeque<Up>,
@@ -56,6 +57,8 @@ pub(super) struct Session<'a> {
     heads: Heads,
 }
 
+/// More answers than this do not wait for the connection.
+const MAX_ANSWERS: usize = 8;
 /// More sentences than this are not told.
 const MAX_WARNINGS: usize = 8;
 
@@ -106,6 +109,7 @@ impl<'a> Session<'a> {
             statuses: uplink.shared.statuses.subscribe(),
             told: Arc::default(),
             leaving: uplink.shared.leaving.subscribe(),
+            answers: uplink.shared.answers.subscribe(),
             waiting: VecDeque::new(),
             signed_off: false,
             heard: Instant::now(),
@@ -158,6 +162,7 @@ impl<'a> Session<'a> {
                     let now = self.statuses.borrow_and_update().clone();
                     self.tell_statuses(now);
                 }
+                Ok(answer) = self.answers.recv() => self.answer(&answer),
                 Ok(()) = self.leaving.changed() => {
                     self.leaving.borrow_and_update();
                     if !more {
@@ -181,11 +186,19 @@ impl<'a> Session<'a> {
     fn tell_statuses(&mut self, now: Arc<Vec<v1::AssignmentStatus>>) {
         self.waiting.retain(|message| match message {
             Up::AssignmentStatus(status) => now.contains(status),
-            Up::Hello(_) | Up::Batch(_) | Up::Heartbeat(_) | Up::SignOff(_) => true,
+            Up::Hello(_) | Up::Batch(_) | Up::Heartbeat(_) | Up::SignOff(_) | Up::RunAnswer(_) => true,
         });
         let known = std::mem::replace(&mut self.told, now.clone());
         let news = now.iter().filter(|status| !known.contains(status)).cloned();
         self.waiting.extend(news.map(Up::AssignmentStatus));
+    }
+
+    /// What came of a run that somebody asked for. Where the connection is stuck, it is not told at all.
+    fn answer(&mut self, answer: &v1::RunAnswer) {
+        let waiting = self.waiting.iter().filter(|message| matches!(message, Up::RunAnswer(_))).count();
+        if waiting < MAX_ANSWERS {
+            self.waiting.push_back(Up::RunAnswer(answer.clone()));
+        }
     }
 
     /// The agent's last word: everything else was sent before it.
@@ -227,6 +240,11 @@ impl<'a> Session<'a> {
             Some(Down::Ack(ack)) => self.ack(&ack).await,
             Some(Down::Assignments(assignments)) => {
                 self.uplink.shared.assignments.send_replace(Some(Arc::new(assignments)));
+                Ok(())
+            }
+            Some(Down::RunNow(ask)) => {
+                // Without anybody to take it, it is not run; whoever asked is told by the time.
+                let _ = self.uplink.shared.asks.send(Arc::new(ask));
                 Ok(())
             }
             Some(Down::HeartbeatReply(reply)) => {

@@ -109,10 +109,10 @@ pub(crate) enum Command {
     Plugin(cmd::plugin::PluginCommand),
     /// The collector's keys and certificates
     #[command(subcommand)]
-    Pki(cmd::local::PkiCommand),
+    Pki(cmd::pki::PkiCommand),
     /// The journal, read without the collector
     #[command(subcommand)]
-    Journal(cmd::local::JournalCommand),
+    Journal(cmd::journal::JournalCommand),
     /// Named collectors
     #[command(subcommand)]
     Context(cmd::contexts::ContextCommand),

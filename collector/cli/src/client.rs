@@ -195,6 +195,8 @@ pub(crate) fn trouble(status: Status) -> Trouble {
     };
     let mut trouble = Trouble::new(exit, message);
     let details = status.get_error_details();
+    trouble.code = details.error_info().map(|info| clean(&info.reason)).filter(|code| !code.is_empty());
+    trouble.place = place(&details);
     if let Some(failure) = details.precondition_failure() {
         for violation in failure.violations.iter().take(20) {
             // What holds without a check, such as time or people, has no subject.
@@ -209,6 +211,13 @@ pub(crate) fn trouble(status: Status) -> Trouble {
         );
     }
     trouble
+}
+
+/// The field of the ask that is wrong, or the first check that holds.
+fn place(details: &tonic_types::ErrorDetails) -> Option<String> {
+    let field = details.bad_request().and_then(|bad| bad.field_violations.first()).map(|it| &it.field);
+    let holds = details.precondition_failure().and_then(|failure| failure.violations.first());
+    field.or(holds.map(|hold| &hold.subject)).map(|place| clean(place)).filter(|place| !place.is_empty())
 }
 
 /// The innermost reason, which is the one that says something.
@@ -241,6 +250,12 @@ mod tests {
         let refused = trouble(Status::with_error_details(Code::FailedPrecondition, "held", details));
         assert_eq!(refused.exit, Exit::Hold);
         assert_eq!(refused.hints, ["login: refuted\u{fffd}[1m", "waiting for 2 s"]);
+        assert_eq!((refused.place.as_deref(), refused.code), (Some("login"), None));
+        let mut details = ErrorDetails::new();
+        details.set_error_info("INVALID", "tidelock.dev", std::collections::HashMap::new());
+        details.add_bad_request_violation("reason", "is empty");
+        let refused = trouble(Status::with_error_details(Code::InvalidArgument, "reason: is empty", details));
+        assert_eq!((refused.place.as_deref(), refused.code.as_deref()), (Some("reason"), Some("INVALID")));
         for code in (0..=16).map(Code::from_i32) {
             assert_ne!(trouble(Status::new(code, "no")).exit, Exit::Done, "{code:?}");
         }

@@ -48,6 +48,23 @@ impl Exit {
         }
     }
 
+    /// The word that stands for it on screens and in JSON.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Exit::Done => "DONE",
+            Exit::Failed => "FAILED",
+            Exit::Usage => "USAGE",
+            Exit::Hold => "HOLD",
+            Exit::Auth => "AUTH",
+            Exit::Rollback => "ROLLBACK",
+            Exit::Unknown => "UNKNOWN",
+            Exit::Unreachable => "UNREACHABLE",
+            Exit::Pending => "PENDING",
+            Exit::Interrupted => "INTERRUPTED",
+            Exit::Terminated => "TERMINATED",
+        }
+    }
+
     /// The exit of a command that asked about a gate and got this word.
     pub(crate) fn of_verdict(word: &str) -> Exit {
         match word {
@@ -72,11 +89,15 @@ pub(crate) struct Trouble {
     pub(crate) exit: Exit,
     pub(crate) message: String,
     pub(crate) hints: Vec<String>,
+    /// The word of the reason, where the collector gives one; otherwise that of the exit.
+    pub(crate) code: Option<String>,
+    /// What it is about: an argument, a field, a line of a file, a check.
+    pub(crate) place: Option<String>,
 }
 
 impl Trouble {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Trouble {
-        Trouble { exit, message: message.into(), hints: Vec::new() }
+        Trouble { exit, message: message.into(), hints: Vec::new(), code: None, place: None }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Trouble {
@@ -85,6 +106,11 @@ impl Trouble {
 
     pub(crate) fn usage(message: impl Into<String>) -> Trouble {
         Trouble::new(Exit::Usage, message)
+    }
+
+    pub(crate) fn at(mut self, place: impl Into<String>) -> Trouble {
+        self.place = Some(place.into());
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Trouble {

@@ -12,6 +12,7 @@ mod next_tests;
 mod out;
 mod shown;
 mod shown_switch;
+mod trouble_json;
 mod words;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::args::Args;
 use crate::exit::{Exit, Trouble};
+use crate::out::Format;
 
 /// The arguments. As `kubectl-tidelock` this is a plugin of kubectl, and its help says what people type then.
 fn parsed() -> Args {
@@ -29,12 +31,20 @@ fn parsed() -> Args {
     let command = Args::command();
     let command =
         if of_kubectl { command.bin_name("kubectl tidelock") } else { command.bin_name("tidelock") };
-    Args::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    let matches = command.try_get_matches_from(std::env::args_os());
+    matches.and_then(|matches| Args::from_arg_matches(&matches)).unwrap_or_else(|error| {
+        // Help that was asked for is an answer, and text.
+        if let Some(format) = trouble_json::wanted(std::env::args_os()).filter(|_| error.use_stderr()) {
+            trouble_json::tell(format, &trouble_json::of_arguments(&error));
+        }
+        error.exit()
+    })
 }
 
 fn main() -> ExitCode {
     let args = parsed();
     let monitored = cmd::is_monitored(&args);
+    let json = Some(args.output).filter(|format| matches!(format, Format::Json | Format::Ndjson));
     // A terminal that stands still, or a question that nobody answers, must not keep a lease from being renewed.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let result = match runtime {
@@ -47,12 +57,21 @@ fn main() -> ExitCode {
         Err(error) => Err(Trouble::failed(format!("start the runtime: {error}"))),
     };
     match result {
-        Ok(exit) => exit.into(),
+        Ok(exit) => {
+            // An exit that says nothing good without an answer on standard output.
+            if let Some(format) = json.filter(|_| exit != Exit::Done && !out::answered()) {
+                trouble_json::tell(format, &trouble_json::of_exit(exit));
+            }
+            exit.into()
+        }
         // A monitor reads one line and knows four exits: trouble is its unknown, and never its warning.
         Err(trouble) if monitored => match out::print(&cmd::monitor_line(&trouble)) {
             Ok(()) | Err(_) => Exit::Hold.into(),
         },
         Err(trouble) => {
+            if let Some(format) = json {
+                trouble_json::tell(format, &trouble);
+            }
             out::say(&format!("tidelock: {trouble}"));
             if trouble.exit == Exit::Unreachable {
                 out::say("  exit 7: nothing is known of the gate, so treat it as shut");

@@ -1,6 +1,7 @@
 //! What goes to standard output, and in which form. Data goes to stdout, talk to stderr.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -116,8 +117,22 @@ pub(crate) fn print(text: &str) -> Result<(), Trouble> {
     }
 }
 
+/// Whether a JSON document was written.
+static ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process has given its answer in JSON.
+pub(crate) fn answered() -> bool {
+    ANSWERED.load(Ordering::Relaxed)
+}
+
+/// Another program gave it.
+pub(crate) fn answered_elsewhere() {
+    ANSWERED.store(true, Ordering::Relaxed);
+}
+
 /// Writes a JSON value: indented, or on one line.
 pub(crate) fn print_json(format: Format, value: &Value) -> Result<(), Trouble> {
+    ANSWERED.store(true, Ordering::Relaxed);
     match format {
         Format::Ndjson => print(&value.to_string()),
         Format::Text | Format::Json | Format::Short | Format::Nagios => print(&format!("{value:#}")),

@@ -19,6 +19,7 @@ mod evidence;
 mod fields;
 mod files;
 mod gates;
+mod grants;
 mod hash;
 mod keys;
 mod notify;
@@ -43,6 +44,7 @@ mod units;
 
 pub use codes::{codes, explain};
 pub use diff::{Change, diff};
+pub use grants::{Grants, grants};
 pub use pins::{named_components, named_files, pin};
 pub use problem::{Problem, Problems};
 pub use schema::schema;

@@ -15,6 +15,8 @@ const GATES: &str = "/tidelock.v1.GateService";
 pub enum Action {
     /// Looks at gates, status, events, plans, agents.
     Look,
+    /// Runs a check once, now, on the agents.
+    RunCheck,
     /// Takes the token of an open gate.
     Confirm,
     /// Reports where traffic is.
@@ -57,8 +59,9 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 20] = [
+    pub const ALL: [Action; 21] = [
         Action::Look,
+        Action::RunCheck,
         Action::Confirm,
         Action::ReportSwitch,
         Action::Decide,
@@ -97,6 +100,7 @@ impl Action {
             | Action::SetFact
             | Action::Override
             | Action::SettleLeftover
+            | Action::RunCheck
             | Action::ConfirmPlan => matches!(role, Role::Person | Role::Operator),
             Action::ApplyPlan | Action::PushComponent | Action::Access | Action::Agents => {
                 role == Role::Operator
@@ -216,7 +220,7 @@ mod tests {
             row(Role::Pipeline),
             [Action::Look, Action::Confirm, Action::ReportSwitch, Action::SetRevision, Action::Run]
         );
-        assert_eq!(row(Role::Person).len(), 16);
+        assert_eq!(row(Role::Person).len(), 17);
         assert!(!row(Role::Person).contains(&Action::ApplyPlan));
         assert_eq!(row(Role::Operator), Action::ALL);
     }

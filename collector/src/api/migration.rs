@@ -16,7 +16,7 @@ use super::gate::migration;
 use super::views::Depth;
 use super::views_gate::{hold, news, plan_ref, time};
 use super::watch::{follow, still_signed_in};
-use super::{Api, errors, views, views_proof};
+use super::{Api, check, errors, views, views_proof};
 use crate::driver::View;
 use crate::fold::RecentFinding;
 use crate::journal::Position;
@@ -54,7 +54,7 @@ fn status_news(status: &v1::Status) -> v1::Status {
     status
 }
 
-fn recent(recent: &RecentFinding) -> v1::RecentFinding {
+pub(super) fn recent(recent: &RecentFinding) -> v1::RecentFinding {
     let batch = batch_to_wire(tidelock_model::FindingBatch {
         agent: recent.agent.clone(),
         spool_epoch: tidelock_model::SpoolEpoch(0),
@@ -150,7 +150,7 @@ impl Migrations {
     }
 }
 
-fn no_check(migration: &Name, check: &Name) -> Status {
+pub(super) fn no_check(migration: &Name, check: &Name) -> Status {
     errors::not_found(format!("the plan of {migration} has no check {check}"))
 }
 
@@ -163,6 +163,7 @@ fn since(time: Option<prost_types::Timestamp>) -> Option<Timestamp> {
 #[tonic::async_trait]
 impl MigrationService for Migrations {
     type WatchStatusStream = ReceiverStream<Result<v1::WatchStatusResponse, Status>>;
+    type RunCheckStream = ReceiverStream<Result<v1::RunCheckResponse, Status>>;
     type WatchEventsStream = ReceiverStream<Result<v1::WatchEventsResponse, Status>>;
 
     async fn list_migrations(
@@ -229,6 +230,14 @@ impl MigrationService for Migrations {
             blind_spots: self.0.blind_spots.get(&name, &check),
             trace_link: trace_link(&view),
         }))
+    }
+
+    async fn run_check(
+        &self,
+        request: Request<v1::RunCheckRequest>,
+    ) -> Result<Response<Self::RunCheckStream>, Status> {
+        let who = caller(&request)?;
+        Ok(Response::new(check::run(&self.0, &who, request.into_inner())?))
     }
 
     async fn get_evidence(

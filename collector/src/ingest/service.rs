@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::fetch::fetch;
+use super::now::RunsNow;
 use super::refused::Refused;
 use super::renew::renew;
 use super::seat;
@@ -45,6 +46,7 @@ pub(crate) struct Door {
     pub(crate) intake: Intake,
     pub(crate) driver: Driver,
     pub(crate) sessions: Sessions,
+    pub(crate) runs_now: RunsNow,
     pub(crate) components: Components,
     pub(crate) refused: Refused,
     pub(crate) blind_spots: BlindSpots,

@@ -180,6 +180,7 @@ impl Session {
                     return End::Told(Status::unauthenticated("the certificate of this session has ended; join again"));
                 }
                 durable = front(&mut self.waiting) => self.durable(durable).await,
+                ask = self.entered.asked() => self.tell(Reply::RunNow(ask)).await,
                 changed = self.told.changed() => match changed {
                     Ok(()) => self.assign().await,
                     Err(_) => return End::Told(Status::unavailable("the collector stops")),
@@ -250,6 +251,10 @@ impl Session {
             Some(Said::Batch(batch)) => self.batch(batch.encode_to_vec().into()).await,
             Some(Said::Heartbeat(beat)) => self.heartbeat(beat).await,
             Some(Said::AssignmentStatus(status)) => self.assignment_status(status).await,
+            Some(Said::RunAnswer(answer)) => {
+                self.door.runs_now.answered(&self.who.migration, &self.who.agent, answer);
+                Ok(())
+            }
             Some(Said::SignOff(_)) => {
                 let agent = self.who.agent.clone();
                 self.observe(Observation::SignedOff(agent)).await?;

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tidelock_model::{AgentKey, Name, SpoolEpoch, Timestamp};
+use tidelock_proto::v1;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::dedup::Window;
@@ -26,6 +28,8 @@ const LIVELY: Duration = Duration::from_secs(4);
 /// Live seats taken over within this time, and how many of them no honest agent brings about.
 const FLAPS_WITHIN: Duration = Duration::from_secs(60);
 const FLAPS: usize = 10;
+/// Asks that wait for a session to tell its agent of them.
+const WAITING_ASKS: usize = 8;
 
 /// The process at the other end, as far as it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,7 @@ struct Live {
     instance: Instance,
     /// When the last thing was said that it said of itself.
     spoke: Timestamp,
+    asks: mpsc::Sender<v1::RunNow>,
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +83,15 @@ pub enum NotEntered {
     Full,
 }
 
+/// Why an agent is not asked for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAsked {
+    /// It has no live session.
+    Away,
+    /// It has not taken earlier asks yet.
+    Busy,
+}
+
 /// A live session; its seat is free again when this is dropped.
 #[derive(Debug)]
 pub struct Entered {
@@ -85,9 +99,19 @@ pub struct Entered {
     key: (Name, AgentKey),
     window: Arc<Mutex<Window>>,
     end: CancellationToken,
+    asks: mpsc::Receiver<v1::RunNow>,
 }
 
 impl Entered {
+    /// The next run that somebody asks this agent for.
+    pub async fn asked(&mut self) -> v1::RunNow {
+        match self.asks.recv().await {
+            Some(ask) => ask,
+            // The seat is another's by now, and this session about to end.
+            None => std::future::pending().await,
+        }
+    }
+
     /// The agent's numbers. Only the live session and the replay use them.
     pub fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
@@ -141,8 +165,23 @@ impl Sessions {
             return Err(contest(live, &mut seat.flaps, &instance, (asked, now)));
         }
         let end = stop.child_token();
-        seat.live = Some(Live { end: end.clone(), instance, spoke: now });
-        Ok(Entered { sessions: self.clone(), key, window: seat.window.clone(), end })
+        let (sender, asks) = mpsc::channel(WAITING_ASKS);
+        seat.live = Some(Live { end: end.clone(), instance, spoke: now, asks: sender });
+        Ok(Entered { sessions: self.clone(), key, window: seat.window.clone(), end, asks })
+    }
+
+    /// Asks an agent to run a check now.
+    ///
+    /// # Errors
+    /// When it is not there, or does not take what it was asked before.
+    pub fn run_now(&self, migration: &Name, agent: &AgentKey, ask: v1::RunNow) -> Result<(), NotAsked> {
+        let seats = self.seats();
+        let live = seats.get(&(migration.clone(), agent.clone())).and_then(|seat| seat.live.as_ref());
+        let live = live.filter(|live| !live.end.is_cancelled()).ok_or(NotAsked::Away)?;
+        live.asks.try_send(ask).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => NotAsked::Busy,
+            mpsc::error::TrySendError::Closed(_) => NotAsked::Away,
+        })
     }
 
     /// Ends the session of an agent that may not speak any more.
@@ -238,6 +277,22 @@ mod tests {
         assert!(first.end().is_cancelled());
         drop(first);
         assert!(rig.ask(instance(2, 2), 10, 20).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_run_is_asked_of_the_live_session_alone_and_not_for_ever() {
+        let rig = Rig::new();
+        let ask = |number| v1::RunNow { number, ..v1::RunNow::default() };
+        let told = |number| rig.sessions.run_now(&rig.key.0, &rig.key.1, ask(number));
+        assert_eq!(told(1), Err(NotAsked::Away));
+        let mut live = rig.ask(instance(1, 1), 0, 0).unwrap();
+        for number in 0..WAITING_ASKS as u64 {
+            assert_eq!(told(number), Ok(()));
+        }
+        assert_eq!(told(99), Err(NotAsked::Busy), "it does not take them");
+        assert_eq!(live.asked().await.number, 0);
+        drop(live);
+        assert_eq!(told(100), Err(NotAsked::Away));
     }
 
     #[test]

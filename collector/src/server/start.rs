@@ -29,7 +29,7 @@ use crate::driver::{self, Driver, Inbox, Parts};
 use crate::fold::{Fold, replay_heard};
 use crate::heads::{Course, Lost, Shown, Signer, remembering};
 use crate::health::Health;
-use crate::ingest::{AgentDoor, Door, Refused, Sessions, Tally};
+use crate::ingest::{AgentDoor, Door, Refused, RunsNow, Sessions, Tally};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
 use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Space, Store, Stored};
@@ -204,6 +204,7 @@ async fn serve(
     let (driver, inbox) = driver::prepare();
     let (intake, believed) = Intake::open(store.clone(), opened.clock);
     let (blind_spots, warnings) = (BlindSpots::default(), Warnings::default());
+    let runs_now = RunsNow::default();
     let (sessions, refused, tasks) = (Sessions::default(), opened.refused.clone(), TaskTracker::new());
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::NotServing).await;
@@ -232,6 +233,7 @@ async fn serve(
         intake: intake.clone(),
         driver: driver.clone(),
         sessions: sessions.clone(),
+        runs_now: runs_now.clone(),
         components: opened.journal.components(),
         refused: refused.clone(),
         blind_spots: blind_spots.clone(),
@@ -246,7 +248,8 @@ async fn serve(
         tasks: tasks.clone(),
     };
     let told = (refused, blind_spots, warnings, heads);
-    let api = Arc::new(faces(&opened, addresses, driver.clone(), told, stop.clone()));
+    let asked = (sessions.clone(), runs_now);
+    let api = Arc::new(faces(&opened, addresses, driver.clone(), (told, asked), stop.clone()));
     let routes = api::routes(&api, health_service)?;
     servers.spawn(wrap("api", listen::api(api_acceptor, listeners.api, routes, stop.clone())));
 
@@ -322,11 +325,14 @@ async fn wrap<E: std::error::Error + Send + Sync + 'static>(
     part.await.with_context(|| format!("serve {what}"))
 }
 
+/// What agents tell beside their findings.
+type Told = (Refused, BlindSpots, Warnings, Shown);
+
 fn faces(
     opened: &Opened,
     addresses: Addresses,
     driver: Driver,
-    (refused, blind_spots, warnings, heads): (Refused, BlindSpots, Warnings, Shown),
+    ((refused, blind_spots, warnings, heads), (sessions, runs_now)): (Told, (Sessions, RunsNow)),
     stop: CancellationToken,
 ) -> Api {
     let host = opened.config.hosts.first().cloned().unwrap_or_else(|| addresses.api.ip().to_string());
@@ -346,6 +352,8 @@ fn faces(
         audit: crate::audit::Audit::open(&opened.config.data_dir),
         limits: api::Limits::default(),
         refused,
+        sessions,
+        runs_now,
         blind_spots,
         warnings,
         heads,

@@ -132,7 +132,7 @@ impl Agent {
                     return Ok(Agent { said, heard, welcome, assignments, spool_epoch, client, next_round });
                 }
                 Hear::Pressure(pressure) => assert!(pressure.batches_in_flight > 0),
-                Hear::Ack(_) | Hear::HeartbeatReply(_) => panic!("nothing was sent yet"),
+                Hear::Ack(_) | Hear::HeartbeatReply(_) | Hear::RunNow(_) => panic!("nothing was sent yet"),
             }
         }
     }
@@ -159,7 +159,9 @@ impl Agent {
         self.say(Say::Heartbeat(v1::Heartbeat { sequence: 1, ..v1::Heartbeat::default() })).await;
         let reply = |message| match message {
             Hear::HeartbeatReply(_) => Some(()),
-            Hear::Welcome(_) | Hear::Assignments(_) | Hear::Ack(_) | Hear::Pressure(_) => None,
+            Hear::Welcome(_) | Hear::Assignments(_) | Hear::Ack(_) | Hear::Pressure(_) | Hear::RunNow(_) => {
+                None
+            }
         };
         self.hear(reply).await.unwrap();
     }
@@ -182,7 +184,11 @@ impl Agent {
             last = self
                 .hear(|message| match message {
                     Hear::HeartbeatReply(reply) => Some(reply),
-                    Hear::Welcome(_) | Hear::Assignments(_) | Hear::Ack(_) | Hear::Pressure(_) => None,
+                    Hear::Welcome(_)
+                    | Hear::Assignments(_)
+                    | Hear::Ack(_)
+                    | Hear::Pressure(_)
+                    | Hear::RunNow(_) => None,
                 })
                 .await
                 .unwrap();
@@ -217,7 +223,11 @@ impl Agent {
     pub(crate) async fn ack(&mut self) -> Result<u64, Status> {
         self.hear(|message| match message {
             Hear::Ack(ack) => Some(ack.seq),
-            Hear::Welcome(_) | Hear::Assignments(_) | Hear::HeartbeatReply(_) | Hear::Pressure(_) => None,
+            Hear::Welcome(_)
+            | Hear::Assignments(_)
+            | Hear::HeartbeatReply(_)
+            | Hear::Pressure(_)
+            | Hear::RunNow(_) => None,
         })
         .await
     }

@@ -114,7 +114,12 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
                 .revoke_access(v1::RevokeAccessRequest { id: id.clone() })
                 .await
                 .map_err(trouble)?;
-            out::print(&format!("✔ access {id} is taken back"))?;
+            if call.manner.json() {
+                let value = serde_json::json!({ "schema": "tidelock.access/v1", "id": id, "revoked": true });
+                out::print_json(call.manner.format, &value)?;
+            } else {
+                out::print(&format!("✔ access {id} is taken back"))?;
+            }
         }
     }
     Ok(Exit::Done)

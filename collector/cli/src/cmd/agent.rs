@@ -71,6 +71,13 @@ pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trou
             let request = v1::RevokeAgentRequest { migration, side: side.wire(), name, reason };
             let answer = client.access().revoke_agent(request).await.map_err(trouble)?.into_inner();
             match answer.event {
+                event if call.manner.json() => {
+                    let value = serde_json::json!({
+                        "schema": "tidelock.agent/v1", "revoked": true, "already": event.is_none(),
+                        "event": event.as_ref().map(json::event),
+                    });
+                    out::print_json(call.manner.format, &value)?;
+                }
                 Some(event) => out::print(&format!("✔ {}", clean(&event.text)))?,
                 None => out::print("= this agent was revoked already")?,
             }

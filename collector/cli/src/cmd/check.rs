@@ -2,7 +2,7 @@
 
 use tidelock_proto::{json, v1};
 
-use super::{Call, get_status};
+use super::{Call, check_run, get_status};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format};
@@ -12,6 +12,8 @@ use crate::words::{clock, pad, state};
 pub(crate) enum CheckCommand {
     /// All checks of the plan
     Ls,
+    /// Run it once, now, on its agents; it counts as no evidence
+    Run(check_run::RunArgs),
     /// One check's newest findings
     Show {
         /// Which
@@ -23,12 +25,13 @@ pub(crate) enum CheckCommand {
 }
 
 pub(crate) async fn run(call: &Call, command: CheckCommand) -> Result<Exit, Trouble> {
-    let client = call.client()?;
-    let status = get_status(&client).await?;
     let (check, recent) = match command {
-        CheckCommand::Ls => return list(call, &status),
+        CheckCommand::Run(args) => return check_run::run(call, args).await,
+        CheckCommand::Ls => return list(call, &get_status(&call.client()?).await?),
         CheckCommand::Show { check, last } => (check, last),
     };
+    let client = call.client()?;
+    let status = get_status(&client).await?;
     let request = v1::ExplainCheckRequest { migration: status.migration.clone(), check, recent };
     let answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
     match call.manner.format {
@@ -63,7 +66,8 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-fn one(recent: &v1::RecentFinding, zone: &str) -> Result<(), Trouble> {
+/// A finding with its steps, measures and refused calls.
+pub(super) fn one(recent: &v1::RecentFinding, zone: &str) -> Result<(), Trouble> {
     let agent = recent.agent.clone().unwrap_or_default();
     let finding = recent.finding.clone().unwrap_or_default();
     let cause = if finding.cause.is_empty() { String::new() } else { format!(" ({})", finding.cause) };
@@ -75,7 +79,8 @@ fn one(recent: &v1::RecentFinding, zone: &str) -> Result<(), Trouble> {
         "{at}  {} round {:<6} {outcome}{cause}, {ms} ms. {}",
         pad(&who, 18),
         finding.round,
-        clean(&finding.note)
+        // A log stands below its sentence.
+        clean(&finding.note).replace('\n', "\n            ")
     ))?;
     for step in &finding.steps {
         let ms = step.duration_us / 1000;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 use super::Call;
 use crate::context::{Context, Contexts, path};
 use crate::exit::{Exit, Trouble, While as _};
@@ -31,6 +33,10 @@ pub(crate) enum ContextCommand {
 pub(crate) fn run(call: &Call, command: ContextCommand) -> Result<Exit, Trouble> {
     let mut contexts = Contexts::load()?;
     match command {
+        ContextCommand::Ls if call.manner.json() => {
+            out::print_json(call.manner.format, &listed(&contexts))?;
+            return Ok(Exit::Done);
+        }
         ContextCommand::Ls => {
             for (name, context) in &contexts.contexts {
                 let mark = if contexts.current.as_ref() == Some(name) { "*" } else { " " };
@@ -68,8 +74,23 @@ pub(crate) fn run(call: &Call, command: ContextCommand) -> Result<Exit, Trouble>
         }
     }
     contexts.save()?;
+    if call.manner.json() {
+        out::print_json(call.manner.format, &listed(&contexts))?;
+    }
     out::say(&format!("written to {}", path()?.display()));
     Ok(Exit::Done)
+}
+
+/// All of them, and which is the current one. Tokens are named by their files, and never shown.
+fn listed(contexts: &Contexts) -> Value {
+    let one = |(name, context): (&String, &Context)| {
+        json!({
+            "name": name, "current": contexts.current.as_ref() == Some(name), "server": context.server,
+            "ca_file": context.ca_file, "token_file": context.token_file, "migration": context.migration,
+        })
+    };
+    let all: Vec<Value> = contexts.contexts.iter().map(one).collect();
+    json!({ "schema": "tidelock.contexts/v1", "current": contexts.current, "contexts": all })
 }
 
 /// A context is used from any folder, so its files are named in full.

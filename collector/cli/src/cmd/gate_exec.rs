@@ -1,15 +1,18 @@
 //! `tidelock gate exec cutover -- ./switch.sh`: waits, confirms, runs, records the outcome.
+//!
+//! Whoever stops this process stops the command with it; how it ended is told either way.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Stdio;
 
 use tidelock_proto::v1;
 
 use super::Call;
 use super::gate::{ExecArgs, confirm_with};
-use super::gate_wait::wait;
+use super::gate_exec_child::{self, Ended, Signals, Stop};
+use super::gate_wait::{stopped, wait};
 use crate::client::{Client, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
@@ -20,7 +23,11 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
         args.command.split_first().ok_or_else(|| Trouble::usage("no command to run"))?;
     // A GO is given once: what cannot start must not spend it.
     can_start(program, std::env::var_os("PATH").as_deref())?;
-    let (exit, gate) = wait(call, &args.wait).await?;
+    let mut signals = Signals::listen()?;
+    let (exit, gate) = tokio::select! {
+        waited = wait(call, &args.wait) => waited?,
+        stop = signals.next() => return Err(stopped(&args.wait, stop.exit)),
+    };
     if exit != Exit::Done {
         return Ok(exit);
     }
@@ -41,21 +48,29 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
             args.command.join(" ")
         ));
     }
-    let mut command = tokio::process::Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).env("TIDELOCK_GATE", &gate.gate);
-    command.env("TIDELOCK_EVIDENCE", gate.evidence_sequence.to_string());
-    match command.status().await {
-        Ok(status) if status.success() => {}
-        Ok(status) => {
-            return Err(failed(format!("{} ended with {status}", args.command.join(" ")), cutover));
-        }
-        Err(error) => return Err(failed(format!("{program} did not start: {error}"), cutover)),
-    }
+    let env =
+        [("TIDELOCK_GATE", gate.gate.clone()), ("TIDELOCK_EVIDENCE", gate.evidence_sequence.to_string())];
+    let ended = gate_exec_child::run((program, arguments), env, &mut signals).await;
+    judged(ended, program, &args.command.join(" "), cutover)?;
     if cutover {
         report(&client).await?;
         out::say("tidelock: the switch is recorded; the rollback window runs");
     }
     Ok(Exit::Done)
+}
+
+/// Only an exit of 0 is a switch that went well, also where it was told to stop and went on to its end.
+fn judged(ended: io::Result<Ended>, program: &str, command: &str, cutover: bool) -> Result<(), Trouble> {
+    match ended {
+        Ok(Ended { status, .. }) if status.success() => Ok(()),
+        Ok(Ended { status, stopped: None }) => {
+            Err(failed(Exit::Failed, format!("{command} ended with {status}"), cutover))
+        }
+        Ok(Ended { status, stopped: Some(Stop { exit, word, .. }) }) => {
+            Err(failed(exit, format!("{word}: {command} was stopped, and ended with {status}"), cutover))
+        }
+        Err(error) => Err(failed(Exit::Failed, format!("{program} did not start: {error}"), cutover)),
+    }
 }
 
 async fn report(client: &Client) -> Result<(), Trouble> {
@@ -96,8 +111,8 @@ fn can_start(program: &str, path: Option<&OsStr>) -> Result<(), Trouble> {
     }
 }
 
-fn failed(what: String, cutover: bool) -> Trouble {
-    let trouble = Trouble::failed(what);
+fn failed(exit: Exit, what: String, cutover: bool) -> Trouble {
+    let trouble = Trouble::new(exit, what);
     if !cutover {
         return trouble;
     }
@@ -141,10 +156,11 @@ mod tests {
 
     #[test]
     fn a_command_that_failed_after_the_confirmation_says_the_two_ways_on() {
-        let said = failed("./switch.sh did not start: bad interpreter".to_owned(), true).to_string();
+        let said = failed(Exit::Failed, "./switch.sh did not start: bad interpreter".to_owned(), true);
+        let said = said.to_string();
         for word in ["tidelock switched --to target", "tidelock decide rollback --go", "did not start"] {
             assert!(said.contains(word), "{said}");
         }
-        assert!(failed("false ended with exit status: 1".to_owned(), false).hints.is_empty());
+        assert!(failed(Exit::Failed, "false ended with exit status: 1".to_owned(), false).hints.is_empty());
     }
 }

@@ -26,8 +26,8 @@ pub(crate) async fn run(call: &Call, args: &WaitArgs) -> Result<Exit, Trouble> {
     let (mut interrupt, mut end) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     let waited = tokio::select! {
         waited = wait(call, args) => waited,
-        _ = interrupt.recv() => return Ok(stopped(args, Exit::Interrupted)),
-        _ = end.recv() => return Ok(stopped(args, Exit::Terminated)),
+        _ = interrupt.recv() => return Err(stopped(args, Exit::Interrupted)),
+        _ = end.recv() => return Err(stopped(args, Exit::Terminated)),
     };
     let (exit, gate) = waited?;
     pipeline_outputs(&gate, exit)?;
@@ -35,9 +35,9 @@ pub(crate) async fn run(call: &Call, args: &WaitArgs) -> Result<Exit, Trouble> {
 }
 
 /// Somebody ended the waiting: that says nothing of the gate.
-fn stopped(args: &WaitArgs, exit: Exit) -> Exit {
-    out::say(&format!("tidelock: stopped waiting; gate {} did not open. Exit {}.", args.gate, exit.number()));
-    exit
+pub(super) fn stopped(args: &WaitArgs, exit: Exit) -> Trouble {
+    let number = exit.number();
+    Trouble::new(exit, format!("stopped waiting; gate {} did not open. Exit {number}.", args.gate))
 }
 
 /// Waits until the gate is open, going back is decided, or the time is over.

@@ -22,7 +22,13 @@ pub(crate) fn run(call: &Call, args: &ManArgs) -> Result<Exit, Trouble> {
     let mut command = Args::command().disable_help_subcommand(true);
     command.build();
     let Some(dir) = &args.dir else {
-        out::print(&page(&command)?)?;
+        let text = page(&command)?;
+        if call.manner.json() {
+            let value = serde_json::json!({ "schema": "tidelock.man/v1", "page": text });
+            out::print_json(call.manner.format, &value)?;
+        } else {
+            out::print(&text)?;
+        }
         return Ok(Exit::Done);
     };
     fs::create_dir_all(dir).while_doing(format_args!("create {}", dir.display()))?;

@@ -6,6 +6,7 @@ pub(crate) mod brief;
 mod brief_now;
 mod brief_switch;
 pub(crate) mod check;
+mod check_run;
 pub(crate) mod contexts;
 pub(crate) mod cutover;
 pub(crate) mod decide;
@@ -20,13 +21,16 @@ mod evidence_plain;
 mod evidence_tests;
 pub(crate) mod gate;
 mod gate_exec;
+mod gate_exec_child;
 mod gate_wait;
 pub(crate) mod help;
 pub(crate) mod init;
+pub(crate) mod journal;
 pub(crate) mod leftovers;
 pub(crate) mod local;
 pub(crate) mod man;
 pub(crate) mod orders;
+pub(crate) mod pki;
 pub(crate) mod plan;
 mod plan_apply;
 mod plan_diff;
@@ -101,15 +105,22 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
         Command::Agent(command) => agent::run(&call, command).await,
         Command::Access(command) => access::run(&call, command).await,
         Command::Plugin(command) => plugin::run(&call, command).await,
-        Command::Pki(command) => local::pki(&call, command),
-        Command::Journal(command) => local::journal(&call, command).await,
+        Command::Pki(command) => pki::run(&call, command),
+        Command::Journal(command) => journal::run(&call, command).await,
         Command::Context(command) => contexts::run(&call, command),
         Command::Demo(args) => local::demo(args),
         Command::Doctor(args) => doctor::run(&call, args).await,
         Command::Completion { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "tidelock", &mut text);
-            out::print(&String::from_utf8_lossy(&text))?;
+            let text = String::from_utf8_lossy(&text);
+            if call.manner.json() {
+                let value =
+                    json!({ "schema": "tidelock.completion/v1", "shell": shell.to_string(), "script": text });
+                out::print_json(call.manner.format, &value)?;
+            } else {
+                out::print(&text)?;
+            }
             Ok(Exit::Done)
         }
         Command::Init(args) => init::run(&call, args),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tidelock_plan::{Checked, check, explain, pin, schema, timeline};
+use tidelock_plan::{Checked, check, explain, grants, pin, schema, timeline};
 use tidelock_proto::{json as wire, v1};
 
 use super::plan_apply::ApplyArgs;
@@ -24,6 +24,9 @@ pub(crate) enum PlanCommand {
         /// Warnings count as mistakes
         #[arg(long)]
         strict: bool,
+        /// What each check may reach, in words
+        #[arg(long)]
+        grants: bool,
     },
     /// What it changes about the revision in force: added, removed, LOOSER or stricter
     Diff {
@@ -58,19 +61,28 @@ pub(crate) enum PlanCommand {
 
 pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Trouble> {
     match command {
-        PlanCommand::Check { plan, strict } => check_file(call, &plan.file, strict),
+        PlanCommand::Check { plan, strict, grants } => check_file(call, &plan.file, strict, grants),
         PlanCommand::Diff { plan } => plan_diff::run(call, &plan.file).await,
         PlanCommand::Apply(args) => plan_apply::run(call, args).await,
         PlanCommand::Show { file: Some(file) } => {
             let loaded = load(&file)?;
-            out::print(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;
+            let checked = good(call.manner, &loaded)?;
+            let text = tidelock_plan::expanded(&checked.plan);
+            if call.manner.json() {
+                let digest = format!("sha256:{}", checked.hash);
+                let value =
+                    json!({ "schema": "tidelock.plan/v1", "plan": { "digest": digest }, "yaml": text });
+                out::print_json(call.manner.format, &value)?;
+            } else {
+                out::print(&text)?;
+            }
             Ok(Exit::Done)
         }
         PlanCommand::Show { file: None } => show_present(call).await,
-        PlanCommand::Pin { plan } => pin_file(&plan.file),
+        PlanCommand::Pin { plan } => pin_file(call, &plan.file),
         PlanCommand::Timeline { plan } => timeline_of(call, &plan.file),
         PlanCommand::Schema => {
-            out::print(&format!("{:#}", schema()))?;
+            out::print_json(Format::Json, &schema())?;
             Ok(Exit::Done)
         }
         PlanCommand::Explain { code } => match explain(&code.to_uppercase()) {
@@ -89,7 +101,7 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
     }
 }
 
-fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
+fn check_file(call: &Call, file: &Path, strict: bool, with_grants: bool) -> Result<Exit, Trouble> {
     let loaded = load(file)?;
     let (problems, checked) = match check(&loaded.source) {
         Ok(checked) => (checked.problems(), Some(checked)),
@@ -102,6 +114,7 @@ fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
             "digest": checked.as_ref().map(|checked| format!("sha256:{}", checked.hash)),
             "problems": problems.to_json(&loaded.source),
             "timeline": checked.as_ref().map(|checked| timeline(&checked.plan).to_json()),
+            "grants": checked.as_ref().map(granted),
         });
         out::print_json(call.manner.format, &value)?;
         return Ok(if bad { Exit::Usage } else { Exit::Done });
@@ -121,11 +134,21 @@ fn check_file(call: &Call, file: &Path, strict: bool) -> Result<Exit, Trouble> {
                 checked.hash.short()
             ))?;
             timeline(plan).brief().iter().try_for_each(|line| out::print(&format!("  {line}")))?;
+            for one in grants(plan).iter().filter(|_| with_grants) {
+                out::print(&format!("  {}", one.check))?;
+                one.may.iter().try_for_each(|may| out::print(&format!("    {}", clean(may))))?;
+            }
         }
         (Some(_), true) => out::say("tidelock: warnings count with --strict"),
         (None, _) => {}
     }
     Ok(if bad { Exit::Usage } else { Exit::Done })
+}
+
+/// What each check may reach, as the plan grants it.
+fn granted(checked: &Checked) -> serde_json::Value {
+    let one = |one: tidelock_plan::Grants| json!({ "check": one.check.as_str(), "may": one.may });
+    grants(&checked.plan).into_iter().map(one).collect()
 }
 
 fn timeline_of(call: &Call, file: &Path) -> Result<Exit, Trouble> {
@@ -150,7 +173,9 @@ pub(super) fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> 
             .filter(|_| unpinned)
             .for_each(|why| out::say(&format!("tidelock: {}", clean(why))));
         let count = problems.problems().len();
-        Trouble::usage(format!("{} has {}; nothing was done", loaded.source.path, many(count, "mistake")))
+        let path = &loaded.source.path;
+        let trouble = Trouble::usage(format!("{path} has {}; nothing was done", many(count, "mistake")));
+        trouble.at(path).hint(format!("see each with its line: tidelock plan check {path}"))
     })
 }
 
@@ -188,20 +213,31 @@ async fn show_present(call: &Call) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-fn pin_file(file: &Path) -> Result<Exit, Trouble> {
+fn pin_file(call: &Call, file: &Path) -> Result<Exit, Trouble> {
     let loaded = load(file)?;
     if let Some(why) = loaded.missing.values().next() {
         let trouble = Trouble::usage(format!("{} was not pinned: {}", file.display(), clean(why)));
         return Err(trouble.hint("a word without its component has no content to pin; nothing was written"));
     }
     let pinned = pin(&loaded.source.yaml, &loaded.source.components);
-    if pinned == loaded.source.yaml {
+    let changed = pinned != loaded.source.yaml;
+    if changed {
+        let draft = file.with_extension("yaml.new");
+        fs::write(&draft, pinned).while_doing(format_args!("write {}", draft.display()))?;
+        fs::rename(&draft, file).while_doing(format_args!("write {}", file.display()))?;
+    }
+    if call.manner.json() {
+        let digests: serde_json::Map<_, _> = (loaded.source.components.iter())
+            .map(|(word, digest)| (word.clone(), json!(format!("sha256:{digest}"))))
+            .collect();
+        let value = json!({ "schema": "tidelock.plan-pin/v1", "file": file, "changed": changed, "components": digests });
+        out::print_json(call.manner.format, &value)?;
+        return Ok(Exit::Done);
+    }
+    if !changed {
         out::print("= every component is pinned already")?;
         return Ok(Exit::Done);
     }
-    let draft = file.with_extension("yaml.new");
-    fs::write(&draft, pinned).while_doing(format_args!("write {}", draft.display()))?;
-    fs::rename(&draft, file).while_doing(format_args!("write {}", file.display()))?;
     let count = loaded.source.components.len();
     let are = if count == 1 { "is" } else { "are" };
     out::print(&format!("✔ {} {are} pinned in {}", many(count, "component"), file.display()))?;

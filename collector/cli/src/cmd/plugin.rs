@@ -176,10 +176,15 @@ async fn list(call: &Call) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let answer = client.components().list_components(v1::ListComponentsRequest {}).await.map_err(trouble)?;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    for component in answer.into_inner().components {
+    let components = answer.into_inner().components;
+    let one = |component: &v1::ComponentView| json!({ "sha256": hex(&component.sha256), "size_bytes": component.size_bytes, "used_by": component.used_by });
+    if call.manner.format == out::Format::Json {
+        out::print_json(call.manner.format, &components.iter().map(one).collect())?;
+        return Ok(Exit::Done);
+    }
+    for component in components {
         if call.manner.json() {
-            let value = json!({ "sha256": hex(&component.sha256), "size_bytes": component.size_bytes, "used_by": component.used_by });
-            out::print_json(out::Format::Ndjson, &value)?;
+            out::print_json(out::Format::Ndjson, &one(&component))?;
         } else {
             let size = format!("{} KiB", component.size_bytes.div_ceil(1024));
             out::print(&format!(

@@ -13,6 +13,7 @@ use tidelock_components::Profile;
 use super::Call;
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::beside;
+use crate::out;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestArgs {
@@ -59,6 +60,10 @@ pub(super) fn test(call: &Call, args: TestArgs) -> Result<Exit, Trouble> {
     }
     let status = command.args(call.manner.json().then_some("--json")).status();
     let status = status.while_doing(format_args!("start {}", agent.display()))?;
+    // What became of the cases is told by the agent; why they could not be played is not.
+    if matches!(status.code(), Some(0 | 1)) {
+        out::answered_elsewhere();
+    }
     Ok(match status.code() {
         Some(0) => Exit::Done,
         Some(2) => Exit::Usage,

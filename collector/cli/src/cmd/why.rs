@@ -192,7 +192,7 @@ fn said(recent: &v1::RecentFinding, now: Option<&prost_types::Timestamp>) -> Str
     let agent = recent.agent.clone().unwrap_or_default();
     let finding = recent.finding.clone().unwrap_or_default();
     let cause = if finding.cause.is_empty() { String::new() } else { format!(" ({})", finding.cause) };
-    let note = clean(&finding.note);
+    let note = clean(&finding.note).replace('\n', &format!("\n  {} ", pad("", 12)));
     let note = if note.trim().is_empty() { String::new() } else { format!(". {note}") };
     format!(
         "{} ago, {}/{}: {}{cause}{note}",

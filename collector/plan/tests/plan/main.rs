@@ -5,6 +5,7 @@ mod changes;
 mod claims;
 mod common;
 mod examples;
+mod grants;
 mod mistakes;
 mod revision;
 mod runbooks;

@@ -38,7 +38,7 @@ pub(crate) struct KeepArgs {
 }
 
 /// What is put before a command so that it is kept.
-pub(super) fn keeper() -> Result<Vec<OsString>, String> {
+pub(crate) fn keeper() -> Result<Vec<OsString>, String> {
     let own = std::env::current_exe().map_err(|error| format!("find this program: {error}"))?;
     Ok(vec![own.into_os_string(), WORD.into(), "--".into()])
 }

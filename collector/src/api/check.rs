@@ -1,0 +1,143 @@
+//! A check that somebody wants to see run now: each of its agents is asked, and what they find goes back to
+//! whoever asked.
+//!
+//! It is no evidence, and cannot become any: an agent that is asked at a good moment would otherwise open a gate.
+//! A check that writes is not run in a phase in which the plan does not run it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidelock_core::AgentStanding;
+use tidelock_core::plan::Scenario;
+use tidelock_model::{AgentKey, Name, Phase, Side};
+use tidelock_proto::{side_from_wire, side_to_wire, v1};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::caller::{Action, Caller};
+use super::gate::migration;
+use super::migration::{no_check, recent};
+use super::{Api, errors};
+use crate::driver::Told;
+use crate::fold::RecentFinding;
+use crate::ingest::{Answer, Asked, NotAsked};
+
+/// How long an answer may take beside the run itself: the sandbox's own grace, and both ways.
+const BESIDE: Duration = Duration::from_secs(20);
+
+/// What is asked, as far as the plan in force lets it be asked.
+struct Ask {
+    check: Name,
+    plan_revision: u64,
+    timeout: Duration,
+    agents: Vec<AgentKey>,
+}
+
+/// Asks the agents, and gives their answers as they come.
+pub(super) fn run(
+    api: &Arc<Api>,
+    who: &Caller,
+    wanted: v1::RunCheckRequest,
+) -> Result<ReceiverStream<Result<v1::RunCheckResponse, Status>>, Status> {
+    let name = migration(&wanted.migration)?;
+    api.view(who, Action::RunCheck, &name)?;
+    let told = api.driver.told(&name).ok_or_else(|| errors::no_migration(&name))?.borrow().clone();
+    let ask = asked(&name, &told, &wanted)?;
+    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), "a check is run now");
+    let of = u32::try_from(ask.agents.len()).unwrap_or(u32::MAX);
+    let (send, answers) = mpsc::channel(ask.agents.len().max(1));
+    for agent in ask.agents {
+        let (api, send) = (api.clone(), send.clone());
+        let (name, check) = (name.clone(), ask.check.clone());
+        let (revision, patience) = (ask.plan_revision, ask.timeout + BESIDE);
+        tokio::spawn(async move {
+            let asked = Asked { migration: name, agent, check };
+            let answer = tokio::select! {
+                answer = one(&api, &asked, revision, patience) => answer,
+                () = send.closed() => return,
+                () = api.stop.cancelled() => return,
+            };
+            // There is room for every agent's answer; whoever asked may have gone.
+            let _ = send.send(Ok(told_of(&api, asked.agent, answer, of))).await;
+        });
+    }
+    Ok(ReceiverStream::new(answers))
+}
+
+/// What the plan lets be asked.
+fn asked(name: &Name, told: &Told, wanted: &v1::RunCheckRequest) -> Result<Ask, Status> {
+    let Some(force) = &told.plan else {
+        return Err(errors::precondition("NO_PLAN", format!("{name} has no plan in force")));
+    };
+    let check = Name::new(&wanted.check).map_err(|error| errors::invalid("check", error))?;
+    let scenario = force.plan.scenarios.get(&check).ok_or_else(|| no_check(name, &check))?;
+    let side = match wanted.side {
+        0 => None,
+        side => Some(side_from_wire(side).map_err(|error| errors::invalid("side", error.what))?),
+    };
+    if let Some(side) = side.filter(|side| !scenario.sides.contains(side)) {
+        return Err(errors::invalid("side", format!("{check} does not run on the {side}")));
+    }
+    may_run(&check, scenario, told.phase)?;
+    let agents = agents(told, scenario, (side, &wanted.agent));
+    if agents.is_empty() {
+        let which = if wanted.agent.is_empty() {
+            "no agent".to_owned()
+        } else {
+            format!("no agent {:?}", wanted.agent)
+        };
+        return Err(errors::precondition(
+            "NO_AGENT",
+            format!("{which} of {check} is enrolled; see: tidelock agent ls"),
+        ));
+    }
+    Ok(Ask { check, plan_revision: force.revision, timeout: scenario.timeout, agents })
+}
+
+/// What writes is left to the phases that the plan names.
+fn may_run(check: &Name, scenario: &Scenario, phase: Phase) -> Result<(), Status> {
+    if scenario.writes && !scenario.phases.contains(&phase) {
+        let why = format!("{check} writes, and the plan does not run it in phase {phase}");
+        return Err(errors::precondition("WRITES", why));
+    }
+    Ok(())
+}
+
+fn agents(told: &Told, scenario: &Scenario, (side, name): (Option<Side>, &str)) -> Vec<AgentKey> {
+    let wanted = |agent: &&AgentKey| {
+        scenario.sides.contains(&agent.side)
+            && side.is_none_or(|side| side == agent.side)
+            && (name.is_empty() || agent.name.as_str() == name)
+            && told.standing.get(agent) == Some(&AgentStanding::Enrolled)
+    };
+    told.roster.iter().filter(wanted).cloned().collect()
+}
+
+/// Asks one agent.
+async fn one(api: &Api, asked: &Asked, plan_revision: u64, patience: Duration) -> Answer {
+    let mut awaited = api.runs_now.ask(asked.clone())?;
+    let ask = v1::RunNow { number: awaited.number, check: asked.check.to_string(), plan_revision };
+    api.sessions.run_now(&asked.migration, &asked.agent, ask).map_err(|not| match not {
+        NotAsked::Away => "it is not connected".to_owned(),
+        NotAsked::Busy => "it does not take what it was asked before".to_owned(),
+    })?;
+    match timeout(patience, awaited.answer()).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => Err("the ask was lost".to_owned()),
+        Err(_) => Err(format!("it did not answer within {} s", patience.as_secs())),
+    }
+}
+
+fn told_of(api: &Api, agent: AgentKey, answer: Answer, of: u32) -> v1::RunCheckResponse {
+    let named = v1::AgentRef { side: side_to_wire(agent.side).into(), name: agent.name.to_string() };
+    let (found, refused) = match answer {
+        Ok(finding) => {
+            let found = RecentFinding { agent, finding: *finding, received: api.clock.now() };
+            (Some(recent(&found)), String::new())
+        }
+        Err(why) => (None, why),
+    };
+    v1::RunCheckResponse { agent: Some(named), found, refused, of }
+}
