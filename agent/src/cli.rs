@@ -56,6 +56,9 @@ enum Command {
         /// Change nothing, and fail not, where an agent lies in DIR already
         #[arg(long)]
         if_missing: bool,
+        /// A new key and name for the agent in DIR, which was revoked or whose certificate has ended; agent.toml stays
+        #[arg(long, conflicts_with = "if_missing")]
+        again: bool,
         /// Go on as `run` does
         #[arg(long)]
         run: bool,
@@ -175,9 +178,10 @@ fn closed_pipe(error: &anyhow::Error) -> bool {
 async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
     match command {
         Command::Run { config } => run(config).await,
-        Command::Join { url, token, name, dir, ca_file, if_missing, run: go_on } => {
+        Command::Join { url, token, name, dir, ca_file, if_missing, again, run: go_on } => {
             let config = dir.join("agent.toml");
-            join::join(Join { url, token, name, dir, if_missing, ca_file }, out).await?;
+            join::join(Join { url, token, name, dir, if_missing, again, starts: go_on, ca_file }, out)
+                .await?;
             if go_on { run(config).await } else { Ok(ExitCode::SUCCESS) }
         }
         Command::Try(args) => {

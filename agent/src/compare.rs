@@ -26,6 +26,8 @@ use tally::Tally;
 const TARGET: &str = "shop";
 /// How long one run may take.
 const RUN_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a flow's check says of a template that nobody gave a value.
+const NO_VALUE: &str = "nothing gives `{{";
 /// The last line, always.
 const ONE_OBSERVER: &str = "one observer: this opens no gate";
 
@@ -88,7 +90,7 @@ pub async fn compare(ask: Compare, out: &mut Out<'_>) -> Result<ExitCode> {
             (observer.look(Side::Source, round).await?, new)
         };
         if let Some(trouble) = [&old, &new].into_iter().find(|result| bad_settings(result)) {
-            bail!("the flow is wrong: {}", trouble.detail);
+            bail!("the flow is wrong: {}{}", trouble.detail, value_hint(&trouble.detail));
         }
         tally.add(round, &old, &new);
     }
@@ -101,6 +103,14 @@ pub async fn compare(ask: Compare, out: &mut Out<'_>) -> Result<ExitCode> {
 
 fn bad_settings(result: &RunResult) -> bool {
     result.outcome == Outcome::NotRun && result.cause == Some(tidelock_model::Cause::BadSettings)
+}
+
+/// What to do where the flow's template has no value: most often nobody said that it has templates.
+fn value_hint(detail: &str) -> &'static str {
+    match detail.contains(NO_VALUE) {
+        true => "; give it with --with KEY=VALUE, or --with KEY=secret:NAME --secret NAME=FILE",
+        false => "",
+    }
 }
 
 fn settings(ask: &Compare) -> Result<String> {

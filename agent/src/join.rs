@@ -15,6 +15,7 @@ use tidelock_proto::v1::enrol_service_client::EnrolServiceClient;
 
 use crate::config::Config;
 use crate::out::Out;
+use crate::spool::Spool;
 use crate::token::JoinToken;
 use crate::{connect, identity, private_file, tls};
 
@@ -34,6 +35,10 @@ pub struct Join {
     pub dir: PathBuf,
     /// An agent that lies there already is left as it is, and that is no failure.
     pub if_missing: bool,
+    /// The agent that lies there gets a new key and certificate; its configuration stays.
+    pub again: bool,
+    /// It is started right after, so that nobody has to be told how.
+    pub starts: bool,
     /// The API's authority, instead of the fingerprint in the token.
     pub ca_file: Option<PathBuf>,
 }
@@ -49,19 +54,71 @@ pub async fn join(ask: Join, out: &mut Out<'_>) -> Result<()> {
         return Ok(());
     }
     let token = JoinToken::parse(&ask.token)?;
-    ensure!(
-        !config_path.exists(),
-        "{} is there already: an agent joins once; give --dir for another one",
-        config_path.display()
-    );
+    let known = known(&ask, &config_path)?;
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).context("make a key")?;
     let answer = enrol(&ask, &token, &key).await?;
-    write(&ask.dir, &answer, &key)?;
+    match &known {
+        Some(config) => write_again(config, &answer, &key, out)?,
+        None => write(&ask.dir, &answer, &key)?,
+    }
     let config = Config::read(&config_path)?;
     let (who, _) = identity::load(&config)?;
     out.line(format!("joined {} as {}", who.migration, who.agent))?;
-    out.talk(format!("start it with: tidelock-agent run --config {}", config_path.display()))?;
+    if !ask.starts {
+        out.talk(format!("start it with: tidelock-agent run --config {}", config_path.display()))?;
+    }
     Ok(())
+}
+
+/// The agent that joins again; none where there is none, and must be none.
+fn known(ask: &Join, path: &Path) -> Result<Option<Config>> {
+    match (path.exists(), ask.again) {
+        (true, true) => {
+            let config = Config::read(path)?;
+            // Before the token is spent.
+            Spool::unused(&config.spool_dir).context("stop the agent of this folder first")?;
+            Ok(Some(config))
+        }
+        (false, false) => Ok(None),
+        (true, false) => bail!(
+            "{} is there already: an agent joins once; give --dir for another one, or --again for a new key of this one",
+            path.display()
+        ),
+        (false, true) => bail!("there is no {}: --again is for an agent that joined before", path.display()),
+    }
+}
+
+/// A new identity for an agent that was revoked, or whose certificate has ended. What its operator wrote stays. Findings
+/// that wait answer what the old one was asked: under another name they are put aside, and told.
+fn write_again(config: &Config, answer: &v1::EnrolResponse, key: &KeyPair, out: &mut Out<'_>) -> Result<()> {
+    // Key and certificate in one file: whoever reads in between finds the old pair or the new one.
+    let pair = format!("{}\n{}", answer.certificate_pem.trim_end(), key.serialize_pem());
+    let new = identity::of_pair(config, &pair).context("use the new certificate")?;
+    let old = identity::load(config).ok().map(|(old, _)| old);
+    if let Some(old) = &old {
+        let same = old.migration == new.migration && old.agent.side == new.agent.side;
+        ensure!(
+            same,
+            "this folder is of {} {}, and the token was for {} {}: nothing was changed here; give --dir for another \
+             agent, and put out the one that was just let in: tidelock agent revoke {} --reason TEXT",
+            old.migration,
+            old.agent.side,
+            new.migration,
+            new.agent.side,
+            new.agent
+        );
+    }
+    if old.is_none_or(|old| old.agent != new.agent)
+        && let Some(aside) = Spool::leave(&config.spool_dir)?
+    {
+        out.talk(format!("what the agent of before had not sent is in {}", aside.display()))?;
+    }
+    let put = |path: &Path, content: &[u8]| {
+        private_file::replace(path, content).with_context(|| format!("write {}", path.display()))
+    };
+    put(&config.ca, answer.ca_pem.as_bytes())?;
+    put(&config.certificate, pair.as_bytes())?;
+    put(&config.key, key.serialize_pem().as_bytes())
 }
 
 async fn enrol(ask: &Join, token: &JoinToken, key: &KeyPair) -> Result<v1::EnrolResponse> {

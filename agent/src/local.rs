@@ -43,6 +43,11 @@ pub(crate) fn component(plugin: &str) -> Result<(PathBuf, Sha256)> {
         None => PathBuf::from(plugin),
     };
     let bytes = std::fs::read(&path).with_context(|| format!("read the component {}", path.display()))?;
+    ensure!(
+        bytes.starts_with(b"\0asm"),
+        "{} is no WebAssembly component: tidelock plugin build makes one of a plugin's folder",
+        path.display()
+    );
     Ok((path, components::digest(&bytes)))
 }
 

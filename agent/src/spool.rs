@@ -127,13 +127,34 @@ impl Spool {
             },
             Err(why) => why,
         };
-        let aside = disk::set_aside(dir)?;
+        let aside = disk::set_aside(dir, "damaged")?;
         tracing::error!(why, aside = %aside.display(), "the spool is damaged and was set aside; its findings are lost");
         let disk = Disk::open(dir, medium)?.map_err(|why| SpoolError::Database { doing: "begin", why })?;
         let mut spool =
             Spool::restore(disk, limit_bytes).map_err(|why| SpoolError::Database { doing: "begin", why })?;
         spool.push_gap(BTreeMap::new(), format!("the spool was damaged and set aside: {why}"))?;
         Ok(spool)
+    }
+
+    /// Whether nobody has the spool open: an error where an agent does.
+    ///
+    /// # Errors
+    /// When an agent uses it, or it cannot be looked at.
+    pub(crate) fn unused(dir: &Path) -> Result<(), SpoolError> {
+        if dir.exists() {
+            // What is damaged is used by nobody, either.
+            drop(Disk::open(dir, Arc::new(RealMedium))?);
+        }
+        Ok(())
+    }
+
+    /// Puts aside what an agent of another name left: its findings answer what that one was asked.
+    ///
+    /// # Errors
+    /// When an agent uses it, or it cannot be moved.
+    pub(crate) fn leave(dir: &Path) -> Result<Option<PathBuf>, SpoolError> {
+        Spool::unused(dir)?;
+        if dir.exists() { disk::set_aside(dir, "of-before").map(Some) } else { Ok(None) }
     }
 
     /// sled reads its pages when they are asked for, and may panic on one that is damaged.

@@ -93,7 +93,15 @@ fn a_wrong_flow_is_told_at_once() {
     std::fs::write(dir.path().join("login.yaml"), FLOW.replace("{{user}}", "{{usr}}")).unwrap();
     let out = compare(dir.path(), &old, &old, &[]);
     assert_eq!(out.status.code(), Some(2), "{}", text(&out.stdout));
-    assert!(text(&out.stderr).contains("usr"), "{}", text(&out.stderr));
+    let said = text(&out.stderr);
+    assert!(said.contains("usr") && said.contains("--with KEY=VALUE"), "{said}");
+    // A file that is no component is told in a word, and not by its bytes.
+    for command in ["inspect", "try"] {
+        let out = agent(dir.path(), &[command, "login.yaml"]);
+        assert_eq!(out.status.code(), Some(2), "{}", text(&out.stdout));
+        let said = text(&out.stderr);
+        assert!(said.contains("login.yaml is no WebAssembly") && said.lines().count() == 1, "{said}");
+    }
 }
 
 #[test]

@@ -87,6 +87,11 @@ impl Tally {
         })
     }
 
+    fn any_passed(&self) -> bool {
+        let whole = self.rows.iter().find(|(name, _)| name == WHOLE);
+        whole.is_some_and(|(_, sides)| sides.iter().any(|seen| seen.pass > 0))
+    }
+
     pub(super) fn lines(&self) -> Vec<String> {
         let head = format!("{:>5} {:>5} {:>9} {:>9} {:<11}", "pass", "fail", "p50", "p95", "");
         let mut lines = vec![
@@ -99,6 +104,8 @@ impl Tally {
         }
         lines.push(match &self.first_difference {
             Some(what) => format!("first difference: {what}"),
+            // Two sides that fail alike are not alike in anything that counts.
+            None if !self.any_passed() => "nothing passed on either side".to_owned(),
             None => "no difference seen".to_owned(),
         });
         for (side, trouble) in Side::BOTH.into_iter().zip(&self.first_trouble) {
@@ -175,6 +182,16 @@ mod tests {
         let numbers: Vec<&str> = lines[3].split_whitespace().collect();
         assert_eq!(numbers.join(" "), "log-in | 2 0 30 ms 30 ms | 1 1 30 ms 900 ms");
         assert_eq!(lines[5], "first difference: round 2: log-in: old pass, new fail (status 500)");
+    }
+
+    #[test]
+    fn two_sides_that_fail_alike_are_not_called_alike() {
+        let mut tally = Tally::default();
+        let bad = result(Outcome::Fail, &[("open", Outcome::Fail, 10)]);
+        tally.add(0, &bad, &bad);
+        let lines = tally.lines().join("\n");
+        assert!(lines.contains("nothing passed on either side"), "{lines}");
+        assert!(!lines.contains("no difference"), "{lines}");
     }
 
     #[test]

@@ -27,6 +27,10 @@ fn token(pki: &Pki) -> String {
 }
 
 async fn try_join(dir: &Path, pki: &Pki, server: &Pki, signs: bool) -> (Result<()>, String) {
+    join_as(dir, (pki, server), signs, false).await
+}
+
+async fn join_as(dir: &Path, (pki, server): (&Pki, &Pki), signs: bool, again: bool) -> (Result<()>, String) {
     let knobs = Knobs { signer: signs.then(|| Arc::new(Pki::new())), ..Knobs::default() };
     let collector = Collector::start(server.open_server(), knobs).await;
     let ask = Join {
@@ -35,6 +39,8 @@ async fn try_join(dir: &Path, pki: &Pki, server: &Pki, signs: bool) -> (Result<(
         name: None,
         dir: dir.to_path_buf(),
         if_missing: false,
+        again,
+        starts: false,
         ca_file: None,
     };
     let (mut data, mut talk) = (Vec::new(), Vec::new());
@@ -63,6 +69,8 @@ async fn a_token_becomes_a_folder_that_can_start() {
         name: None,
         dir: home.clone(),
         if_missing: true,
+        again: false,
+        starts: false,
         ca_file: None,
     };
     join(ask, &mut Out::new(&mut data, &mut talk)).await.unwrap();
@@ -84,4 +92,33 @@ async fn a_refusal_is_told_and_leaves_nothing_behind() {
     let (joined, _) = try_join(dir.path(), &pki, &pki, false).await;
     assert!(joined.unwrap_err().to_string().contains("the token is used up"));
     assert!(!dir.path().join("agent.key").exists());
+}
+
+#[tokio::test]
+async fn an_agent_joins_again_with_a_new_key_and_keeps_what_its_operator_wrote() {
+    let (dir, pki) = (TempDir::new().unwrap(), Pki::new());
+    let home = dir.path().join("agent");
+    let (nobody, _) = join_as(&home, (&pki, &pki), true, true).await;
+    assert!(nobody.unwrap_err().to_string().contains("joined before"));
+    try_join(&home, &pki, &pki, true).await.0.unwrap();
+    let config = home.join("agent.toml");
+    let mine = std::fs::read_to_string(&config).unwrap() + "\n# of the operator\n";
+    std::fs::write(&config, &mine).unwrap();
+    std::fs::create_dir_all(home.join("spool")).unwrap();
+    std::fs::write(home.join("spool/kept"), "waits").unwrap();
+    let old = std::fs::read_to_string(home.join("agent.key")).unwrap();
+    let (refused, _) = join_as(&home, (&pki, &pki), false, true).await;
+    assert!(refused.unwrap_err().to_string().contains("the token is used up"));
+    assert_eq!(std::fs::read_to_string(home.join("agent.key")).unwrap(), old, "a refusal changes nothing");
+    let (joined, said) = join_as(&home, (&pki, &pki), true, true).await;
+    joined.unwrap();
+    assert_eq!(said, "joined shop as target/hz-7\n");
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), mine);
+    assert_eq!(std::fs::read_to_string(home.join("spool/kept")).unwrap(), "waits");
+    let new = std::fs::read_to_string(home.join("agent.key")).unwrap();
+    assert_ne!(new, old);
+    let pair = std::fs::read_to_string(home.join("agent.pem")).unwrap();
+    assert!(pair.contains(new.trim()), "certificate and key are one file");
+    let mode = std::fs::metadata(home.join("agent.pem")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
 }

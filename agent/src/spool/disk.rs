@@ -250,12 +250,12 @@ fn database(doing: &'static str) -> impl Fn(sled::Error) -> SpoolError {
 }
 
 /// Renames a folder out of the way, and keeps it for people to look at.
-pub(super) fn set_aside(dir: &Path) -> Result<PathBuf, SpoolError> {
+pub(super) fn set_aside(dir: &Path, word: &str) -> Result<PathBuf, SpoolError> {
     let failed = |source| SpoolError::Folder { doing: "set aside", path: dir.to_path_buf(), source };
     let name = dir.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
     for count in 1..10_000_u32 {
         let mut aside = name.to_owned();
-        aside.push(format!(".damaged-{count}"));
+        aside.push(format!(".{word}-{count}"));
         let aside = dir.with_file_name(aside);
         if !aside.exists() {
             fs::rename(dir, &aside).map_err(failed)?;

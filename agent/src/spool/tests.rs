@@ -245,3 +245,17 @@ fn the_batch_that_was_kept_last_is_sent_without_the_disk() {
     assert_eq!(spool.take_fresh_after(0), None, "the disk must be asked");
     assert_eq!(spool.take_after(0).unwrap().unwrap(), (entry, batch));
 }
+
+#[test]
+fn what_another_agent_left_is_put_aside_unless_it_still_runs() {
+    let dir = TempDir::new().unwrap();
+    let place = dir.path().join("spool");
+    assert_eq!(Spool::leave(&place).unwrap(), None, "there is nothing to leave");
+    let spool = Spool::open(&place, LIMIT).unwrap();
+    let first = spool.epoch();
+    assert!(Spool::leave(&place).unwrap_err().to_string().contains("open"), "an agent uses it");
+    drop(spool);
+    let aside = Spool::leave(&place).unwrap().expect("it was moved");
+    assert!(aside.ends_with("spool.of-before-1") && aside.join("db").exists() && !place.exists());
+    assert_ne!(Spool::open(&place, LIMIT).unwrap().epoch(), first);
+}

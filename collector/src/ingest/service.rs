@@ -143,7 +143,9 @@ impl AgentDoor {
 fn word(standing: AgentStanding) -> &'static str {
     match standing {
         AgentStanding::Enrolled => "enrolled",
-        AgentStanding::Revoked => "revoked",
+        AgentStanding::Revoked => {
+            "revoked; it joins anew with a token of tidelock agent token: tidelock-agent join URL TOKEN --dir DIR --again"
+        }
         AgentStanding::Suspended => {
             "suspended; see the events, then revoke it and let it join under another name"
         }

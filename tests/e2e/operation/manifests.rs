@@ -106,3 +106,116 @@ fn images_run_as_nobody_and_build_in_stages() {
         assert!(text.contains("--locked"), "{name}: what is built is what was tested");
     }
 }
+
+/// The steps of a path such as `spec.containers.[name=agent].args.3`.
+fn steps(path: &str) -> Vec<String> {
+    let mut inside = false;
+    let cut = |c: char| {
+        inside = (inside || c == '[') && c != ']';
+        c == '.' && !inside
+    };
+    path.split(cut).map(str::to_owned).collect()
+}
+
+fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
+    steps(path).iter().fold(value, |value, step| {
+        let bare = step.strip_prefix('[').and_then(|step| step.strip_suffix(']'));
+        match (bare.map(|bare| bare.split_once('=').ok_or(bare)), value) {
+            (Some(Ok((key, wanted))), Value::Array(items)) => {
+                items.iter().find(|item| item[key] == wanted).unwrap_or(&Value::Null)
+            }
+            (Some(Err(key)), _) => &value[key],
+            (_, Value::Array(items)) => {
+                items.get(step.parse::<usize>().expect("a place")).unwrap_or(&Value::Null)
+            }
+            _ => &value[step.as_str()],
+        }
+    })
+}
+
+/// What `kubectl kustomize` replaces is there, and is what the one file says: a path that leads nowhere would
+/// leave an address of ours in somebody's cluster.
+#[test]
+fn one_file_says_what_is_yours_and_each_value_has_its_places() {
+    let all = manifests();
+    let find = |kind: &str, name: &Value| {
+        let named = |it: &&Value| it["kind"] == kind && &it["metadata"]["name"] == name;
+        all.iter().find(named).unwrap_or_else(|| panic!("no {kind} {name}"))
+    };
+    let settings = find("Settings", &"tidelock".into());
+    assert_eq!(settings["metadata"]["annotations"]["config.kubernetes.io/local-config"], "true");
+    let kustomization = all.iter().find(|it| it["kind"] == "Kustomization").expect("it is there");
+    let resources = kustomization["resources"].as_array().expect("a list").len();
+    let files = std::fs::read_dir(folder("kubernetes")).expect("the folder is there").count();
+    assert_eq!(resources + 1, files, "a file is not put together with the others");
+    let mut places = 0;
+    for replacement in kustomization["replacements"].as_array().expect("a list") {
+        let from = replacement["source"]["fieldPath"].as_str().expect("a path");
+        let yours = at(settings, from);
+        assert!(!yours.is_null(), "settings.yaml has no {from}");
+        for target in replacement["targets"].as_array().expect("a list") {
+            let kind = target["select"]["kind"].as_str().expect("a kind");
+            let manifest = find(kind, &target["select"]["name"]);
+            for path in target["fieldPaths"].as_array().expect("a list") {
+                let mut there = at(manifest, path.as_str().expect("a path")).clone();
+                if let Some(cut) = target["options"]["delimiter"].as_str() {
+                    let index = target["options"]["index"].as_u64().expect("an index");
+                    let text = there.as_str().unwrap_or_default().to_owned();
+                    there = text.split(cut).nth(usize::try_from(index).expect("small")).into();
+                }
+                assert_eq!(&there, yours, "{from} in {kind} at {path}");
+                places += 1;
+            }
+        }
+    }
+    assert_eq!(places, 9);
+    let host = settings["collector"]["host"].as_str().expect("a name");
+    assert_eq!(settings["agent"]["joins"], format!("https://{host}:7480"));
+    assert_eq!(settings["agent"]["connects"], format!("{host}:7443"));
+    let text = |name: &str| std::fs::read_to_string(folder("kubernetes").join(name)).expect("it is there");
+    let rest = ["agent.yaml", "collector.yaml", "network.yaml"].map(text).concat();
+    assert_eq!(rest.matches(host).count(), 3, "an address that settings.yaml does not reach");
+    assert_eq!(rest.matches("image: ").count(), 4, "an image that settings.yaml does not reach");
+}
+
+/// Every word of an image's last lines is one that its program takes, and what is copied is there.
+#[test]
+fn images_start_with_commands_that_there_are() {
+    for (name, package) in [("collector", "tidelock-collector"), ("agent", "tidelock-agent")] {
+        let text = std::fs::read_to_string(folder("docker").join(format!("{name}.Dockerfile")))
+            .expect("it is there");
+        let list = |word: &str| -> Vec<String> {
+            let line = text.lines().find_map(|line| line.strip_prefix(word)).expect("the line is there");
+            serde_json::from_str(line).expect("a list")
+        };
+        let (entry, command) = (list("ENTRYPOINT "), list("CMD "));
+        assert_eq!(entry, [format!("/usr/bin/{package}")]);
+        // Such a command line, with a configuration that is not there: the program says that, and not "usage".
+        let words = command.iter().map(|word| word.replace("/var/lib/", "/nonexistent/"));
+        let done = std::process::Command::new(tidelock_tests::program(package)).args(words).output();
+        let done = done.expect("it runs");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && said.contains("/nonexistent/"), "{said}");
+        assert!(!said.contains("Usage:"), "{said}");
+        let copied: Vec<&str> = text.lines().filter(|line| line.starts_with("COPY --from=build")).collect();
+        let run = text.split("\nRUN ").collect::<Vec<_>>().concat();
+        for line in &copied {
+            let words: Vec<&str> = line.split(' ').collect();
+            for source in words[1..words.len() - 1].iter().filter(|word| word.starts_with("/out/")) {
+                let made = source.strip_prefix("/out/").expect("just seen");
+                let there =
+                    run.contains(&format!("/out/{made}")) || run.contains(&format!("target/release/{made} "));
+                assert!(there, "{name}: nothing makes {source}");
+            }
+        }
+        assert!(copied.len() >= 2, "{name}");
+        let named = text.split("-p ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+        for package in named.filter(|word| word.starts_with("tidelock")) {
+            assert!(workspace().contains(&format!("name = \"{package}\"")), "{name}: no package {package}");
+        }
+    }
+}
+
+fn workspace() -> String {
+    std::fs::read_to_string(folder("..").join("Cargo.lock")).expect("the lock file is there")
+}
