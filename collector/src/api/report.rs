@@ -1,5 +1,6 @@
 //! What stays after the night: what the core remembers, with what the journal says was decided.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use prost::Message as _;
@@ -97,6 +98,7 @@ fn revisions(lines: &[Arc<EventLine>]) -> Vec<v1::ReportRevision> {
 /// What people decided and were told, each with what was not fine then; the newest where not all fit, and
 /// how many older ones are left out.
 fn decisions(lines: &[Arc<EventLine>]) -> (Vec<v1::ReportDecision>, u64) {
+    let rehearsals = rehearsals(lines);
     let mut room = DECISION_BYTES;
     let (mut told, mut cut) = (Vec::new(), 0);
     for line in lines.iter().rev().filter(|line| is_decision(&line.event.kind)) {
@@ -104,7 +106,11 @@ fn decisions(lines: &[Arc<EventLine>]) -> (Vec<v1::ReportDecision>, u64) {
         if line.event.holds.len() > HOLDS {
             holds.push(format!("and {} more", line.event.holds.len() - HOLDS));
         }
-        let decision = v1::ReportDecision { event: Some(views::event(line)), holds };
+        let mut event = views::event(line);
+        if run_of(&line.event.kind).is_some_and(|run| rehearsals.contains(&run)) {
+            event.text = format!("rehearsed only: {}", event.text);
+        }
+        let decision = v1::ReportDecision { event: Some(event), holds };
         match room.checked_sub(decision.encoded_len()) {
             Some(left) if cut == 0 => {
                 room = left;
@@ -115,6 +121,28 @@ fn decisions(lines: &[Arc<EventLine>]) -> (Vec<v1::ReportDecision>, u64) {
     }
     told.reverse();
     (told, cut)
+}
+
+/// The runs in which nothing was really done: whoever reads later must not take them for the night.
+fn rehearsals(lines: &[Arc<EventLine>]) -> BTreeSet<u64> {
+    let mut found = BTreeSet::new();
+    for line in lines {
+        if let EventKind::RunBegun { run, rehearsal: true, .. } = line.event.kind {
+            found.insert(run);
+        }
+    }
+    found
+}
+
+/// The run that a decision belongs to.
+fn run_of(kind: &EventKind) -> Option<u64> {
+    if let EventKind::RunTurned { run, .. }
+    | EventKind::StepSettled { run, .. }
+    | EventKind::NoReturnPassed { run, .. } = kind
+    {
+        return Some(*run);
+    }
+    None
 }
 
 /// Somebody decided it, or was told it; what evidence, agents and operators' machines do stands elsewhere.
@@ -157,6 +185,7 @@ fn is_decision(kind: &EventKind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tidelock_core::plan::Direction;
     use tidelock_core::record::Event;
     use tidelock_model::{Sha256, Timestamp};
 
@@ -173,6 +202,21 @@ mod tests {
             kind,
         };
         Arc::new(EventLine { sequence, at: Timestamp::from_millis(sequence), event })
+    }
+
+    #[test]
+    fn what_was_only_rehearsed_does_not_read_as_the_night() {
+        let begun = |run, rehearsal| {
+            let (direction, until) = (Direction::Cutover, Timestamp::from_millis(1));
+            EventKind::RunBegun { run, direction, rehearsal, lease: run, until }
+        };
+        let passed = |run| EventKind::NoReturnPassed { run, lease: run, part: 1 };
+        let kinds = [begun(1, true), passed(1), begun(2, false), passed(2)];
+        let lines: Vec<_> = (1..).zip(kinds).map(|(number, kind)| line(number, kind, Vec::new())).collect();
+        let (told, _) = decisions(&lines);
+        let texts: Vec<_> = told.iter().map(|it| it.event.as_ref().unwrap().text.clone()).collect();
+        let past = "is past its point of no return, part 1";
+        assert_eq!(texts, [format!("rehearsed only: run 1 {past}"), format!("run 2 {past}")]);
     }
 
     #[test]

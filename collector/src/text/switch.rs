@@ -62,7 +62,9 @@ pub(super) fn of_run(kind: &EventKind) -> String {
         EventKind::StepBegun { part, undo: true, .. } => format!("part {part} is being taken back"),
         EventKind::StepProved { part, .. } => format!("part {part} is proved"),
         EventKind::RunTurned { run, why } => format!("run {run} goes back: {why}"),
-        EventKind::NoReturnPassed { part, .. } => format!("the point of no return is passed, part {part}"),
+        EventKind::NoReturnPassed { run, part, .. } => {
+            format!("run {run} is past its point of no return, part {part}")
+        }
         EventKind::PlanApplied { .. }
         | EventKind::PhaseChanged { .. }
         | EventKind::Decided { .. }

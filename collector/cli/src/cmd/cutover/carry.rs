@@ -209,7 +209,10 @@ impl Walk {
             Ok(answer) => {
                 self.overtaken = 0;
                 self.take(answer.run);
-                self.screen.line("            the point of no return is passed: from here on forward only");
+                self.screen.line(match self.run.rehearsal {
+                    true => "            here the point of no return would be passed",
+                    false => "            the point of no return is passed: from here on forward only",
+                });
                 Ok(())
             }
             Err(status) => self.look_again(status).await,

@@ -249,7 +249,8 @@ pub(super) fn table(manner: Manner, run: &v1::Run) -> String {
         lines.push(format!("  writes were shut {}{limit}", counter(ms)));
     }
     if run.no_return_time.is_some() {
-        lines.push("  the point of no return is passed".to_owned());
+        let passed = if run.rehearsal { "was rehearsed" } else { "is passed" };
+        lines.push(format!("  the point of no return {passed}"));
     }
     if !run.why.is_empty() {
         lines.push(format!("  it goes back: {}", clean(&run.why)));

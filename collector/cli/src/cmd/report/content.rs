@@ -194,7 +194,8 @@ fn run_table(report: &v1::Report, run: &v1::Run) -> Vec<Block> {
         said.push(format!("It went back: {}.", run.why));
     }
     if let Some(at) = &run.no_return_time {
-        said.push(format!("The point of no return was passed at {}.", when(report, Some(at))));
+        let what = if run.rehearsal { "rehearsed" } else { "passed" };
+        said.push(format!("The point of no return was {what} at {}.", when(report, Some(at))));
     }
     if let Some(ms) = run.writes_shut_ms {
         let limit =
