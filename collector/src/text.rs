@@ -9,6 +9,41 @@ use tidelock_proto::v1;
 use crate::fold::EventLine;
 use crate::records::notice_word;
 
+/// All words of events, for whoever asks for those of one kind.
+pub(crate) const EVENT_KINDS: [&str; 31] = [
+    "agent_back",
+    "agent_enrolled",
+    "agent_lost",
+    "agent_revoked",
+    "asked",
+    "confirmed",
+    "conflict",
+    "cutovers",
+    "decision",
+    "degraded",
+    "deputies_asked",
+    "fact",
+    "fix_forward",
+    "hold",
+    "leftover",
+    "lease",
+    "manual_check",
+    "no_return",
+    "override",
+    "phase",
+    "plan_applied",
+    "plan_proposed",
+    "release",
+    "revision",
+    "rollback_recommended",
+    "run",
+    "step",
+    "switched",
+    "unanswered",
+    "window_closed",
+    "window_closing",
+];
+
 /// The stable word of an event.
 pub fn event_kind(kind: &EventKind) -> &'static str {
     match kind {
@@ -139,5 +174,30 @@ pub fn event_to_wire(line: &EventLine) -> v1::Event {
         reason: line.event.reason.clone(),
         evidence_hash: line.event.evidence_hash.as_bytes().to_vec(),
         findings_position: line.event.findings_position,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::EVENT_KINDS;
+
+    /// The words that a function of these sources answers with.
+    fn words<'a>(source: &'a str, function: &str) -> BTreeSet<&'a str> {
+        let body = source
+            .split_once(function)
+            .and_then(|(_, rest)| rest.split_once("\n}\n"))
+            .expect("it is there")
+            .0;
+        body.split("=> \"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0)).collect()
+    }
+
+    #[test]
+    fn whoever_asks_for_one_kind_of_event_may_ask_for_every_kind_that_there_is() {
+        let mut given = words(include_str!("text.rs"), "fn event_kind(");
+        given.extend(words(include_str!("records/desk.rs"), "fn notice_word("));
+        assert!(given.len() > 20, "{given:?}");
+        assert_eq!(given, EVENT_KINDS.into());
     }
 }

@@ -56,6 +56,104 @@ fn plan(source: &Shop, target: &Shop) -> String {
     )
 }
 
+/// What `tidelock init` is answered; the page asks people for it.
+fn answers(source: &Shop, target: &Shop) -> Vec<String> {
+    let answers = [
+        ("--name", "shop-moves"),
+        ("--source", &source.url),
+        ("--target", &target.url),
+        ("--person", "olga=Olga Petrova"),
+        ("--person", "ben=Ben Okafor"),
+        ("--scenario", "login"),
+        ("--if-broken", "Customers cannot log in"),
+        ("--path", "/login"),
+    ];
+    answers.iter().flat_map(|(flag, answer)| [(*flag).to_owned(), (*answer).to_owned()]).collect()
+}
+
+/// The commands of the README's first section about a collector of one's own.
+fn page() -> Vec<String> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("README.md");
+    let text = fs::read_to_string(readme).expect("the README is there");
+    let section = text.split_once("## Set it up: from nothing to the first HOLD").expect("the section").1;
+    let block =
+        section.split_once("```sh\n").and_then(|(_, rest)| rest.split_once("```")).expect("a block").0;
+    block.lines().map(str::to_owned).collect()
+}
+
+/// A command that goes on, or one that ends and must end well.
+fn goes_on(line: &str) -> bool {
+    line.starts_with("tidelock-collector run") || line.ends_with(" --run")
+}
+
+/// The README word for word, but for the place and what people answer.
+#[test]
+fn the_commands_of_the_readme_lead_to_the_first_hold() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let home = folder.path();
+    let (agents, api) = (format!("127.0.0.1:{}", free_port()), format!("127.0.0.1:{}", free_port()));
+    let shops = [Shop::start(), Shop::start()];
+    let lines = page();
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    let mut running = Vec::new();
+    for line in &lines {
+        let here = line.replace("collector.example:7480", &api).replace("collector.example", "127.0.0.1");
+        let token = |side: &str| {
+            let token = tidelock(home, &["agent", "token", "--side", side]).output().expect("it runs");
+            assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
+            String::from_utf8_lossy(&token.stdout).trim().to_owned()
+        };
+        let mut words: Vec<String> = here.split(' ').map(str::to_owned).collect();
+        if let Some(at) = words.iter().position(|word| word == "TOKEN") {
+            words[at] = token(if line.contains("--dir source") { "source" } else { "target" });
+        }
+        let program = words.remove(0);
+        if words[..1] == ["pki"] {
+            words.extend(["--agents-listen", &agents, "--api-listen", &api].map(str::to_owned));
+        }
+        if words[..1] == ["init"] {
+            words.extend(answers(&shops[0], &shops[1]));
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if goes_on(line) {
+            running.push(start(home, &program, &words));
+            continue;
+        }
+        assert_eq!(program, "tidelock", "{line}");
+        // The collector of the line before may not be up yet.
+        eventually(line, || {
+            let done = tidelock(home, &words).output().expect("it runs");
+            if done.status.success() {
+                Ok(())
+            } else {
+                Err(String::from_utf8_lossy(&done.stderr).into_owned())
+            }
+        });
+        let config = home.join("collector/collector.toml");
+        if let Ok(text) = fs::read_to_string(&config) {
+            // Not a command of the user's: another collector of this machine may have the usual port.
+            fs::write(&config, text.replace("127.0.0.1:7490", "127.0.0.1:0")).expect("written");
+        }
+    }
+    // One agent a side has joined of the two that a plan asks for, and the canary has come.
+    eventually("the gate says what holds it, and what to do", || {
+        let status = tidelock(home, &["status", "-o", "json"]).output().expect("it runs");
+        let text = String::from_utf8_lossy(&status.stdout).into_owned();
+        let status: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let holds = status["next_gate"]["holds"].as_array().cloned().unwrap_or_default();
+        let told = |side: &str| {
+            let reason = format!("1 of at least 2 agents on {side} online");
+            holds
+                .iter()
+                .any(|h| h["reason"] == reason && h["next"] == format!("tidelock agent token --side {side}"))
+        };
+        let canary = holds.iter().any(|hold| hold["code"] == "canary");
+        let held = status["next_gate"]["verdict"] == "hold" || status["next_gate"]["verdict"] == "unknown";
+        if told("source") && told("target") && held && !canary { Ok(()) } else { Err(text) }
+    });
+    drop(running);
+}
+
 #[test]
 fn five_commands_lead_to_the_first_hold() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -18,7 +18,7 @@ nobody decides cutover
       > 0:25 cutover is hold
       >   decision cutover: the plan names nobody who decides cutover
 0:30  olga says go on cutover
-      > 0:30 refused, UNKNOWN_DECISION: the plan has no decision cutover
+      > 0:30 refused, UNKNOWN_DECISION: the plan has no decision cutover; it has commit, rollback
 0:31  pipeline confirms
       > 0:31 refused, GATE_SHUT: gate cutover is shut: decision cutover: the plan names nobody who decides cutover
 0:32  olga overrides cutover at cutover: nobody is here

@@ -205,6 +205,9 @@ pub(crate) fn trouble(status: Status) -> Trouble {
             trouble = trouble.hint(clean(&format!("{subject}{}", violation.description)));
         }
     }
+    if let Some(hint) = certificate(&trouble.message) {
+        trouble = trouble.hint(hint);
+    }
     if exit == Exit::Auth {
         trouble = trouble.hint(
             "access comes from: tidelock access issue NAME; give it with --token-file or TIDELOCK_TOKEN_FILE",
@@ -218,6 +221,21 @@ fn place(details: &tonic_types::ErrorDetails) -> Option<String> {
     let field = details.bad_request().and_then(|bad| bad.field_violations.first()).map(|it| &it.field);
     let holds = details.precondition_failure().and_then(|failure| failure.violations.first());
     field.or(holds.map(|hold| &hold.subject)).map(|place| clean(place)).filter(|place| !place.is_empty())
+}
+
+/// What to do where somebody answers, and not as the collector that is meant.
+fn certificate(message: &str) -> Option<&'static str> {
+    if !message.contains("invalid peer certificate") {
+        return None;
+    }
+    Some(match message.contains("not valid for name") {
+        true => {
+            "it answers under other names: call it by one of them, or name this one at its making with --host"
+        }
+        false => {
+            "its certificate is of another authority: give the collector's ca.pem with --ca-file, or its context's"
+        }
+    })
 }
 
 /// The innermost reason, which is the one that says something.
@@ -241,6 +259,18 @@ mod tests {
     use tonic_types::ErrorDetails;
 
     use super::*;
+
+    #[test]
+    fn another_authority_and_another_name_are_told_apart() {
+        let of = |text: &str| trouble(Status::unavailable(text)).hints;
+        let other = of("invalid peer certificate: UnknownIssuer");
+        assert!(other.len() == 1 && other[0].contains("--ca-file"), "{other:?}");
+        let name = of(
+            "invalid peer certificate: certificate not valid for name \"x\"; certificate is only valid for DnsName(\"y\")",
+        );
+        assert!(name.len() == 1 && name[0].contains("--host"), "{name:?}");
+        assert!(of("connection refused").is_empty());
+    }
 
     #[test]
     fn a_refusal_names_what_holds_and_is_never_good() {

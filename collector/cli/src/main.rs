@@ -10,6 +10,8 @@ mod heads;
 #[cfg(test)]
 mod next_tests;
 mod out;
+#[cfg(test)]
+mod pages_tests;
 mod shown;
 mod shown_switch;
 mod trouble_json;

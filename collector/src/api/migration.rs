@@ -20,7 +20,7 @@ use super::{Api, check, errors, views, views_proof};
 use crate::driver::View;
 use crate::fold::RecentFinding;
 use crate::journal::Position;
-use crate::text;
+use crate::text::{self, EVENT_KINDS};
 
 /// Findings of a check that are given back at most.
 const MAX_RECENT: u32 = 100;
@@ -297,6 +297,11 @@ impl MigrationService for Migrations {
             "" => 0,
             text => text.parse().map_err(|_| errors::invalid("page_token", "is none of ours"))?,
         };
+        if !ask.kind.is_empty() && !EVENT_KINDS.contains(&ask.kind.as_str()) {
+            // Nothing found would read as if nothing had happened.
+            let known = format!("no event is of that kind; they are {}", EVENT_KINDS.join(", "));
+            return Err(errors::invalid("type", known));
+        }
         let size = match ask.page_size {
             0 => PAGE,
             size => (size as usize).min(PAGE),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tidelock_proto::v1;
 use tokio_stream::StreamExt as _;
+use tonic::Code;
 
 use crate::agent::{Agent, join};
 use crate::support::{Collector, MIGRATION, PLAN, until};
@@ -109,6 +110,17 @@ async fn the_whole_way_to_the_switch_and_back() {
     let page = collector.migrations(&ci).await.list_events(events).await.unwrap().into_inner();
     assert_eq!((page.events.len(), page.events[0].kind.as_str()), (3, "plan_applied"));
     assert!(!page.next_page_token.is_empty());
+    let of_kind = |kind: &str| v1::ListEventsRequest {
+        migration: MIGRATION.to_owned(),
+        kind: kind.to_owned(),
+        ..Default::default()
+    };
+    let phases = collector.migrations(&ci).await.list_events(of_kind("phase")).await.unwrap().into_inner();
+    assert!(phases.events.len() > 3 && phases.events.iter().all(|event| event.kind == "phase"));
+    // A misspelt kind would read as if nothing had happened.
+    let unknown = collector.migrations(&ci).await.list_events(of_kind("nosuch")).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::InvalidArgument);
+    assert!(unknown.message().contains("phase, plan_applied"), "{unknown:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,7 +36,7 @@ pub(crate) enum AccessCommand {
     },
     /// Take access back
     Revoke {
-        /// The id that `access ls` shows
+        /// The id that `access ls` shows, or the name of whom has one alone
         id: String,
     },
 }
@@ -70,6 +70,15 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
         AccessCommand::Issue { subject, role, ttl, gate } => {
             // Access is bound to one migration unless there is none to be meant yet.
             let migration = client.migration_if_any().await?.unwrap_or_default();
+            if matches!(role, Role::Person) && !migration.is_empty() {
+                let plan = super::plan::present(call).await.ok();
+                let plan = plan.and_then(|(source, _)| tidelock_plan::check(&source).ok());
+                let people =
+                    plan.map(|checked| checked.plan.people.keys().map(ToString::to_string).collect());
+                if let Some(warning) = people.and_then(|people: Vec<_>| nobody(&subject, &people)) {
+                    out::say(&warning);
+                }
+            }
             let (role, ttl_duration) = (role.word().to_owned(), Some(span(ttl)));
             let request = v1::IssueAccessRequest { subject, role, migration, ttl_duration, gate };
             let answer = client.access().issue_access(request).await.map_err(trouble)?.into_inner();
@@ -109,11 +118,10 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
         }
         AccessCommand::Refused { limit } => refused(call, &client, limit).await?,
         AccessCommand::Revoke { id } => {
-            client
-                .access()
-                .revoke_access(v1::RevokeAccessRequest { id: id.clone() })
-                .await
-                .map_err(trouble)?;
+            let listed = client.access().list_access(v1::ListAccessRequest {}).await.map_err(trouble)?;
+            let id = meant(&listed.into_inner().grants, id)?;
+            let request = v1::RevokeAccessRequest { id: id.clone() };
+            client.access().revoke_access(request).await.map_err(trouble)?;
             if call.manner.json() {
                 let value = serde_json::json!({ "schema": "tidelock.access/v1", "id": id, "revoked": true });
                 out::print_json(call.manner.format, &value)?;
@@ -123,6 +131,32 @@ pub(crate) async fn run(call: &Call, command: AccessCommand) -> Result<Exit, Tro
         }
     }
     Ok(Exit::Done)
+}
+
+/// What is said where access is for a person whom the plan does not know: it is most often a misspelt name.
+fn nobody(subject: &str, people: &[String]) -> Option<String> {
+    let known = people.iter().any(|person| person == subject);
+    let names = people.join(", ");
+    (!known).then(|| {
+        format!("! {subject} is no person of the plan, and decides nothing until it is one: {names}")
+    })
+}
+
+/// The grant that is meant: by its id, or by the subject where that one has no other.
+fn meant(grants: &[v1::AccessGrant], text: String) -> Result<String, Trouble> {
+    if grants.iter().any(|grant| grant.id == text) {
+        return Ok(text);
+    }
+    let of: Vec<&str> = (grants.iter().filter(|grant| grant.subject == text && !grant.revoked))
+        .map(|grant| grant.id.as_str())
+        .collect();
+    match of[..] {
+        [one] => Ok(one.to_owned()),
+        // The collector says that there is none.
+        [] => Ok(text),
+        _ => Err(Trouble::usage(format!("{text} has access {} times: say which", of.len()))
+            .hint(format!("tidelock access revoke ID: {}", of.join(", ")))),
+    }
 }
 
 async fn refused(call: &Call, client: &Client, limit: u32) -> Result<(), Trouble> {
@@ -170,4 +204,43 @@ fn view(grant: &v1::AccessGrant) -> serde_json::Value {
         "issued": json::time(grant.issued_time.as_ref()), "expires": json::time(grant.expires_time.as_ref()),
         "revoked": grant.revoked, "gate": grant.gate,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(id: &str, subject: &str, revoked: bool) -> v1::AccessGrant {
+        v1::AccessGrant { id: id.to_owned(), subject: subject.to_owned(), revoked, ..Default::default() }
+    }
+
+    #[test]
+    fn access_is_taken_back_by_its_id_or_by_the_name_of_whom_has_one_alone() {
+        let grants = [
+            grant("a1", "olga", false),
+            grant("a2", "ben", true),
+            grant("a3", "ben", false),
+            grant("a4", "ci", false),
+            grant("a5", "ci", false),
+        ];
+        let of = |text: &str| meant(&grants, text.to_owned());
+        assert_eq!(
+            (of("a4").unwrap(), of("olga").unwrap(), of("ben").unwrap()),
+            ("a4".into(), "a1".into(), "a3".into())
+        );
+        assert_eq!(of("nobody").unwrap(), "nobody", "the collector says that there is none");
+        let several = of("ci").unwrap_err();
+        assert!(several.exit == Exit::Usage && several.hints[0].contains("a4, a5"), "{several}");
+    }
+
+    #[test]
+    fn a_person_whom_the_plan_does_not_know_is_warned_of() {
+        let people = ["ben".to_owned(), "olga".to_owned()];
+        assert_eq!(nobody("olga", &people), None);
+        let warning = nobody("zed", &people).unwrap();
+        assert!(
+            warning.contains("zed is no person of the plan") && warning.contains("ben, olga"),
+            "{warning}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use tidelock_proto::{json, v1};
 
 use super::orders::SideArg;
@@ -32,11 +33,11 @@ pub(crate) enum AgentCommand {
     },
     /// Put an agent out: its findings no longer count
     Revoke {
-        /// Its name
+        /// Its name, or side/name as agent ls has it
         name: String,
-        /// The side it speaks for
+        /// The side it speaks for, where its name does not say it
         #[arg(long, value_enum)]
-        side: SideArg,
+        side: Option<SideArg>,
         /// Why, for the record
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -62,11 +63,13 @@ pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trou
                 out::print_json(call.manner.format, &value)?;
             } else {
                 out::print(&answer.token)?;
-                out::say("join with: tidelock-agent join URL TOKEN");
+                let server = crate::context::resolve(&call.flags)?.server;
+                out::say(&format!("join with: tidelock-agent join {server} TOKEN --dir DIR"));
             }
             Ok(Exit::Done)
         }
         AgentCommand::Revoke { name, side, reason } => {
+            let (side, name) = named(&name, side)?;
             let migration = client.migration().await?;
             let request = v1::RevokeAgentRequest { migration, side: side.wire(), name, reason };
             let answer = client.access().revoke_agent(request).await.map_err(trouble)?.into_inner();
@@ -82,6 +85,27 @@ pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trou
                 None => out::print("= this agent was revoked already")?,
             }
             Ok(Exit::Done)
+        }
+    }
+}
+
+/// An agent as people type it: `hz-1` with `--side target`, or `target/hz-1` as every screen shows it.
+fn named(text: &str, side: Option<SideArg>) -> Result<(SideArg, String), Trouble> {
+    let (said, name) = match text.split_once('/') {
+        Some((said, name)) => match SideArg::from_str(said, false) {
+            Ok(said) => (Some(said), name),
+            Err(_) => return Err(Trouble::usage(format!("{said:?} is no side: source or target"))),
+        },
+        None => (None, text),
+    };
+    match (said, side) {
+        (Some(said), Some(side)) if said.wire() != side.wire() => {
+            Err(Trouble::usage(format!("{text} is not on the side that --side names; nothing was revoked")))
+        }
+        (Some(side), _) | (None, Some(side)) => Ok((side, name.to_owned())),
+        (None, None) => {
+            let hint = format!("tidelock agent revoke source/{name}, or target/{name}: tidelock agent ls");
+            Err(Trouble::usage(format!("{name} may be on either side")).hint(hint))
         }
     }
 }
@@ -128,4 +152,21 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
         }
     }
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_named_as_every_screen_shows_it_and_never_guessed() {
+        let of = |text: &str, side| named(text, side).map(|(side, name)| (side.wire(), name));
+        let target = (v1::Side::Target.into(), "hz-1".to_owned());
+        assert_eq!(of("target/hz-1", None).unwrap(), target);
+        assert_eq!(of("hz-1", Some(SideArg::Target)).unwrap(), target);
+        assert_eq!(of("target/hz-1", Some(SideArg::Target)).unwrap(), target);
+        for (text, side) in [("hz-1", None), ("target/hz-1", Some(SideArg::Source)), ("left/hz-1", None)] {
+            assert_eq!(of(text, side).unwrap_err().exit, Exit::Usage, "{text}");
+        }
+    }
 }

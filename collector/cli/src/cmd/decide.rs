@@ -9,11 +9,12 @@ use crate::files::request_id;
 use crate::out;
 
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("word").required(true).args(["go", "no"])))]
 pub(crate) struct DecideArgs {
     /// The decision: cutover, rollback or commit
     decision: String,
     /// Give it
-    #[arg(long, conflicts_with = "no", required_unless_present = "no")]
+    #[arg(long)]
     go: bool,
     /// Refuse it
     #[arg(long)]

@@ -243,8 +243,12 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
 
 fn next(status: &v1::Status) -> Option<String> {
     let gate = status.next_gate.as_ref()?;
-    if let Some(hold) = gate.holds.iter().find(|hold| !hold.next.is_empty()) {
-        return Some(clean(&hold.next));
+    let next = |hold: &&v1::Hold| !hold.next.is_empty();
+    if let Some(first) = gate.holds.iter().find(next) {
+        // Where nothing is reported, the agents that are not there come before what they would report.
+        let unseen = matches!(json::state_word(first.state), "missing" | "stale");
+        let agents = gate.holds.iter().filter(next).find(|hold| unseen && hold.code == "agents");
+        return Some(clean(&agents.unwrap_or(first).next));
     }
     // The lease's end is no end of the gate's being open: it is renewed as long as the evidence lasts.
     let switches = gate.gate == "cutover" && json::verdict_word(gate.verdict) == "open";
@@ -351,6 +355,24 @@ mod tests {
         let mut text = String::new();
         facts(&gate, &status(None), &mut text);
         assert!(!text.contains("until"), "{text}");
+    }
+
+    #[test]
+    fn agents_that_are_not_there_come_before_what_they_would_report() {
+        let hold = |code: &str, state: v1::EvidenceState, next: &str| v1::Hold {
+            code: code.to_owned(),
+            state: state.into(),
+            next: next.to_owned(),
+            ..v1::Hold::default()
+        };
+        let token = "tidelock agent token --side source";
+        let status = |first: v1::EvidenceState| {
+            let agents = hold("agents", v1::EvidenceState::Missing, token);
+            let holds = vec![hold("evidence", first, "tidelock why login"), agents];
+            v1::Status { next_gate: Some(v1::Gate { holds, ..v1::Gate::default() }), ..v1::Status::default() }
+        };
+        assert_eq!(next(&status(v1::EvidenceState::Missing)).as_deref(), Some(token));
+        assert_eq!(next(&status(v1::EvidenceState::Refuted)).as_deref(), Some("tidelock why login"));
     }
 
     #[test]

@@ -189,8 +189,13 @@ impl Migration {
             .collect();
         heard.sort_unstable_by(|a, b| b.cmp(a));
         let since = usize::try_from(least).ok().and_then(|least| heard.get(least - 1).copied());
-        let mut hold =
-            Hold::new(HoldCode::Agents, since.unwrap_or(self.phase_since), reason, "tidelock agent ls");
+        // Those that are enrolled and silent have to be looked at; those that never joined need a token.
+        let enrolled = u32::try_from(self.roster.owing(side, now).count()).unwrap_or(u32::MAX);
+        let next = match enrolled < least {
+            true => format!("tidelock agent token --side {side}"),
+            false => "tidelock agent ls".to_owned(),
+        };
+        let mut hold = Hold::new(HoldCode::Agents, since.unwrap_or(self.phase_since), reason, next);
         (hold.side, hold.state) = (Some(side), Some(EvidenceState::Missing));
         Some(hold)
     }

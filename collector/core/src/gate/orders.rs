@@ -34,7 +34,8 @@ impl Migration {
     ) -> Result<EventKind, Refusal> {
         let plan = self.must_have_plan()?;
         let Some(rule) = plan.decisions.get(decision) else {
-            let message = format!("the plan has no decision {decision}");
+            let known: Vec<&str> = plan.decisions.keys().map(Name::as_str).collect();
+            let message = format!("the plan has no decision {decision}; it has {}", known.join(", "));
             return Err(Refusal::new(RefusalCode::UnknownDecision, message));
         };
         if by.kind == AskerKind::Pipeline || !decides(rule, &by.name) {
