@@ -10,7 +10,8 @@ use crate::fold::EventLine;
 use crate::records::notice_word;
 
 /// All words of events, for whoever asks for those of one kind.
-pub(crate) const EVENT_KINDS: [&str; 31] = [
+pub(crate) const EVENT_KINDS: [&str; 32] = [
+    "access",
     "agent_back",
     "agent_enrolled",
     "agent_lost",
