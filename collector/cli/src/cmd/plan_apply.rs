@@ -142,7 +142,7 @@ fn done(
         "◷ proposed as {name}, and not in force: another person of the plan confirms it within 24 h"
     ))?;
     out::print(&format!("  tidelock plan apply {file} --confirm {name} --reason TEXT"))?;
-    Ok(Exit::Done)
+    Ok(ended(answer, applied))
 }
 
 fn in_force(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Result<Exit, Trouble> {
@@ -162,5 +162,28 @@ fn in_force(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Resul
     } else {
         out::print(&format!("= {} is at revision {revision} already", answer.migration))?;
     }
-    Ok(Exit::Done)
+    Ok(ended(answer, applied))
+}
+
+/// What was only proposed is not in force, and a pipeline must not go on as if it were.
+fn ended(answer: &v1::ApplyPlanResponse, applied: bool) -> Exit {
+    if applied && !answer.changed && !answer.proposal.is_empty() { Exit::Hold } else { Exit::Done }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_only_proposed_is_not_done() {
+        let answer = |changed: bool, proposal: &str| v1::ApplyPlanResponse {
+            changed,
+            proposal: proposal.to_owned(),
+            ..v1::ApplyPlanResponse::default()
+        };
+        assert_eq!(ended(&answer(false, "3fa2b1c40d5e"), true), Exit::Hold);
+        assert_eq!(ended(&answer(false, "3fa2b1c40d5e"), false), Exit::Done, "nothing was asked for");
+        assert_eq!(ended(&answer(true, ""), true), Exit::Done);
+        assert_eq!(ended(&answer(false, ""), true), Exit::Done, "it is in force already");
+    }
 }

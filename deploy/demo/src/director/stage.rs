@@ -74,7 +74,14 @@ impl Stage {
     pub(crate) async fn apply_looser(&self, reason: &str, second: &Who) -> anyhow::Result<()> {
         let file = path_text(self.plan.path())?;
         let words = ["plan", "apply", file, "--yes", "--reason", reason];
-        let done = self.console.show(&self.operator, &words).await?.good("tidelock plan apply")?;
+        let done = self.console.show(&self.operator, &words).await?;
+        anyhow::ensure!(
+            done.code == 3,
+            "one person's looser plan ended with {}: {}{}",
+            done.code,
+            done.out,
+            done.err
+        );
         let told = done.out.split_once("proposed as ").and_then(|(_, rest)| rest.split_once(','));
         let (name, _) = told.context("one person alone made a gate easier to open")?;
         let words = ["plan", "apply", file, "--confirm", name, "--reason", "I have looked at it"];
