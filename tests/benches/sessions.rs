@@ -82,6 +82,8 @@ async fn joined(world: &World) -> Vec<PathBuf> {
                     name: None,
                     dir: dir.clone(),
                     if_missing: false,
+                    again: false,
+                    starts: false,
                     ca_file: None,
                 };
                 let (mut data, mut talk) = (std::io::sink(), std::io::sink());

@@ -191,8 +191,8 @@ impl State {
             how(&mut next);
             found.push((what, next));
         };
-        for who in 0..2 {
-            let what = format!("{} goes on from {:?}", OPERATORS[who], self.operators[who]);
+        for (who, operator) in OPERATORS.iter().enumerate() {
+            let what = format!("{} goes on from {:?}", operator, self.operators[who]);
             if !matches!(self.operators[who], At::Commands | At::Refused) {
                 push(what, &|next| next.operator(who, bug));
             }
@@ -381,7 +381,6 @@ fn explore(bug: Option<Bug>) -> Found {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "how many states there are is what people ask of a model")]
 fn the_gates_lease_keeps_its_promises_from_go_to_the_first_command() {
     let found = explore(None);
     println!("{} states, {} with a command", found.states, found.commands);
