@@ -147,9 +147,7 @@ impl Audit {
         found.truncate(most);
         (found, lines.left_out)
     }
-}
 
-impl Audit {
     /// What could not be read of earlier runs: nobody knows who was refused there.
     pub fn unreadable(&self) -> u64 {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).unreadable

@@ -31,4 +31,6 @@ impl Limits {
     pub const HASH_BYTES: usize = 64;
     /// The latest moment taken: the end of the year 9999, in milliseconds.
     pub const LAST_UNIX_MS: u64 = 253_402_300_799_999;
+    /// Runs that a person asks for are numbered from here on; no round of a grid ever reaches this number.
+    pub const FIRST_ASKED: u64 = 1 << 48;
 }

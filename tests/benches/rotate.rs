@@ -1,15 +1,12 @@
 //! The certificates of 100 agents, all renewed within seconds of each other while the agents report: real
 //! spools and uplinks against a real collector, and every finding that was kept counted where it must arrive.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_agent::clock::Clock;
 use tidelock_agent::config::Config;
 use tidelock_agent::identity;
-use tidelock_agent::join::{Join, join};
-use tidelock_agent::out::Out;
 use tidelock_agent::spool::{Spool, SpoolHandle};
 use tidelock_agent::uplink::{Shared, Uplink};
 use tidelock_model::Timestamp;
@@ -130,7 +127,7 @@ fn ends(config: &Config) -> Option<Timestamp> {
 
 async fn rotate(world: &World) -> Seen {
     let mut agents = Vec::new();
-    for folder in joined(world).await {
+    for folder in world::joined(world, "shop", EACH).await {
         agents.push(One::start(&folder));
     }
     let stop = watch::Sender::new(false);
@@ -168,32 +165,6 @@ async fn rotate(world: &World) -> Seen {
     let dropped: u64 = agents.iter().map(|one| one.spool.head().borrow().dropped).sum();
     let acked = kept - waiting() - dropped;
     Seen { renewed, took, kept, meanwhile, waited, acked }
-}
-
-/// The folders of all agents, joined with a token a side.
-async fn joined(world: &World) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
-    for side in ["source", "target"] {
-        let count = EACH.to_string();
-        let token = world.operator.run(&["agent", "token", "--side", side, "--count", &count]).good();
-        for number in 0..EACH {
-            let dir = world.folder.path().join(format!("{side}-{number}"));
-            let ask = Join {
-                url: world.operator.server.clone(),
-                token: token.out.trim().to_owned(),
-                name: None,
-                dir: dir.clone(),
-                if_missing: false,
-                again: false,
-                starts: false,
-                ca_file: None,
-            };
-            let (mut data, mut talk) = (std::io::sink(), std::io::sink());
-            join(ask, &mut Out::new(&mut data, &mut talk)).await.expect("it joins");
-            folders.push(dir);
-        }
-    }
-    folders
 }
 
 /// Keeps one finding after the other until it is told to stop; gives how many.

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidelock_agent::join::{Join, join};
-use tidelock_agent::out::Out;
 use tidelock_tests::World;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -47,7 +45,10 @@ pub(crate) fn measure() {
     world.start_collector();
     let runtime = world::runtime();
     let watch = Watch::start();
-    let folders = runtime.block_on(joined(&world));
+    let mut folders = Vec::new();
+    for migration in MIGRATIONS {
+        folders.extend(runtime.block_on(world::joined(&world, migration, EACH)));
+    }
     say(&format!("  {} agents joined in {}", folders.len(), time(watch.elapsed())));
     // Whatever the joining left behind is not theirs.
     let _ = stop(&mut world);
@@ -65,34 +66,6 @@ pub(crate) fn measure() {
     let took = stop(&mut world);
     judged("clean stop with all of them connected", &time(took), "1 s", took <= STOP_BAR);
     drop(feeders);
-}
-
-async fn joined(world: &World) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
-    for migration in MIGRATIONS {
-        for side in ["source", "target"] {
-            let count = EACH.to_string();
-            let ask = ["agent", "token", "--migration", migration, "--side", side, "--count", &count];
-            let token = world.operator.run(&ask).good();
-            for number in 0..EACH {
-                let dir = world.folder.path().join(format!("{migration}-{side}-{number}"));
-                let ask = Join {
-                    url: world.operator.server.clone(),
-                    token: token.out.trim().to_owned(),
-                    name: None,
-                    dir: dir.clone(),
-                    if_missing: false,
-                    again: false,
-                    starts: false,
-                    ca_file: None,
-                };
-                let (mut data, mut talk) = (std::io::sink(), std::io::sink());
-                join(ask, &mut Out::new(&mut data, &mut talk)).await.expect("it joins");
-                folders.push(dir);
-            }
-        }
-    }
-    folders
 }
 
 /// Lets each begin a session and bring a few findings; a few handshakes at a time, as a rollout has them.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tidelock_agent::join::{Join, join};
+use tidelock_agent::out::Out;
 use tidelock_tests::{SHOPS_PLAN, World};
 
 /// A runtime for a measure: the collector and the runner want a core as well.
@@ -32,6 +34,33 @@ pub(crate) fn plan_of_gets(checks: usize, every: &str) -> String {
 /// The first line of a text that begins so.
 fn line<'a>(text: &'a str, begins: &str) -> &'a str {
     text.lines().map(str::trim).find(|line| line.starts_with(begins)).unwrap_or_default()
+}
+
+/// The folders of so many agents on each side of a migration, joined with a token a side.
+pub(crate) async fn joined(world: &World, migration: &str, each: usize) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for side in ["source", "target"] {
+        let count = each.to_string();
+        let ask = ["agent", "token", "--migration", migration, "--side", side, "--count", &count];
+        let token = world.operator.run(&ask).good();
+        for number in 0..each {
+            let dir = world.folder.path().join(format!("{migration}-{side}-{number}"));
+            let ask = Join {
+                url: world.operator.server.clone(),
+                token: token.out.trim().to_owned(),
+                name: None,
+                dir: dir.clone(),
+                if_missing: false,
+                again: false,
+                starts: false,
+                ca_file: None,
+            };
+            let (mut data, mut talk) = (std::io::sink(), std::io::sink());
+            join(ask, &mut Out::new(&mut data, &mut talk)).await.expect("it joins");
+            folders.push(dir);
+        }
+    }
+    folders
 }
 
 /// The check's name.

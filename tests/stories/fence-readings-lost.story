@@ -48,7 +48,7 @@ step traffic, route, ben: run, undo, weights 100, after login, bake 5 s
       > 0:30 forward, ben, next: wait 0
       >   writes shut 21 s of no limit
       >   0 fence: acted, durable
-      >     run writers on source by s1: readings by s1 were lost between 2027-01-15 08:00 UTC and 2027-01-15 08:00 UTC, and nobody knows what was written then: fence once more
+      >     run writers on source by s1: readings by s1 were lost between 2027-01-15 08:00:09 UTC and 2027-01-15 08:00:19 UTC, and nobody knows what was written then: fence once more
       >   1 no-return: pending
       >   2 open: pending
       >   3 traffic 100 %: pending

@@ -4,14 +4,12 @@
 //! dropped, so that no round ever sees that somebody looked.
 
 use tidelock_model::Name;
-use tidelock_proto::v1;
+use tidelock_proto::{Limits, v1};
 
 use super::Agent;
 use super::prepare::Readiness;
 use crate::runs::{Round, Sandbox};
 
-/// Numbers of runs that were asked for begin here; no round of a grid has one.
-const FIRST: u64 = 1 << 48;
 /// Runs of this kind in flight, beside the rounds.
 const MOST: usize = 2;
 
@@ -30,7 +28,7 @@ impl<S: Sandbox> Agent<S> {
         if job.plan_revision != ask.plan_revision {
             return Err(format!("this agent is at plan revision {} still; ask again", job.plan_revision));
         }
-        if ask.number < FIRST {
+        if ask.number < Limits::FIRST_ASKED {
             return Err("it was asked for a round, and rounds are not run for asking".to_owned());
         }
         if self.asked.contains(&check) || self.asked.len() >= MOST {

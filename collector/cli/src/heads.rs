@@ -158,9 +158,16 @@ impl Client {
     /// The collector has no migration at all, and one of it is remembered here.
     pub(crate) fn lost_all(&self) -> Option<Trouble> {
         let memory = self.memory.as_deref()?;
-        let written = memory.read().ok()?.heads;
-        let found = written.iter().rev().find(|it| memory.is(it, &it.migration))?;
-        Some(lost(&found.migration, Head::from_text(&found.head).ok()?.decision()))
+        // What cannot be read may be the memory of a migration: it is no reason to make one anew.
+        let written = match memory.read() {
+            Ok(written) => written.heads,
+            Err(trouble) => return Some(trouble),
+        };
+        let name = &written.iter().rev().find(|it| memory.is(it, &it.migration))?.migration;
+        match memory.known(name) {
+            Ok(known) => known.map(|known| lost(name, known.decision())),
+            Err(trouble) => Some(trouble),
+        }
     }
 
     /// Holds the collector's journal against what is remembered of it, once a connection.

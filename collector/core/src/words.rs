@@ -50,6 +50,11 @@ pub(crate) fn date(at: Timestamp) -> String {
     format!("{:04}-{month:02}-{day:02} {}", year + era * 400 + next, clock(at))
 }
 
+/// The same to the second, such as `2026-11-22 14:07:03 UTC`, for what lasted less than a minute.
+pub(crate) fn second(at: Timestamp) -> String {
+    date(at).replace(" UTC", &format!(":{:02} UTC", at.as_millis() / 1000 % 60))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +69,8 @@ mod tests {
         ];
         for (seconds, words) in cases {
             assert_eq!(date(Timestamp::from_millis(seconds * 1_000)), words);
+            let to_the_second = second(Timestamp::from_millis(seconds * 1_000));
+            assert_eq!(to_the_second, words.replace(" UTC", &format!(":{:02} UTC", seconds % 60)));
         }
         assert_eq!(
             (grouped(7), grouped(1_204), grouped(1_000_000)),

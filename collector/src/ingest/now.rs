@@ -7,15 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tidelock_model::{AgentKey, Finding, Name};
-use tidelock_proto::{batch_from_wire, v1};
+use tidelock_proto::{Limits, batch_from_wire, v1};
 use tokio::sync::oneshot;
 
 use crate::secret;
 
 /// Asks that are not answered yet, of all migrations.
 const MOST: usize = 256;
-/// No round of a grid reaches this number.
-const FIRST: u64 = 1 << 48;
 
 /// What an agent answered: what it found, or why it did not look.
 pub type Answer = Result<Box<Finding>, String>;
@@ -74,7 +72,7 @@ impl RunsNow {
     /// When it is asked already, or too much is.
     pub fn ask(&self, asked: Asked) -> Result<Awaited, String> {
         let random = secret::random::<8>().map_err(|error| error.to_string())?;
-        let number = FIRST + u64::from_be_bytes(random) % FIRST;
+        let number = Limits::FIRST_ASKED + u64::from_be_bytes(random) % Limits::FIRST_ASKED;
         let (answer, answered) = oneshot::channel();
         let mut open = self.open();
         if open.values().any(|one| one.asked == asked) {
@@ -142,7 +140,7 @@ mod tests {
         let runs = RunsNow::default();
         let ours = asked("a");
         let mut awaited = runs.ask(ours.clone()).unwrap();
-        assert!(awaited.number >= FIRST, "no round of a grid has this number");
+        assert!(awaited.number >= Limits::FIRST_ASKED, "no round of a grid has this number");
         assert!(runs.ask(ours.clone()).is_err(), "it is going already");
         runs.answered(&ours.migration, &asked("b").agent, refused(awaited.number));
         runs.answered(&Name::new("other").unwrap(), &ours.agent, refused(awaited.number));

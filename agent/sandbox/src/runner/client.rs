@@ -121,9 +121,8 @@ impl RunnerClient {
             return Ok(Prepared { component, compiled: false });
         }
         let _one = self.inner.compiling.lock().await;
-        // So may another agent that shares the folder.
         let _turn = self.inner.cache.turn(component, self.inner.config.compile.time).await;
-        // Another caller may have compiled it while this one waited.
+        // Another caller, or an agent that shares the folder, may have compiled it while this one waited.
         if self.load(component).await? {
             return Ok(Prepared { component, compiled: false });
         }

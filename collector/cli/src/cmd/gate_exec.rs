@@ -40,6 +40,10 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
         }
         // The wait may have been long.
         can_start(program, std::env::var_os("PATH").as_deref())?;
+        // Whoever was stopped meanwhile spends no GO, and begins no switch that would be ended at once.
+        if let Some(stop) = signals.came().await {
+            return Err(stopped(&args.wait, stop.exit));
+        }
         // Confirming is the last thing before the command: what holds in between refuses it.
         let confirmed = confirm_with(&client, gate.token).await?;
         out::say(&format!(
@@ -47,6 +51,9 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
             confirmed.decision,
             args.command.join(" ")
         ));
+    }
+    if let Some(stop) = signals.came().await {
+        return Err(failed(stop.exit, format!("{}: {program} was not started", stop.word), cutover));
     }
     let env =
         [("TIDELOCK_GATE", gate.gate.clone()), ("TIDELOCK_EVIDENCE", gate.evidence_sequence.to_string())];

@@ -59,6 +59,15 @@ impl Signals {
         };
         Stop { signal, exit, word }
     }
+
+    /// One that came while nobody looked.
+    pub(super) async fn came(&mut self) -> Option<Stop> {
+        tokio::select! {
+            biased;
+            stop = self.next() => Some(stop),
+            () = std::future::ready(()) => None,
+        }
+    }
 }
 
 /// How it ended.

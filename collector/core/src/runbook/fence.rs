@@ -29,7 +29,7 @@ use crate::migration::Migration;
 use crate::plan::{Claim, ClaimKind, Direction, Joint, Plan, Scenario, Step, StepKind};
 use crate::proof::StateWriter;
 use crate::verdict::{EvidenceState, Hold, HoldCode};
-use crate::words::{date, span};
+use crate::words::{second, span};
 use moved::Moved;
 use reading::Reading;
 
@@ -357,8 +357,8 @@ impl Migration {
                     let reason = format!(
                         "readings by {who} were lost between {} and {}, and nobody knows what was written then: fence \
                          once more",
-                        date(*from),
-                        date(*to)
+                        second(*from),
+                        second(*to)
                     );
                     (EvidenceState::Undecided, *from, reason)
                 }
@@ -367,7 +367,7 @@ impl Migration {
                 }
                 Some(Readings { lost: Some(from), .. }) => {
                     let reason =
-                        format!("{who} has not read it since readings after {} were lost", date(*from));
+                        format!("{who} has not read it since readings after {} were lost", second(*from));
                     (EvidenceState::Missing, *from, reason)
                 }
                 Some(it) if now > it.until => {
