@@ -22,7 +22,7 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 const MAX_SETTINGS_BYTES: usize = 256 << 10;
 
 /// An assignment whose rounds can be counted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The assignment's id.
     pub id: String,
@@ -47,7 +47,7 @@ pub struct Job {
 }
 
 /// What a run needs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Work {
     /// One JSON object.
     pub settings: String,
@@ -87,6 +87,28 @@ impl Job {
             nonce_seed: wire.nonce_seed.clone(),
             work: work(config, wire),
         })
+    }
+
+    /// The same work with settings that stand in place of the plan's, key by key. What it may reach stays the plan's.
+    ///
+    /// # Errors
+    /// When they are no settings, or too large.
+    pub fn with_settings(&self, other: &str) -> Result<Job, String> {
+        let Ok(serde_json::Value::Object(other)) = serde_json::from_str(other) else {
+            return Err("the settings of the ask are not one JSON object".to_owned());
+        };
+        let mut job = self.clone();
+        if let Ok(work) = &mut job.work {
+            let own = serde_json::from_str(&work.settings);
+            let mut settings: serde_json::Map<_, _> =
+                own.map_err(|error| format!("the plan's settings: {error}"))?;
+            settings.extend(other);
+            work.settings = serde_json::Value::Object(settings).to_string();
+            if work.settings.len() > MAX_SETTINGS_BYTES {
+                return Err(format!("with them the settings have more than {MAX_SETTINGS_BYTES} bytes"));
+            }
+        }
+        Ok(job)
     }
 
     /// The challenge of a round.
@@ -176,6 +198,21 @@ mod tests {
 
     fn cause(change: impl FnOnce(&mut v1::Assignment)) -> Cause {
         job(change).unwrap().work.unwrap_err().cause
+    }
+
+    #[test]
+    fn other_settings_stand_in_place_of_the_plans_and_change_nothing_else() {
+        let own = job(|wire| wire.settings = r#"{"target":"shop","user":"ana"}"#.to_owned()).unwrap();
+        let other = own.with_settings(r#"{"user":"ben","tries":3}"#).unwrap();
+        let (was, is) = (own.work.as_ref().unwrap(), other.work.as_ref().unwrap());
+        assert_eq!(is.settings, r#"{"target":"shop","tries":3,"user":"ben"}"#);
+        assert_eq!((&is.secrets, is.targets.len()), (&was.secrets, was.targets.len()));
+        assert_eq!(was.settings, r#"{"target":"shop","user":"ana"}"#, "the rounds keep the plan's");
+        for wrong in ["", "[]", "7", "{"] {
+            assert!(own.with_settings(wrong).unwrap_err().contains("not one JSON object"), "{wrong}");
+        }
+        let large = format!(r#"{{"user":"{}"}}"#, "x".repeat(MAX_SETTINGS_BYTES));
+        assert!(own.with_settings(&large).unwrap_err().contains("bytes"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tidelock_tests::{Cli, World, WorldOptions, eventually_for};
 const ANY: i32 = -1;
 
 /// What is asked, in an order in which each can be answered, and the exit that it has. `{x}` is filled in.
-const ASKED: [(&str, i32); 57] = [
+const ASKED: [(&str, i32); 59] = [
     ("status", 0),
     ("why", 0),
     ("why login", 0),
@@ -46,6 +46,8 @@ const ASKED: [(&str, i32); 57] = [
     ("plan show {plan}", 0),
     ("plan schema", 0),
     ("plan explain E015", 0),
+    ("plan explain {plan}", 0),
+    ("plan explain", 0),
     ("plan timeline {plan}", 0),
     ("plugin ls", 0),
     ("plugin keygen {folder}/a.key", 0),

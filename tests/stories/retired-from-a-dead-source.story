@@ -56,7 +56,7 @@ override by olga carla, 2
 1:21  carla overrides unseen at retired: the disks are shredded
       > 1:21 gate retired is overridden for unseen, by carla, complete
       > 1:21 retired is hold
-      >   stable: all that it needs is proved; waiting for 20 s without a break
+      >   stable: unseen overridden by carla and olga, all else that it needs is proved; waiting for 20 s without a break
 1:30  the overrides are told
       > 1:30 gate retired: unseen overridden by carla olga until 31:21: the disks are shredded (unseen on source)
       > 1:41 retired is hold

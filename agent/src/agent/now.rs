@@ -3,6 +3,8 @@
 //! It is no evidence: its finding goes to whoever asked, not to the spool, and what the check wants to remember is
 //! dropped, so that no round ever sees that somebody looked.
 
+use std::sync::Arc;
+
 use tidelock_model::Name;
 use tidelock_proto::{Limits, v1};
 
@@ -17,7 +19,7 @@ impl<S: Sandbox> Agent<S> {
     /// Begins a run that somebody asked for, or says why not.
     pub(super) fn run_now(&mut self, ask: &v1::RunNow) {
         if let Err(why) = self.begin_now(ask) {
-            self.tell_answer(v1::RunAnswer { number: ask.number, finding: None, refused: why });
+            self.tell_answer(v1::RunAnswer { number: ask.number, refused: why, ..v1::RunAnswer::default() });
         }
     }
 
@@ -42,6 +44,11 @@ impl<S: Sandbox> Agent<S> {
                 return Err(format!("the component of {check} is being made ready; ask again"));
             }
         };
+        let other_settings = !ask.settings_json.is_empty();
+        let job = match other_settings {
+            true => Arc::new(job.with_settings(&ask.settings_json)?),
+            false => job,
+        };
         let Some(offset) = *self.offset.borrow() else {
             return Err("this agent does not know the collector's time yet; ask again".to_owned());
         };
@@ -51,7 +58,8 @@ impl<S: Sandbox> Agent<S> {
         self.asked.insert(check.clone());
         self.answers.spawn(async move {
             let finding = runs.look_once(&job, at, readiness).await;
-            (check, v1::RunAnswer { number, finding: Some(Box::new(finding)), refused: String::new() })
+            let finding = Some(Box::new(finding));
+            (check, v1::RunAnswer { number, finding, refused: String::new(), other_settings })
         });
         Ok(())
     }
@@ -64,6 +72,6 @@ impl<S: Sandbox> Agent<S> {
 
     fn tell_answer(&self, answer: v1::RunAnswer) {
         // Without a session nobody can be told.
-        let _ = self.shared.answers.send(std::sync::Arc::new(answer));
+        let _ = self.shared.answers.send(Arc::new(answer));
     }
 }

@@ -294,8 +294,8 @@ async fn a_run_that_somebody_asks_for_is_answered_and_leaves_no_trace() {
     let bed = bed(assignments(1, vec![assignment("counts", 100)])).await;
     bed.until_findings("counts", 3).await;
     let ask = |number, check: &str, plan_revision| {
-        let check = check.to_owned();
-        bed.collector.turn(move |knobs| knobs.ask = Some(v1::RunNow { number, check, plan_revision }));
+        let asked = v1::RunNow { number, check: check.to_owned(), plan_revision, ..v1::RunNow::default() };
+        bed.collector.turn(move |knobs| knobs.ask = Some(asked));
     };
     let answers = || bed.collector.see(|m| m.answers.clone());
     let number = (1 << 48) + 7;

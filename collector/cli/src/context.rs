@@ -104,6 +104,15 @@ impl Contexts {
     }
 }
 
+/// A flag, the environment or the context file names a collector.
+pub(crate) fn is_named(flags: &Flags) -> Result<bool, Trouble> {
+    if flags.server.is_some() || flags.context.is_some() {
+        return Ok(true);
+    }
+    // Without a home folder there is no context file.
+    path().map_or(Ok(false), |_| Ok(Contexts::load()?.current.is_some()))
+}
+
 /// Puts flags, environment and context file together.
 pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
     // An unset variable of a script: nobody may be sent to another migration than the one that was meant.

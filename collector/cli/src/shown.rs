@@ -144,7 +144,9 @@ pub(crate) fn run(run: &v1::Run) -> Option<String> {
     };
     let step = present(run).map(|part| format!(": step {}", place(run, part))).unwrap_or_default();
     let mut line = format!("{kind}{way} run {}{by}{step}", run.run);
-    if let Some(left) = present(run).and_then(|part| deadline(part, run.as_of_time.as_ref(), 0)) {
+    // Going back nobody waits for a step any more.
+    let forward = present(run).filter(|_| run.state != "undoing");
+    if let Some(left) = forward.and_then(|part| deadline(part, run.as_of_time.as_ref(), 0)) {
         line = format!("{line}, {left}");
     }
     if let Some(undone) = undone(run) {

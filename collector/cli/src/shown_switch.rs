@@ -84,6 +84,8 @@ pub(crate) fn deadline(part: &v1::RunPart, now: Option<&Timestamp>, later_ms: u6
     let until = part.deadline_time.as_ref().filter(|_| waited)?;
     let (until, now) = (json::unix_ms(Some(until)), json::unix_ms(now).saturating_add(later_ms));
     Some(match until.checked_sub(now) {
+        // Nobody has begun it: another clock runs than that of the step.
+        Some(left) if part.state == "pending" => format!("to be begun within {}", counter(left)),
         Some(left) => format!("deadline in {}", counter(left)),
         None => format!("PAST ITS DEADLINE by {}", counter(now - until)),
     })

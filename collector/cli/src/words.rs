@@ -60,20 +60,49 @@ pub(crate) fn verdict(manner: Manner, verdict: i32) -> String {
 
 /// Sign and word of a state of evidence.
 pub(crate) fn state(manner: Manner, state: i32) -> String {
+    let (color, words) = state_words(state);
+    manner.paint(color, words)
+}
+
+fn state_words(state: i32) -> (&'static str, &'static str) {
     match json::state_word(state) {
-        "proved" => manner.paint("32", "✔ proved"),
-        "refuted" => manner.paint("31", "✖ refuted"),
-        "undecided" => manner.paint("33", "◷ undecided"),
-        "stale" => manner.paint("33", "? stale"),
-        "missing" => manner.paint("33", "? missing"),
-        _ => "· not asked".to_owned(),
+        "proved" => ("32", "✔ proved"),
+        "refuted" => ("31", "✖ refuted"),
+        "undecided" => ("33", "◷ undecided"),
+        "stale" => ("33", "? stale"),
+        "missing" => ("33", "? missing"),
+        _ => ("", "· not asked"),
+    }
+}
+
+/// The sign and word of a hold: what its evidence is, or whom or what it waits for where it is about none.
+pub(crate) fn hold_sign(manner: Manner, hold: &v1::Hold) -> String {
+    let (color, words) = hold_words(hold);
+    manner.paint(color, words)
+}
+
+/// The sign alone, for a chat.
+pub(crate) fn hold_mark(hold: &v1::Hold) -> &'static str {
+    hold_words(hold).1.split(' ').next().unwrap_or_default()
+}
+
+fn hold_words(hold: &v1::Hold) -> (&'static str, &'static str) {
+    if !json::state_word(hold.state).is_empty() {
+        return state_words(hold.state);
+    }
+    match hold.code.as_str() {
+        // Nobody has to do anything: these go by themselves.
+        "stable" | "watch" | "lease" => ("33", "◷ time"),
+        "phase" => ("33", "◷ phase"),
+        "degraded" => ("31", "✖ collector"),
+        // Also what a later release knows: somebody has to look.
+        _ => ("33", "! people"),
     }
 }
 
 /// What switching now would lose, summed, as a sentence. Not known is said, never shown as zero.
 pub(crate) fn loss(gate: &v1::Gate) -> String {
-    // Once traffic has moved nobody asks what a switch would lose, but what is still on the other side.
-    let ahead = matches!(gate.phase.as_str(), "prepare" | "sync" | "ready" | "cutover");
+    let ahead = switch_is_ahead(gate);
     if !gate.losses.is_empty() {
         return loss_by_scenario(gate, ahead);
     }
@@ -88,6 +117,13 @@ pub(crate) fn loss(gate: &v1::Gate) -> String {
         (false, true) => "Not across yet: nothing that the checks can see".to_owned(),
         (false, false) => format!("Not across yet: {}", left.join(", ")),
     }
+}
+
+/// Once traffic has moved nobody asks what a switch would lose, but what is still on the other side. The window of the
+/// way back begins with it, also while the cutover's own steps go on.
+fn switch_is_ahead(gate: &v1::Gate) -> bool {
+    let moved = gate.rollback.as_ref().is_some_and(|back| back.until_time.is_some());
+    matches!(gate.phase.as_str(), "prepare" | "sync" | "ready" | "cutover") && !moved
 }
 
 /// `Switching now loses 1,204 orders, 14 messages in flight; nothing known of db-parity`.
@@ -132,11 +168,16 @@ pub(crate) fn loss_lines(gate: &v1::Gate) -> Vec<String> {
 
 /// `14 messages on queue orders`; `4 rows (invoice by job:nightly)`.
 fn left_behind(left: &v1::Remaining) -> String {
-    let count = grouped(left.count);
-    match (left.what.strip_prefix(left.unit.as_str()), left.what.is_empty()) {
-        (_, true) => format!("{count} {}", left.unit),
-        (Some(rest), false) if !left.unit.is_empty() => format!("{count} {}{rest}", left.unit),
-        (Some(_) | None, false) => format!("{count} {} ({})", left.unit, left.what),
+    let (count, unit) = (grouped(left.count), left.unit.as_str());
+    // A plugin says its unit in the plural: `1 messages` would be read twice.
+    let one = match unit.strip_suffix('s').filter(|one| left.count == 1 && one.len() > 2) {
+        Some(one) if !one.ends_with('s') => one,
+        Some(_) | None => unit,
+    };
+    match (left.what.strip_prefix(unit), left.what.is_empty()) {
+        (_, true) => format!("{count} {one}"),
+        (Some(rest), false) if !unit.is_empty() => format!("{count} {one}{rest}"),
+        (Some(_) | None, false) => format!("{count} {one} ({})", left.what),
     }
 }
 
@@ -188,6 +229,25 @@ mod tests {
     }
 
     #[test]
+    fn a_hold_says_whom_or_what_it_waits_for() {
+        let said = |code: &str, state: v1::EvidenceState| {
+            let hold = v1::Hold { code: code.to_owned(), state: state.into(), ..v1::Hold::default() };
+            (hold_words(&hold).1, hold_mark(&hold))
+        };
+        use v1::EvidenceState::{Refuted, Stale, Undecided, Unspecified};
+        assert_eq!(said("stable", Unspecified), ("◷ time", "◷"), "nobody can hurry it");
+        assert_eq!(said("watch", Unspecified), ("◷ time", "◷"));
+        assert_eq!(said("watch", Stale), ("? stale", "?"), "a watch that is blind waits for evidence");
+        assert_eq!(said("stable", Undecided), ("◷ undecided", "◷"));
+        assert_eq!(said("degraded", Unspecified), ("✖ collector", "✖"));
+        assert_eq!(said("phase", Unspecified), ("◷ phase", "◷"));
+        for code in ["decision", "operator", "manual", "run", "a_later_word"] {
+            assert_eq!(said(code, Unspecified), ("! people", "!"), "{code}");
+        }
+        assert_eq!(said("claim_refuted", Refuted), ("✖ refuted", "✖"));
+    }
+
+    #[test]
     fn what_is_lost_is_a_sentence_and_never_zero_for_unknown() {
         let gate = |phase: &str, loss_known, count| v1::Gate {
             phase: phase.to_owned(),
@@ -203,6 +263,23 @@ mod tests {
         assert_eq!(loss(&gate("sync", true, 0)), "Switching now loses nothing that the checks can see");
         assert_eq!(loss(&gate("ready", true, 1204)), "Switching now loses 1,204 messages on queue orders");
         assert_eq!(loss(&gate("watch", true, 3)), "Not across yet: 3 messages on queue orders");
+        assert_eq!(loss(&gate("ready", true, 1)), "Switching now loses 1 message on queue orders");
+        let mut moved = gate("cutover", true, 3);
+        assert_eq!(loss(&moved), "Switching now loses 3 messages on queue orders");
+        let until_time = Some(json::wire_time(1_000));
+        moved.rollback = Some(v1::RollbackView { until_time, ..v1::RollbackView::default() });
+        assert_eq!(loss(&moved), "Not across yet: 3 messages on queue orders", "traffic is over already");
+    }
+
+    #[test]
+    fn one_of_a_thing_is_said_as_one() {
+        let said = |count, unit: &str, what: &str| {
+            left_behind(&v1::Remaining { count, unit: unit.to_owned(), what: what.to_owned() })
+        };
+        assert_eq!(said(1, "rows", "invoice by job:nightly"), "1 row (invoice by job:nightly)");
+        assert_eq!(said(2, "rows", ""), "2 rows");
+        assert_eq!(said(1, "ms", ""), "1 ms");
+        assert_eq!(said(1, "process", ""), "1 process");
     }
 
     #[test]

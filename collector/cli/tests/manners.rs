@@ -119,7 +119,9 @@ fn linked_as_a_plugin_of_kubectl_it_says_what_people_type_then() {
     symlink(env!("CARGO_BIN_EXE_tidelock"), &link).expect("a link");
     let help = Command::new(&link).args(["gate", "wait", "--help"]).output().expect("tidelock starts");
     assert!(text(&help.stdout).contains("Usage: kubectl tidelock gate wait"), "{}", text(&help.stdout));
-    let version = Command::new(&link).arg("version").output().expect("tidelock starts");
+    let mut version = Command::new(&link);
+    version.arg("version").env("TIDELOCK_CONFIG", home.path().join("contexts.toml"));
+    let version = version.output().expect("tidelock starts");
     assert!(version.status.success());
     let own = run(home.path(), &["gate", "wait", "--help"]);
     assert!(text(&own.stdout).contains("Usage: tidelock gate wait"), "{}", text(&own.stdout));
@@ -145,6 +147,27 @@ fn a_reader_that_went_and_a_stream_that_is_shut_break_nothing() {
         let full = command(home.path(), arguments).stdout(full).output().expect("tidelock starts");
         assert_eq!(full.status.code(), Some(1), "{arguments:?}: {}", text(&full.stderr));
     }
+}
+
+#[test]
+fn the_version_of_a_collector_that_does_not_answer_is_asked_for_and_not_left_out() {
+    let home = tempfile::tempdir().expect("a folder");
+    let own = format!("tidelock {}\n", env!("CARGO_PKG_VERSION"));
+    let alone = run(home.path(), &["version"]);
+    assert_eq!((alone.status.code(), text(&alone.stdout)), (Some(0), own.clone()), "nobody was asked");
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let server = format!("https://{}", gone.local_addr().expect("it has an address"));
+    drop(gone);
+    let away = run(home.path(), &["version", "--server", &server]);
+    assert_eq!(away.status.code(), Some(7), "{}", text(&away.stderr));
+    assert_eq!(text(&away.stdout), format!("{own}collector ?\n"));
+    assert!(text(&away.stderr).contains("version is not known"), "{}", text(&away.stderr));
+    let json = run(home.path(), &["version", "--server", &server, "-o", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!((&value["client"], &value["exit_code"]), (&env!("CARGO_PKG_VERSION").into(), &7.into()));
+    assert!(value["collector"].is_null() && value["trouble"].is_string(), "{value}");
+    let none = run(home.path(), &["version", "--context", "nobody"]);
+    assert_eq!((none.status.code(), text(&none.stdout)), (Some(2), format!("{own}collector ?\n")));
 }
 
 /// A collector that takes connections and says nothing, and a command that waits for it.

@@ -68,6 +68,8 @@ pub struct Report {
     pub agents_lost_cut: u64,
     /// When traffic was moved to the target.
     pub switched: Option<Timestamp>,
+    /// When it was moved back to the source.
+    pub back: Option<Timestamp>,
 }
 
 /// A plan that was in force.
@@ -173,6 +175,7 @@ impl Migration {
             agents_lost: self.history.lost.clone(),
             agents_lost_cut: self.history.lost_cut,
             switched: self.traffic.switched,
+            back: self.traffic.back,
         }
     }
 

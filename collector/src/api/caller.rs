@@ -17,6 +17,8 @@ pub enum Action {
     Look,
     /// Runs a check once, now, on the agents.
     RunCheck,
+    /// The same with other settings than the plan's.
+    RunCheckWith,
     /// Takes the token of an open gate.
     Confirm,
     /// Reports where traffic is.
@@ -59,9 +61,10 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 21] = [
+    pub const ALL: [Action; 22] = [
         Action::Look,
         Action::RunCheck,
+        Action::RunCheckWith,
         Action::Confirm,
         Action::ReportSwitch,
         Action::Decide,
@@ -102,9 +105,12 @@ impl Action {
             | Action::SettleLeftover
             | Action::RunCheck
             | Action::ConfirmPlan => matches!(role, Role::Person | Role::Operator),
-            Action::ApplyPlan | Action::PushComponent | Action::Access | Action::Agents => {
-                role == Role::Operator
-            }
+            // Other settings make another check of it, and only an operator puts one in force.
+            Action::RunCheckWith
+            | Action::ApplyPlan
+            | Action::PushComponent
+            | Action::Access
+            | Action::Agents => role == Role::Operator,
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tidelock_core::AgentStanding;
 use tidelock_core::plan::Scenario;
 use tidelock_model::{AgentKey, Name, Phase, Side};
@@ -27,6 +28,9 @@ use crate::ingest::{Answer, Asked, NotAsked};
 /// How long an answer may take beside the run itself: the sandbox's own grace, and both ways.
 const BESIDE: Duration = Duration::from_secs(20);
 
+/// The largest settings in place of the plan's.
+const MAX_SETTINGS_BYTES: usize = 16 << 10;
+
 /// What is asked, as far as the plan in force lets it be asked.
 struct Ask {
     check: Name,
@@ -43,19 +47,23 @@ pub(super) fn run(
 ) -> Result<ReceiverStream<Result<v1::RunCheckResponse, Status>>, Status> {
     let name = migration(&wanted.migration)?;
     api.view(who, Action::RunCheck, &name)?;
+    if !wanted.settings_json.is_empty() {
+        api.view(who, Action::RunCheckWith, &name)?;
+    }
     let told = api.driver.told(&name).ok_or_else(|| errors::no_migration(&name))?.borrow().clone();
     let ask = asked(&name, &told, &wanted)?;
-    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), "a check is run now");
+    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), settings = %wanted.settings_json, "a check is run now");
     let of = u32::try_from(ask.agents.len()).unwrap_or(u32::MAX);
     let (send, answers) = mpsc::channel(ask.agents.len().max(1));
     for agent in ask.agents {
         let (api, send) = (api.clone(), send.clone());
         let (name, check) = (name.clone(), ask.check.clone());
         let (revision, patience) = (ask.plan_revision, ask.timeout + BESIDE);
+        let settings = wanted.settings_json.clone();
         tokio::spawn(async move {
-            let asked = Asked { migration: name, agent, check };
+            let asked = Asked { migration: name, agent, check, other_settings: !settings.is_empty() };
             let answer = tokio::select! {
-                answer = one(&api, &asked, revision, patience) => answer,
+                answer = one(&api, &asked, (revision, settings), patience) => answer,
                 () = send.closed() => return,
                 () = api.stop.cancelled() => return,
             };
@@ -81,6 +89,8 @@ fn asked(name: &Name, told: &Told, wanted: &v1::RunCheckRequest) -> Result<Ask, 
         return Err(errors::invalid("side", format!("{check} does not run on the {side}")));
     }
     may_run(&check, scenario, told.phase)?;
+    other_settings(&scenario.settings, &wanted.settings_json)
+        .map_err(|why| errors::invalid("settings", why))?;
     let agents = agents(told, scenario, (side, &wanted.agent));
     if agents.is_empty() {
         let which = if wanted.agent.is_empty() {
@@ -105,6 +115,39 @@ fn may_run(check: &Name, scenario: &Scenario, phase: Phase) -> Result<(), Status
     Ok(())
 }
 
+/// What stands in place of the plan's settings reaches no other secret and puts none elsewhere: those come from the
+/// plan alone. Targets, limits and grants stay the check's own.
+fn other_settings(own: &str, wanted: &str) -> Result<(), String> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    if wanted.len() > MAX_SETTINGS_BYTES {
+        return Err(format!("they have more than {MAX_SETTINGS_BYTES} bytes"));
+    }
+    let Ok(Value::Object(wanted)) = serde_json::from_str(wanted) else {
+        return Err("they are not one JSON object".to_owned());
+    };
+    let own: Value = serde_json::from_str(own).unwrap_or_default();
+    for (key, value) in &wanted {
+        if own.get(key).is_some_and(names_secret) {
+            return Err(format!("{key} is a secret in the plan, and stays it"));
+        }
+        if names_secret(value) {
+            return Err(format!("{key} names a secret: only the plan gives secrets"));
+        }
+    }
+    Ok(())
+}
+
+fn names_secret(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("secret:"),
+        Value::Array(values) => values.iter().any(names_secret),
+        Value::Object(values) => values.values().any(names_secret),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn agents(told: &Told, scenario: &Scenario, (side, name): (Option<Side>, &str)) -> Vec<AgentKey> {
     let wanted = |agent: &&AgentKey| {
         scenario.sides.contains(&agent.side)
@@ -116,9 +159,15 @@ fn agents(told: &Told, scenario: &Scenario, (side, name): (Option<Side>, &str)) 
 }
 
 /// Asks one agent.
-async fn one(api: &Api, asked: &Asked, plan_revision: u64, patience: Duration) -> Answer {
+async fn one(
+    api: &Api,
+    asked: &Asked,
+    (plan_revision, settings_json): (u64, String),
+    patience: Duration,
+) -> Answer {
     let mut awaited = api.runs_now.ask(asked.clone())?;
-    let ask = v1::RunNow { number: awaited.number, check: asked.check.to_string(), plan_revision };
+    let check = asked.check.to_string();
+    let ask = v1::RunNow { number: awaited.number, check, plan_revision, settings_json };
     api.sessions.run_now(&asked.migration, &asked.agent, ask).map_err(|not| match not {
         NotAsked::Away => "it is not connected".to_owned(),
         NotAsked::Busy => "it does not take what it was asked before".to_owned(),
@@ -140,4 +189,29 @@ fn told_of(api: &Api, agent: AgentKey, answer: Answer, of: u32) -> v1::RunCheckR
         Err(why) => (None, why),
     };
     v1::RunCheckResponse { agent: Some(named), found, refused, of }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_settings_are_one_object_of_a_bounded_size_without_a_secret() {
+        let own = r#"{"password":"secret:probe","target":"shop","steps":[{"header":"secret:key"}]}"#;
+        assert_eq!(other_settings(own, ""), Ok(()), "the plan's own");
+        assert_eq!(other_settings(own, r#"{"user":"ana","tries":3}"#), Ok(()));
+        let large = format!(r#"{{"user":"{}"}}"#, "x".repeat(MAX_SETTINGS_BYTES));
+        for (wanted, why) in [
+            ("[]", "not one JSON object"),
+            ("{", "not one JSON object"),
+            (r#"{"password":"guess"}"#, "password is a secret in the plan"),
+            (r#"{"steps":[]}"#, "steps is a secret in the plan"),
+            (r#"{"user":"secret:probe"}"#, "user names a secret"),
+            (r#"{"user":{"name":["secret:other"]}}"#, "user names a secret"),
+            (&large, "more than 16384 bytes"),
+        ] {
+            let told = other_settings(own, wanted).unwrap_err();
+            assert!(told.contains(why), "{told}, not {why}");
+        }
+    }
 }

@@ -137,6 +137,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         overrides: verdict.overrides.iter().map(overridden).collect(),
         warnings: warnings(api, view, verdict),
         switch: Some(switch(view)),
+        timezone: plan.map(|plan| plan.timezone.clone()).unwrap_or_default(),
     };
     if !believed {
         not_present(&mut shown, verdict, now);

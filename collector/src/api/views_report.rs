@@ -58,6 +58,7 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
         agents_lost: lost,
         blind_spots: Vec::new(),
         switched_time: report.switched.and_then(time),
+        back_time: report.back.and_then(time),
         people: report.people.iter().map(person).collect(),
         head_sequence: 0,
         head_hash: Vec::new(),

@@ -27,6 +27,8 @@ pub struct Asked {
     pub agent: AgentKey,
     /// The check.
     pub check: Name,
+    /// It is run with other settings than the plan's.
+    pub other_settings: bool,
 }
 
 #[derive(Debug)]
@@ -75,7 +77,10 @@ impl RunsNow {
         let number = Limits::FIRST_ASKED + u64::from_be_bytes(random) % Limits::FIRST_ASKED;
         let (answer, answered) = oneshot::channel();
         let mut open = self.open();
-        if open.values().any(|one| one.asked == asked) {
+        let same = |one: &Asked| {
+            (&one.migration, &one.agent, &one.check) == (&asked.migration, &asked.agent, &asked.check)
+        };
+        if open.values().any(|one| same(&one.asked)) {
             return Err(format!("a run of {} that somebody asked for is still going", asked.check));
         }
         if open.len() >= MOST || open.contains_key(&number) {
@@ -106,6 +111,9 @@ fn read(asked: &Asked, wire: v1::RunAnswer) -> Answer {
         let why: String = tidelock_model::fit(&wire.refused).chars().take(500).collect();
         return Err(if why.is_empty() { "it did not say why".to_owned() } else { why });
     };
+    if asked.other_settings != wire.other_settings {
+        return Err("it is of an earlier release, which knows no other settings than the plan's".to_owned());
+    }
     let batch = v1::FindingBatch {
         spool_epoch: vec![0; 16],
         first_seq: 1,
@@ -128,11 +136,16 @@ mod tests {
 
     fn asked(agent: &str) -> Asked {
         let agent = AgentKey { side: Side::Source, name: Name::new(agent).unwrap() };
-        Asked { migration: Name::new("shop").unwrap(), agent, check: Name::new("login").unwrap() }
+        Asked {
+            migration: Name::new("shop").unwrap(),
+            agent,
+            check: Name::new("login").unwrap(),
+            other_settings: false,
+        }
     }
 
     fn refused(number: u64) -> v1::RunAnswer {
-        v1::RunAnswer { number, refused: "busy".to_owned(), finding: None }
+        v1::RunAnswer { number, refused: "busy".to_owned(), ..v1::RunAnswer::default() }
     }
 
     #[tokio::test]
@@ -160,10 +173,16 @@ mod tests {
         let mut awaited = runs.ask(ours.clone()).unwrap();
         let finding = v1::Finding { check: "login".to_owned(), ..v1::Finding::default() };
         let finding = Some(Box::new(finding));
-        let wire = v1::RunAnswer { number: awaited.number, finding, refused: String::new() };
-        runs.answered(&ours.migration, &ours.agent, wire);
+        let wire = |number| v1::RunAnswer { number, finding: finding.clone(), ..v1::RunAnswer::default() };
+        runs.answered(&ours.migration, &ours.agent, wire(awaited.number));
         let told = awaited.answer().await.unwrap().unwrap_err();
         assert!(told.contains("cannot be read"), "{told}");
+        // Run with the plan's settings where others were asked for, it is no answer.
+        let mut awaited = runs.ask(Asked { other_settings: true, ..ours.clone() }).unwrap();
+        assert!(runs.ask(ours.clone()).is_err(), "with whichever settings, it is going");
+        runs.answered(&ours.migration, &ours.agent, wire(awaited.number));
+        let told = awaited.answer().await.unwrap().unwrap_err();
+        assert!(told.contains("earlier release"), "{told}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub fn report(report: &v1::Report) -> Value {
         "migration": report.migration, "summary": report.summary, "phase": report.phase,
         "source": report.source_title, "target": report.target_title, "timezone": report.timezone,
         "as_of": time(now), "switched": time(report.switched_time.as_ref()),
+        "back": time(report.back_time.as_ref()),
         "plan_revisions": report.revisions.iter().map(revision).collect::<Value>(),
         "phases": report.phases.iter().map(phase).collect::<Value>(),
         "decisions": report.decisions.iter().map(decision).collect::<Value>(),

@@ -32,6 +32,23 @@ pub(super) fn what_is_found_now_is_told_and_proves_nothing(world: &mut World) {
     assert_eq!(one["answers"].as_array().map(Vec::len), Some(1), "{one}");
     assert!(one["answers"][0]["agent"].as_str().is_some_and(|agent| agent.starts_with("target/")), "{one}");
 
+    // Other settings are for whoever may put a plan in force, and touch no secret; no round sees them.
+    let traced =
+        ran(&["--side", "target", "--with", "page_contains=No Such Words", "--trace", "-o", "json"], 1);
+    let value = traced.json();
+    assert_eq!(
+        (&value["fail"], &value["with"][0]),
+        (&1.into(), &"page_contains=No Such Words".into()),
+        "{value}"
+    );
+    let id = value["answers"][0]["trace"]["id"].as_str().map(str::len);
+    assert_eq!(id, Some(32), "{value}");
+    let secret = operator.run(&["check", "run", "login", "--with", "password=guess"]);
+    assert_eq!(secret.code, 2, "{}", secret.err);
+    assert!(secret.err.contains("password is a secret in the plan"), "{}", secret.err);
+    let person = world.person("ana").run(&["check", "run", "login", "--with", "user=bo"]);
+    assert_eq!(person.code, 4, "{} {}", person.out, person.err);
+
     world.target.down(true);
     let value = ran(&["--side", "target", "-o", "json"], 1).json();
     assert_eq!((&value["pass"], &value["fail"]), (&0.into(), &1.into()), "{value}");

@@ -70,7 +70,7 @@ fn millis(span: std::time::Duration) -> u64 {
 }
 
 fn markdown(plan: &tidelock_plan::Plan) -> String {
-    let mut text = format!("# {}\n\n{}\n\n", plan.name, plan.summary);
+    let mut text = title(plan.name.as_str(), plan.summary.trim());
     let _ = writeln!(
         text,
         "From **{}** to **{}**. Times are {}.\n",
@@ -101,6 +101,12 @@ fn markdown(plan: &tidelock_plan::Plan) -> String {
         }
     }
     text
+}
+
+/// A plan needs no summary, and a page no gap in its place.
+fn title(name: &str, summary: &str) -> String {
+    let gap = if summary.is_empty() { "" } else { "\n\n" };
+    format!("# {name}\n\n{summary}{gap}")
 }
 
 fn person(plan: &tidelock_plan::Plan, name: &Name) -> String {
@@ -215,4 +221,15 @@ fn html(name: &Name, markdown: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{name}</title>\n{body}</html>\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_without_a_summary_leaves_no_gap() {
+        assert_eq!(title("shop", "It moves."), "# shop\n\nIt moves.\n\n");
+        assert_eq!(title("shop", ""), "# shop\n\n");
+    }
 }

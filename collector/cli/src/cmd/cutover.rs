@@ -39,7 +39,7 @@ pub(crate) enum CutoverCommand {
     Run(CutoverRunArgs),
     /// Go on with the run that is under way: after a crash, or in somebody's place
     Resume(ResumeArgs),
-    /// The newest run, step by step
+    /// Its newest run, step by step
     Show,
     /// Let the operator's lease go, so that somebody else can go on at once
     Leave,
@@ -74,7 +74,7 @@ pub(crate) enum RollbackCommand {
     Run(RollbackRunArgs),
     /// Go on with the run that is under way: after a crash, or in somebody's place
     Resume(ResumeArgs),
-    /// The newest run, step by step
+    /// Its newest run, step by step
     Show,
     /// Let the operator's lease go, so that somebody else can go on at once
     Leave,
@@ -208,11 +208,7 @@ pub(crate) async fn newest(client: &Client, migration: &str) -> Result<Option<v1
 /// The newest run, which must be of this runbook.
 async fn of_way(client: &Client, way: Way) -> Result<v1::Run, Trouble> {
     let migration = client.migration().await?;
-    let Some(run) = newest(client, &migration).await? else {
-        return Err(
-            Trouble::usage("no runbook was ever walked").hint(format!("begin: tidelock {} run", way.word()))
-        );
-    };
+    let run = newest(client, &migration).await?.ok_or_else(|| none_yet(way))?;
     if run.direction != way.word() {
         let (number, other) = (run.run, crate::client::clean(&run.direction));
         return Err(Trouble::usage(format!("the newest run, {number}, is a {other}"))
@@ -262,7 +258,7 @@ fn what_next(run: &v1::Run) -> String {
 }
 
 async fn show(call: &Call, way: Way) -> Result<Exit, Trouble> {
-    let run = of_way(&call.client()?, way).await?;
+    let run = newest_of(&call.client()?, way).await?;
     if call.manner.json() {
         out::print_json(call.manner.format, &json::run(&run))?;
     } else {
@@ -270,6 +266,26 @@ async fn show(call: &Call, way: Way) -> Result<Exit, Trouble> {
         out::print(&what_next(&run))?;
     }
     Ok(Exit::Done)
+}
+
+/// The newest run of this runbook, also where another was walked after it: nobody acts on that one any more, but
+/// whoever asks what was done finds it.
+async fn newest_of(client: &Client, way: Way) -> Result<v1::Run, Trouble> {
+    let migration = client.migration().await?;
+    let newest = newest(client, &migration).await?;
+    if newest.as_ref().is_none_or(|run| run.direction == way.word()) {
+        return newest.ok_or_else(|| none_yet(way));
+    }
+    let request = v1::GetReportRequest { migration };
+    let report = client.reports().get_report(request).await.map_err(trouble)?.into_inner().report;
+    let runs = report.unwrap_or_default().runs.into_iter();
+    runs.filter(|run| run.direction == way.word()).max_by_key(|run| run.run).ok_or_else(|| none_yet(way))
+}
+
+fn none_yet(way: Way) -> Trouble {
+    let way = way.word();
+    Trouble::usage(format!("the runbook of the {way} was never walked"))
+        .hint(format!("begin: tidelock {way} run"))
 }
 
 async fn leave(call: &Call, way: Way) -> Result<Exit, Trouble> {

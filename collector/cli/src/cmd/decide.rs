@@ -105,14 +105,25 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
     }
     let mark = if answer.recorded { "✔" } else { "–" };
     let said = if answer.recorded { "recorded" } else { "would be recorded" };
-    out::print(&format!("{mark} {} {said}, decision {}", clean(&event.text), event.sequence))?;
+    // What is not recorded has no number.
+    let number = if answer.recorded { format!(", decision {}", event.sequence) } else { String::new() };
+    out::print(&format!("{mark} {} {said}{number}", clean(&event.text)))?;
     if let Some(gate) = &answer.gate {
         out::print(&format!("gate {}: {}", gate.gate, clean(&gate.summary)))?;
     }
     if args.go && args.decision == "cutover" {
         out::say("If a needed check holds before the switch, this GO is void.");
     }
+    if let Some(next) = answer.gate.as_ref().filter(|_| answer.recorded && args.go).and_then(walks_next) {
+        out::print(&format!("Next: {next}"))?;
+    }
     Ok(Exit::Done)
+}
+
+/// The runbook that begins, or goes on, with this decision.
+fn walks_next(gate: &v1::Gate) -> Option<String> {
+    let run = gate.holds.iter().find(|hold| hold.code == "run" && gate.phase == "rolling-back");
+    run.map(|hold| clean(&hold.next)).filter(|next| !next.is_empty())
 }
 
 /// The event of a decision that counts, or of one that was only tried.
@@ -148,7 +159,8 @@ fn confirmed(call: &Call, args: &DecideArgs, migration: &str) -> Result<(), Trou
             out::ask(&format!("Type the migration's name to give your GO: {migration}\n> "))?
         }
         None => {
-            return Err(Trouble::usage("a GO without a terminal names the migration: --confirm NAME"));
+            let message = format!("a GO without a terminal names the migration: --confirm {migration}");
+            return Err(Trouble::usage(message));
         }
     };
     if typed != migration {

@@ -136,10 +136,8 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
 }
 
 /// What stands beside a gate's word wherever it is said: what was opened over, who is asked, the way back.
-/// Times are in the caller's own zone: a gate alone does not say the plan's.
 pub(super) fn beside(gate: &v1::Gate) -> Vec<String> {
-    let zone = jiff::tz::TimeZone::system();
-    let zone = zone.iana_name().unwrap_or("UTC");
+    let zone = &zone(gate);
     let mut lines: Vec<String> = gate.warnings.iter().map(|line| format!("! {}", clean(line))).collect();
     lines.extend(undos(gate, zone));
     lines.extend(gate.overrides.iter().map(|view| shown::overridden(view, zone)));
@@ -148,6 +146,12 @@ pub(super) fn beside(gate: &v1::Gate) -> Vec<String> {
         lines.push(format!("rollback {}", shown::way_back(back, gate.as_of_time.as_ref(), zone)));
     }
     lines
+}
+
+/// The plan's zone, as every other screen has it; the caller's own where the collector does not say it.
+pub(super) fn zone(gate: &v1::Gate) -> String {
+    let own = || jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned();
+    if gate.timezone.is_empty() { own() } else { gate.timezone.clone() }
 }
 
 /// What could not be taken back stays on every screen.

@@ -12,7 +12,7 @@ use tokio_stream::StreamExt as _;
 use tonic::Streaming;
 
 use super::Call;
-use super::gate::{WaitArgs, beside};
+use super::gate::{WaitArgs, beside, zone};
 use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out::{self, Format};
@@ -181,7 +181,7 @@ impl Teller<'_> {
             true => format!(", {} left", span(self.left_ms())),
             false => String::new(),
         };
-        out::print(&format!("{}  …        still {word}{left}", now_clock()))
+        out::print(&format!("{}  …        still {word}{left}", now_clock(gate)))
     }
 
     fn left_ms(&self) -> u64 {
@@ -241,7 +241,7 @@ impl Teller<'_> {
                 if self.call.manner.quiet && last.is_none() {
                     return Ok(());
                 }
-                out::print(&format!("{}  {word:<8} {text}", now_clock()))?;
+                out::print(&format!("{}  {word:<8} {text}", now_clock(gate)))?;
                 self.beside(gate)
             }
         }
@@ -263,10 +263,10 @@ fn event(gate: &v1::Gate, last: Option<Exit>) -> Value {
     value
 }
 
-fn now_clock() -> String {
+fn now_clock(gate: &v1::Gate) -> String {
     let now = jiff::Timestamp::now();
     let wire = prost_types::Timestamp { seconds: now.as_second(), nanos: 0 };
-    clock(Some(&wire), jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC"))
+    clock(Some(&wire), &zone(gate))
 }
 
 /// Under GitHub Actions: an output to branch on, a summary, and one error a hold.

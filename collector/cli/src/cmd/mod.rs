@@ -34,6 +34,7 @@ pub(crate) mod pki;
 pub(crate) mod plan;
 mod plan_apply;
 mod plan_diff;
+mod plan_explain;
 mod plan_source;
 pub(crate) mod plugin;
 mod plugin_new;
@@ -48,6 +49,7 @@ mod sparkline;
 pub(crate) mod status;
 mod status_text;
 pub(crate) mod switches;
+mod version;
 pub(crate) mod why;
 mod why_traces;
 
@@ -60,9 +62,6 @@ use crate::client::{Client, clean, trouble};
 use crate::context::{Flags, resolve};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format, Manner};
-
-/// How long `version` waits for the collector's word.
-const VERSION_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What every command gets.
 pub(crate) struct Call {
@@ -129,7 +128,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
         Command::Init(args) => init::run(&call, args),
         Command::Man(args) => man::run(&call, &args),
         Command::Help(args) => help::run(&call, &args),
-        Command::Version => version(&call).await,
+        Command::Version => version::run(&call).await,
         Command::Keep(args) => cutover::keep::run(args).await,
     }
 }
@@ -166,28 +165,6 @@ fn only_where_it_is_known(call: &Call, command: &Command) -> Result<(), Trouble>
         Some(only) if !fits => Err(Trouble::usage(format!("only tidelock {only} has this form of -o"))),
         Some(_) | None => Ok(()),
     }
-}
-
-async fn version(call: &Call) -> Result<Exit, Trouble> {
-    let version = env!("CARGO_PKG_VERSION");
-    let collector = collectors_version(call).await;
-    if call.manner.json() {
-        let value = json!({ "schema": "tidelock.version/v1", "client": version, "collector": collector });
-        out::print_json(call.manner.format, &value)?;
-        return Ok(Exit::Done);
-    }
-    out::print(&format!("tidelock {version}"))?;
-    if let Some(collector) = collector {
-        out::print(&format!("collector {collector}"))?;
-    }
-    Ok(Exit::Done)
-}
-
-/// The collector's version, where one is configured and answers at once; nobody waits for it here.
-async fn collectors_version(call: &Call) -> Option<String> {
-    let client = call.client().ok()?;
-    let status = tokio::time::timeout(VERSION_WAIT, get_status(&client)).await.ok()?.ok()?;
-    status.collector.map(|collector| clean(&collector.version)).filter(|version| !version.is_empty())
 }
 
 /// The status of the migration that is meant.

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tidelock_plan::{Checked, check, explain, grants, pin, schema, timeline};
+use tidelock_plan::{Checked, check, pin, schema, timeline};
 use tidelock_proto::{json as wire, v1};
 
 use super::plan_apply::ApplyArgs;
 use super::plan_source::{Loaded, load};
-use super::{Call, plan_apply, plan_diff};
+use super::{Call, plan_apply, plan_diff, plan_explain};
 use crate::args::PlanFile;
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble, While as _};
@@ -52,10 +52,11 @@ pub(crate) enum PlanCommand {
     },
     /// The JSON Schema of the plan file, for editors
     Schema,
-    /// What a code such as E015 means
+    /// What a code such as E015 means, or what each check of a plan may reach, in words
     Explain {
-        /// The code
-        code: String,
+        /// A code, or a plan file; the collector's present revision without either
+        #[arg(value_name = "CODE|FILE")]
+        what: Option<String>,
     },
 }
 
@@ -85,19 +86,7 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
             out::print_json(Format::Json, &schema())?;
             Ok(Exit::Done)
         }
-        PlanCommand::Explain { code } => match explain(&code.to_uppercase()) {
-            Some(text) if call.manner.json() => {
-                let value =
-                    json!({ "schema": "tidelock.explain/v1", "code": code.to_uppercase(), "text": text });
-                out::print_json(call.manner.format, &value)?;
-                Ok(Exit::Done)
-            }
-            Some(text) => {
-                out::print(text)?;
-                Ok(Exit::Done)
-            }
-            None => Err(Trouble::usage(format!("there is no code {code:?}"))),
-        },
+        PlanCommand::Explain { what } => plan_explain::run(call, what.as_deref()).await,
     }
 }
 
@@ -114,7 +103,7 @@ fn check_file(call: &Call, file: &Path, strict: bool, with_grants: bool) -> Resu
             "digest": checked.as_ref().map(|checked| format!("sha256:{}", checked.hash)),
             "problems": problems.to_json(&loaded.source),
             "timeline": checked.as_ref().map(|checked| timeline(&checked.plan).to_json()),
-            "grants": checked.as_ref().map(granted),
+            "grants": checked.as_ref().map(plan_explain::in_json),
         });
         out::print_json(call.manner.format, &value)?;
         return Ok(if bad { Exit::Usage } else { Exit::Done });
@@ -134,21 +123,14 @@ fn check_file(call: &Call, file: &Path, strict: bool, with_grants: bool) -> Resu
                 checked.hash.short()
             ))?;
             timeline(plan).brief().iter().try_for_each(|line| out::print(&format!("  {line}")))?;
-            for one in grants(plan).iter().filter(|_| with_grants) {
-                out::print(&format!("  {}", one.check))?;
-                one.may.iter().try_for_each(|may| out::print(&format!("    {}", clean(may))))?;
+            if with_grants {
+                plan_explain::lines(plan).iter().try_for_each(|line| out::print(&format!("  {line}")))?;
             }
         }
         (Some(_), true) => out::say("tidelock: warnings count with --strict"),
         (None, _) => {}
     }
     Ok(if bad { Exit::Usage } else { Exit::Done })
-}
-
-/// What each check may reach, as the plan grants it.
-fn granted(checked: &Checked) -> serde_json::Value {
-    let one = |one: tidelock_plan::Grants| json!({ "check": one.check.as_str(), "may": one.may });
-    grants(&checked.plan).into_iter().map(one).collect()
 }
 
 fn timeline_of(call: &Call, file: &Path) -> Result<Exit, Trouble> {

@@ -88,7 +88,11 @@ fn way_back(status: &v1::Status) -> Result<(Value, String, Exit), Trouble> {
     let Some(gate) = status.next_gate.as_ref().filter(|_| !ended) else {
         let reason = format!("the migration is {}", clean(&status.phase));
         let value = serde_json::json!({ "applicable": false, "possible": false, "reason": reason });
-        return Ok((value, format!("going back is not possible: {reason}"), Exit::Rollback));
+        let line = match status.phase.as_str() {
+            "rolled-back" => "it went back: traffic is on the source again".to_owned(),
+            _ => format!("going back is not possible: {reason}"),
+        };
+        return Ok((value, line, Exit::Rollback));
     };
     let Some(view) = &gate.rollback else {
         return Err(Trouble::new(Exit::Unknown, "the collector did not say whether going back is possible"));
@@ -145,7 +149,11 @@ mod tests {
                 let status = status(phase, view(false, false, "anything"), gate);
                 let (value, line, exit) = way_back(&status).unwrap();
                 assert_eq!(exit, Exit::Rollback, "{line}");
-                assert_eq!(line, format!("going back is not possible: the migration is {phase}"));
+                let said = match phase {
+                    "rolled-back" => "it went back: traffic is on the source again".to_owned(),
+                    _ => format!("going back is not possible: the migration is {phase}"),
+                };
+                assert_eq!(line, said);
                 assert_eq!((&value["applicable"], &value["possible"]), (&false.into(), &false.into()));
                 assert!(value["reason"].as_str().unwrap().contains(phase), "{value}");
             }

@@ -9,7 +9,7 @@ use super::status::NewestRun;
 use crate::client::clean;
 use crate::exit::Exit;
 use crate::out::Manner;
-use crate::words::{ago, clock, cut, loss, pad, span, state, verdict};
+use crate::words::{ago, clock, cut, hold_mark, hold_sign, loss, pad, span, state, verdict};
 use crate::{shown, shown_switch};
 
 /// Characters of a reason; all of it stands in `tidelock why`.
@@ -156,10 +156,7 @@ fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
         pad("SINCE", 9)
     );
     for hold in &gate.holds {
-        let sign = match json::state_word(hold.state) {
-            "" => manner.paint("33", "! people"),
-            _ => state(manner, hold.state),
-        };
+        let sign = hold_sign(manner, hold);
         let side = if hold.side.is_empty() { String::new() } else { format!("{}: ", hold.side) };
         let why = cut(&format!("{side}{}", clean(&hold.reason)), WHY);
         let check = if hold.check.is_empty() { &hold.code } else { &hold.check };
@@ -242,8 +239,16 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
 }
 
 fn next(status: &v1::Status) -> Option<String> {
-    let gate = status.next_gate.as_ref()?;
-    let next = |hold: &&v1::Hold| !hold.next.is_empty();
+    let ended = matches!(status.phase.as_str(), "rolled-back" | "aborted" | "committed" | "retired");
+    let Some(gate) = &status.next_gate else {
+        return ended.then(|| "tidelock report -o html --out report.html".to_owned());
+    };
+    // Whoever reads this has just looked.
+    let next = |hold: &&v1::Hold| !hold.next.is_empty() && hold.next != "tidelock status";
+    // What the runbook waits for it says itself, and until it is walked its checks only say that it is not.
+    if let Some(run) = gate.holds.iter().filter(next).find(|hold| hold.code == "run") {
+        return Some(clean(&run.next));
+    }
     if let Some(first) = gate.holds.iter().find(next) {
         // Where nothing is reported, the agents that are not there come before what they would report.
         let unseen = matches!(json::state_word(first.state), "missing" | "stale");
@@ -276,7 +281,7 @@ pub(super) fn short(status: &v1::Status, run: &NewestRun) -> String {
     );
     let holds: Vec<String> = (gate.holds.iter().take(6))
         .map(|hold| {
-            let sign = if matches!(json::state_word(hold.state), "stale" | "missing") { "?" } else { "✖" };
+            let sign = hold_mark(hold);
             let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
             format!("{sign} {name} {} ({})", clean(&hold.reason), ago(hold.since_time.as_ref(), now))
         })
@@ -382,5 +387,23 @@ mod tests {
             nagios(&status).1.number()
         });
         assert_eq!(said, [0, 0, 2, 2, 3, 3]);
+    }
+    #[test]
+    fn what_comes_next_is_the_runbook_while_it_is_walked_and_never_what_was_just_done() {
+        let hold = |code: &str, next: &str| v1::Hold {
+            code: code.to_owned(),
+            next: next.to_owned(),
+            ..v1::Hold::default()
+        };
+        let of = |phase: &str, holds: Option<Vec<v1::Hold>>| {
+            let next_gate = holds.map(|holds| v1::Gate { holds, ..v1::Gate::default() });
+            next(&v1::Status { phase: phase.to_owned(), next_gate, ..v1::Status::default() })
+        };
+        let walked = vec![hold("missing", "tidelock why a"), hold("run", "tidelock rollback run")];
+        assert_eq!(of("rolling-back", Some(walked)).as_deref(), Some("tidelock rollback run"));
+        let watch = vec![hold("watch", "tidelock status"), hold("decision", "tidelock decide commit --go")];
+        assert_eq!(of("watch", Some(watch)).as_deref(), Some("tidelock decide commit --go"));
+        assert_eq!(of("watch", Some(vec![hold("watch", "tidelock status")])), None);
+        assert!(of("rolled-back", None).is_some_and(|next| next.starts_with("tidelock report")));
     }
 }

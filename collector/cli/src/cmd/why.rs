@@ -9,7 +9,7 @@ use super::{Call, get_status, proof_text, why_traces};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Manner};
-use crate::words::{ago, clock, loss, loss_lines, pad, state, verdict};
+use crate::words::{ago, clock, hold_sign, loss, loss_lines, pad, state, verdict};
 use crate::{shown, shown_switch};
 
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,9 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let status = get_status(&client).await?;
     if let Some(check) = args.check {
+        if let Some(gate) = status.next_gate.as_ref().and_then(|gate| held_by(gate, &status, &check)) {
+            return tell(call, &gate, &status.timezone);
+        }
         let migration = status.migration.clone();
         let request = v1::ExplainCheckRequest { migration, check, recent: 5 };
         let answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
@@ -43,12 +46,27 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
         out::print(&format!("{} is {}: no gate stands before it", status.migration, status.phase))?;
         return Ok(Exit::Done);
     };
+    tell(call, &gate, &status.timezone)
+}
+
+fn tell(call: &Call, gate: &v1::Gate, zone: &str) -> Result<Exit, Trouble> {
     if call.manner.json() {
-        out::print_json(call.manner.format, &json::gate(&gate))?;
+        out::print_json(call.manner.format, &json::gate(gate))?;
     } else {
-        out::print(&all_holds(call.manner, &gate, &status.timezone))?;
+        out::print(&all_holds(call.manner, gate, zone))?;
     }
     Ok(Exit::Done)
+}
+
+/// What stands under a name on the screen and is no check: a decision, a manual check, the word of a hold such as
+/// `stable`. None for a check, which has more to tell.
+fn held_by(gate: &v1::Gate, status: &v1::Status, name: &str) -> Option<v1::Gate> {
+    if status.scenarios.iter().any(|scenario| scenario.name == name) {
+        return None;
+    }
+    let shown = |hold: &&v1::Hold| if hold.check.is_empty() { hold.code == name } else { hold.check == name };
+    let holds: Vec<v1::Hold> = gate.holds.iter().filter(shown).cloned().collect();
+    (!holds.is_empty()).then(|| v1::Gate { holds, ..gate.clone() })
 }
 
 fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
@@ -99,7 +117,7 @@ fn switch(manner: Manner, gate: &v1::Gate, zone: &str, text: &mut String) {
 fn one_hold(manner: Manner, hold: &v1::Hold, gate: &v1::Gate, zone: &str, text: &mut String) {
     let now = gate.as_of_time.as_ref();
     let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
-    let sign = if hold.state == 0 { manner.paint("33", "! people") } else { state(manner, hold.state) };
+    let sign = hold_sign(manner, hold);
     let side = if hold.side.is_empty() { String::new() } else { format!(" on {}", hold.side) };
     let _ = writeln!(text, "{sign}  {}{side}   {}", manner.bold(name), hold.level);
     let _ = writeln!(text, "    Why      {}", clean(&hold.reason));
@@ -201,4 +219,30 @@ fn said(recent: &v1::RecentFinding, now: Option<&prost_types::Timestamp>) -> Str
         agent.name,
         json::outcome_word(finding.outcome),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_screen_that_is_no_check_is_explained_by_its_hold() {
+        let hold = |code: &str, check: &str| v1::Hold {
+            code: code.to_owned(),
+            check: check.to_owned(),
+            ..v1::Hold::default()
+        };
+        let gate = v1::Gate {
+            holds: vec![hold("decision", "cutover"), hold("stable", ""), hold("claim_refuted", "login")],
+            ..v1::Gate::default()
+        };
+        let scenario = v1::ScenarioView { name: "login".to_owned(), ..v1::ScenarioView::default() };
+        let status = v1::Status { scenarios: vec![scenario], ..v1::Status::default() };
+        let found = |name: &str| held_by(&gate, &status, name).map(|gate| gate.holds[0].code.clone());
+        assert_eq!(found("cutover").as_deref(), Some("decision"));
+        assert_eq!(found("stable").as_deref(), Some("stable"));
+        assert_eq!(found("decision"), None, "that is not what stands on the screen");
+        assert_eq!(found("login"), None, "a check has more to tell");
+        assert_eq!(found("nope"), None);
+    }
 }

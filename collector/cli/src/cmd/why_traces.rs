@@ -20,9 +20,13 @@ fn newest(answer: &v1::ExplainCheckResponse, side: Side) -> Option<(&v1::RecentF
 }
 
 /// Ids come from agents; what is no id makes no address.
-fn address(answer: &v1::ExplainCheckResponse, id: &str) -> Option<String> {
+pub(super) fn url(link: &str, id: &str) -> Option<String> {
     let is_id = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    (is_id && !answer.trace_link.is_empty()).then(|| answer.trace_link.replace("{trace_id}", id))
+    (is_id && !link.is_empty()).then(|| link.replace("{trace_id}", id))
+}
+
+fn address(answer: &v1::ExplainCheckResponse, id: &str) -> Option<String> {
+    url(&answer.trace_link, id)
 }
 
 /// A line for each side that has one.

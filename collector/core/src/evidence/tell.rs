@@ -55,6 +55,9 @@ pub(crate) fn is(lane: &Lane, newest: &Newest, index: usize, claim: &Claim) -> S
             _ if newest.outcome != Outcome::Pass => last_run(newest),
             None => format!("the run passed and does not report {measure}"),
             Some(_) if newest.empty => "the last run counted 0 of 0, which proves nothing".to_owned(),
+            Some(found) if held_for.is_zero() => {
+                format!("{measure} is {}, must be {}", found.value, bounds(claim))
+            }
             Some(found) => {
                 let held = match lane.dwells.get(&index) {
                     Some(Dwell::Inside(since)) => newest.place.at.since(*since),

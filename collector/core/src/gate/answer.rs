@@ -27,7 +27,7 @@ impl Migration {
         let decision = self.decision_status(gate, now).map(|mut status| {
             if asked(status.state) {
                 status.state = DecisionState::Asked;
-                status.since = self.asked_since(&status.name, gate).map_or(status.since, |(asked, _)| asked);
+                status.since = self.known_since(&status.name, gate, now).unwrap_or(status.since);
             }
             status
         });

@@ -287,7 +287,11 @@ impl Migration {
         if witnessed || now.since(since.unwrap_or(now)) >= needed {
             return None;
         }
-        let reason = format!("all that it needs is proved; waiting for {} without a break", span(needed));
+        let proved = match self.passed_by(gate, now) {
+            None => "all that it needs is proved".to_owned(),
+            Some(passed) => format!("{passed}, all else that it needs is proved"),
+        };
+        let reason = format!("{proved}; waiting for {} without a break", span(needed));
         Some(Hold::new(HoldCode::Stable, since.unwrap_or(now), reason, format!("tidelock gate wait {gate}")))
     }
 

@@ -154,7 +154,10 @@ fn token(gate: v1::Gate) -> Result<String, Trouble> {
             let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
             shut = shut.hint(format!("{}: {}", clean(name), clean(&hold.reason)));
         }
-        return Err(shut.hint("wait for it with --timeout 30m; see why: tidelock why --gate cutover"));
+        return Err(shut.hint(match word {
+            "rollback" => "waiting longer cannot help; see: tidelock status",
+            _ => "wait for it with --timeout 30m; see why: tidelock why --gate cutover",
+        }));
     }
     if gate.token.is_empty() {
         return Err(Trouble::new(Exit::Auth, "gate cutover is open, but your access may not confirm it")

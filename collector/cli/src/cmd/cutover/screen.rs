@@ -246,7 +246,9 @@ pub(super) fn table(manner: Manner, run: &v1::Run) -> String {
             Some(limit) => format!(" of {} ({})", counter(limit), clean(&run.dip_check)),
             None => String::new(),
         };
-        lines.push(format!("  writes were shut {}{limit}", counter(ms)));
+        // A rehearsal shuts nothing: it says what the steps would take.
+        let were = if run.rehearsal { "would be" } else { "were" };
+        lines.push(format!("  writes {were} shut {}{limit}", counter(ms)));
     }
     if run.no_return_time.is_some() {
         let passed = if run.rehearsal { "was rehearsed" } else { "is passed" };

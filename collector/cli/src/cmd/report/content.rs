@@ -10,19 +10,18 @@ use crate::{shown, shown_switch};
 
 /// The whole report; `part` says which time is left of it.
 pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
-    let mut blocks = vec![
-        Block::Title(format!("Report of {}", report.migration)),
-        Block::Text(report.summary.clone()),
-        Block::Text(format!(
-            "From {} to {}. Phase {} at {}; times are {}.",
-            report.source_title,
-            report.target_title,
-            report.phase,
-            when(report, report.as_of_time.as_ref()),
-            report.timezone
-        )),
-        switched(report),
-    ];
+    let mut blocks = vec![Block::Title(format!("Report of {}", report.migration))];
+    let summary = report.summary.trim();
+    blocks.extend((!summary.is_empty()).then(|| Block::Text(summary.to_owned())));
+    blocks.push(Block::Text(format!(
+        "From {} to {}. Phase {} at {}; times are {}.",
+        report.source_title,
+        report.target_title,
+        report.phase,
+        when(report, report.as_of_time.as_ref()),
+        report.timezone
+    )));
+    blocks.push(switched(report));
     blocks.extend(part.map(Block::Text));
     blocks.extend(head(report));
     blocks.extend(failed_undos(report));
@@ -48,18 +47,27 @@ fn when(report: &v1::Report, time: Option<&prost_types::Timestamp>) -> String {
 }
 
 fn switched(report: &v1::Report) -> Block {
-    let text = match (&report.switched_time, report.recovery_ms) {
+    let mut text = match (&report.switched_time, report.recovery_ms) {
         (None, _) => "Traffic was not switched.".to_owned(),
         (Some(at), Some(ms)) => format!(
             "Traffic was switched at {}; every needed claim was proved again after {}.",
             when(report, Some(at)),
             span(ms)
         ),
+        (Some(at), None) if report.back_time.is_some() => {
+            format!(
+                "Traffic was switched at {}; not every needed claim was proved there.",
+                when(report, Some(at))
+            )
+        }
         (Some(at), None) => format!(
             "Traffic was switched at {}; the recovery is not over: not every needed claim is proved again.",
             when(report, Some(at))
         ),
     };
+    if let Some(back) = &report.back_time {
+        text = format!("{text} It was moved back to the source at {}.", when(report, Some(back)));
+    }
     Block::Text(text)
 }
 
@@ -200,7 +208,8 @@ fn run_table(report: &v1::Report, run: &v1::Run) -> Vec<Block> {
     if let Some(ms) = run.writes_shut_ms {
         let limit =
             run.dip_ms.map(|limit| format!(" of {} ({})", counter(limit), run.dip_check)).unwrap_or_default();
-        said.push(format!("Writes were shut {}{limit}.", counter(ms)));
+        let were = if run.rehearsal { "would have been" } else { "were" };
+        said.push(format!("Writes {were} shut {}{limit}.", counter(ms)));
     }
     blocks.push(Block::Text(said.join(" ")));
     blocks

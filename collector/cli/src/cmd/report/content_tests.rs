@@ -104,9 +104,22 @@ fn what_was_not_fine_and_what_got_looser_stand_in_it() {
 }
 
 #[test]
+fn traffic_that_went_back_stands_beside_the_switch() {
+    let said = |report: &v1::Report| markdown(&[switched(report)]);
+    assert!(said(&report()).contains("the recovery is not over"));
+    let back = v1::Report { back_time: at(20), ..report() };
+    let text = said(&back);
+    assert!(text.contains("not every needed claim was proved there") && !text.contains("recovery"), "{text}");
+    assert!(text.contains("moved back to the source at 2026-11-22"), "{text}");
+    let proved = v1::Report { recovery_ms: Some(19_000), ..back };
+    assert!(said(&proved).contains("proved again after 19 s. It was moved back"), "{}", said(&proved));
+}
+
+#[test]
 fn an_empty_report_claims_nothing() {
     let page = markdown(&blocks(&v1::Report::default(), None));
     for said in ["Traffic was not switched", "Nothing was decided", "Nothing is known of it"] {
         assert!(page.contains(said), "no {said:?} in:\n{page}");
     }
+    assert!(!page.contains("\n\n\n"), "a gap in place of what is not there:\n{page}");
 }

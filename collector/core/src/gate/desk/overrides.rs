@@ -18,7 +18,7 @@ use crate::migration::Migration;
 use crate::plan::DecisionRule;
 use crate::record::{Event, EventKind};
 use crate::verdict::{Hold, HoldCode, OverrideStatus};
-use crate::words::count;
+use crate::words::{count, list};
 
 use super::Desk;
 use super::outgrown::Passed;
@@ -170,14 +170,29 @@ impl Migration {
     /// What is overridden at the gate now.
     pub(crate) fn in_force(&self, gate: Phase, now: Timestamp) -> InForce<'_> {
         let mut all = InForce::default();
-        let counts = |over: &&Override| over.complete && over.gate == gate && over.is_of(self.phase);
-        for over in self.desk.overrides.iter().filter(counts).filter(|over| now < over.ends) {
+        for over in self.counting(gate, now) {
             all.names.extend(&over.checks);
             all.ends = Some(all.ends.map_or(over.ends, |ends| ends.min(over.ends)));
         }
         all.names.sort_unstable();
         all.names.dedup();
         all
+    }
+
+    fn counting(&self, gate: Phase, now: Timestamp) -> impl Iterator<Item = &Override> {
+        let counts = move |over: &&Override| over.complete && over.gate == gate && over.is_of(self.phase);
+        self.desk.overrides.iter().filter(counts).filter(move |over| now < over.ends)
+    }
+
+    /// `login overridden by olga and ben`; none where nothing is: what people passed over is not proved.
+    pub(crate) fn passed_by(&self, gate: Phase, now: Timestamp) -> Option<String> {
+        let told = |over: &Override| {
+            let checks: Vec<&str> = over.checks.iter().map(Name::as_str).collect();
+            let by: Vec<&str> = over.voices.keys().map(Name::as_str).collect();
+            format!("{} overridden by {}", list(&checks), list(&by))
+        };
+        let each: Vec<String> = self.counting(gate, now).map(told).collect();
+        (!each.is_empty()).then(|| each.join(", "))
     }
 
     /// When overrides end.
@@ -269,18 +284,18 @@ impl Migration {
             return Ok(());
         }
         let (never, nothing): (Vec<&Name>, Vec<&Name>) = missing.into_iter().partition(named);
-        let list = |names: &[&Name]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        let joined = |names: &[&Name]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         let mut parts = Vec::new();
         if !nothing.is_empty() {
-            parts.push(format!("nothing at gate {gate} is held by {}", list(&nothing)));
+            parts.push(format!("nothing at gate {gate} is held by {}", joined(&nothing)));
         }
         if !never.is_empty() {
-            parts.push(format!("{} is never overridden", list(&never)));
+            parts.push(format!("{} is never overridden", joined(&never)));
         }
         keys.sort_unstable();
         keys.dedup();
         let there =
-            if keys.is_empty() { "nothing".to_owned() } else { list(&keys.iter().collect::<Vec<_>>()) };
+            if keys.is_empty() { "nothing".to_owned() } else { joined(&keys.iter().collect::<Vec<_>>()) };
         let message = format!("{}; what may be overridden: {there}", parts.join(", and "));
         Err(Refusal { holds, ..Refusal::new(RefusalCode::Incomplete, message) })
     }

@@ -167,6 +167,17 @@ impl Migration {
         Some((question.asked, question.deputies.or(deputies)))
     }
 
+    /// Since when people know of it: a question that is not rung again within its minute is theirs all the same.
+    pub(crate) fn known_since(&self, decision: &Name, gate: Phase, now: Timestamp) -> Option<Timestamp> {
+        let question = self.desk.questions.get(decision).filter(|question| question.gate == Some(gate))?;
+        let known = match question.state {
+            State::Open => true,
+            State::Over => now < question.asked.plus(ASK_AGAIN_AFTER),
+            State::Refused => false,
+        };
+        known.then_some(question.asked)
+    }
+
     /// Whom a decision waits for, and until when before somebody else is asked.
     pub(crate) fn waits_for(&self, status: &DecisionStatus, gate: Phase) -> String {
         let names = |names: &[Name]| {
