@@ -7,7 +7,7 @@ use tidelock_proto::{json, v1};
 use crate::client::clean;
 use crate::cmd::cutover::parts::{place, present, writes_shut};
 use crate::shown_switch::{deadline, undone};
-use crate::words::{clock, grouped, span};
+use crate::words::{clock, grouped, of_count, span};
 
 /// `lossless, possible for 1 h 48 min`, `lossy: 131 orders`, `closed: the window is over, fix forward`.
 pub(crate) fn way_back(view: &v1::RollbackView, now: Option<&Timestamp>, zone: &str) -> String {
@@ -57,7 +57,11 @@ pub(crate) fn lost(lost: &[v1::Lost]) -> String {
     let each = lost.iter().map(|lost| {
         let what = if lost.what.is_empty() { &lost.unit } else { &lost.what };
         match lost.count {
-            Some(count) => format!("{} {}", grouped(count), clean(what)),
+            // `rows that only the target has`: the first word is what is counted.
+            Some(count) => {
+                let (unit, rest) = what.split_at(what.find(' ').unwrap_or(what.len()));
+                format!("{} {}{}", grouped(count), clean(of_count(count, unit)), clean(rest))
+            }
             None => format!("an unknown number of {}", clean(what)),
         }
     });
@@ -102,7 +106,8 @@ pub(crate) fn beside_agents(gate: &v1::Gate) -> impl Iterator<Item = String> + '
     gate.warnings.iter().filter(|line| !line.starts_with("agent ")).map(|line| clean(line))
 }
 
-/// `! opened over login, checkout by olga, ben at 14:02:00: the vendor confirmed (gate ready)`.
+/// `! overridden: login, checkout by olga, ben at 14:02:00: the vendor confirmed (gate ready)`. Whether the gate is open
+/// stands elsewhere: something else may hold it.
 pub(crate) fn overridden(view: &v1::OverrideView, zone: &str) -> String {
     let (checks, by) = (clean(&view.checks.join(", ")), clean(&view.by.join(", ")));
     let (at, reason) = (clock(view.at_time.as_ref(), zone), clean(&view.reason));
@@ -123,9 +128,9 @@ pub(crate) fn overridden(view: &v1::OverrideView, zone: &str) -> String {
         );
     }
     match view.complete {
-        true => format!("! opened over {checks} by {by} at {at}: {reason} (gate {gate}{until})"),
+        true => format!("! overridden: {checks} by {by} at {at}: {reason} (gate {gate}{until})"),
         false => format!(
-            "! asked to open over {checks} by {by} at {at}: {reason} (gate {gate}, others must agree{until})"
+            "! asked to override {checks} by {by} at {at}: {reason} (gate {gate}, others must agree{until})"
         ),
     }
 }
@@ -203,6 +208,11 @@ mod tests {
         let lost = vec![some("orders", Some(1131)), some("mails", None)];
         let lossy = v1::RollbackView { lost, ..view("lossy", true) };
         assert_eq!(said(&lossy), "lossy: 1,131 orders, an unknown number of mails, possible");
+        assert_eq!(
+            super::lost(&[some("rows that only the target has", Some(1))]),
+            "1 row that only the target has"
+        );
+        assert_eq!(super::lost(&[some("", Some(1))]), "1 row");
         let closed = v1::RollbackView { reason: "the window is over".to_owned(), ..view("closed", false) };
         assert_eq!(said(&closed), "closed: the window is over, fix forward");
     }
@@ -248,7 +258,7 @@ mod tests {
         };
         assert_eq!(
             overridden(&over, "UTC"),
-            "! opened over login (login stale on target) by olga at 00:02:00: seen by hand (gate ready)"
+            "! overridden: login (login stale on target) by olga at 00:02:00: seen by hand (gate ready)"
         );
         let worse = v1::OverrideView {
             outgrown: "login refuted on target".to_owned(),
@@ -261,7 +271,7 @@ mod tests {
              is worse (gate ready, ended 00:03:00)"
         );
         let asked = overridden(&v1::OverrideView { complete: false, ..over }, "UTC");
-        assert!(asked.starts_with("! asked to open over") && asked.contains("others must agree"), "{asked}");
+        assert!(asked.starts_with("! asked to override") && asked.contains("others must agree"), "{asked}");
     }
 
     #[test]

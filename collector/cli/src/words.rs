@@ -169,15 +169,19 @@ pub(crate) fn loss_lines(gate: &v1::Gate) -> Vec<String> {
 /// `14 messages on queue orders`; `4 rows (invoice by job:nightly)`.
 fn left_behind(left: &v1::Remaining) -> String {
     let (count, unit) = (grouped(left.count), left.unit.as_str());
-    // A plugin says its unit in the plural: `1 messages` would be read twice.
-    let one = match unit.strip_suffix('s').filter(|one| left.count == 1 && one.len() > 2) {
-        Some(one) if !one.ends_with('s') => one,
-        Some(_) | None => unit,
-    };
+    let one = of_count(left.count, unit);
     match (left.what.strip_prefix(unit), left.what.is_empty()) {
         (_, true) => format!("{count} {one}"),
         (Some(rest), false) if !unit.is_empty() => format!("{count} {one}{rest}"),
         (Some(_) | None, false) => format!("{count} {one} ({})", left.what),
+    }
+}
+
+/// A unit is said in the plural, and `1 messages` would be read twice: `message`.
+pub(crate) fn of_count(count: u64, unit: &str) -> &str {
+    match unit.strip_suffix('s').filter(|one| count == 1 && one.len() > 2) {
+        Some(one) if !one.ends_with('s') => one,
+        Some(_) | None => unit,
     }
 }
 

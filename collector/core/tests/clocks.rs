@@ -8,6 +8,7 @@ mod world;
 
 use std::time::Duration;
 
+use tidelock_core::DecisionState;
 use tidelock_core::record::{Entry, Observation, Record};
 use tidelock_model::{Phase, Side};
 use world::agents::{Behaviour, finding};
@@ -95,4 +96,33 @@ fn a_clock_that_was_set_forward_ages_all_evidence_at_once() {
     let sides = &world.migration.scenarios(world.now)[0].sides;
     assert!(sides.iter().all(|side| side.state != tidelock_core::EvidenceState::Proved), "{sides:?}");
     assert_eq!(world.migration.phase(), Phase::Sync);
+}
+
+#[test]
+fn a_question_that_is_not_rung_again_within_its_minute_keeps_its_age() {
+    let mut world = open_gate();
+    let target = agent_key(Side::Target, "t1");
+    let turn = |world: &mut World, behaviour: Behaviour, seconds: u32| {
+        world.agents.get_mut(&target).unwrap().behaviours.insert(name("login"), behaviour);
+        for _ in 0..seconds {
+            world.second();
+            world.weigh();
+        }
+    };
+    let told = |world: &World| {
+        let decision = world.migration.verdict(Phase::Cutover, world.now).decision.unwrap();
+        (decision.state, decision.since)
+    };
+    let (state, asked) = told(&world);
+    assert_eq!(state, DecisionState::Asked);
+    turn(&mut world, Behaviour::Fails("sign-in refused".to_owned()), 10);
+    assert!(!is_open(&world));
+    turn(&mut world, Behaviour::Passes, 20);
+    assert!(is_open(&world) && world.now.since(asked) < Duration::from_secs(60));
+    assert!(world.migration.question(world.now).is_empty(), "nobody is rung twice in a minute");
+    assert_eq!(told(&world), (DecisionState::Asked, asked), "those who were asked know of it since then");
+    turn(&mut world, Behaviour::Passes, 60);
+    let again = world.migration.question(world.now);
+    assert_eq!(again.len(), 1, "then they are asked again");
+    assert_eq!(told(&world), (DecisionState::Asked, again[0].asked));
 }

@@ -145,11 +145,16 @@ pub(crate) async fn manual(call: &Call, command: ManualCommand) -> Result<Exit, 
             let evidence = evidence_file.map_or(Ok(evidence), |file| files::evidence(&file))?;
             let client = call.client()?;
             let (migration, request_id) = (client.migration().await?, request_id()?);
+            let bare = evidence.is_empty();
             let request = v1::CompleteManualCheckRequest { migration, check, evidence, failed, request_id };
-            done(
-                call,
-                client.orders().complete_manual_check(request).await.map_err(trouble)?.into_inner().event,
-            )
+            let answer = client.orders().complete_manual_check(request).await.map_err(|status| {
+                let refused = trouble(status);
+                match bare && refused.message.contains("needs evidence") {
+                    true => refused.hint("give it: --evidence TEXT-OR-URL, or --evidence-file FILE"),
+                    false => refused,
+                }
+            })?;
+            done(call, answer.into_inner().event)
         }
     }
 }

@@ -212,7 +212,9 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
             format!("{sign} {} {by}", check.name)
         })
         .collect();
-    text.push('\n');
+    if !text.ends_with("\n\n") {
+        text.push('\n');
+    }
     for check in &status.manual_checks {
         let (what, since) = match check.state.as_str() {
             "overdue" => ("overdue since", &check.due_time),

@@ -136,6 +136,13 @@ fn one_hold(manner: Manner, hold: &v1::Hold, gate: &v1::Gate, zone: &str, text: 
     text.push('\n');
 }
 
+/// That people passed over it stands wherever it is looked at.
+fn overrides_of(status: &v1::Status, check: &str) -> Vec<String> {
+    let all = status.next_gate.iter().flat_map(|gate| &gate.overrides);
+    let about = all.filter(|view| view.checks.iter().any(|name| name == check));
+    about.map(|view| shown::overridden(view, &status.timezone)).collect()
+}
+
 fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) -> Result<Exit, Trouble> {
     let empty = v1::ScenarioView::default();
     let scenario = answer.scenario.as_ref().unwrap_or(&empty);
@@ -171,6 +178,9 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
         clean(&scenario.if_broken),
         scenario.level
     );
+    for line in overrides_of(status, &scenario.name) {
+        let _ = writeln!(text, "  {}", manner.paint("1;33", &line));
+    }
     for side in &scenario.sides {
         let who = json::side_word(side.side);
         for claim in &side.claims {
@@ -244,5 +254,19 @@ mod tests {
         assert_eq!(found("decision"), None, "that is not what stands on the screen");
         assert_eq!(found("login"), None, "a check has more to tell");
         assert_eq!(found("nope"), None);
+    }
+
+    #[test]
+    fn an_override_stands_beside_its_check_and_no_other() {
+        let over = v1::OverrideView {
+            checks: vec!["login".to_owned(), "dip".to_owned()],
+            by: vec!["olga".to_owned()],
+            complete: true,
+            ..v1::OverrideView::default()
+        };
+        let gate = v1::Gate { overrides: vec![over], ..v1::Gate::default() };
+        let status = v1::Status { next_gate: Some(gate), ..v1::Status::default() };
+        assert!(overrides_of(&status, "login")[0].contains("overridden: login, dip by olga"));
+        assert!(overrides_of(&status, "checkout").is_empty());
     }
 }

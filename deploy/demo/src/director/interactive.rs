@@ -43,6 +43,12 @@ fn invite(play: &Play<'_>, stage: &Stage) -> anyhow::Result<()> {
         format!("tidelock demo fix session --side target{at}"),
         format!("tidelock demo break down --side source{at}"),
         "tidelock events --follow".to_owned(),
+        "tidelock cutover run --rehearse".to_owned(),
+        "(umask 077; tidelock access issue olga > olga.token)".to_owned(),
+        "tidelock decide cutover --go --token-file olga.token".to_owned(),
+        "tidelock cutover run --token-file olga.token".to_owned(),
+        "tidelock decide rollback --go --token-file olga.token".to_owned(),
+        "tidelock rollback run --token-file olga.token".to_owned(),
     ] {
         talk.line(&format!("    {words}"))?;
     }

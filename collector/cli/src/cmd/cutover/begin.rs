@@ -236,8 +236,14 @@ async fn begin(client: &Client, direction: &str, rehearsal: bool, id: &str) -> R
         let leased = reason(&status) == "LEASED";
         let waits = leased || passes(&status);
         let refused = trouble(status);
-        let trouble =
-            if leased { refused.hint(format!("see it: tidelock {direction} show")) } else { refused };
+        let undecided = refused.message.contains("once it is decided");
+        let trouble = match (leased, undecided) {
+            (true, _) => refused.hint(format!("see it: tidelock {direction} show")),
+            (false, true) => {
+                refused.hint("see what it costs: tidelock rollback; decide: tidelock decide rollback --go")
+            }
+            (false, false) => refused,
+        };
         NotBegun { trouble, waits }
     })?;
     let run = some(begun.into_inner().run)?;
