@@ -111,8 +111,12 @@ impl Runtime {
     /// What HAProxy says.
     pub fn reads(&self, target: u32) -> anyhow::Result<()> {
         ensure!(target <= 100, "{target} % is no share: 0 to 100");
-        self.ask(&format!("set server reads/target weight {target}"))?;
-        self.ask(&format!("set server reads/source weight {}", 100 - target))
+        let mut shares = [("target", target), ("source", 100 - target)];
+        // The larger share first: between the two commands somebody must be there to be asked.
+        shares.sort_by_key(|(_, share)| std::cmp::Reverse(*share));
+        shares
+            .iter()
+            .try_for_each(|(side, share)| self.ask(&format!("set server reads/{side} weight {share}")))
     }
 
     /// How many percent of the reads the target gets.

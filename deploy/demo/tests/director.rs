@@ -61,7 +61,7 @@ fn demo_sees_every_verdict_in_order() {
 
 #[test]
 fn demo_with_a_queue_left_full_misses_ready() {
-    misses(&["--leave-fault", "queue", "--limit", "30s"], "OPEN: ready", "order-queue");
+    misses(&["--leave-fault", "queue", "--limit", "15s"], "OPEN: ready", "order-queue");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn demo_with_a_silent_agent_misses_the_proof() {
 
 #[test]
 fn demo_without_the_check_misses_the_forgotten_job() {
-    misses(&["--remove-check", "old-side-quiet", "--limit", "30s"], "HOLD: the forgotten job", "phase watch");
+    misses(&["--remove-check", "old-side-quiet", "--limit", "15s"], "HOLD: the forgotten job", "phase watch");
 }
 
 #[test]

@@ -156,7 +156,7 @@ async fn silence_until_time_is_up_fails_the_run_and_not_the_sandbox() {
     for path in ["/slow", "/drip"] {
         let mut request = rig.request(http_settings(json!({ "path": path, "on-failure": "fail" })));
         request.targets = vec![target("shop", local(&server.url()))];
-        request.timeout_ms = 400;
+        request.timeout_ms = 1_500;
         let result = rig.client.run(request).await;
         assert_eq!((result.outcome, result.cause), (Outcome::Fail, None), "{}", result.detail);
         assert!(result.report.steps[0].note.contains("Timeout"), "{:?}", result.report);

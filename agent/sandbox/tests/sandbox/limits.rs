@@ -19,7 +19,8 @@ async fn a_guest_that_computes_for_ever_ends_at_its_processor_time() {
     let result = rig.client.run(request).await;
     not_run(&result, Cause::Cpu, "200 ms of processor time");
     assert!(result.cpu >= Duration::from_millis(200), "{:?}", result.cpu);
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    // Before its deadline, also where it gets a small share of a busy machine.
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     rig.is_well().await;
 }
 
