@@ -216,6 +216,7 @@ pub fn status(status: &v1::Status) -> Value {
         "agents": status.agents.iter().map(agent).collect::<Value>(),
         "first_minutes": word_or_null(&status.first_minutes), "failing_receivers": status.failing_receivers,
         "rehearsals": status.rehearsals,
+        "overrides": status.overrides.iter().map(overridden).collect::<Value>(),
         "switch": status.switch.as_ref()
             .map(|view| switch(view, status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref()))),
         "timeline": status.recent_events.iter().map(event).collect::<Value>(),

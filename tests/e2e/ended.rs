@@ -1,6 +1,7 @@
 //! A migration that has ended has no way back, whichever way it ended, and no answer about it or order to
 //! it reads as something good.
 
+use serde_json::Value;
 use tidelock_tests::{Cli, World, WorldOptions, eventually};
 
 const NO_INPUT: [&str; 3] = ["--confirm", "shop", "--no-input"];
@@ -73,12 +74,26 @@ fn nothing_is_left(world: &World, phase: &str) {
 #[test]
 fn a_migration_that_was_given_up_has_no_way_back() {
     let world = World::collector_alone();
-    world.apply(&WorldOptions::default().plan);
+    let who = "  commit: { who: [bo] }\n";
+    let plan = WorldOptions::default().plan;
+    assert!(plan.contains(who), "{plan}");
+    world.apply(&plan.replace(who, &format!("{who}  override: {{ who: [ana] }}\n")));
     let early = world.operator.run(&["rollback"]);
     assert_eq!((early.code, early.out.contains("possible")), (0, false), "{}", early.out);
     assert_eq!(early.out.matches("traffic was not").count(), 1, "it is said once: {}", early.out);
+    world.until_phase("sync");
+    let words = ["decide", "override", "--go", "--override", "login", "--reason", "known"];
+    let _ = world.person("ana").run(&[&words[..], &NO_INPUT].concat()).good();
     let _ = world.person("ana").run(&["abort", "--reason", "not this year"]).good();
-    world.until_phase("aborted");
+    let end = world.until_phase("aborted");
+    // What was overridden stays on every later screen, also where no gate is left.
+    assert_eq!(
+        (&end["next_gate"], &end["overrides"][0]["checks"][0]),
+        (&Value::Null, &"login".into()),
+        "{end}"
+    );
+    let shown = world.operator.run(&["status"]).good().out;
+    assert!(shown.contains("! overridden: login") && shown.contains("by ana"), "{shown}");
     nothing_is_left(&world, "aborted");
 }
 

@@ -106,6 +106,11 @@ pub(crate) fn beside_agents(gate: &v1::Gate) -> impl Iterator<Item = String> + '
     gate.warnings.iter().filter(|line| !line.starts_with("agent ")).map(|line| clean(line))
 }
 
+/// What was overridden: of the gate that stands next, or of the whole migration once none does.
+pub(crate) fn overrides(status: &v1::Status) -> &[v1::OverrideView] {
+    status.next_gate.as_ref().map_or(&status.overrides, |gate| &gate.overrides)
+}
+
 /// `! overridden: login, checkout by olga, ben at 14:02:00: the vendor confirmed (gate ready)`. Whether the gate is open
 /// stands elsewhere: something else may hold it.
 pub(crate) fn overridden(view: &v1::OverrideView, zone: &str) -> String {

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::views_gate::{evidence, gate, remaining, time};
 use super::views_owners::switch;
 use super::views_proof::claim;
-use super::views_switch::first_minutes;
+use super::views_switch::{first_minutes, overridden};
 use crate::driver::View;
 
 /// Events in a status.
@@ -146,6 +146,8 @@ fn rehearsal(view: &View, status: &RehearsalStatus) -> String {
 pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
     let next = view.next.and_then(|next| view.gates.iter().find(|verdict| verdict.gate == next));
     let next_gate = next.map(|verdict| gate(api, caller, view, verdict));
+    // Each gate tells all of them, also one that was passed.
+    let told = next.or(view.gates.last());
     let summary = match &next_gate {
         Some(gate) => gate.summary.clone(),
         None => format!("the migration is {}", view.phase),
@@ -176,5 +178,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         collector: Some(collector(api)),
         rehearsals: view.rehearsals.iter().map(|it| rehearsal(view, it)).collect(),
         switch: Some(switch(view)),
+        overrides: told.into_iter().flat_map(|verdict| &verdict.overrides).map(overridden).collect(),
     }
 }

@@ -72,7 +72,7 @@ fn notes(manner: Manner, status: &v1::Status, run: &NewestRun, text: &mut String
         let line = shown_switch::failed_undo(undo, &status.timezone);
         let _ = writeln!(text, "  {}", manner.paint("1;31", &line));
     }
-    for view in status.next_gate.iter().flat_map(|gate| &gate.overrides) {
+    for view in shown::overrides(status) {
         let _ = writeln!(text, "  {}", manner.paint("1;33", &shown::overridden(view, &status.timezone)));
     }
     if !status.first_minutes.is_empty() {
@@ -269,7 +269,12 @@ fn next(status: &v1::Status) -> Option<String> {
 /// Two or three lines for a chat.
 pub(super) fn short(status: &v1::Status, run: &NewestRun) -> String {
     let Some(gate) = &status.next_gate else {
-        return format!("{} {}: {}", status.phase.to_uppercase(), status.migration, clean(&status.summary));
+        let (phase, summary) = (status.phase.to_uppercase(), clean(&status.summary));
+        let mut text = format!("{phase} {}: {summary}", status.migration);
+        for view in shown::overrides(status) {
+            let _ = write!(text, "\n{}", shown::overridden(view, &status.timezone));
+        }
+        return text;
     };
     let now = gate.as_of_time.as_ref();
     let revision = gate.plan.as_ref().map_or(0, |plan| plan.revision);
@@ -390,6 +395,20 @@ mod tests {
         });
         assert_eq!(said, [0, 0, 2, 2, 3, 3]);
     }
+    #[test]
+    fn what_was_overridden_stays_once_no_gate_is_left() {
+        let over =
+            v1::OverrideView { checks: vec!["login".to_owned()], complete: true, ..Default::default() };
+        let summary = "the migration is retired".to_owned();
+        let phase = "retired".to_owned();
+        let ended = v1::Status { phase, summary, overrides: vec![over], ..Default::default() };
+        let manner = Manner { format: crate::out::Format::Text, color: false, ask: false, quiet: false };
+        for screen in [long(manner, &ended, &Ok(None), false), short(&ended, &Ok(None))] {
+            assert!(screen.contains("! overridden: login"), "{screen}");
+            assert!(!screen.contains("\n\n\n"), "{screen}");
+        }
+    }
+
     #[test]
     fn what_comes_next_is_the_runbook_while_it_is_walked_and_never_what_was_just_done() {
         let hold = |code: &str, next: &str| v1::Hold {

@@ -138,8 +138,7 @@ fn one_hold(manner: Manner, hold: &v1::Hold, gate: &v1::Gate, zone: &str, text: 
 
 /// That people passed over it stands wherever it is looked at.
 fn overrides_of(status: &v1::Status, check: &str) -> Vec<String> {
-    let all = status.next_gate.iter().flat_map(|gate| &gate.overrides);
-    let about = all.filter(|view| view.checks.iter().any(|name| name == check));
+    let about = shown::overrides(status).iter().filter(|view| view.checks.iter().any(|name| name == check));
     about.map(|view| shown::overridden(view, &status.timezone)).collect()
 }
 
