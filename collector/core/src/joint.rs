@@ -72,6 +72,8 @@ pub(crate) struct JointEvidence {
 pub(crate) struct Joints {
     by: BTreeMap<Name, JointEvidence>,
     staff: Arc<Staff>,
+    /// What the staff was made of: the roster's changes, the plan's revision, and until when time changes nothing.
+    staffed: Option<(u64, u64, Timestamp)>,
     /// No slot closes before this.
     next_close: Timestamp,
     /// The lengths of slots in the plan, in milliseconds.
@@ -108,6 +110,7 @@ impl Joints {
         which: impl Fn(&Name, &Scenario) -> bool,
     ) {
         let plan = &current.plan;
+        self.staffed = None;
         self.slot_lengths = plan.scenarios.values().filter_map(|it| Some(millis(it.slot?))).collect();
         self.by.retain(|name, _| plan.scenarios.get(name).is_some_and(has_joint));
         for (name, scenario) in plan.scenarios.iter().filter(|(_, scenario)| has_joint(scenario)) {
@@ -136,6 +139,17 @@ impl Joints {
 
     /// Takes over who owes findings. Gives back whether that changed.
     pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) -> bool {
+        let (changes, revision) = (roster.changes(), current.revision);
+        let still = || self.staff.is_still(roster, &current.plan, &self.slot_lengths, at);
+        if self.staffed.is_some_and(|(of, by, until)| of == changes && by == revision && at < until) {
+            debug_assert!(still(), "the staff changed, and nobody said so");
+            return false;
+        }
+        let same = still();
+        self.staffed = Some((changes, revision, roster.next_end(at)));
+        if same {
+            return false;
+        }
         let staff = Staff::of(roster, &current.plan, &self.slot_lengths, at);
         if staff == *self.staff {
             return false;

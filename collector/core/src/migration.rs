@@ -25,6 +25,21 @@ use crate::rollback::Back;
 use crate::roster::{AgentStanding, Roster};
 use crate::runbook::{Heard, Runs, Young, began};
 
+/// What an entry may have made better or worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    Nothing,
+    /// The scenarios that were touched.
+    Scenarios,
+    Everything,
+}
+
+impl From<bool> for Moved {
+    fn from(moved: bool) -> Moved {
+        if moved { Moved::Everything } else { Moved::Nothing }
+    }
+}
+
 /// The plan revision in force.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Current {
@@ -147,11 +162,14 @@ impl Migration {
                 self.position = self.position.max(event.findings_position);
                 self.decided(at, event);
                 self.young_event(at, &event.kind);
-                true
+                Moved::Everything
             }
         };
         let staffed = self.staff(at);
-        if moved || closed || staffed {
+        if moved == Moved::Everything || closed || staffed {
+            self.gates.kept.forget();
+        }
+        if moved != Moved::Nothing || closed || staffed {
             self.settle(at);
         }
         self.remember(at, &entry.record);
@@ -177,15 +195,15 @@ impl Migration {
         changed
     }
 
-    /// Gives back whether evidence may be better or worse than before.
-    fn observe(&mut self, at: Timestamp, observation: &Observation) -> bool {
+    /// Gives back what of the evidence may be better or worse than before.
+    fn observe(&mut self, at: Timestamp, observation: &Observation) -> Moved {
         let fits = match observation {
             Observation::Findings(batch) => return self.findings(at, batch),
-            Observation::Tick => return false,
+            Observation::Tick => return Moved::Nothing,
             Observation::Agent(seen) => {
                 self.joints.heard(at, &seen.agent);
                 match self.roster.seen(at, seen) {
-                    Some(back) => return back,
+                    Some(back) => return back.into(),
                     None => false,
                 }
             }
@@ -193,30 +211,30 @@ impl Migration {
             Observation::Refused(agent, refusal) => self.roster.refused(at, agent, refusal),
             Observation::LeaseRenewed { gate, epoch, valid_until } => {
                 self.renewed(at, *gate, *epoch, *valid_until);
-                return false;
+                return Moved::Nothing;
             }
             Observation::RunRenewed { run, lease, until } => {
                 self.run_renewed(at, *run, *lease, *until);
-                return false;
+                return Moved::Nothing;
             }
         };
         if !fits {
             self.board.skip(NotCounted::UnknownAgent, 1);
         }
-        fits
+        fits.into()
     }
 
-    fn findings(&mut self, at: Timestamp, batch: &FindingBatch) -> bool {
+    fn findings(&mut self, at: Timestamp, batch: &FindingBatch) -> Moved {
         let number = batch.findings.len() as u64;
         let (Some(read), Some(member)) = (self.roster.read(at, batch), self.roster.get(&batch.agent)) else {
             self.board.skip(NotCounted::UnknownAgent, number);
-            return false;
+            return Moved::Nothing;
         };
         if read.hole {
             // The collector lets no hole into its journal. What is missing may say otherwise than the rest.
             self.gap(at, batch, true);
             self.board.skip(NotCounted::Unfitting, number.max(1));
-            return true;
+            return Moved::Everything;
         }
         let skipped = read.skip.min(batch.findings.len());
         self.board.skip(NotCounted::Duplicate, skipped as u64);
@@ -228,8 +246,9 @@ impl Migration {
         };
         let (None, Some(current)) = (reason, self.current.clone()) else {
             self.board.skip(reason.unwrap_or(NotCounted::NoPlan), number - skipped as u64);
-            return false;
+            return Moved::Nothing;
         };
+        let mut more = read.other_spool || batch.gap.is_some();
         if read.other_spool {
             self.gap(at, batch, true);
         }
@@ -242,8 +261,10 @@ impl Migration {
             let place = Place { at, spool: batch.spool_epoch, seq };
             if is_canary(&finding.check) {
                 self.canary(at, &current, &batch.agent, finding);
+                more = true;
                 continue;
             }
+            self.gates.kept.touch(&finding.check);
             let believed = self.believed(at, &batch.agent);
             let known = self.hashes.get(&finding.plan_revision) == Some(&finding.plan_hash);
             let asked = self.board.asks(batch.agent.side, &finding.check);
@@ -265,6 +286,7 @@ impl Migration {
                 let only = |name: &Name, _: &Scenario| *name == finding.check;
                 self.joints.begin(at, &current, &self.traffic, only);
                 self.rebuilt(at, batch.agent.side);
+                more = true;
             }
             self.back_seen(at, &current, &batch.agent, (finding, counted, began));
             self.minutes_seen(at, &current, &batch.agent, (finding, counted));
@@ -278,7 +300,11 @@ impl Migration {
                 Err(reason) => self.board.skip(reason, 1),
             }
         }
-        skipped < batch.findings.len() || batch.gap.is_some()
+        match skipped < batch.findings.len() {
+            _ if more => Moved::Everything,
+            true => Moved::Scenarios,
+            false => Moved::Nothing,
+        }
     }
 
     /// The agent's canary speaks for what it finds.

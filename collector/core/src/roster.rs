@@ -138,6 +138,8 @@ impl Member {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Roster {
     members: BTreeMap<AgentKey, Member>,
+    /// Grows with whatever may change who owes findings, or whose clocks are believed.
+    changes: u64,
 }
 
 impl Roster {
@@ -147,6 +149,17 @@ impl Roster {
 
     pub(crate) fn get_mut(&mut self, agent: &AgentKey) -> Option<&mut Member> {
         self.members.get_mut(agent)
+    }
+
+    /// As long as this is the same, time alone changes who owes findings.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// When the next certificate ends of an agent that owes findings.
+    pub(crate) fn next_end(&self, now: Timestamp) -> Timestamp {
+        let owing = self.members.values().filter(|member| member.owes(now) && member.suspended.is_none());
+        owing.map(|member| member.certificate_ends).min().unwrap_or(Timestamp::from_millis(u64::MAX))
     }
 
     /// The plan asks every agent for this canary, or for none.
@@ -182,6 +195,7 @@ impl Roster {
         agent: &AgentKey,
         certificate_ends: Timestamp,
     ) -> Option<bool> {
+        self.changes += 1;
         let member = self.members.entry(agent.clone()).or_insert_with(|| Member::new(at, certificate_ends));
         if member.revoked {
             return None;
@@ -196,10 +210,12 @@ impl Roster {
     }
 
     pub(crate) fn revoke(&mut self, agent: &AgentKey) -> bool {
+        self.changes += 1;
         self.members.get_mut(agent).map(|member| member.revoked = true).is_some()
     }
 
     pub(crate) fn suspend(&mut self, at: Timestamp, agent: &AgentKey, text: &str) -> bool {
+        self.changes += 1;
         let Some(member) = self.members.get_mut(agent) else {
             return false;
         };
@@ -208,11 +224,13 @@ impl Roster {
     }
 
     pub(crate) fn sign_off(&mut self, agent: &AgentKey) -> bool {
+        self.changes += 1;
         self.members.get_mut(agent).map(|member| member.signed_off = true).is_some()
     }
 
     /// A heartbeat. Gives back whether the agent was not online before.
     pub(crate) fn seen(&mut self, at: Timestamp, seen: &AgentSeen) -> Option<bool> {
+        self.changes += 1;
         let member = self.members.get_mut(&seen.agent)?;
         let was_online = member.online(at);
         member.seen = Some(seen.clone());
@@ -253,6 +271,7 @@ impl Roster {
         let skip = member.skip(batch);
         let new = if batch.gap.is_some() { skip == 0 } else { skip < batch.findings.len() };
         if new {
+            self.changes += u64::from(member.signed_off);
             Self::hear(member, at);
         }
         let skip = if new { skip } else { usize::MAX };

@@ -27,16 +27,48 @@ impl Migration {
         now: Timestamp,
         proved: impl FnOnce() -> bool,
     ) -> Vec<Hold> {
+        let (mut holds, next) = self.but_for_people(gate, now, proved);
+        if let Some(sheet) = self.sheet(gate).filter(|_| next && before(gate) == Some(self.phase)) {
+            let clear = holds.is_empty();
+            holds.extend(self.decision_hold(gate, clear, now));
+            if let Some(hold) = self.deadline_hold(gate, sheet, now).filter(|_| !holds.is_empty()) {
+                holds.push(hold);
+            }
+        }
+        if next {
+            holds.sort_by_key(Hold::order);
+        }
+        holds
+    }
+
+    /// Nothing but people stands between the gate and an open lease; `proved` as above.
+    pub(crate) fn waits_for_people_alone(
+        &self,
+        gate: Phase,
+        now: Timestamp,
+        proved: impl FnOnce() -> bool,
+    ) -> bool {
+        self.but_for_people(gate, now, proved).0.is_empty()
+    }
+
+    /// What holds the gate whoever says yes, and whether people are asked at all.
+    fn but_for_people(
+        &self,
+        gate: Phase,
+        now: Timestamp,
+        proved: impl FnOnce() -> bool,
+    ) -> (Vec<Hold>, bool) {
         let Some(plan) = self.plan() else {
             let reason = "no plan was applied yet";
-            return vec![Hold::new(HoldCode::Plan, self.phase_since, reason, "tidelock plan apply FILE")];
+            let hold = Hold::new(HoldCode::Plan, self.phase_since, reason, "tidelock plan apply FILE");
+            return (vec![hold], false);
         };
         let mut holds = Vec::new();
         if let Some(hold) = self.wrong_phase(gate) {
             holds.push(hold);
             let ahead = (self.phase, gate) == (Phase::Sync, Phase::Cutover);
             if !ahead {
-                return holds;
+                return (holds, false);
             }
         }
         // Before its own gate a phase may have none, and waits for traffic alone.
@@ -52,7 +84,7 @@ impl Migration {
         holds.extend(self.desk_holds(gate, now));
         holds.extend(self.unready_holds(gate, now));
         let Some(sheet) = self.sheet(gate) else {
-            return holds;
+            return (holds, false);
         };
         let proved = proved();
         match proved {
@@ -71,15 +103,7 @@ impl Migration {
             let reason = "what it needs is not proved";
             holds.push(Hold::new(HoldCode::ClaimUndecided, self.phase_since, reason, "tidelock status"));
         }
-        if before(gate) == Some(self.phase) {
-            let clear = holds.is_empty();
-            holds.extend(self.decision_hold(gate, clear, now));
-            if let Some(hold) = self.deadline_hold(gate, sheet, now).filter(|_| !holds.is_empty()) {
-                holds.push(hold);
-            }
-        }
-        holds.sort_by_key(Hold::order);
-        holds
+        (holds, true)
     }
 
     /// The gate is not one that can be open in this phase.

@@ -12,6 +12,7 @@ mod apply;
 mod decide;
 mod desk;
 mod holds;
+mod kept;
 mod lease;
 mod left;
 mod loss;
@@ -35,6 +36,7 @@ use tidelock_model::{Name, Phase, Timestamp};
 pub(crate) use decide::said;
 pub(crate) use desk::Desk;
 pub use desk::QuestionStatus;
+pub(crate) use kept::Kept;
 pub(crate) use lease::Lease;
 pub use lease::RENEW_AFTER;
 pub use loss::losses_line;
@@ -76,6 +78,8 @@ pub(crate) struct Gates {
     pub(crate) operator: BTreeMap<Option<Name>, OperatorHold>,
     /// The collector cannot keep what it is told.
     pub(crate) degraded: Option<OperatorHold>,
+    /// What was weighed already.
+    pub(crate) kept: Kept,
     /// When all that `retired` needs had been proved for long enough.
     pub(crate) proved_to_retire: Option<Timestamp>,
 }

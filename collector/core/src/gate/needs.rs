@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use tidelock_model::{Name, Phase, Side, Timestamp};
 
+use super::kept::{Known, Weighed};
 use super::lease::MOMENT;
 use super::rule::{live, needed, next, rule, sides, unneeded};
 use crate::evidence::lane_state;
-use crate::joint::has_simple;
+use crate::joint::{has_joint, has_simple};
 use crate::migration::Migration;
 use crate::plan::{ClaimKind, GateRule, ManualCheck, Plan, Scenario};
 use crate::roster::ONLINE_FOR;
@@ -78,6 +79,24 @@ impl Migration {
     /// All that the gate needs of evidence is proved at `now`; gives back until when that lasts if
     /// nothing more is heard.
     pub(crate) fn evidence_until(&self, gate: Phase, now: Timestamp) -> Option<Timestamp> {
+        let plan = self.plan()?;
+        let agents = Side::BOTH.map(|side| self.agents_until(plan, side, now));
+        self.needs_until((gate, &agents), now, &mut Known::default())
+    }
+
+    /// The agents of a side are as they must be, and until when if none is heard again.
+    fn agents_until(&self, plan: &Plan, side: Side, now: Timestamp) -> Option<Timestamp> {
+        let until = self.enough_agents_until(plan, side, now)?.min(self.canaries_until(side, now)?);
+        self.inventory_fits(plan, side, now).then_some(until)
+    }
+
+    /// The same, where the agents of both sides are known, and something of the scenarios.
+    fn needs_until(
+        &self,
+        (gate, agents): (Phase, &[Option<Timestamp>; 2]),
+        now: Timestamp,
+        known: &mut Known,
+    ) -> Option<Timestamp> {
         let (plan, sheet) = (self.plan()?, self.sheet(gate)?);
         // What people overrode is not asked here, for as long as that counts.
         let over = self.in_force(gate, now);
@@ -93,27 +112,44 @@ impl Migration {
             return Some(until);
         }
         until = self.calm_until(gate, now).map_or(until, |calm| until.min(calm));
-        let passed = |side: Side| self.passed_over(gate, side, now);
+        let passed = match over.names().is_empty() {
+            true => [false; 2],
+            false => Side::BOTH.map(|side| self.passed_over(gate, side, now)),
+        };
+        let place = |side: Side| usize::from(side == Side::Target);
+        let passed = |side: Side| passed[place(side)];
         for side in sheet.sides.iter().filter(|side| !passed(**side)) {
-            until = until.min(self.enough_agents_until(plan, *side, now)?);
-            until = until.min(self.canaries_until(*side, now)?);
-            if !self.inventory_fits(plan, *side, now) {
-                return None;
-            }
+            until = until.min(agents[place(*side)]?);
         }
-        for (name, on) in sheet.scenarios.iter().filter(|(name, _)| asked(&name)) {
-            let scenario = plan.scenarios.get(name)?;
-            if on.is_empty() {
-                return None;
-            }
-            for side in on {
-                if passed(*side) && !self.more_than_unseen(gate, name, *side, now) {
-                    continue;
+        for (place, (name, on)) in sheet.scenarios.iter().enumerate().filter(|(_, (name, _))| asked(&name)) {
+            if on.iter().any(|side| passed(*side)) {
+                let asked = |side: &&Side| !passed(**side) || self.more_than_unseen(gate, name, **side, now);
+                for side in on.iter().filter(asked) {
+                    until = until.min(self.side_proved_until(
+                        gate,
+                        (name, plan.scenarios.get(name)?),
+                        *side,
+                        now,
+                    )?);
                 }
-                until = until.min(self.side_proved_until(gate, (name, scenario), *side, now)?);
+                continue;
             }
+            until = until.min(known.until(place, now, || self.weigh_scenario(gate, (name, on), now))?);
         }
         Some(until)
+    }
+
+    /// Weighs a scenario on all sides that the gate asks.
+    fn weigh_scenario(&self, gate: Phase, (name, on): (&Name, &[Side]), now: Timestamp) -> Weighed {
+        let Some(scenario) = self.plan().and_then(|plan| plan.scenarios.get(name)) else {
+            return Weighed { until: None, may_recover: false };
+        };
+        let until = on.iter().try_fold(None, |until: Option<Timestamp>, side| {
+            let lasts = self.side_proved_until(gate, (name, scenario), *side, now)?;
+            Some(Some(until.map_or(lasts, |until| until.min(lasts))))
+        });
+        // Of several that look at one thing, one that saw it move counts for as long as its look is fresh.
+        Weighed { until: until.flatten(), may_recover: has_joint(scenario) }
     }
 
     fn side_proved_until(
@@ -174,8 +210,15 @@ impl Migration {
         let live = live(&plan, self.phase);
         self.gates.steady.retain(|gate, _| live.contains(gate));
         let position = self.position;
-        for gate in live {
-            let (until, over) = (self.evidence_until(gate, at), self.in_force(gate, at).ends().is_some());
+        let agents = Side::BOTH.map(|side| self.agents_until(&plan, side, at));
+        let mut kept = std::mem::take(&mut self.gates.kept);
+        for gate in live.iter().copied() {
+            let until = self.sheet(gate).and_then(|sheet| {
+                let known = kept.of(gate, &sheet.scenarios);
+                self.needs_until((gate, &agents), at, known)
+            });
+            debug_assert_eq!(until, self.evidence_until(gate, at), "what was kept of gate {gate} is not so");
+            let over = self.in_force(gate, at).ends().is_some();
             let was_over = self.gates.steady.get(&gate).is_some_and(|steady| steady.over);
             // Where an override ends, what it covered has to be proved anew, and for as long as ever.
             if let Some(until) = until.filter(|_| over || !was_over) {
@@ -197,6 +240,8 @@ impl Migration {
                 self.gates.steady.insert(gate, Steady { since: at, until, over, position });
             }
         }
+        kept.settled(&live);
+        self.gates.kept = kept;
         self.note_retire(at);
         self.settle_questions(at);
     }
@@ -205,6 +250,7 @@ impl Migration {
     /// is not made so by waiting, so most of the time there is nothing to do.
     pub(crate) fn settle_before(&mut self, at: Timestamp) {
         if self.gates.steady.values().any(|steady| at > steady.until) || self.may_outgrow(at) {
+            self.gates.kept.forget();
             self.settle(at);
         }
     }

@@ -211,7 +211,7 @@ impl Migration {
         self.gates.steady.get(&gate)?;
         let status = self.decision_status(gate, now).filter(|it| it.state != DecisionState::Given)?;
         let proved = || self.evidence_until(gate, now).is_some();
-        let only = self.obstacles_where(gate, now, proved).iter().all(of_people);
+        let only = self.waits_for_people_alone(gate, now, proved);
         (only && self.moves(now).is_none()).then_some((status.name, gate))
     }
 
@@ -266,7 +266,7 @@ impl Migration {
     pub(crate) fn settle_questions(&mut self, at: Timestamp) {
         let stands = |question: &Question| match question.gate {
             Some(gate) => {
-                let clear = || self.obstacles_where(gate, at, || true).iter().all(of_people);
+                let clear = || self.waits_for_people_alone(gate, at, || true);
                 next(self.phase) == Some(gate) && self.gates.steady.contains_key(&gate) && clear()
             }
             None => self.waits_for_going_back(at, true),
@@ -280,8 +280,10 @@ impl Migration {
             }
         }
         // Whoever said yes to going on did not know of the alarm.
-        let asks = next(self.phase).and_then(|gate| self.sheet(gate)?.rule.decision.clone());
-        if let (true, Some(decision)) = (self.alarm().is_some(), asks) {
+        if self.alarm().is_none() {
+            return;
+        }
+        if let Some(decision) = next(self.phase).and_then(|gate| self.sheet(gate)?.rule.decision.clone()) {
             self.void(at, &decision, "the watch after the switch called");
         }
     }
