@@ -17,7 +17,7 @@ use tidelock_model::{Name, Sha256, Timestamp};
 
 pub use events::{EventLine, Events};
 pub use recent::{Recent, RecentFinding};
-pub(crate) use replay::replay_heard;
+pub(crate) use replay::{Heard, replay_heard};
 pub use replay::{ReplayError, replay};
 pub use runs::Runs;
 

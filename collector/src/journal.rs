@@ -53,8 +53,7 @@ pub use error::{Failure, JournalError, OpenError, ReadError};
 pub use files::{Dropped, Journal};
 pub(crate) use frame::bodies as frame_bodies;
 pub use index::{
-    Batch, Cursor, Entry, Event, Folded, HistoryItem, Index, IndexError, IndexSettings, IndexStart, Seen,
-    SledIndex,
+    Batch, Cursor, Entry, Event, HistoryItem, Index, IndexError, IndexSettings, IndexStart, Seen, SledIndex,
 };
 pub use lane::Lane;
 pub use memory::{MemoryFault, MemoryJournal};

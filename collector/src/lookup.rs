@@ -15,16 +15,18 @@ use tidelock_core::record::Observation;
 use tidelock_model::{AgentKey, Finding, Name, Outcome, Side, Timestamp};
 use tidelock_proto::{side_to_wire, v1};
 
-use crate::fold::EventLine;
+use crate::fold::{EventLine, Heard};
 use crate::journal::{
-    Batch, Entry, Event, HistoryItem, Index as _, IndexError, IndexSettings, Position, Set, SledIndex, Store,
-    Stored,
+    Batch, Entry, Event, Heads, HistoryItem, Index as _, IndexError, IndexSettings, Position, SledIndex,
+    Store,
 };
-use crate::records::{Decision, Received, Seen, decision_from_bytes, seen_and_received};
+use crate::records::{Decision, Received, Seen};
 use crate::text;
 
 /// Records that wait for the index.
 const QUEUED: usize = 1024;
+/// Records of a replay that are handed on together.
+const TOGETHER: usize = 128;
 /// What was taken is durable after this long.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// What a line of history keeps of a finding's note.
@@ -33,6 +35,9 @@ const NOTE_CHARS: usize = 200;
 enum Fed {
     Seen(Position, Vec<Entry>),
     Decision(Position, Vec<Entry>),
+    Replayed(Vec<Fed>),
+    /// All of the journal was replayed: it is answered once that is durable.
+    CaughtUp(SyncSender<()>),
 }
 
 /// The index and the way into it. Clones share both.
@@ -40,28 +45,43 @@ enum Fed {
 pub struct Lookup {
     index: Arc<SledIndex>,
     feed: SyncSender<Fed>,
+    /// What the index held when it was opened.
+    reflects: Heads,
 }
 
 impl Lookup {
-    /// Opens the index, brings it up to the journal, and starts its thread. Blocks.
+    /// Opens the index and starts its thread. What it lacks of the journal comes with the replay. Blocks.
     ///
     /// # Errors
-    /// When the index can neither be opened nor built anew.
+    /// When the index can neither be opened nor made anew.
     pub fn open(dir: &Path, store: &dyn Store) -> Result<Lookup, IndexError> {
-        let (index, start) = SledIndex::open(dir, IndexSettings::default(), store, &entries_of)?;
+        let (index, start) = SledIndex::open(dir, IndexSettings::default(), store)?;
         if let Some(why) = &start.set_aside {
             tracing::warn!(%why, aside = ?start.set_aside_to, "the index was set aside and built anew");
         }
+        let reflects = index.reflects();
         let (index, (feed, fed)) = (Arc::new(index), sync_channel(QUEUED));
+        // What retention took is in no journal any more.
+        let oldest = store.oldest_findings();
         let feeding = index.clone();
-        let started =
-            std::thread::Builder::new().name("index".to_owned()).spawn(move || follow(&feeding, &fed));
-        match started {
-            Ok(_) => Ok(Lookup { index, feed }),
+        let follow = move || follow(&feeding, &fed, oldest);
+        match std::thread::Builder::new().name("index".to_owned()).spawn(follow) {
+            Ok(_) => Ok(Lookup { index, feed, reflects }),
             Err(error) => {
                 Err(IndexError::Broken { dir: dir.to_path_buf(), what: format!("start a thread: {error}") })
             }
         }
+    }
+
+    /// Brings the index up to the journal with a replay.
+    pub(crate) fn catch_up(&self) -> CatchUp<'_> {
+        CatchUp { lookup: self, waiting: Vec::new() }
+    }
+
+    /// What the index makes of a record that is replayed; none where it reflects it already.
+    pub(crate) fn prepare(&self, heard: &Heard) -> Option<Vec<Entry>> {
+        let new = heard.position > self.reflects.findings;
+        new.then(|| batch_entries(heard.at, &heard.seen, heard.received.as_ref()))
     }
 
     pub(crate) fn seen(&self, position: Position, at: Timestamp, seen: &Seen, received: Option<&Received>) {
@@ -115,55 +135,117 @@ impl Lookup {
     }
 }
 
-fn follow(index: &SledIndex, fed: &Receiver<Fed>) {
-    // What the catch-up at the start has taken comes again from the driver; once is enough.
+/// A replay of the journal, handed to the index. It waits for the index where that is slower.
+pub(crate) struct CatchUp<'a> {
+    lookup: &'a Lookup,
+    waiting: Vec<Fed>,
+}
+
+impl CatchUp<'_> {
+    /// Hands on what was prepared of a record.
+    pub(crate) fn seen(&mut self, position: Position, prepared: Option<Vec<Entry>>) {
+        if let Some(entries) = prepared {
+            self.add(Fed::Seen(position, entries));
+        }
+    }
+
+    /// Hands on a decision.
+    pub(crate) fn decided(&mut self, position: Position, decision: &Decision) {
+        if position > self.lookup.reflects.decisions {
+            self.add(Fed::Decision(position, vec![Entry::Event(event(position, decision))]));
+        }
+    }
+
+    fn add(&mut self, fed: Fed) {
+        self.waiting.push(fed);
+        if self.waiting.len() >= TOGETHER {
+            self.hand_on();
+        }
+    }
+
+    fn hand_on(&mut self) {
+        // Where its thread has ended, it has said so, and the next start catches up.
+        let _ = self.lookup.feed.send(Fed::Replayed(std::mem::take(&mut self.waiting)));
+    }
+
+    /// Waits until all of it is durable. Gives back whether it is.
+    pub(crate) fn end(mut self) -> bool {
+        self.hand_on();
+        let (done, caught_up) = sync_channel(1);
+        self.lookup.feed.send(Fed::CaughtUp(done)).is_ok() && caught_up.recv().is_ok()
+    }
+}
+
+/// How far the index was fed.
+struct Following<'a> {
+    index: &'a SledIndex,
+    /// What it held at the start: that may come again, and once is enough.
+    reflects: Heads,
+    last: Heads,
+    dirty: bool,
+}
+
+impl Following<'_> {
+    /// Takes what comes next. Gives back whether it goes on from what came before.
+    fn take(&mut self, fed: Fed) -> Result<bool, IndexError> {
+        match fed {
+            Fed::Seen(position, _) if position <= self.reflects.findings => {}
+            Fed::Decision(position, _) if position <= self.reflects.decisions => {}
+            Fed::Seen(position, entries) if position == self.last.findings.next() => {
+                (self.last.findings, self.dirty) = (position, true);
+                self.index.add_findings(position, entries)?;
+            }
+            Fed::Decision(position, entries) if position == self.last.decisions.next() => {
+                (self.last.decisions, self.dirty) = (position, true);
+                self.index.add_decision(position, entries)?;
+            }
+            Fed::Seen(..) | Fed::Decision(..) => return Ok(false),
+            Fed::Replayed(all) => {
+                for fed in all {
+                    if !self.take(fed)? {
+                        return Ok(false);
+                    }
+                }
+            }
+            Fed::CaughtUp(done) => {
+                self.flush()?;
+                // Whoever asked may have gone.
+                let _ = done.send(());
+            }
+        }
+        Ok(true)
+    }
+
+    fn flush(&mut self) -> Result<(), IndexError> {
+        if std::mem::take(&mut self.dirty) { self.index.flush() } else { Ok(()) }
+    }
+}
+
+fn follow(index: &SledIndex, fed: &Receiver<Fed>, oldest: Position) {
     let reflects = index.reflects();
-    let mut last = reflects;
-    let mut dirty = false;
+    let before_oldest = Position::new(oldest.number().saturating_sub(1));
+    let last = Heads { findings: reflects.findings.max(before_oldest), ..reflects };
+    let mut following = Following { index, reflects, last, dirty: false };
     loop {
         let outcome = match fed.recv_timeout(FLUSH_EVERY) {
-            Ok(Fed::Seen(position, _)) if position <= reflects.findings => Ok(()),
-            Ok(Fed::Decision(position, _)) if position <= reflects.decisions => Ok(()),
-            Ok(Fed::Seen(position, entries)) if position == last.findings.next() => {
-                (last.findings, dirty) = (position, true);
-                index.add_findings(position, entries)
-            }
-            Ok(Fed::Decision(position, entries)) if position == last.decisions.next() => {
-                (last.decisions, dirty) = (position, true);
-                index.add_decision(position, entries)
-            }
-            Ok(Fed::Seen(..) | Fed::Decision(..)) => {
+            Ok(fed) => following.take(fed),
+            Err(RecvTimeoutError::Timeout) => following.flush().map(|()| true),
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => {
                 tracing::warn!("the index could not keep up; it is caught up at the next start");
                 break;
             }
-            Err(RecvTimeoutError::Timeout) if dirty => {
-                dirty = false;
-                index.flush()
+            Err(error) => {
+                tracing::error!(%error, "the index is left alone until the next start");
+                return;
             }
-            Err(RecvTimeoutError::Timeout) => Ok(()),
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        if let Err(error) = outcome {
-            tracing::error!(%error, "the index is left alone until the next start");
-            return;
         }
     }
     if let Err(error) = index.flush() {
         tracing::error!(%error, "the index was not flushed");
-    }
-}
-
-/// What a record of the journal is to the index.
-fn entries_of(set: Set, stored: &Stored) -> Result<Vec<Entry>, String> {
-    match set {
-        Set::Findings => {
-            let read = seen_and_received(&stored.record.body).map_err(|error| error.to_string())?;
-            Ok(batch_entries(Timestamp::from_millis(stored.record.at_unix_ms), &read.0, read.1.as_ref()))
-        }
-        Set::Decisions => {
-            let decision = decision_from_bytes(&stored.record.body).map_err(|error| error.to_string())?;
-            Ok(vec![Entry::Event(event(stored.position, &decision))])
-        }
     }
 }
 

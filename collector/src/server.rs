@@ -9,6 +9,7 @@ mod listen;
 mod numbers;
 mod ops;
 mod reload;
+mod replayed;
 mod start;
 
 use std::net::SocketAddr;

@@ -39,47 +39,55 @@ pub fn replay(
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
     before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
-    replay_heard(findings, decisions, |_, _| {}, before)
+    replay_heard(findings, decisions, |_| (), |_, ()| {}, before)
 }
 
-/// The same for one who also wants to hear each thing seen, in the order of the journal; a batch as it
-/// was received.
+/// The same for one who also wants to hear each thing seen, in the order of the journal. `prepare` makes of it what
+/// `heard` is given, side by side and in no order.
 ///
 /// # Errors
 /// The first record that cannot be read.
-pub(crate) fn replay_heard(
+pub(crate) fn replay_heard<T: Send>(
     findings: impl Iterator<Item = Result<Stored, ReadError>> + Send,
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
-    heard: impl FnMut(&Seen, Option<&Received>),
+    prepare: impl Fn(&Heard) -> T + Sync,
+    heard: impl FnMut(&Heard, T),
     before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
-    std::thread::scope(|scope| join(decoded(scope, findings, heard_of), decisions, heard, before))
+    let prepare = &prepare;
+    let read = move |stored: Stored| {
+        let heard = heard_of(stored)?;
+        let prepared = prepare(&heard);
+        Ok((heard, prepared))
+    };
+    std::thread::scope(|scope| join(decoded(scope, findings, read), decisions, heard, before))
 }
 
-/// One thing seen.
-struct Heard {
-    position: Position,
-    at: Timestamp,
-    seen: Seen,
-    received: Option<Received>,
+/// One thing seen; a batch as it was received as well.
+pub(crate) struct Heard {
+    pub(crate) position: Position,
+    pub(crate) at: Timestamp,
+    pub(crate) seen: Seen,
+    pub(crate) received: Option<Received>,
 }
 
-fn join(
-    findings: impl Iterator<Item = Result<Heard, ReplayError>>,
+fn join<T>(
+    findings: impl Iterator<Item = Result<(Heard, T), ReplayError>>,
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
-    mut heard: impl FnMut(&Seen, Option<&Received>),
+    mut heard: impl FnMut(&Heard, T),
     mut before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
     let mut fold = Fold::default();
     let mut findings = findings.peekable();
     let mut believe_up_to = |fold: &mut Fold, up_to: Position| -> Result<(), ReplayError> {
-        let due = |next: &Result<Heard, ReplayError>| match next {
-            Ok(next) => next.position <= up_to,
+        let due = |next: &Result<(Heard, T), ReplayError>| match next {
+            Ok((next, _)) => next.position <= up_to,
             Err(_) => true,
         };
         while let Some(next) = findings.next_if(due) {
-            let Heard { position, at, seen, received } = next?;
-            heard(&seen, received.as_ref());
+            let (next, prepared) = next?;
+            heard(&next, prepared);
+            let Heard { position, at, seen, received } = next;
             fold.seen(position, at, seen, received.as_ref());
         }
         Ok(())

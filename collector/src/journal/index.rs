@@ -16,10 +16,7 @@ use std::path::PathBuf;
 
 use tidelock_model::{AgentKey, Name, Side, SpoolEpoch};
 
-pub use self::{
-    sled::SledIndex,
-    start::{Folded, IndexStart},
-};
+pub use self::{sled::SledIndex, start::IndexStart};
 use super::types::{Heads, Position};
 
 /// The largest value that is stored.
@@ -141,19 +138,6 @@ pub enum IndexError {
         /// Its folder.
         dir: PathBuf,
         /// What it said.
-        what: String,
-    },
-    /// The journal could not be read for it.
-    #[error("read the journal for the index")]
-    Journal(#[from] super::error::ReadError),
-    /// The caller's fold refused a record.
-    #[error("record {position} of {set} cannot be indexed: {what}")]
-    Fold {
-        /// Which set.
-        set: super::types::Set,
-        /// Which record.
-        position: Position,
-        /// What the fold said.
         what: String,
     },
 }

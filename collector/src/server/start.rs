@@ -19,6 +19,7 @@ use tonic_health::ServingStatus;
 
 use super::certificates::Certificates;
 use super::ops::CollectorOps;
+use super::replayed::replayed;
 use super::{Addresses, Reload, Running, listen};
 use crate::access::{self, Access, Changed};
 use crate::api::{self, Api};
@@ -26,17 +27,15 @@ use crate::blind_spots::BlindSpots;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
-use crate::fold::{Fold, replay_heard};
 use crate::heads::{Course, Lost, Shown, Signer, remembering};
 use crate::health::Health;
 use crate::ingest::{AgentDoor, Door, Refused, RunsNow, Sessions, Tally};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
-use crate::journal::{Disk, Journal, Position, RealDisk, Settings, Space, Store, Stored};
+use crate::journal::{Disk, Journal, RealDisk, Settings, Space, Store};
 use crate::lookup::Lookup;
 use crate::notify::{self, Failing, Secrets};
 use crate::pki::Pki;
-use crate::records::{Received, Seen};
 use crate::retention;
 use crate::warnings::Warnings;
 
@@ -386,16 +385,13 @@ struct State {
 async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::Result<()> {
     let State { store, sessions, clock, intake, believed, index_dir, lookup, space, older } = state;
     let (reading, windows) = (store.clone(), sessions.clone());
-    let folding = tokio::task::spawn_blocking(move || fold(&*reading, &windows));
-    // Beside it: both only read the journal, and a start should take no longer than it must.
-    let reading = store.clone();
-    let opening = tokio::task::spawn_blocking(move || Lookup::open(&index_dir, &*reading));
-    let fold = folding.await??;
+    let folding = tokio::task::spawn_blocking(move || {
+        let opened = Lookup::open(&index_dir, &*reading)
+            .inspect_err(|error| tracing::error!(%error, "there is no index; old events are not listed"));
+        replayed(&*reading, &windows, opened.ok())
+    });
+    let (fold, index) = folding.await??;
     tracing::info!(migrations = fold.migrations.len(), findings = %fold.position, "journal replayed");
-    let opened = opening.await?;
-    let found =
-        opened.inspect_err(|error| tracing::error!(%error, "there is no index; old events are not listed"));
-    let index = found.ok();
     if let Some(index) = index.clone() {
         // Set here alone, once.
         let _ = lookup.set(index);
@@ -404,34 +400,6 @@ async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::R
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         stopped = inbox.run(parts) => Ok(stopped?),
-    }
-}
-
-fn fold(store: &dyn Store, sessions: &Sessions) -> anyhow::Result<Fold> {
-    let first = Position::new(1);
-    let up_to = store.heads().findings;
-    let kept = |next: &Result<Stored, _>| match next {
-        Ok(stored) => stored.position <= up_to,
-        Err(_) => true,
-    };
-    let findings = store.read_findings(store.oldest_findings()).take_while(kept);
-    let remember = |seen: &Seen, received: Option<&Received>| remember(sessions, seen, received);
-    let fold = replay_heard(findings, store.read_decisions(first), remember, |_, _, _| {});
-    fold.context("fold the journal; `tidelock-collector journal verify` says more")
-}
-
-/// What an agent sent before is known again when it comes again.
-fn remember(sessions: &Sessions, seen: &Seen, received: Option<&Received>) {
-    use tidelock_core::record::Observation;
-    if let (Some(migration), Observation::Findings(batch)) = (&seen.migration, &seen.observation) {
-        let window = sessions.window(migration, &batch.agent);
-        let mut window = window.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        window.take(
-            batch.spool_epoch,
-            batch.first_seq,
-            batch.last_seq(),
-            received.map_or(&[], Received::hashes),
-        );
     }
 }
 

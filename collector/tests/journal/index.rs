@@ -1,10 +1,10 @@
 //! The index is a cache: it answers what the journal says, and a damaged one is built again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tidelock_collector::journal::{
-    Batch, Cursor, Entry, Event, Folded, HistoryItem, Index, IndexSettings, Journal, Position, Seen, Set,
-    SledIndex, Store, Stored,
+    Batch, Cursor, Entry, Event, HistoryItem, Index, IndexSettings, Journal, Position, Seen, Set, SledIndex,
+    Store, Stored,
 };
 use tidelock_model::{AgentKey, Side, SpoolEpoch};
 
@@ -21,9 +21,9 @@ fn hash(seq: u64) -> [u8; 16] {
 }
 
 /// The bodies of these tests: `first seq,count` for a batch, words for an event.
-fn fold(set: Set, stored: &Stored) -> Folded {
-    let text = String::from_utf8(stored.record.body.clone()).map_err(|error| error.to_string())?;
-    Ok(vec![match set {
+fn fold(set: Set, stored: &Stored) -> Vec<Entry> {
+    let text = String::from_utf8(stored.record.body.clone()).unwrap();
+    vec![match set {
         Set::Decisions => Entry::Event(Event {
             migration: stored.decision.as_ref().unwrap().migration.clone(),
             at_unix_ms: stored.record.at_unix_ms,
@@ -31,7 +31,7 @@ fn fold(set: Set, stored: &Stored) -> Folded {
             body: text.into_bytes(),
         }),
         Set::Findings => {
-            let (first, count) = text.split_once(',').ok_or("no batch")?;
+            let (first, count) = text.split_once(',').unwrap();
             let (first, count): (u64, u64) = (first.parse().unwrap(), count.parse().unwrap());
             let item = |seq: u64| HistoryItem {
                 at_unix_ms: stored.record.at_unix_ms,
@@ -49,15 +49,38 @@ fn fold(set: Set, stored: &Stored) -> Folded {
                     .collect(),
             })
         }
-    }])
+    }]
 }
 
 fn settings() -> IndexSettings {
     IndexSettings { dedup_window: 1000, history_chunks: 3, ..IndexSettings::default() }
 }
 
-pub(crate) fn open_index(journal: &Journal) -> (SledIndex, tidelock_collector::journal::IndexStart) {
-    SledIndex::open(&journal.index_dir(), settings(), journal, &fold).unwrap()
+/// What a start did: why what was there was not believed, and how much it was handed of each set.
+pub(crate) struct Started {
+    pub(crate) set_aside: Option<String>,
+    pub(crate) set_aside_to: Option<PathBuf>,
+    pub(crate) findings: usize,
+    pub(crate) decisions: usize,
+}
+
+/// Opens the index and hands it what it lacks of the journal, as a start does.
+pub(crate) fn open_index(journal: &Journal) -> (SledIndex, Started) {
+    let (index, start) = SledIndex::open(&journal.index_dir(), settings(), journal).unwrap();
+    let reflects = index.reflects();
+    let from = reflects.findings.next().max(journal.oldest_findings());
+    let findings = journal.read_findings(from).map(|stored| {
+        let stored = stored.unwrap();
+        index.add_findings(stored.position, fold(Set::Findings, &stored)).unwrap();
+    });
+    let findings = findings.count();
+    let decisions = journal.read_decisions(reflects.decisions.next()).map(|stored| {
+        let stored = stored.unwrap();
+        index.add_decision(stored.position, fold(Set::Decisions, &stored)).unwrap();
+    });
+    let decisions = decisions.count();
+    index.flush().unwrap();
+    (index, Started { set_aside: start.set_aside, set_aside_to: start.set_aside_to, findings, decisions })
 }
 
 pub(crate) async fn journal(dir: &Path, batches: u64) -> Journal {

@@ -22,26 +22,40 @@ const HASH_BYTES: usize = 16;
 pub(crate) struct Tails {
     /// The number of each history's open chunk.
     open: BTreeMap<Vec<u8>, u64>,
-    /// Below this number nothing is left of a spool's hashes.
-    forgotten: BTreeMap<Vec<u8>, u64>,
+    /// Below the first number nothing is left of a spool's hashes; nothing more goes before the second one.
+    forgotten: BTreeMap<Vec<u8>, (u64, u64)>,
     /// The first number of each spool's newest value of hashes, and how many it holds.
     newest: BTreeMap<Vec<u8>, (u64, usize)>,
 }
 
 impl Tails {
-    /// Removes whole values of hashes that end before this number, a few at a time.
+    /// Removes whole values of hashes that end before this number, a few at a time. It is looked for them once in as
+    /// many numbers as a value of single findings holds.
     pub(crate) fn forget_before(&mut self, table: &mut Table, prefix: &[u8], low: u64) -> Result<(), String> {
         const AT_ONCE: usize = 4;
-        let from = self.forgotten.entry(prefix.to_vec()).or_default();
-        let old = table.range(&keys::numbered(prefix, *from), &keys::numbered(prefix, low), true, AT_ONCE)?;
+        let (from, again) = self.forgotten.get(prefix).copied().unwrap_or_default();
+        if low < again {
+            return Ok(());
+        }
+        let old = table.range(&keys::numbered(prefix, from), &keys::numbered(prefix, low), true, AT_ONCE)?;
+        let (mut from, all) = (from, old.len() < AT_ONCE);
+        let mut kept = None;
         for (key, hashes) in old {
             let first = keys::number(&key);
-            if first + (hashes.len() / 16) as u64 > low {
+            let end = first + (hashes.len() / HASH_BYTES) as u64;
+            if end > low {
+                kept = Some(end);
                 break;
             }
             table.remove(key);
-            *from = first + 1;
+            from = first + 1;
         }
+        let again = match kept {
+            Some(end) => end,
+            None if all => low.saturating_add(HASHES_ADDED_TO as u64),
+            None => low,
+        };
+        self.forgotten.insert(prefix.to_vec(), (from, again));
         Ok(())
     }
 
@@ -65,8 +79,10 @@ impl Tails {
             }
         }
         for part in hashes.chunks(HASHES_PER_VALUE) {
-            if let Some(from) = self.forgotten.get_mut(prefix) {
-                *from = (*from).min(first);
+            if let Some((from, again)) = self.forgotten.get_mut(prefix)
+                && first < *from
+            {
+                (*from, *again) = (first, 0);
             }
             table.put(keys::numbered(prefix, first), part.concat())?;
             self.newest.insert(prefix.to_vec(), (first, part.len()));

@@ -1,4 +1,5 @@
-//! Opens the index: believed as far as it goes, set aside when it does not open, caught up either way.
+//! Opens the index: believed as far as it goes, set aside when it does not open. What it lacks is handed to it by whoever
+//! reads the journal anyway.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Entry, Index, IndexError, IndexSettings, SledIndex, keys,
+    IndexError, IndexSettings, SledIndex, keys,
     sled::broken_mark,
     table::{Table, guard},
     value::Stamp,
@@ -15,11 +16,8 @@ use super::{
 use crate::journal::{
     disk,
     store::Store,
-    types::{Heads, Position, Set, Stored},
+    types::{Heads, Set},
 };
-
-/// What the caller's fold makes of a record.
-pub type Folded = Result<Vec<Entry>, String>;
 
 /// What the start of the index did; to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,22 +26,17 @@ pub struct IndexStart {
     pub set_aside: Option<String>,
     /// Where it was put, for whoever wants to look at it; the next one put aside replaces it.
     pub set_aside_to: Option<PathBuf>,
-    /// How many records of findings were folded again.
-    pub findings: u64,
-    /// How many decisions were folded again.
-    pub decisions: u64,
 }
 
 impl SledIndex {
-    /// Opens the index of a journal and brings it up to the journal's heads. Blocks.
+    /// Opens the index of a journal. What it does not reflect yet has to be added to it. Blocks.
     ///
     /// # Errors
-    /// The journal cannot be read, the fold refuses a record, or a new database cannot be made.
+    /// A new database cannot be made.
     pub fn open(
         dir: &Path,
         settings: IndexSettings,
         store: &dyn Store,
-        fold: &dyn Fn(Set, &Stored) -> Folded,
     ) -> Result<(SledIndex, IndexStart), IndexError> {
         let mut start = IndexStart::default();
         let broken = |what| IndexError::Broken { dir: dir.to_path_buf(), what };
@@ -55,10 +48,7 @@ impl SledIndex {
                 believe(dir, settings, store).map_err(broken)?
             }
         };
-        let index = SledIndex::new(table, stamp, settings);
-        catch_up(&index, store, fold, &mut start)?;
-        index.flush()?;
-        Ok((index, start))
+        Ok((SledIndex::new(table, stamp, settings), start))
     }
 }
 
@@ -147,28 +137,4 @@ fn set_aside(dir: &Path) -> Result<PathBuf, String> {
     };
     done().map_err(|error| format!("set it aside as {}: {error}", aside.display()))?;
     Ok(aside)
-}
-
-fn catch_up(
-    index: &SledIndex,
-    store: &dyn Store,
-    fold: &dyn Fn(Set, &Stored) -> Folded,
-    start: &mut IndexStart,
-) -> Result<(), IndexError> {
-    let reflects = index.reflects();
-    let folded = |set, stored: &Stored| {
-        fold(set, stored).map_err(|what| IndexError::Fold { set, position: stored.position, what })
-    };
-    let from: Position = reflects.findings.next().max(store.oldest_findings());
-    for stored in store.read_findings(from) {
-        let stored = stored?;
-        index.add_findings(stored.position, folded(Set::Findings, &stored)?)?;
-        start.findings += 1;
-    }
-    for stored in store.read_decisions(reflects.decisions.next()) {
-        let stored = stored?;
-        index.add_decision(stored.position, folded(Set::Decisions, &stored)?)?;
-        start.decisions += 1;
-    }
-    Ok(())
 }
