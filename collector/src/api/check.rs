@@ -52,7 +52,7 @@ pub(super) fn run(
     }
     let told = api.driver.told(&name).ok_or_else(|| errors::no_migration(&name))?.borrow().clone();
     let ask = asked(&name, &told, &wanted)?;
-    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), settings = %wanted.settings_json, "a check is run now");
+    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), settings = ?wanted.settings_json, "a check is run now");
     let of = u32::try_from(ask.agents.len()).unwrap_or(u32::MAX);
     let (send, answers) = mpsc::channel(ask.agents.len().max(1));
     for agent in ask.agents {

@@ -8,7 +8,7 @@
 //! - Findings make their own scenarios forgotten; whatever else may change evidence, everything.
 //! - It holds nothing that does not follow from the rest, so two states that differ in it alone are the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidelock_model::{Name, Phase, Timestamp};
 
@@ -67,7 +67,7 @@ impl Known {
 pub(crate) struct Kept {
     gates: BTreeMap<Phase, Known>,
     /// Scenarios that findings told of since then.
-    touched: Vec<Name>,
+    touched: BTreeSet<Name>,
 }
 
 impl Kept {
@@ -80,7 +80,7 @@ impl Kept {
     /// A finding tells of this scenario, and of no other.
     pub(crate) fn touch(&mut self, check: &Name) {
         if !self.touched.contains(check) {
-            self.touched.push(check.clone());
+            self.touched.insert(check.clone());
         }
     }
 
