@@ -140,17 +140,13 @@ impl Joints {
     /// Takes over who owes findings. Gives back whether that changed.
     pub(crate) fn staff(&mut self, roster: &Roster, current: &Current, at: Timestamp) -> bool {
         let (changes, revision) = (roster.changes(), current.revision);
-        let still = || self.staff.is_still(roster, &current.plan, &self.slot_lengths, at);
+        let staff = || Staff::of(roster, &current.plan, &self.slot_lengths, at);
         if self.staffed.is_some_and(|(of, by, until)| of == changes && by == revision && at < until) {
-            debug_assert!(still(), "the staff changed, and nobody said so");
+            debug_assert_eq!(staff(), *self.staff, "the staff changed, and nobody said so");
             return false;
         }
-        let same = still();
         self.staffed = Some((changes, revision, roster.next_end(at)));
-        if same {
-            return false;
-        }
-        let staff = Staff::of(roster, &current.plan, &self.slot_lengths, at);
+        let staff = staff();
         if staff == *self.staff {
             return false;
         }

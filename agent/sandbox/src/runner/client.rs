@@ -197,6 +197,7 @@ impl RunnerClient {
 
     /// Kills the runner as it is, with the runs in it. Another one is started. For tests and drills.
     pub async fn kill_runner(&self) {
+        // Where nobody takes it any more, there is no runner left to kill.
         let _ = self.inner.asks.send(Ask::Kill).await;
     }
 

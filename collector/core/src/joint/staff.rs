@@ -33,27 +33,6 @@ impl Staff {
         staff
     }
 
-    /// It is what `of` would make of the same, told without making it: nearly always it is.
-    pub(super) fn is_still(
-        &self,
-        roster: &Roster,
-        plan: &Plan,
-        slots: &BTreeSet<u64>,
-        at: Timestamp,
-    ) -> bool {
-        let owing = || {
-            let owing = Side::BOTH.into_iter().flat_map(|side| roster.owing(side, at));
-            owing.filter(|(_, member)| member.suspended.is_none())
-        };
-        let doubted = slots.iter().flat_map(|slot_ms| {
-            let doubted = owing().filter(|(_, member)| member.doubted(*slot_ms));
-            doubted.map(|(agent, _)| (*slot_ms, agent))
-        });
-        self.at_least == Side::BOTH.map(|side| plan.environment(side).agents_at_least)
-            && self.agents.iter().eq(owing().map(|(agent, _)| agent))
-            && self.doubted.iter().map(|(slot_ms, agent)| (*slot_ms, agent)).eq(doubted)
-    }
-
     /// All of both sides.
     pub(crate) fn agents(&self) -> impl Iterator<Item = &AgentKey> {
         self.agents.iter()
