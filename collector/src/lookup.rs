@@ -25,8 +25,8 @@ use crate::text;
 
 /// Records that wait for the index.
 const QUEUED: usize = 1024;
-/// Records of a replay that are handed on together.
-const TOGETHER: usize = 128;
+/// Records of a replay that are handed on together: so many times what waits live may wait then, some 10 MiB.
+const TOGETHER: usize = 16;
 /// What was taken is durable after this long.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// What a line of history keeps of a finding's note.
