@@ -73,13 +73,12 @@ impl Folding {
         &mut self,
         position: Position,
         at: Timestamp,
-        observation: Observation,
+        observation: &Observation,
         received: Option<&Received>,
     ) {
-        let entry = Entry { at, record: Record::Seen(position.number(), observation) };
-        self.core.apply(&entry);
-        if let (Record::Seen(_, Observation::Findings(batch)), Some(received)) = (entry.record, received) {
-            self.recent.take(position, at, batch.agent, received.clone());
+        self.core.observed(at, position.number(), observation);
+        if let (Observation::Findings(batch), Some(received)) = (observation, received) {
+            self.recent.take(position, at, batch.agent.clone(), received.clone());
         }
     }
 
@@ -117,21 +116,20 @@ impl Fold {
         &mut self,
         position: Position,
         at: Timestamp,
-        seen: Seen,
+        seen: &Seen,
         received: Option<&Received>,
     ) {
         self.position = position;
         self.at = self.at.max(at);
-        let Seen { migration, observation, boot_id: _ } = seen;
-        match &migration {
+        match &seen.migration {
             Some(name) => {
                 if let Some(folding) = self.migrations.get_mut(name) {
-                    folding.seen(position, at, observation, received);
+                    folding.seen(position, at, &seen.observation, received);
                 }
             }
             None => {
                 for folding in self.migrations.values_mut() {
-                    folding.seen(position, at, observation.clone(), received);
+                    folding.seen(position, at, &seen.observation, received);
                 }
             }
         }

@@ -33,7 +33,7 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 const NOTE_CHARS: usize = 200;
 
 enum Fed {
-    Seen(Position, Vec<Entry>),
+    Seen(Position, Arc<Vec<Entry>>),
     Decision(Position, Vec<Entry>),
     Replayed(Vec<Fed>),
     /// All of the journal was replayed: it is answered once that is durable.
@@ -79,13 +79,13 @@ impl Lookup {
     }
 
     /// What the index makes of a record that is replayed; none where it reflects it already.
-    pub(crate) fn prepare(&self, heard: &Heard) -> Option<Vec<Entry>> {
+    pub(crate) fn prepare(&self, heard: &Heard) -> Option<Arc<Vec<Entry>>> {
         let new = heard.position > self.reflects.findings;
-        new.then(|| batch_entries(heard.at, &heard.seen, heard.received.as_ref()))
+        new.then(|| Arc::new(batch_entries(heard.at, &heard.seen, heard.received.as_ref())))
     }
 
     pub(crate) fn seen(&self, position: Position, at: Timestamp, seen: &Seen, received: Option<&Received>) {
-        self.send(Fed::Seen(position, batch_entries(at, seen, received)));
+        self.send(Fed::Seen(position, Arc::new(batch_entries(at, seen, received))));
     }
 
     pub(crate) fn decided(&self, position: Position, decision: &Decision) {
@@ -143,9 +143,9 @@ pub(crate) struct CatchUp<'a> {
 
 impl CatchUp<'_> {
     /// Hands on what was prepared of a record.
-    pub(crate) fn seen(&mut self, position: Position, prepared: Option<Vec<Entry>>) {
+    pub(crate) fn seen(&mut self, position: Position, prepared: Option<&Arc<Vec<Entry>>>) {
         if let Some(entries) = prepared {
-            self.add(Fed::Seen(position, entries));
+            self.add(Fed::Seen(position, entries.clone()));
         }
     }
 
@@ -193,11 +193,11 @@ impl Following<'_> {
             Fed::Decision(position, _) if position <= self.reflects.decisions => {}
             Fed::Seen(position, entries) if position == self.last.findings.next() => {
                 (self.last.findings, self.dirty) = (position, true);
-                self.index.add_findings(position, entries)?;
+                self.index.add_findings(position, &entries)?;
             }
             Fed::Decision(position, entries) if position == self.last.decisions.next() => {
                 (self.last.decisions, self.dirty) = (position, true);
-                self.index.add_decision(position, entries)?;
+                self.index.add_decision(position, &entries)?;
             }
             Fed::Seen(..) | Fed::Decision(..) => return Ok(false),
             Fed::Replayed(all) => {
@@ -267,7 +267,7 @@ fn batch_entries(at: Timestamp, seen: &Seen, received: Option<&Received>) -> Vec
     if let Some(gap) = &batch.gap {
         return vec![Entry::Gap { migration, agent, spool_epoch, to: gap.to }];
     }
-    let hashes = received.map(|received| received.hashes().to_vec()).unwrap_or_default();
+    let hashes = received.map(Received::shared_hashes).unwrap_or_default();
     // One line a check and record, of its latest finding: after an outage there are many in one.
     let mut latest: BTreeMap<&Name, &Finding> = BTreeMap::new();
     for finding in &batch.findings {

@@ -59,6 +59,7 @@ pub(crate) struct Feeder {
     heard: watch::Receiver<Heard>,
     under_way: VecDeque<u64>,
     spool_epoch: [u8; 16],
+    last: u64,
     acks: Arc<Mutex<Acks>>,
     tasks: [JoinHandle<()>; 2],
 }
@@ -98,7 +99,7 @@ impl Feeder {
         let acks = Arc::new(Mutex::new(Acks::default()));
         let listening = listen(down, tell, beat.clone(), acks.clone());
         let tasks = [tokio::spawn(listening), tokio::spawn(keep_beating(up.clone(), beat))];
-        Feeder { up, heard, under_way: VecDeque::new(), spool_epoch, acks, tasks }
+        Feeder { up, heard, under_way: VecDeque::new(), spool_epoch, last: 0, acks, tasks }
     }
 
     /// The assignments, when they have come.
@@ -108,6 +109,11 @@ impl Feeder {
             .wait_for(|heard| heard.assignments.as_ref().is_some_and(|all| !all.assignments.is_empty()));
         let heard = timeout(SOON, come).await.expect("assignments in time").expect("a session");
         heard.assignments.clone().expect("they have come")
+    }
+
+    /// The last number that was sent.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
     }
 
     /// One batch, encoded.
@@ -135,6 +141,7 @@ impl Feeder {
             }
             self.heard.changed().await.expect("a session");
         }
+        self.last = last;
         self.under_way.push_back(last);
         self.acks.lock().expect("nobody panics with it").sent.push_back((last, Watch::start()));
         self.up.send(batch).await.expect("a session");
@@ -161,6 +168,8 @@ async fn listen(
         let message = match down.message().await {
             Ok(Some(response)) => response.message,
             Ok(None) => return,
+            // The collector stops, and says so to each.
+            Err(status) if status.code() == tonic::Code::Aborted => return,
             Err(status) => return crate::say(&format!("  the session ended: {status}")),
         };
         match message {

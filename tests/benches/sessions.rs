@@ -1,5 +1,5 @@
-//! 500 agents with a session each: what a session costs the collector in memory, and how long it takes to stop with
-//! all of them connected.
+//! 500 agents with a session each: what a session costs the collector in memory, what the findings cost that it keeps
+//! for whoever asks why, and how long it takes to stop with all of them connected.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,9 +20,10 @@ use crate::world;
 const MIGRATIONS: [&str; 5] = ["shop", "shop-b", "shop-c", "shop-d", "shop-e"];
 /// Agents on each side of each of them.
 const EACH: usize = 50;
-/// What each sends before it is looked.
-const BATCHES: u64 = 4;
-const BATCH: u64 = 16;
+/// What each sends before it is looked: one finding as ever, some at once, and what an outage leaves.
+const USUAL: (u64, u64) = (1, 1);
+const SOME: (u64, u64) = (4, 16);
+const OUTAGE: (u64, u64) = (1, 512);
 /// How long they stay before it is looked.
 const SETTLE: Duration = Duration::from_secs(10);
 const MEMORY_BAR: u64 = 100 * 1024;
@@ -55,14 +56,20 @@ pub(crate) fn measure() {
     world.start_collector();
     let before = resident(&world);
     let watch = Watch::start();
-    let feeders = runtime.block_on(connected(folders));
+    let mut feeders = runtime.block_on(connected(folders));
     row("sessions", &feeders.len().to_string(), &format!("connected and acked in {}", time(watch.elapsed())));
-    std::thread::sleep(SETTLE);
-    let after = resident(&world);
     row("the collector's memory without them", &size(before), "");
-    row("with them", &size(after), "");
-    let each = after.saturating_sub(before) / feeders.len().max(1) as u64;
-    judged("memory of a session", &size(each), "100 KiB", each <= MEMORY_BAR && feeders.len() >= 500);
+    let each = |now: u64, sessions: usize| now.saturating_sub(before) / sessions.max(1) as u64;
+    std::thread::sleep(SETTLE);
+    let session = each(resident(&world), feeders.len());
+    judged("memory of a session", &size(session), "100 KiB", session <= MEMORY_BAR && feeders.len() >= 500);
+    for (count, batch) in [SOME, OUTAGE] {
+        feeders = runtime.block_on(brought(feeders, (count, batch)));
+        std::thread::sleep(SETTLE);
+        let session = each(resident(&world), feeders.len());
+        let what = format!("  when each has brought {count} x {batch} findings more");
+        row(&what, &size(session), "with the findings that are kept");
+    }
     let took = stop(&mut world);
     judged("clean stop with all of them connected", &time(took), "1 s", took <= STOP_BAR);
     drop(feeders);
@@ -76,15 +83,33 @@ async fn connected(folders: Vec<PathBuf>) -> Vec<Feeder> {
         tasks.spawn(async move {
             let _place = places.acquire().await.expect("nobody closes it");
             let mut feeder = Feeder::begin(&folder, None, 7_u128 << 64 | index as u128).await;
-            let of = feeder.assignments().await;
-            let mut end = 0;
-            for (last, batch) in batches_of(BATCH, &feeder, &of, BATCHES) {
-                feeder.send(batch, last).await;
-                end = last;
-            }
-            feeder.acked(end).await;
+            bring(&mut feeder, USUAL).await;
             feeder
         });
     }
     tasks.join_all().await
+}
+
+/// Lets each bring so many batches of so many findings.
+async fn brought(feeders: Vec<Feeder>, what: (u64, u64)) -> Vec<Feeder> {
+    let (mut tasks, places) = (JoinSet::new(), Arc::new(Semaphore::new(16)));
+    for mut feeder in feeders {
+        let places = places.clone();
+        tasks.spawn(async move {
+            let _place = places.acquire().await.expect("nobody closes it");
+            bring(&mut feeder, what).await;
+            feeder
+        });
+    }
+    tasks.join_all().await
+}
+
+async fn bring(feeder: &mut Feeder, (count, size): (u64, u64)) {
+    let of = feeder.assignments().await;
+    let mut end = feeder.last();
+    for (last, batch) in batches_of(size, feeder, &of, count) {
+        feeder.send(batch, last).await;
+        end = last;
+    }
+    feeder.acked(end).await;
 }

@@ -54,7 +54,7 @@ pub(crate) fn batches(feeder: &Feeder, of: &v1::Assignments, count: u64) -> Vec<
     batches_of(BATCH, feeder, of, count)
 }
 
-/// The same with so many findings in each.
+/// The same with so many findings in each. They go on from what was sent.
 pub(crate) fn batches_of(size: u64, feeder: &Feeder, of: &v1::Assignments, count: u64) -> Vec<(u64, Bytes)> {
     let checks = of.assignments.len().max(2) - 1;
     let one = |number: u64| {
@@ -62,7 +62,7 @@ pub(crate) fn batches_of(size: u64, feeder: &Feeder, of: &v1::Assignments, count
         finding(of, at + 1, number, v1::Outcome::Pass)
     };
     let batch = |index: u64| {
-        let first = index * size + 1;
+        let first = feeder.last() + index * size + 1;
         let findings = (first..first + size).map(one).collect();
         (first + size - 1, feeder.batch(first, findings))
     };

@@ -19,7 +19,7 @@ use crate::gate::{Desk, Gates, Requests, Sheet};
 use crate::joint::{AfterSwitch, Joints};
 use crate::ledger::Ledger;
 use crate::plan::{Plan, Scenario};
-use crate::record::{Entry, Observation, Record};
+use crate::record::{Entry, Event, Observation, Record};
 use crate::report::History;
 use crate::rollback::Back;
 use crate::roster::{AgentStanding, Roster};
@@ -146,25 +146,45 @@ impl Migration {
 
     /// Takes the journal's next entry. A clock that goes back is held still.
     pub fn apply(&mut self, entry: &Entry) {
-        let at = entry.at.max(self.clock);
-        // What time alone did until now comes first: evidence may have become stale in between.
+        match &entry.record {
+            Record::Seen(position, observation) => self.observed(entry.at, *position, observation),
+            Record::Decided(event) => self.happened(entry.at, event),
+        }
+    }
+
+    /// Takes an observation, which is the next entry.
+    pub fn observed(&mut self, at: Timestamp, position: u64, observation: &Observation) {
+        let (at, closed) = self.went_by(at);
+        self.position = self.position.max(position);
+        let moved = self.observe(at, observation);
+        self.weigh_again(at, moved, closed);
+        if matches!(observation, Observation::Tick) {
+            self.remember_tick(at);
+        }
+    }
+
+    fn happened(&mut self, at: Timestamp, event: &Event) {
+        let (at, closed) = self.went_by(at);
+        // A migration begins where the journal is; later on it knows that place already.
+        self.position = self.position.max(event.findings_position);
+        self.decided(at, event);
+        self.young_event(at, &event.kind);
+        self.weigh_again(at, Moved::Everything, closed);
+        self.remember(at, event);
+    }
+
+    /// What time alone did until now comes first: evidence may have become stale in between. Gives back the moment,
+    /// and whether a slot closed.
+    fn went_by(&mut self, at: Timestamp) -> (Timestamp, bool) {
+        let at = at.max(self.clock);
         self.settle_before(at);
         let closed = self.close_slots(at);
         self.desk.heard_time(self.clock, at);
         self.clock = at;
-        let moved = match &entry.record {
-            Record::Seen(position, observation) => {
-                self.position = self.position.max(*position);
-                self.observe(at, observation)
-            }
-            Record::Decided(event) => {
-                // A migration begins where the journal is; later on it knows that place already.
-                self.position = self.position.max(event.findings_position);
-                self.decided(at, event);
-                self.young_event(at, &event.kind);
-                Moved::Everything
-            }
-        };
+        (at, closed)
+    }
+
+    fn weigh_again(&mut self, at: Timestamp, moved: Moved, closed: bool) {
         let staffed = self.staff(at);
         if moved == Moved::Everything || closed || staffed {
             self.gates.kept.forget();
@@ -172,7 +192,6 @@ impl Migration {
         if moved != Moved::Nothing || closed || staffed {
             self.settle(at);
         }
-        self.remember(at, &entry.record);
     }
 
     /// Time went by: slots whose time has come close, in their order, before anything else is believed.

@@ -201,7 +201,7 @@ impl Task {
             }
             let folding: Vec<tracing::Span> =
                 spans.iter().map(|kept| tracing::info_span!(parent: kept, "finding.fold")).collect();
-            self.fold.seen(position, at, seen, received.as_ref());
+            self.fold.seen(position, at, &seen, received.as_ref());
             drop((folding, spans));
             next = if left == 0 { None } else { more.try_recv().ok() };
         }

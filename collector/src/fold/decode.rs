@@ -1,9 +1,13 @@
-//! Reads records back on every processor, and gives them on in their order.
+//! Reads records back on every processor, and shows them in their order.
 //!
 //! A start folds the whole journal. Reading a record back costs several times as much as folding it,
 //! and unlike the fold it does not depend on the record before.
+//!
+//! What a thread has made is only lent, and dropped by that thread: memory that one thread allocates and another
+//! one frees costs both of them more than all that is done with it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, available_parallelism};
 
@@ -15,36 +19,62 @@ const CHUNK_RECORDS: usize = 256;
 /// Bytes that are handed on together, but for a single larger record.
 const CHUNK_BYTES: usize = 1 << 20;
 /// Chunks that wait for a thread, and behind it.
-const WAITING: usize = 2;
+const WAITING: usize = 8;
 /// Threads, at most.
 const THREADS: usize = 8;
 
 type Read = Result<Stored, ReadError>;
-type Chunk<T> = Vec<Result<T, ReplayError>>;
+/// Records, and why there are no more.
+type Dealt = (Arc<Vec<Stored>>, Option<ReadError>);
+
+/// What was lent, until it is given back.
+struct Lent<T>(VecDeque<Arc<T>>);
+
+impl<T> Lent<T> {
+    fn lend(&mut self, one: T) -> Arc<T> {
+        while self.0.front().is_some_and(|front| Arc::strong_count(front) == 1) {
+            self.0.pop_front();
+        }
+        let lent = Arc::new(one);
+        self.0.push_back(lent.clone());
+        lent
+    }
+}
+
+/// What was made of some records, and why no more was made of them.
+struct Chunk<T> {
+    made: Arc<Vec<T>>,
+    bad: Option<ReplayError>,
+}
 
 /// What was made of the records, in order. Its threads end with it; one that panics takes the whole
 /// scope with it, so a part of a journal never looks like all of it.
 pub(super) struct Decoded<T> {
     /// Chunk by chunk from each in turn.
     outs: VecDeque<Receiver<Chunk<T>>>,
-    chunk: std::vec::IntoIter<Result<T, ReplayError>>,
+    chunk: Chunk<T>,
+    /// How much of the chunk was taken.
+    taken: usize,
 }
 
 /// Makes something of each record, side by side.
-pub(super) fn decoded<'scope, T: Send + 'scope>(
+pub(super) fn decoded<'scope, T: Send + Sync + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     records: impl Iterator<Item = Read> + Send + 'scope,
-    decode: impl Fn(Stored) -> Result<T, ReplayError> + Copy + Send + 'scope,
+    decode: impl Fn(&Stored) -> Result<T, ReplayError> + Copy + Send + 'scope,
 ) -> Decoded<T> {
     let threads = available_parallelism().map_or(1, usize::from).min(THREADS);
     let (mut ins, mut outs) = (Vec::new(), VecDeque::new());
     for _ in 0..threads {
-        let (give, chunks) = sync_channel::<Vec<Read>>(WAITING);
+        let (give, chunks) = sync_channel::<Dealt>(WAITING);
         let (told, out) = sync_channel(WAITING);
         scope.spawn(move || {
-            for chunk in chunks {
-                let one = |read: Read| decode(read?);
-                if told.send(chunk.into_iter().map(one).collect()).is_err() {
+            let mut lent = Lent(VecDeque::new());
+            for (records, end) in chunks {
+                let (made, bad) = made_of(&records, decode);
+                drop(records);
+                let bad = bad.or_else(|| end.map(ReplayError::from));
+                if told.send(Chunk { made: lent.lend(made), bad }).is_err() {
                     return;
                 }
             }
@@ -53,36 +83,64 @@ pub(super) fn decoded<'scope, T: Send + 'scope>(
         outs.push_back(out);
     }
     scope.spawn(move || deal(records, &ins));
-    Decoded { outs, chunk: Vec::new().into_iter() }
+    Decoded { outs, chunk: Chunk { made: Arc::default(), bad: None }, taken: 0 }
 }
 
-/// Hands the records on, a chunk to each thread in turn, until nobody takes them any more.
-fn deal(mut records: impl Iterator<Item = Read>, ins: &[SyncSender<Vec<Read>>]) {
-    for give in ins.iter().cycle() {
-        let (mut chunk, mut bytes) = (Vec::new(), 0);
-        while chunk.len() < CHUNK_RECORDS && bytes < CHUNK_BYTES {
-            let Some(read) = records.next() else { break };
-            bytes += read.as_ref().map_or(0, |stored| stored.record.body.len());
-            chunk.push(read);
+/// Makes something of each record up to the first bad one.
+fn made_of<T>(
+    records: &[Stored],
+    decode: impl Fn(&Stored) -> Result<T, ReplayError>,
+) -> (Vec<T>, Option<ReplayError>) {
+    let mut made = Vec::with_capacity(records.len());
+    for record in records {
+        match decode(record) {
+            Ok(one) => made.push(one),
+            Err(error) => return (made, Some(error)),
         }
-        if chunk.is_empty() || give.send(chunk).is_err() {
+    }
+    (made, None)
+}
+
+/// Hands the records on, a chunk to each thread in turn, until one cannot be read or nobody takes them any more.
+fn deal(mut records: impl Iterator<Item = Read>, ins: &[SyncSender<Dealt>]) {
+    let mut lent = Lent(VecDeque::new());
+    for give in ins.iter().cycle() {
+        let (mut chunk, mut bytes, mut end) = (Vec::new(), 0, None);
+        while chunk.len() < CHUNK_RECORDS && bytes < CHUNK_BYTES {
+            match records.next() {
+                Some(Ok(stored)) => {
+                    bytes += stored.record.body.len();
+                    chunk.push(stored);
+                }
+                Some(Err(error)) => {
+                    end = Some(error);
+                    break;
+                }
+                None => break,
+            }
+        }
+        let over = chunk.is_empty() || end.is_some();
+        if (chunk.is_empty() && end.is_none()) || give.send((lent.lend(chunk), end)).is_err() || over {
             return;
         }
     }
 }
 
-impl<T> Iterator for Decoded<T> {
-    type Item = Result<T, ReplayError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(one) = self.chunk.next() {
-                return Some(one);
+impl<T> Decoded<T> {
+    /// The next one, where it is due; `None` where it is not, and behind the last one. After an error it is over.
+    pub(super) fn next_if(&mut self, due: impl FnOnce(&T) -> bool) -> Result<Option<&T>, ReplayError> {
+        while self.taken == self.chunk.made.len() {
+            if let Some(bad) = self.chunk.bad.take() {
+                self.outs.clear();
+                return Err(bad);
             }
-            let next = self.outs.front()?.recv().ok()?;
-            self.chunk = next.into_iter();
+            let Some(Ok(next)) = self.outs.front().map(Receiver::recv) else { return Ok(None) };
+            (self.chunk, self.taken) = (next, 0);
             self.outs.rotate_left(1);
         }
+        let next = self.chunk.made.get(self.taken).filter(|next| due(next));
+        self.taken += usize::from(next.is_some());
+        Ok(next)
     }
 }
 
@@ -99,7 +157,7 @@ mod tests {
         Stored { position: Position::new(number), in_group: 0, record, decision: None, chain }
     }
 
-    fn decode(stored: Stored) -> Result<u64, ReplayError> {
+    fn decode(stored: &Stored) -> Result<u64, ReplayError> {
         let position = stored.position;
         match position.number() {
             5_000 => Err(ReplayError::Record { set: "findings", position, why: "bad".to_owned() }),
@@ -109,19 +167,36 @@ mod tests {
 
     #[test]
     fn the_order_is_kept_and_what_is_bad_is_told_at_its_place() {
-        let made: Vec<_> = std::thread::scope(|scope| {
-            decoded(scope, (1..=10_000).map(|number| Ok(stored(number))), decode).collect()
+        std::thread::scope(|scope| {
+            let mut made = decoded(scope, (1..=10_000).map(|number| Ok(stored(number))), decode);
+            for number in 1..5_000 {
+                assert_eq!(made.next_if(|_| false).unwrap(), None);
+                assert_eq!(made.next_if(|one| *one == number).unwrap(), Some(&number));
+            }
+            assert!(
+                made.next_if(|_| false).unwrap_err().to_string().contains("record 5000 of findings: bad")
+            );
+            assert_eq!(made.next_if(|_| true).unwrap(), None);
         });
-        assert_eq!(made.len(), 10_000);
-        for (one, number) in made.iter().zip(1..) {
-            assert_eq!(one.as_ref().ok().copied(), (number != 5_000).then_some(number));
-        }
+    }
+
+    #[test]
+    fn the_end_is_told_again_and_again() {
+        std::thread::scope(|scope| {
+            let mut made = decoded(scope, (1..=300).map(|number| Ok(stored(number))), decode);
+            let all = std::iter::from_fn(|| made.next_if(|_| true).unwrap().copied());
+            assert!(all.eq(1..=300));
+            assert_eq!(made.next_if(|_| true).unwrap(), None);
+        });
     }
 
     #[test]
     fn nobody_waits_for_one_who_has_heard_enough() {
         let endless = (1..).map(|number| Ok(stored(number)));
-        let first = std::thread::scope(|scope| decoded(scope, endless, decode).next());
-        assert_eq!(first.and_then(Result::ok), Some(1));
+        let first = std::thread::scope(|scope| {
+            let mut made = decoded(scope, endless, decode);
+            made.next_if(|_| true).unwrap().copied()
+        });
+        assert_eq!(first, Some(1));
     }
 }

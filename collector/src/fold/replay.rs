@@ -6,7 +6,7 @@
 use tidelock_model::Timestamp;
 
 use super::Fold;
-use super::decode::decoded;
+use super::decode::{Decoded, decoded};
 use crate::journal::{Position, ReadError, Stored};
 use crate::records::{
     DECISION_KIND, Decision, FINDING_KIND, Received, Seen, decision_from_bytes, seen_and_received,
@@ -39,7 +39,7 @@ pub fn replay(
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
     before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
-    replay_heard(findings, decisions, |_| (), |_, ()| {}, before)
+    replay_heard(findings, decisions, |_| (), |_, &()| {}, before)
 }
 
 /// The same for one who also wants to hear each thing seen, in the order of the journal. `prepare` makes of it what
@@ -47,15 +47,15 @@ pub fn replay(
 ///
 /// # Errors
 /// The first record that cannot be read.
-pub(crate) fn replay_heard<T: Send>(
+pub(crate) fn replay_heard<T: Send + Sync>(
     findings: impl Iterator<Item = Result<Stored, ReadError>> + Send,
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
     prepare: impl Fn(&Heard) -> T + Sync,
-    heard: impl FnMut(&Heard, T),
+    heard: impl FnMut(&Heard, &T),
     before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
     let prepare = &prepare;
-    let read = move |stored: Stored| {
+    let read = move |stored: &Stored| {
         let heard = heard_of(stored)?;
         let prepared = prepare(&heard);
         Ok((heard, prepared))
@@ -72,23 +72,18 @@ pub(crate) struct Heard {
 }
 
 fn join<T>(
-    findings: impl Iterator<Item = Result<(Heard, T), ReplayError>>,
+    mut findings: Decoded<(Heard, T)>,
     decisions: impl Iterator<Item = Result<Stored, ReadError>>,
-    mut heard: impl FnMut(&Heard, T),
+    mut heard: impl FnMut(&Heard, &T),
     mut before: impl FnMut(&Fold, Position, &Decision),
 ) -> Result<Fold, ReplayError> {
     let mut fold = Fold::default();
-    let mut findings = findings.peekable();
     let mut believe_up_to = |fold: &mut Fold, up_to: Position| -> Result<(), ReplayError> {
-        let due = |next: &Result<(Heard, T), ReplayError>| match next {
-            Ok((next, _)) => next.position <= up_to,
-            Err(_) => true,
-        };
-        while let Some(next) = findings.next_if(due) {
-            let (next, prepared) = next?;
-            heard(&next, prepared);
-            let Heard { position, at, seen, received } = next;
-            fold.seen(position, at, seen, received.as_ref());
+        while let Some((next, prepared)) = findings.next_if(|(next, _)| next.position <= up_to)? {
+            heard(next, prepared);
+            // The fold keeps a batch for long, the thread that read it does not.
+            let received = next.received.as_ref().map(Received::copied);
+            fold.seen(next.position, next.at, &next.seen, received.as_ref());
         }
         Ok(())
     };
@@ -109,7 +104,7 @@ fn join<T>(
     Ok(fold)
 }
 
-fn heard_of(stored: Stored) -> Result<Heard, ReplayError> {
+fn heard_of(stored: &Stored) -> Result<Heard, ReplayError> {
     let at = Timestamp::from_millis(stored.record.at_unix_ms);
     let wrong = |why: String| ReplayError::Record { set: "findings", position: stored.position, why };
     if stored.record.kind != FINDING_KIND {

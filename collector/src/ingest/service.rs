@@ -39,7 +39,10 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const MAX_WORD_BYTES: usize = 128;
 
 /// What an agent is told, as a stream.
-pub(super) type Replies = ReceiverStream<Result<v1::SessionResponse, Status>>;
+pub(super) type Replies = ReceiverStream<Reply>;
+
+/// One of them. In a box: the queue takes memory for many of them as soon as it is made.
+pub(super) type Reply = Result<Box<v1::SessionResponse>, Status>;
 
 /// What every session needs.
 pub(crate) struct Door {
@@ -155,10 +158,13 @@ fn word(standing: AgentStanding) -> &'static str {
 
 #[tonic::async_trait]
 impl AgentService for AgentDoor {
-    type SessionStream = Replies;
+    type SessionStream = ReceiverStream<Result<v1::SessionResponse, Status>>;
     type FetchComponentStream = ReceiverStream<Result<v1::FetchComponentResponse, Status>>;
 
-    async fn session(&self, _: Request<Streaming<v1::SessionRequest>>) -> Result<Response<Replies>, Status> {
+    async fn session(
+        &self,
+        _: Request<Streaming<v1::SessionRequest>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
         // `wire.rs` takes this call before the generated service sees it.
         Err(Status::internal("sessions are not served here"))
     }

@@ -60,7 +60,7 @@ pub(super) struct Session {
     pub(super) who: AgentId,
     pub(super) entered: Entered,
     pub(super) told: watch::Receiver<Arc<Told>>,
-    pub(super) out: mpsc::Sender<Result<v1::SessionResponse, Status>>,
+    pub(super) out: mpsc::Sender<super::service::Reply>,
     pub(super) hello: v1::Hello,
     /// What it says that must stay in order: nothing of it is kept behind something refused.
     lane: Lane,
@@ -98,7 +98,7 @@ impl Session {
         who: AgentId,
         entered: Entered,
         told: watch::Receiver<Arc<Told>>,
-        out: mpsc::Sender<Result<v1::SessionResponse, Status>>,
+        out: mpsc::Sender<super::service::Reply>,
         hello: v1::Hello,
     ) -> Session {
         Session {
@@ -225,7 +225,7 @@ impl Session {
             // Whoever may not speak any more is not waited for, also when it reads nothing.
             biased;
             () = self.entered.end().cancelled() => Err(End::Told(ended())),
-            sent = tokio::time::timeout(SLOW_READER, self.out.send(Ok(response))) => match sent {
+            sent = tokio::time::timeout(SLOW_READER, self.out.send(Ok(Box::new(response)))) => match sent {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) | Err(_) => Err(End::Gone),
             },

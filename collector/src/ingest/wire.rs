@@ -12,7 +12,7 @@ use prost::{DecodeError, Message as _};
 use tidelock_proto::v1::agent_service_server::AgentServiceServer;
 use tidelock_proto::{Limits, v1};
 use tonic::body::Body;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::{Grpc, NamedService, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
@@ -22,6 +22,10 @@ use crate::records::Received;
 
 /// The path of the call that is a session.
 const SESSION: &str = "/tidelock.v1.AgentService/Session";
+/// What a session's buffers begin with: most of what is said over it is shorter.
+const BUFFER_BYTES: usize = 1024;
+/// Replies that wait are sent together, up to so many bytes.
+const TOGETHER_BYTES: usize = 32 * 1024;
 
 /// What an agent said.
 #[derive(Debug)]
@@ -78,7 +82,7 @@ impl Service<http::Request<Body>> for AgentFace {
 struct Sessions(AgentDoor);
 
 impl StreamingService<Heard> for Sessions {
-    type Response = v1::SessionResponse;
+    type Response = Box<v1::SessionResponse>;
     type ResponseStream = Replies;
     type Future = BoxFuture<Response<Self::ResponseStream>, Status>;
 
@@ -91,38 +95,58 @@ impl StreamingService<Heard> for Sessions {
 #[derive(Debug, Clone, Copy, Default)]
 struct SessionCodec;
 
+/// Keeps the last message until the next one has come. What it lies in is then not used again, so that a session that
+/// brought four megabytes once does not keep them.
+#[derive(Debug, Default)]
+struct SessionDecoder {
+    last: Bytes,
+}
+
 impl Codec for SessionCodec {
-    type Encode = v1::SessionResponse;
+    type Encode = Box<v1::SessionResponse>;
     type Decode = Heard;
     type Encoder = SessionCodec;
-    type Decoder = SessionCodec;
+    type Decoder = SessionDecoder;
 
     fn encoder(&mut self) -> SessionCodec {
         SessionCodec
     }
 
-    fn decoder(&mut self) -> SessionCodec {
-        SessionCodec
+    fn decoder(&mut self) -> SessionDecoder {
+        SessionDecoder::default()
     }
 }
 
+fn buffers() -> BufferSettings {
+    BufferSettings::new(BUFFER_BYTES, TOGETHER_BYTES)
+}
+
 impl Encoder for SessionCodec {
-    type Item = v1::SessionResponse;
+    type Item = Box<v1::SessionResponse>;
     type Error = Status;
 
-    fn encode(&mut self, item: v1::SessionResponse, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
+    }
+
+    fn encode(&mut self, item: Box<v1::SessionResponse>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
         buffer.reserve(item.encoded_len());
         item.encode(buffer).map_err(|error| Status::internal(error.to_string()))
     }
 }
 
-impl Decoder for SessionCodec {
+impl Decoder for SessionDecoder {
     type Item = Heard;
     type Error = Status;
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
+    }
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Heard>, Status> {
         // In one piece: the server hands a whole message over at once.
         let message = buffer.copy_to_bytes(buffer.remaining());
+        self.last = message.clone();
         if !Received::few_in_request(&message) {
             let limit = Limits::BATCH_FINDINGS;
             let why = format!("batch: findings: has more than {limit} entries, at most {limit} are taken");

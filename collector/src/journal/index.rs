@@ -12,7 +12,7 @@ mod start;
 mod table;
 mod value;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use tidelock_model::{AgentKey, Name, Side, SpoolEpoch};
 
@@ -54,7 +54,7 @@ pub struct Batch {
     /// The number of the first finding.
     pub first_seq: u64,
     /// One hash a finding, in order.
-    pub hashes: Vec<[u8; 16]>,
+    pub hashes: Arc<[[u8; 16]]>,
     /// What the history of each check shows, in order; one line a check is enough for a screen.
     pub history: Vec<(Name, HistoryItem)>,
 }
@@ -151,13 +151,13 @@ pub trait Index: Send + Sync {
     ///
     /// # Errors
     /// The database refused.
-    fn add_findings(&self, position: Position, entries: Vec<Entry>) -> Result<(), IndexError>;
+    fn add_findings(&self, position: Position, entries: &[Entry]) -> Result<(), IndexError>;
 
     /// Takes what the fold made of one decision, in the order of the journal.
     ///
     /// # Errors
     /// The database refused.
-    fn add_decision(&self, position: Position, entries: Vec<Entry>) -> Result<(), IndexError>;
+    fn add_decision(&self, position: Position, entries: &[Entry]) -> Result<(), IndexError>;
 
     /// The latest lines of a check's history on one side before this position, newest first.
     ///

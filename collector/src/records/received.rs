@@ -62,6 +62,11 @@ impl Received {
         batch.map(|batch| Received::new(Bytes::copy_from_slice(batch))).transpose()
     }
 
+    /// The same in memory of its own.
+    pub(crate) fn copied(&self) -> Received {
+        Received { bytes: Bytes::copy_from_slice(&self.bytes), hashes: self.hashes.as_ref().into() }
+    }
+
     /// Adds the batch to a record, behind what the record has already.
     pub(crate) fn put_into_record(&self, record: &mut Vec<u8>) {
         record.reserve(self.bytes.len() + 16);
@@ -76,6 +81,11 @@ impl Received {
     /// One hash a finding, in order; none for a gap.
     pub(crate) fn hashes(&self) -> &[FindingHash] {
         &self.hashes
+    }
+
+    /// The same, shared.
+    pub(crate) fn shared_hashes(&self) -> Arc<[FindingHash]> {
+        self.hashes.clone()
     }
 
     /// Each finding's bytes, in order.

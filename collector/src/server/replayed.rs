@@ -1,6 +1,7 @@
 //! What the journal makes of a collector that starts: the fold, the index, and what each agent sent already.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tidelock_core::record::Observation;
@@ -27,10 +28,10 @@ pub(super) fn replayed(
     // Two hands on one thing: the fold calls them in turn, never at once.
     let catch_up = RefCell::new(index.as_ref().map(Lookup::catch_up));
     let prepare = |heard: &Heard| index.as_ref().and_then(|index| index.prepare(heard));
-    let heard = |heard: &Heard, prepared: Option<Vec<Entry>>| {
+    let heard = |heard: &Heard, prepared: &Option<Arc<Vec<Entry>>>| {
         remember(sessions, &heard.seen, heard.received.as_ref());
         if let Some(catch_up) = catch_up.borrow_mut().as_mut() {
-            catch_up.seen(heard.position, prepared);
+            catch_up.seen(heard.position, prepared.as_ref());
         }
     };
     let decided = |_: &Fold, position: Position, decision: &Decision| {

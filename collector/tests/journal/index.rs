@@ -71,12 +71,12 @@ pub(crate) fn open_index(journal: &Journal) -> (SledIndex, Started) {
     let from = reflects.findings.next().max(journal.oldest_findings());
     let findings = journal.read_findings(from).map(|stored| {
         let stored = stored.unwrap();
-        index.add_findings(stored.position, fold(Set::Findings, &stored)).unwrap();
+        index.add_findings(stored.position, &fold(Set::Findings, &stored)).unwrap();
     });
     let findings = findings.count();
     let decisions = journal.read_decisions(reflects.decisions.next()).map(|stored| {
         let stored = stored.unwrap();
-        index.add_decision(stored.position, fold(Set::Decisions, &stored)).unwrap();
+        index.add_decision(stored.position, &fold(Set::Decisions, &stored)).unwrap();
     });
     let decisions = decisions.count();
     index.flush().unwrap();
@@ -210,7 +210,7 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
     };
     for n in 0..300 {
         let entry = Entry::Batch(batch(1 + n * 10, 10, 0));
-        index.add_findings(Position::new(n + 1), vec![entry]).unwrap();
+        index.add_findings(Position::new(n + 1), &[entry]).unwrap();
         if n % 50 == 0 {
             index.flush().unwrap();
         }
@@ -223,13 +223,13 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
     assert!((36..=54).contains(&history.len()), "{} lines", history.len());
     assert_eq!(history[0].at_unix_ms, 3000);
     // A batch that says other things about numbers that are known changes nothing about them.
-    index.add_findings(Position::new(301), vec![Entry::Batch(batch(2995, 12, 7))]).unwrap();
+    index.add_findings(Position::new(301), &[Entry::Batch(batch(2995, 12, 7))]).unwrap();
     assert_eq!(
         (seen(2995), seen(3000), seen(3001)),
         (Seen::Yes(hash(2995)), Seen::Yes(hash(3000)), Seen::Yes(hash(3008)))
     );
     let gap = Entry::Gap { migration: name("shop"), agent: agent(), spool_epoch: SPOOL, to: 4000 };
-    index.add_findings(Position::new(302), vec![gap]).unwrap();
+    index.add_findings(Position::new(302), &[gap]).unwrap();
     assert_eq!(index.cursors(&name("shop"), &agent()).unwrap()[0].last_seq, 4000);
 }
 

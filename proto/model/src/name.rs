@@ -7,13 +7,15 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
+use smol_str::SmolStr;
+
 /// The longest name, in bytes.
 const MAX_NAME_BYTES: usize = 63;
 
 /// A checked name: lower-case ASCII letters, digits, `-`, `_` and `.`, beginning and ending with a
 /// letter or digit, at most 63 bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Box<str>);
+pub struct Name(SmolStr);
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::evidence::lane_state;
 use crate::joint::has_simple;
 use crate::migration::{Current, Migration};
 use crate::plan::{ClaimKind, Scenario};
-use crate::record::{Event, EventKind, Observation, Record};
+use crate::record::{Event, EventKind};
 use crate::roster::{Member, ONLINE_FOR};
 use crate::status::AgentState;
 use crate::verdict::EvidenceState;
@@ -71,19 +71,19 @@ impl History {
 }
 
 impl Migration {
-    /// An entry was taken: what of it belongs into the report.
-    pub(crate) fn remember(&mut self, at: Timestamp, record: &Record) {
+    /// An event was taken: what of it belongs into the report.
+    pub(crate) fn remember(&mut self, at: Timestamp, event: &Event) {
         let Some(current) = self.current.clone() else { return };
-        let mut look = false;
-        match record {
-            Record::Decided(event) => look = self.remember_event(at, event),
-            Record::Seen(_, Observation::Tick) => {
-                let pace = PACE * u32::try_from(current.plan.scenarios.len()).unwrap_or(u32::MAX);
-                look = at >= self.history.looked.plus(pace);
-            }
-            Record::Seen(..) => {}
+        if self.remember_event(at, event) {
+            self.look(at, &current);
         }
-        if look {
+    }
+
+    /// Time went by: the report looks at the evidence now and then.
+    pub(crate) fn remember_tick(&mut self, at: Timestamp) {
+        let Some(current) = self.current.clone() else { return };
+        let pace = PACE * u32::try_from(current.plan.scenarios.len()).unwrap_or(u32::MAX);
+        if at >= self.history.looked.plus(pace) {
             self.look(at, &current);
         }
     }

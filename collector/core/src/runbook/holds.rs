@@ -166,7 +166,6 @@ impl Migration {
     /// measured it, whatever was changed or only begun since, else as the plan says.
     fn dip_hold(&self) -> Option<Hold> {
         let plan = self.plan()?;
-        let (check, budget) = plan.dip_budget()?;
         let rehearsed = self.runs.measured.get(&Direction::Cutover);
         let measured = rehearsed.and_then(|it| it.writes_shut);
         let of = rehearsed.filter(|it| it.revision != self.revision());
@@ -179,6 +178,7 @@ impl Migration {
             }
             (_, planned) => (planned?, "as the runbook plans it".to_owned()),
         };
+        let (check, budget) = plan.dip_budget()?;
         if shut <= budget {
             return None;
         }

@@ -16,14 +16,14 @@ pub(crate) fn add(
     tails: &mut Tails,
     settings: &IndexSettings,
     position: Position,
-    entry: Entry,
+    entry: &Entry,
 ) -> Result<(), String> {
     match entry {
         Entry::Batch(batch) => add_batch(table, tails, settings, position, batch),
         Entry::Gap { migration, agent, spool_epoch, to } => {
-            move_cursor(table, tails, &migration, &agent, spool_epoch, to).map(drop)
+            move_cursor(table, tails, migration, agent, *spool_epoch, *to).map(drop)
         }
-        Entry::Event(event) => add_event(table, position, &event),
+        Entry::Event(event) => add_event(table, position, event),
     }
 }
 
@@ -41,13 +41,12 @@ fn add_batch(
     tails: &mut Tails,
     settings: &IndexSettings,
     position: Position,
-    batch: Batch,
+    batch: &Batch,
 ) -> Result<(), String> {
     let (migration, agent, epoch) = (&batch.migration, &batch.agent, batch.spool_epoch);
-    for (check, mut item) in batch.history {
-        item.position = position;
-        let prefix = keys::history(migration, &check, agent.side);
-        tails.add(table, prefix, &item, settings.history_chunks)?;
+    for (check, item) in &batch.history {
+        let prefix = keys::history(migration, check, agent.side);
+        tails.add(table, prefix, position, item, settings.history_chunks)?;
     }
     let Some(more) = (batch.hashes.len() as u64).checked_sub(1) else {
         return Ok(());

@@ -102,6 +102,7 @@ impl Tails {
         &mut self,
         table: &mut Table,
         prefix: Vec<u8>,
+        position: Position,
         item: &HistoryItem,
         chunks_kept: u64,
     ) -> Result<(), String> {
@@ -115,7 +116,7 @@ impl Tails {
             Some(number) => *number,
             None => latest(table, &prefix)?,
         };
-        let bytes = value::history_item(item);
+        let bytes = value::history_item(position, item);
         let number = if table.append(&keys::numbered(&prefix, number), &bytes, CHUNK_BYTES)? {
             number
         } else {

@@ -57,7 +57,7 @@ impl SledIndex {
     fn add(
         &self,
         position: Position,
-        entries: Vec<Entry>,
+        entries: &[Entry],
         stamp: impl FnOnce(&mut Heads),
     ) -> Result<(), IndexError> {
         let settings = self.settings;
@@ -86,11 +86,11 @@ impl Index for SledIndex {
         self.lock().stamp.reflects
     }
 
-    fn add_findings(&self, position: Position, entries: Vec<Entry>) -> Result<(), IndexError> {
+    fn add_findings(&self, position: Position, entries: &[Entry]) -> Result<(), IndexError> {
         self.add(position, entries, |reflects| reflects.findings = reflects.findings.max(position))
     }
 
-    fn add_decision(&self, position: Position, entries: Vec<Entry>) -> Result<(), IndexError> {
+    fn add_decision(&self, position: Position, entries: &[Entry]) -> Result<(), IndexError> {
         self.add(position, entries, |reflects| reflects.decisions = reflects.decisions.max(position))
     }
 

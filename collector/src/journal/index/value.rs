@@ -35,9 +35,9 @@ impl Stamp {
 }
 
 /// The bytes that one line of history adds to its chunk.
-pub(crate) fn history_item(item: &HistoryItem) -> Vec<u8> {
+pub(crate) fn history_item(position: Position, item: &HistoryItem) -> Vec<u8> {
     let mut out = item.at_unix_ms.to_be_bytes().to_vec();
-    out.extend_from_slice(&item.position.number().to_be_bytes());
+    out.extend_from_slice(&position.number().to_be_bytes());
     out.extend_from_slice(&u16::try_from(item.summary.len()).unwrap_or(u16::MAX).to_be_bytes());
     out.extend_from_slice(&item.summary);
     out
