@@ -10,6 +10,7 @@ mod dedup;
 mod fetch;
 mod now;
 mod offset;
+mod pieces;
 mod refused;
 mod renew;
 mod seat;

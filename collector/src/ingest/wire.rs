@@ -17,6 +17,7 @@ use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::{Grpc, NamedService, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::pieces::Pieces;
 use super::service::{AgentDoor, Replies};
 use crate::records::Received;
 
@@ -74,6 +75,7 @@ impl Service<http::Request<Body>> for AgentFace {
             let mut grpc = Grpc::new(SessionCodec)
                 .max_decoding_message_size(Limits::MESSAGE_BYTES)
                 .max_encoding_message_size(Limits::MESSAGE_BYTES);
+            let request = request.map(|body| Body::new(Pieces::new(body)));
             Ok(grpc.streaming(sessions, request).await)
         })
     }
@@ -96,7 +98,7 @@ impl StreamingService<Heard> for Sessions {
 struct SessionCodec;
 
 /// Keeps the last message until the next one has come. What it lies in is then not used again, so that a session that
-/// brought four megabytes once does not keep them.
+/// brought four megabytes once does not keep them; `pieces.rs` sees to it that nothing else lies there.
 #[derive(Debug, Default)]
 struct SessionDecoder {
     last: Bytes,
