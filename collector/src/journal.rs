@@ -3,7 +3,7 @@
 //! An agent forgets a finding once it is acknowledged, and a person acts on a decision once it is
 //! shown. So both are on disk before anybody hears of them, nothing is ever rewritten, and whatever
 //! cannot be read back exactly stops the start instead of being skipped. Everything else on the
-//! disk (index, checkpoints) is a cache of what lies here and may be thrown away.
+//! disk (the index) is a cache of what lies here and may be thrown away.
 //!
 //! # Invariants
 //! - A position is told (acked, read, subscribed) only after its group's `fdatasync` returned.
@@ -15,7 +15,6 @@
 mod ballast;
 mod catalog;
 mod chain;
-mod checkpoint;
 mod components;
 mod damage;
 mod decisions;
@@ -45,7 +44,6 @@ mod witness;
 mod writer;
 
 pub use ballast::Space;
-pub use checkpoint::{Checkpoint, FoundCheckpoint};
 pub use components::{ComponentError, Components};
 pub use damage::{Damage, Torn};
 pub use disk::{Disk, RealDisk};

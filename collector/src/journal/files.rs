@@ -14,7 +14,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use super::{
     ballast::{Ballast, Space},
     catalog::Catalog,
-    checkpoint::{Checkpoint, Checkpoints, FoundCheckpoint},
     components::Components,
     decisions::DecisionHeads,
     error::{Failure, JournalError, OpenError, Place},
@@ -106,7 +105,6 @@ struct Inner {
     heads: watch::Receiver<Heads>,
     failed: watch::Receiver<Option<Failure>>,
     space: watch::Receiver<Space>,
-    checkpoints: Checkpoints,
     components: Components,
 }
 
@@ -121,8 +119,6 @@ impl Journal {
         let Recovered { lock, floor, findings, decisions, heads, report } = recover(settings, &layout)?;
         let identity = findings.journal;
         let durable = Heads { findings: findings.durable.position, decisions: decisions.durable.position };
-        let checkpoints = Checkpoints::new(layout.clone(), identity, settings.checkpoints_kept);
-        checkpoints.none_beyond(durable)?;
         let components = Components::open(&layout.components())?;
         let (ballast, space) = Ballast::take_up(settings, &layout)?;
         let witness_path = layout.witness();
@@ -147,7 +143,6 @@ impl Journal {
                 heads: heads_seen,
                 failed: failed_seen,
                 space,
-                checkpoints,
                 components,
             }),
         };
@@ -197,39 +192,6 @@ impl Journal {
     #[must_use]
     pub fn components(&self) -> Components {
         self.inner.components.clone()
-    }
-
-    /// Keeps a folded state, and removes the migration's oldest over the number that is kept. Blocks.
-    ///
-    /// # Errors
-    /// It rests on records that are not durable, or could not be written.
-    pub fn write_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), JournalError> {
-        self.inner.checkpoints.write(checkpoint, *self.inner.heads.borrow())
-    }
-
-    /// The newest readable checkpoint of a migration, and the damaged ones that were passed over. Blocks.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    pub fn latest_checkpoint(&self, migration: &Name) -> Result<FoundCheckpoint, JournalError> {
-        self.inner.checkpoints.latest(migration)
-    }
-
-    /// Removes whole segments of findings before this position. Every migration must have
-    /// checkpoints that make them needless: a replay begins at the oldest one kept.
-    ///
-    /// # Errors
-    /// A replay still needs them, or the disk refuses.
-    pub async fn drop_findings_before(&self, before: Position) -> Result<Dropped, JournalError> {
-        let this = self.clone();
-        let look = move || {
-            let migrations = this.inner.shared.all_heads();
-            this.inner.checkpoints.allow_drop(before, migrations.keys())
-        };
-        tokio::task::spawn_blocking(look).await.map_err(|_| JournalError::Closed)??;
-        let (reply, dropped) = oneshot::channel();
-        self.inner.asks.send(Ask::Drop { before, reply }).await.map_err(|_| self.gone())?;
-        dropped.await.map_err(|_| self.gone())?
     }
 
     /// The last finding before the first decision of each migration; nothing up to it concerns the migration.

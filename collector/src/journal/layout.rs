@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use tidelock_model::Name;
-
 use super::types::Set;
 
 /// The paths of one journal.
@@ -52,15 +50,6 @@ impl Layout {
 
     pub(crate) fn ballast(&self) -> PathBuf {
         self.dir.join("ballast")
-    }
-
-    pub(crate) fn checkpoints(&self) -> PathBuf {
-        self.dir.join("checkpoints")
-    }
-
-    /// A checked name is safe as a file name.
-    pub(crate) fn checkpoints_of(&self, migration: &Name) -> PathBuf {
-        self.checkpoints().join(migration.as_str())
     }
 
     pub(crate) fn components(&self) -> PathBuf {

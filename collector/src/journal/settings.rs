@@ -29,8 +29,6 @@ pub struct Settings {
     pub ballast_bytes: u64,
     /// Findings are refused when the disk has less than this left.
     pub low_space_bytes: u64,
-    /// How many checkpoints of a migration are kept.
-    pub checkpoints_kept: usize,
     /// The disk, or what a test puts in its place.
     pub disk: Arc<dyn Disk>,
 }
@@ -51,7 +49,6 @@ impl Settings {
             group_bytes: 1024 * 1024,
             ballast_bytes: 64 * MIB,
             low_space_bytes: 64 * MIB,
-            checkpoints_kept: 3,
             disk: Arc::new(RealDisk),
         }
     }
@@ -71,8 +68,8 @@ impl Settings {
         if u64::from(self.queue_bytes) < self.max_body_bytes {
             return wrong(format!("a queue of {} bytes cannot take the largest record", self.queue_bytes));
         }
-        if self.queue_records == 0 || self.group_records == 0 || self.checkpoints_kept == 0 {
-            return wrong("queue, group and kept checkpoints must be at least 1".to_string());
+        if self.queue_records == 0 || self.group_records == 0 {
+            return wrong("queue and group must be at least 1".to_string());
         }
         Ok(())
     }

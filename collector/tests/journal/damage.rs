@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use proptest::{prelude::*, test_runner::TestCaseError};
 use tidelock_collector::journal::{
-    Checkpoint, Heads, Journal, OpenError, Position, Store, read_decisions_offline, read_findings_offline,
-    verify,
+    Journal, OpenError, Position, Store, read_decisions_offline, read_findings_offline, verify,
 };
 
 use crate::support::{copy_dir, decisions, fill, findings, frames, name, open, refused, segments, small};
@@ -160,22 +159,7 @@ async fn parts_of_two_journals_do_not_mix() {
 }
 
 #[tokio::test]
-async fn a_journal_shorter_than_a_checkpoint_or_a_decision_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let settings = small(dir.path());
-    fill(&settings, 10, 0).await;
-    let (journal, _) = open(&settings);
-    let at = Heads { findings: Position::new(10), decisions: Position::START };
-    journal.write_checkpoint(&Checkpoint { migration: name("shop"), at, state: b"state".to_vec() }).unwrap();
-    journal.close().await;
-    std::fs::remove_file(dir.path().join("witness")).unwrap();
-    let path = segments(dir.path(), "findings").pop().unwrap();
-    let mut bytes = std::fs::read(&path).unwrap();
-    let frame = frames(&bytes).pop().unwrap();
-    bytes[frame].fill(0);
-    std::fs::write(&path, &bytes).unwrap();
-    assert!(refused(&settings).contains("a checkpoint of shop"));
-
+async fn a_journal_shorter_than_what_a_decision_rests_on_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let settings = small(dir.path());
     fill(&settings, 10, 1).await;

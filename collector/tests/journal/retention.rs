@@ -1,35 +1,31 @@
-//! What may be forgotten, and what a forgotten part must not be taken for. Checkpoints and components.
+//! What may be forgotten, and what a forgotten part must not be taken for. Components.
 
-use tidelock_collector::journal::{
-    Checkpoint, ComponentError, Heads, JournalError, Position, ReadError, Store, verify,
-};
+use std::collections::BTreeSet;
+
+use tidelock_collector::journal::{ComponentError, Position, ReadError, Store, verify};
 
 use crate::support::{
     appended, copy_dir, decision, fill, findings, name, open, record, refused, segments, small,
 };
 
-fn checkpoint(migration: &str, decisions: u64, findings: u64) -> Checkpoint {
-    let at = Heads { findings: Position::new(findings), decisions: Position::new(decisions) };
-    Checkpoint { migration: name(migration), at, state: format!("{migration} at {findings}").into_bytes() }
-}
-
 #[tokio::test]
-async fn findings_go_by_whole_segments_and_only_behind_checkpoints() {
+async fn findings_go_by_whole_segments_and_only_of_migrations_that_are_over() {
     let dir = tempfile::tempdir().unwrap();
     let settings = small(dir.path());
-    fill(&settings, 60, 2).await;
+    fill(&settings, 60, 0).await;
     let (journal, _) = open(&settings);
-    let before = Position::new(50);
-    let needed = journal.drop_findings_before(before).await.unwrap_err();
-    assert!(needed.to_string().contains("has no checkpoint"), "{needed}");
-    journal.write_checkpoint(&checkpoint("shop", 2, 60)).unwrap();
-    journal.write_checkpoint(&checkpoint("bank", 2, 30)).unwrap();
-    let needed = journal.drop_findings_before(before).await.unwrap_err();
-    assert!(needed.to_string().contains("bank holds them up to 30"), "{needed}");
-    for newer in [55, 56, 57] {
-        journal.write_checkpoint(&checkpoint("bank", 2, newer)).unwrap();
+    for (migration, rests_on) in [("shop", 10), ("bank", 30), ("late", 49)] {
+        appended(journal.append_decision(decision(migration, None, rests_on, "d")).await.unwrap());
     }
-    let dropped = journal.drop_findings_before(before).await.unwrap();
+    let before = Position::new(50);
+    let mut over = BTreeSet::new();
+    for (migration, begin) in [("bank", 30), ("shop", 10)] {
+        let needed = journal.drop_findings_of(&over, before).await.unwrap_err();
+        let why = format!("migration {migration} is not over, and began behind finding {begin}");
+        assert!(needed.to_string().contains(&why), "{needed}");
+        over.insert(name(migration));
+    }
+    let dropped = journal.drop_findings_of(&over, before).await.unwrap();
     assert!(dropped.segments >= 2 && dropped.oldest <= before, "{dropped:?}");
     assert_eq!(journal.oldest_findings(), dropped.oldest);
     assert_eq!(findings(&journal).first().map(|stored| stored.position), Some(dropped.oldest));
@@ -54,8 +50,7 @@ async fn a_drop_cut_short_is_finished_at_the_next_start() {
     fill(&settings, 60, 1).await;
     copy_dir(&settings.dir, &old);
     let (journal, _) = open(&settings);
-    journal.write_checkpoint(&checkpoint("shop", 1, 60)).unwrap();
-    let dropped = journal.drop_findings_before(Position::new(60)).await.unwrap();
+    let dropped = journal.drop_findings_of(&BTreeSet::new(), Position::new(60)).await.unwrap();
     journal.close().await;
     std::fs::copy(old.join("findings/0000000001.seg"), settings.dir.join("findings/0000000001.seg")).unwrap();
     let (journal, report) = open(&settings);
@@ -71,36 +66,6 @@ async fn a_damaged_floor_is_not_guessed() {
     fill(&settings, 5, 1).await;
     std::fs::write(dir.path().join("floor"), b"TLF1 what is this").unwrap();
     assert!(refused(&settings).contains("oldest kept segment"));
-}
-
-#[tokio::test]
-async fn the_newest_readable_checkpoint_is_found_and_damaged_ones_are_told() {
-    let dir = tempfile::tempdir().unwrap();
-    let settings = small(dir.path());
-    let (journal, _) = open(&settings);
-    assert!(journal.latest_checkpoint(&name("shop")).unwrap().checkpoint.is_none());
-    for n in 1..=6 {
-        journal.append_findings(record(format!("{n}"))).await.unwrap();
-        journal.write_checkpoint(&checkpoint("shop", 0, n)).unwrap();
-    }
-    let folder = dir.path().join("checkpoints/shop");
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    assert_eq!(files.len(), 3);
-    let newest = files.pop().unwrap();
-    let whole = std::fs::read(&newest).unwrap();
-    for at in 0..whole.len() {
-        let mut bytes = whole.clone();
-        bytes[at] ^= 4;
-        std::fs::write(&newest, bytes).unwrap();
-        let found = journal.latest_checkpoint(&name("shop")).unwrap();
-        assert_eq!(found.checkpoint, Some(checkpoint("shop", 0, 5)), "byte {at}");
-        assert_eq!(found.damaged, std::slice::from_ref(&newest));
-    }
-    std::fs::write(&newest, &whole).unwrap();
-    assert_eq!(journal.latest_checkpoint(&name("shop")).unwrap().checkpoint, Some(checkpoint("shop", 0, 6)));
-    let early = journal.write_checkpoint(&checkpoint("shop", 0, 7));
-    assert!(matches!(early, Err(JournalError::RestsOnMissing { .. })), "{early:?}");
 }
 
 #[tokio::test]

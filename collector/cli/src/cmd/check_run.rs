@@ -1,6 +1,5 @@
 //! `tidelock check run`: what a check finds now, on each of its agents. It is no evidence, and says so.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio_stream::StreamExt as _;
 
 use super::check::one;
 use super::orders::SideArg;
+use super::plan_source::read_text;
 use super::{Call, duration, get_status, why_traces};
 use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
@@ -135,9 +135,9 @@ fn settings(with: &[String]) -> Result<String, Trouble> {
 }
 
 fn from_file(file: &Path) -> Result<Value, Trouble> {
-    let wrong = |error: String| Trouble::usage(format!("read {}: {error}", file.display())).at("--with");
-    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string()))
+    let text = read_text(file).map_err(|trouble| trouble.at("--with"))?;
+    let wrong = |error| Trouble::usage(format!("read {}: {error}", file.display())).at("--with");
+    serde_saphyr::from_str(&text).map_err(wrong)
 }
 
 /// The plan's `links.trace`; empty where it has none.
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(of(&["tries=3", "user=ana"]).unwrap(), r#"{"tries":3,"user":"ana"}"#);
         assert_eq!(of(&["query=a=b"]).unwrap(), r#"{"query":"a=b"}"#);
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "steps: [{ name: home }]").unwrap();
+        std::fs::write(file.path(), "steps: [{ name: home }]").unwrap();
         let at = format!("flow=@{}", file.path().display());
         assert_eq!(of(&[&at]).unwrap(), r#"{"flow":{"steps":[{"name":"home"}]}}"#);
         for (with, why) in [
@@ -234,6 +234,9 @@ mod tests {
         ] {
             assert!(of(with).unwrap_err().message.contains(why), "{with:?}");
         }
+        file.as_file().set_len(1 << 30).unwrap();
+        let large = of(&[&at]).unwrap_err();
+        assert!(large.message.contains("has 1073741824 bytes, at most 1048576 are taken"), "{}", large.message);
     }
 
     #[test]
