@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::compiler::{self, CompileBounds};
+use super::room;
 use super::supervisor::{Ask, Reply, Supervisor};
 use crate::cache::Cache;
 use crate::engine::EngineSettings;
@@ -59,7 +60,7 @@ impl RunnerConfig {
             compile_args: vec!["compile".to_owned()],
             cache_dir: cache_dir.into(),
             engine: EngineSettings::default(),
-            compile: CompileBounds::default(),
+            compile: CompileBounds::default().within(room::limit()),
             grace: Duration::from_secs(2),
         })
     }

@@ -31,6 +31,18 @@ impl Default for CompileBounds {
     }
 }
 
+/// What the agent and its runner need beside a compilation, of the memory that the system leaves them.
+const BESIDE_BYTES: u64 = 128 << 20;
+
+impl CompileBounds {
+    /// The same, within what the system leaves the agent: a compilation that needs more fails, and the agent lives on.
+    #[must_use]
+    pub fn within(self, limit: Option<u64>) -> CompileBounds {
+        let left = limit.map_or(u64::MAX, |limit| limit.saturating_sub(BESIDE_BYTES).max(limit / 2));
+        CompileBounds { memory_bytes: self.memory_bytes.min(left), ..self }
+    }
+}
+
 /// The largest component.
 const MAX_WASM_BYTES: u64 = 64 << 20;
 
@@ -82,10 +94,25 @@ async fn ask(config: &RunnerConfig, wasm: &Path, component: Sha256, output: &Pat
     match answered {
         Ok(Ok(Some(compiled))) => compiled,
         Ok(Ok(None)) => Err(lost(format!(
-            "the compiler ended without an answer; it has {} bytes of memory and {} s of processor time",
-            bounds.memory_bytes, bounds.cpu_secs
+            "the compiler ended without an answer; it may take {} MiB of memory and {} s of processor time",
+            bounds.memory_bytes >> 20,
+            bounds.cpu_secs
         ))),
         Ok(Err(error)) => Err(lost(error.to_string())),
         Err(_) => Err(lost(format!("the compiler did not end within {} s", bounds.time.as_secs()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compilation_leaves_the_agent_room_to_live() {
+        let bounds = |limit| CompileBounds::default().within(limit).memory_bytes >> 20;
+        assert_eq!(bounds(None), 4096);
+        assert_eq!(bounds(Some(16 << 30)), 4096, "no more than ever");
+        assert_eq!(bounds(Some(512 << 20)), 384, "as the unit and the pod have it");
+        assert_eq!(bounds(Some(64 << 20)), 32, "too little is shared");
     }
 }

@@ -20,6 +20,8 @@ use tokio::sync::oneshot;
 
 use crate::report::clean;
 
+/// The highest of what a process may be marked with for the day when memory ends.
+const FIRST_TO_GO: &str = "1000";
 /// What is kept of a child's complaints.
 const MAX_WORDS_BYTES: usize = 2048;
 
@@ -72,6 +74,8 @@ pub(super) async fn start(program: PathBuf, args: Vec<String>) -> io::Result<Pro
                 return;
             }
         };
+        // Where memory ends, a child goes and not the agent. Where the system does not let us say so, it chooses.
+        let _ = std::fs::write(format!("/proc/{}/oom_score_adj", child.id()), FIRST_TO_GO);
         // When nobody waits any more the killer is dropped, and the child with it.
         let _ = tell_started.send(Ok(killer));
         let _ = tell_ended.send(collect(&mut child));
