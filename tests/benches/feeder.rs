@@ -168,7 +168,7 @@ async fn listen(
         let message = match down.message().await {
             Ok(Some(response)) => response.message,
             Ok(None) => return,
-            // The collector stops, and says so to each.
+            // The collector stops, and says so to each; whoever goes on sending notices by itself.
             Err(status) if status.code() == tonic::Code::Aborted => return,
             Err(status) => return crate::say(&format!("  the session ended: {status}")),
         };

@@ -3,7 +3,7 @@
 //! A start folds the whole journal. Reading a record back costs several times as much as folding it,
 //! and unlike the fold it does not depend on the record before.
 //!
-//! What a thread has made is only lent, and dropped by that thread: memory that one thread allocates and another
+//! What a thread has made is only lent, and mostly dropped by that thread: memory that one thread allocates and another
 //! one frees costs both of them more than all that is done with it.
 
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ use crate::journal::{ReadError, Stored};
 /// Records that are handed on together, at most.
 const CHUNK_RECORDS: usize = 256;
 /// Bytes that are handed on together, but for a single larger record.
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 1 << 18;
 /// Chunks that wait for a thread, and behind it.
 const WAITING: usize = 8;
 /// Threads, at most.
@@ -119,7 +119,7 @@ fn deal(mut records: impl Iterator<Item = Read>, ins: &[SyncSender<Dealt>]) {
                 None => break,
             }
         }
-        let over = chunk.is_empty() || end.is_some();
+        let over = end.is_some();
         if (chunk.is_empty() && end.is_none()) || give.send((lent.lend(chunk), end)).is_err() || over {
             return;
         }
@@ -178,6 +178,44 @@ mod tests {
             );
             assert_eq!(made.next_if(|_| true).unwrap(), None);
         });
+    }
+
+    fn told(reads: Vec<Read>) -> (Vec<u64>, Option<String>) {
+        std::thread::scope(|scope| {
+            let mut made = decoded(scope, reads.into_iter(), decode);
+            let mut all = Vec::new();
+            loop {
+                match made.next_if(|_| true) {
+                    Ok(Some(one)) => all.push(*one),
+                    Ok(None) => return (all, None),
+                    Err(error) => {
+                        assert_eq!(made.next_if(|_| true).unwrap(), None, "behind an error nothing comes");
+                        return (all, Some(error.to_string()));
+                    }
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_at_its_place_and_never_the_end() {
+        let gone = || {
+            let (asked, floor) = (Position::new(7), Position::new(9));
+            Err::<Stored, _>(ReadError::Dropped { asked, floor })
+        };
+        let why = gone().map(drop).unwrap_err().to_string();
+        let reads = |from: u64, to: u64| (from..=to).map(|number| Ok(stored(number))).collect::<Vec<Read>>();
+        assert_eq!(told(Vec::new()), (Vec::new(), None));
+        assert_eq!(told(vec![gone()]), (Vec::new(), Some(why.clone())));
+        for records in [1, 255, 256, 257, 700] {
+            let all: Vec<Read> =
+                reads(1, records).into_iter().chain([gone()]).chain(reads(records + 1, 900)).collect();
+            assert_eq!(told(all), ((1..=records).collect(), Some(why.clone())), "behind {records}");
+        }
+        let all = reads(4_990, 5_010).into_iter().chain([gone()]).collect();
+        let (before, first) = told(all);
+        assert_eq!(before, (4_990..5_000).collect::<Vec<_>>());
+        assert!(first.is_some_and(|first| first.contains("record 5000")), "the first error is told");
     }
 
     #[test]

@@ -39,10 +39,10 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const MAX_WORD_BYTES: usize = 128;
 
 /// What an agent is told, as a stream.
-pub(super) type Replies = ReceiverStream<Reply>;
+pub(super) type Replies = ReceiverStream<Replying>;
 
 /// One of them. In a box: the queue takes memory for many of them as soon as it is made.
-pub(super) type Reply = Result<Box<v1::SessionResponse>, Status>;
+pub(super) type Replying = Result<Box<v1::SessionResponse>, Status>;
 
 /// What every session needs.
 pub(crate) struct Door {

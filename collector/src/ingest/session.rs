@@ -23,7 +23,7 @@ use super::assignments;
 use super::batch::rest;
 use super::dedup::Judged;
 use super::offset::{Exchange, Offset};
-use super::service::Door;
+use super::service::{Door, Replying};
 use super::sessions::Entered;
 use super::tally::{self, Brought};
 use super::wire::Heard;
@@ -60,7 +60,7 @@ pub(super) struct Session {
     pub(super) who: AgentId,
     pub(super) entered: Entered,
     pub(super) told: watch::Receiver<Arc<Told>>,
-    pub(super) out: mpsc::Sender<super::service::Reply>,
+    pub(super) out: mpsc::Sender<Replying>,
     pub(super) hello: v1::Hello,
     /// What it says that must stay in order: nothing of it is kept behind something refused.
     lane: Lane,
@@ -98,7 +98,7 @@ impl Session {
         who: AgentId,
         entered: Entered,
         told: watch::Receiver<Arc<Told>>,
-        out: mpsc::Sender<super::service::Reply>,
+        out: mpsc::Sender<Replying>,
         hello: v1::Hello,
     ) -> Session {
         Session {

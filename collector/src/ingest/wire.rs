@@ -75,7 +75,7 @@ impl Service<http::Request<Body>> for AgentFace {
             let mut grpc = Grpc::new(SessionCodec)
                 .max_decoding_message_size(Limits::MESSAGE_BYTES)
                 .max_encoding_message_size(Limits::MESSAGE_BYTES);
-            let request = request.map(|body| Body::new(Pieces::new(body)));
+            let request = request.map(Pieces::new);
             Ok(grpc.streaming(sessions, request).await)
         })
     }

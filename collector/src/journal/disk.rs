@@ -86,14 +86,12 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
 }
 
 /// Writes a small file so that it is there whole or not at all, also after a power cut.
-pub(crate) fn write_whole(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     let dir = path.parent().unwrap_or(Path::new("."));
     let temporary = path.with_extension("tmp");
     let mut file = File::create(&temporary)?;
-    for part in parts {
-        file.write_all(part)?;
-    }
+    file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)?;
     sync_dir(dir)

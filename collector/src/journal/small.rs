@@ -39,5 +39,5 @@ pub(crate) fn read(path: &Path, magic: &[u8; 4], content_len: usize) -> io::Resu
 
 /// Writes a sealed file whole and durable.
 pub(crate) fn write(path: &Path, magic: &[u8; 4], content: &[u8]) -> io::Result<()> {
-    disk::write_whole(path, &[&seal(magic, content)])
+    disk::write_whole(path, &seal(magic, content))
 }
