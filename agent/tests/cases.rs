@@ -151,15 +151,22 @@ fn a_case_fails_by_whatever_it_does_not_say() {
 }
 
 #[test]
-fn a_trap_tells_the_plugin_the_function_and_the_last_lines() {
-    let trap = "settings: { act: trap }\nexpect: { outcome: pass }\n";
+fn a_trap_tells_the_plugin_the_function_that_broke_and_the_last_twenty_lines_of_its_log() {
+    let trap = "settings: { act: trap, lines: 30 }\nexpect: { outcome: pass }\n";
     let dir = cases(&[("trap.yaml", trap)]);
     let done = play(&dir, &[]);
     let said = String::from_utf8_lossy(&done.stdout);
     assert_eq!(done.status.code(), Some(1), "{said}");
-    for word in ["test-guest 1.0.0, ", "expected pass, is not run (trap): ", "unreachable", ", in "] {
-        assert!(said.contains(word), "no {word:?} in {said}");
-    }
+    assert!(said.lines().any(|line| line.starts_with("test-guest 1.0.0, ")), "{said}");
+    let told = said.lines().find_map(|line| line.split_once("expected pass, is not run (trap): "));
+    let (why, place) =
+        told.and_then(|(_, told)| told.split_once(", in ")).unwrap_or_else(|| panic!("{said}"));
+    assert!(why.contains("unreachable"), "{said}");
+    // The innermost first: what the panic itself called, then whoever broke, then whoever called it.
+    assert!(place.split(" < ").any(|function| function == "tidelock_test_guest::acts::trap"), "{said}");
+    let log: Vec<&str> = said.lines().filter_map(|line| line.trim_start().strip_prefix("log: ")).collect();
+    let last: Vec<String> = (10..30).map(|number| format!("[info] line {number}")).collect();
+    assert_eq!(log, last, "{said}");
 }
 
 #[test]

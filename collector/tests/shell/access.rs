@@ -5,7 +5,8 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::gate::{decide, pair, phase};
-use crate::support::{COMPONENT, Collector, MIGRATION, PLAN};
+use crate::http;
+use crate::support::{COMPONENT, Collector, MIGRATION, PLAN, until};
 
 fn hold() -> v1::HoldRequest {
     v1::HoldRequest { migration: MIGRATION.to_owned(), reason: "stop".to_owned(), request_id: String::new() }
@@ -42,6 +43,49 @@ async fn nobody_looks_or_changes_without_a_live_token() {
     // The file knows no token, only its hash.
     let file = std::fs::read_to_string(collector.path("access.toml")).unwrap();
     assert!(!file.contains(&viewer) && !file.contains(&collector.operator));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_whose_time_is_over_is_refused_over_grpc_http_and_flaggers_hook() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let issue = v1::IssueAccessRequest {
+        subject: "vera".to_owned(),
+        role: "viewer".to_owned(),
+        // Long enough for three calls on a machine that is busy.
+        ttl_duration: Some(prost_types::Duration { seconds: 3, nanos: 0 }),
+        ..Default::default()
+    };
+    let issued = collector.accesses(&collector.operator).await.issue_access(issue).await.unwrap();
+    let token = issued.into_inner().token;
+    let bearer = format!("Bearer {token}");
+    let signed = [("authorization", bearer.as_str())];
+    let ready = format!("/v1/migrations/{MIGRATION}/gates/ready");
+    let hook = format!("/v1/migrations/{MIGRATION}/hooks/flagger/gates/ready");
+    let json = [("content-type", "application/json")];
+    let flagger = format!(r#"{{"name":"shop","phase":"Progressing","metadata":{{"token":"{token}"}}}}"#);
+
+    collector.migrations(&token).await.get_status(look()).await.expect("its time is not over");
+    let (head, _) = http::get(&collector, &ready, &signed).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let (head, body) = http::ask(&collector, "POST", &hook, &json, &flagger).await;
+    assert!(head.starts_with("HTTP/1.1 403"), "it is known, and the gate is not open: {head}\n{body}");
+
+    let status = until("its time is over", || async {
+        let answer = collector.migrations(&token).await.get_status(look()).await;
+        answer.err()
+    })
+    .await;
+    let words = "no or wrong token; ask an operator for access";
+    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, words));
+    assert_eq!(status.get_details_error_info().unwrap().reason, "NOT_SIGNED_IN");
+    for (head, body) in [
+        http::get(&collector, &ready, &signed).await,
+        http::ask(&collector, "POST", &hook, &json, &flagger).await,
+    ] {
+        assert!(head.starts_with("HTTP/1.1 401"), "{head}");
+        assert_eq!(body.trim_end(), words);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

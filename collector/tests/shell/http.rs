@@ -13,11 +13,12 @@ use tokio_rustls::TlsConnector;
 use crate::support::{Collector, MIGRATION, PLAN};
 
 /// Head and body of the answer to one GET, over HTTP/1.1.
-async fn get(collector: &Collector, path: &str, headers: &[(&str, &str)]) -> (String, String) {
+pub(crate) async fn get(collector: &Collector, path: &str, headers: &[(&str, &str)]) -> (String, String) {
     ask(collector, "GET", path, headers, "").await
 }
 
-async fn ask(
+/// The same of any request.
+pub(crate) async fn ask(
     collector: &Collector,
     method: &str,
     path: &str,

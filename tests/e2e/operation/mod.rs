@@ -1,6 +1,7 @@
 //! What the people who run Tidelock hold on to: health, numbers, traces, units and manifests.
 
 mod doctor;
+mod first_plan;
 mod listener;
 mod manifests;
 mod names;

@@ -1,12 +1,16 @@
 //! The word to systemd, SIGHUP, and the units.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tidelock_tests::{World, WorldOptions, eventually, eventually_for};
+use tidelock_tests::{Process, World, WorldOptions, eventually, eventually_for};
 
 /// What was told to systemd so far, a state a line.
 fn told(socket: &UnixDatagram) -> String {
@@ -57,19 +61,169 @@ fn systemd_hears_ready_life_reload_and_the_end() {
     assert!(pid.terminate(Duration::from_secs(60)).success());
 }
 
+/// Sends SIGHUP, and waits until the log says so once more.
+fn hang_up(process: &Process, done: &str) {
+    let before = process.log().matches(done).count();
+    process.signal(Signal::HUP);
+    eventually(done, || {
+        let log = process.log();
+        if log.matches(done).count() > before { Ok(()) } else { Err(log) }
+    });
+}
+
+/// A chat that takes every message: where it listens, and the path of each message that came.
+fn chat() -> (SocketAddr, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it has an address");
+    let (told, paths) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // Whoever hangs up in the middle of a message comes again with it.
+            let Ok(path) = take(stream) else { continue };
+            if told.send(path).is_err() {
+                return;
+            }
+        }
+    });
+    (address, paths)
+}
+
+/// Takes one message; gives its path.
+fn take(stream: TcpStream) -> std::io::Result<String> {
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut reader = BufReader::new(stream);
+    let (mut line, mut length) = (String::new(), 0_usize);
+    reader.read_line(&mut line)?;
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.parse().unwrap_or(0);
+        }
+    }
+    reader.read_exact(&mut vec![0_u8; length])?;
+    reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok")?;
+    Ok(path)
+}
+
+/// Variables without a level of the log, so that the one of the configuration counts.
+fn by_the_file() -> Vec<(String, String)> {
+    vec![("RUST_LOG".to_owned(), String::new())]
+}
+
 #[test]
-fn sighup_takes_grants_secrets_and_the_logs_level_and_keeps_what_is_good() {
+fn sighup_takes_another_secret_without_a_restart() {
+    let (address, paths) = chat();
+    let notify = "notify:\n  - { slack: \"secret:chat\" }\n";
+    let plan = WorldOptions::default().plan + notify;
+    let world = World::start(&WorldOptions { agents: 0, plan, ..WorldOptions::default() });
+    let (collector, dir) = (world.collector.as_ref().expect("it runs"), world.collector_folder());
+    for name in ["one", "two"] {
+        // The address is the secret.
+        std::fs::write(dir.join(name), format!("http://{address}/{name}\n")).expect("it can be written");
+    }
+    let config = dir.join("collector.toml");
+    let text = std::fs::read_to_string(&config).expect("it is there");
+    eventually("status tells that there is no such secret", || {
+        let told = world.operator.run(&["status"]).out;
+        if told.contains("the collector has no secret chat") { Ok(()) } else { Err(told) }
+    });
+    for name in ["one", "two"] {
+        let secret = format!("{text}\n[secrets.chat]\nfile = \"{name}\"\n");
+        std::fs::write(&config, secret).expect("it can be written");
+        hang_up(collector, "the configuration was read anew");
+        // Something to tell, whatever was told already.
+        for order in ["hold", "release"] {
+            let _ = world.operator.run(&[order, "--reason", name]).good();
+        }
+        let path = format!("/{name}");
+        let mut came: Vec<String> = Vec::new();
+        eventually(&format!("messages come to {path}"), || {
+            came.extend(paths.try_iter());
+            if came.contains(&path) { Ok(()) } else { Err(format!("{came:?}")) }
+        });
+    }
+}
+
+#[test]
+fn sighup_takes_the_logs_level_and_keeps_it_when_the_next_is_none() {
+    let world = World::start(&WorldOptions { agents: 0, env: by_the_file(), ..WorldOptions::default() });
+    let (collector, api) = (world.collector.as_ref().expect("it runs"), world.address("api"));
+    let config = world.collector_folder().join("collector.toml");
+    let text = std::fs::read_to_string(&config).expect("it is there");
+    let level = |level: &str, text: &str| {
+        let text = format!("{text}\n[log]\nlevel = \"{level}\"\n");
+        std::fs::write(&config, text).expect("it can be written");
+    };
+    let count = |words: &str| collector.log().matches(words).count();
+    assert_eq!(count(" DEBUG "), 0, "{}", collector.log());
+    level("debug", &text);
+    let done = "the configuration was read anew";
+    hang_up(collector, done);
+    eventually("what is seldom of use is told", || {
+        // Whoever connects and says nothing is no news to anybody else.
+        drop(TcpStream::connect(&api));
+        if count(" DEBUG ") > 0 { Ok(()) } else { Err(collector.log()) }
+    });
+    // What is no news is silent now; a key that needs a restart is a warning.
+    level("warn", &text.replace("session_idle_secs = 30", "session_idle_secs = 31"));
+    let before = count(done);
+    let warning = "agents.session_idle_secs has changed: restart the collector to take it";
+    for _ in 0..2 {
+        hang_up(collector, warning);
+    }
+    assert_eq!(count(done), before, "{}", collector.log());
+    level("tidelock_collector=loud", &text.replace("session_idle_secs = 30", "session_idle_secs = 31"));
+    hang_up(collector, "log.level stays as it was");
+    hang_up(collector, warning);
+    assert_eq!(count(done), before, "{}", collector.log());
+}
+
+#[test]
+fn sighup_takes_an_agents_plugins_and_the_logs_level_and_keeps_what_is_good() {
+    let mut world = World::start(&WorldOptions { agents: 0, env: by_the_file(), ..WorldOptions::default() });
+    world.join("source", "source-1");
+    let agent = world.agents.last().expect("it joined");
+    let (config, agent) = (agent.folder.join("agent.toml"), agent.process.as_ref().expect("it runs"));
+    let screen = |unsigned: bool| {
+        eventually(&format!("status tells of unsigned components: {unsigned}"), || {
+            let told = world.operator.run(&["status"]).out;
+            if told.contains("UNSIGNED") == unsigned { Ok(()) } else { Err(told) }
+        });
+    };
+    screen(true);
+    assert!(!agent.log().contains(" DEBUG "), "{}", agent.log());
+    let text = std::fs::read_to_string(&config).expect("it is there");
+    let strict = text.replace("allow_unsigned = true", "trusted_keys = []");
+    assert_ne!(strict, text);
+    std::fs::write(&config, format!("{strict}\n[log]\nlevel = \"debug\"\n")).expect("it can be written");
+    hang_up(agent, "plugins_changed=true");
+    screen(false);
+    eventually("what is seldom of use is told", || {
+        let log = agent.log();
+        if log.contains(" DEBUG ") { Ok(()) } else { Err(log) }
+    });
+    // A slip of the pen, and a level that is none: neither lets in what was shut out.
+    let loud = format!("{text}\n[log]\nlevel = \"tidelock_agent=loud\"\n");
+    for wrong in ["no = [", &loud] {
+        std::fs::write(&config, wrong).expect("it can be written");
+        hang_up(agent, "the configuration was not read anew");
+    }
+    assert_eq!(agent.log().matches("plugins_changed=true").count(), 1, "{}", agent.log());
+    // Without `[log]` it is as loud as at first.
+    std::fs::write(&config, &text).expect("it can be written");
+    hang_up(agent, "plugins_changed=true");
+    screen(true);
+}
+
+#[test]
+fn sighup_takes_grants_and_keeps_what_is_good() {
     let world = World::start(&WorldOptions { agents: 0, ..WorldOptions::default() });
     let (dir, viewer) = (world.collector_folder(), world.access("vera", "viewer"));
     let _ = viewer.run(&["status"]).good();
-    let hang_up = |done: &str| {
-        let before = world.collector.as_ref().expect("it runs").log().matches(done).count();
-        world.collector.as_ref().expect("it runs").signal(Signal::HUP);
-        eventually(done, || {
-            let log = world.collector.as_ref().expect("it runs").log();
-            if log.matches(done).count() > before { Ok(()) } else { Err(log) }
-        });
-    };
+    let hang_up = |done: &str| hang_up(world.collector.as_ref().expect("it runs"), done);
     let access = dir.join("access.toml");
     let good = std::fs::read_to_string(&access).expect("it is there");
     // Somebody takes the viewer out by hand.

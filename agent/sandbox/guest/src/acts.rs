@@ -14,7 +14,7 @@ pub(crate) fn act(ask: &Ask) -> Result<Report, Trouble> {
         "could-not-look" => Err(Trouble::CouldNotLook(ask.text("why"))),
         "loop" => spin(),
         "grow" => grow(ask.number("mib", 1024)),
-        "trap" => panic!("as told"),
+        "trap" => trap(ask.number("lines", 0)),
         "overflow" => Ok(report(Outcome::Pass, deep(ask.number("depth", u64::MAX)).to_string())),
         "flood-output" => flood_output(ask.number("kib", 1024)),
         "flood-log" => flood_log(ask.number("lines", 10_000)),
@@ -29,6 +29,15 @@ pub(crate) fn act(ask: &Ask) -> Result<Report, Trouble> {
         "sql" => ask::sql(ask),
         other => Err(Trouble::BadSettings(format!("act {other:?} is not known"))),
     }
+}
+
+/// It has a name of its own, so that a backtrace can tell it.
+#[inline(never)]
+fn trap(lines: u64) -> ! {
+    for line in 0..lines {
+        host::log(Level::Info, &format!("line {line}"));
+    }
+    panic!("as told")
 }
 
 fn spin() -> ! {
