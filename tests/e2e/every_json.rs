@@ -7,16 +7,19 @@ mod examples;
 mod exec;
 mod two_people;
 
+use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use tidelock_tests::{Cli, World, WorldOptions, eventually_for};
+use tidelock_tests::{Answer, Cli, World, WorldOptions, eventually_for, target_folder};
+
+use crate::golden::leaves;
 
 /// On a busy machine, or of a journal that is written to meanwhile, more than one exit is right.
 const ANY: i32 = -1;
 
 /// What is asked, in an order in which each can be answered, and the exit that it has. `{x}` is filled in.
-const ASKED: [(&str, i32); 59] = [
+const ASKED: [(&str, i32); 66] = [
     ("status", 0),
     ("why", 0),
     ("why login", 0),
@@ -51,6 +54,14 @@ const ASKED: [(&str, i32); 59] = [
     ("plan timeline {plan}", 0),
     ("plugin ls", 0),
     ("plugin keygen {folder}/a.key", 0),
+    ("plugin inspect builtin:login", 0),
+    // Nobody has signed it yet: a signature that no agent trusts does not reach the collector.
+    ("plugin push {folder}/login.wasm", 0),
+    ("plugin sign {folder}/login.wasm --key {folder}/a.key", 0),
+    ("plugin verify {folder}/login.wasm", 0),
+    ("plugin new stock-level", 0),
+    // The cases are those of another plugin.
+    ("plugin test --component {folder}/login.wasm --cases {folder}/stock-level/cases", 1),
     ("manual ls", 0),
     ("rollback", 0),
     ("hold --reason test", 0),
@@ -74,6 +85,7 @@ const ASKED: [(&str, i32); 59] = [
     ("journal verify {data}", ANY),
     ("journal export {data}", ANY),
     ("journal compare {data} {data}", ANY),
+    ("journal replay {data}", ANY),
     ("rollback leftovers", 0),
     (
         "init {folder}/first.yaml --no-input --name x --source https://a.example --target https://b.example --person a=A --person b=B --scenario s --if-broken c --path /",
@@ -82,7 +94,7 @@ const ASKED: [(&str, i32); 59] = [
 ];
 
 /// What cannot be answered, the exit, and the code that its error has.
-const FAILING: [(&str, i32, &str); 21] = [
+const FAILING: [(&str, i32, &str); 41] = [
     ("status --nope", 2, "USAGE"),
     ("nope", 2, "USAGE"),
     ("gate wait", 2, "USAGE"),
@@ -95,15 +107,48 @@ const FAILING: [(&str, i32, &str); 21] = [
     ("check show nope", 2, "NOT_FOUND"),
     ("check run nope", 2, "NOT_FOUND"),
     ("check run login --agent nobody", 3, "NO_AGENT"),
+    ("switched --reason test", 3, "WRONG_PHASE"),
+    ("decide cutover --go --reason test", 2, "USAGE"),
+    ("manual done nope --evidence seen", 2, "UNKNOWN_CHECK"),
+    ("fact nope --reason test", 2, "UNKNOWN_FACT"),
+    ("agent revoke source/nobody --reason test", 2, "UNKNOWN_AGENT"),
+    ("cutover run --rehearse", 2, "NO_RUNBOOK"),
+    ("cutover resume", 2, "USAGE"),
     ("cutover show", 2, "USAGE"),
+    ("cutover leave", 2, "USAGE"),
+    ("cutover confirm fence --reason test", 2, "USAGE"),
+    ("cutover settle fence --done --reason test", 2, "USAGE"),
+    ("cutover back --reason test", 2, "USAGE"),
+    ("rollback run --rehearse", 2, "NO_RUNBOOK"),
+    ("rollback resume", 2, "USAGE"),
     ("rollback show", 2, "USAGE"),
+    ("rollback leave", 2, "USAGE"),
+    ("rollback confirm fence --reason test", 2, "USAGE"),
+    ("rollback settle fence --done --reason test", 2, "USAGE"),
+    ("rollback leftovers settle orders/1 --owner ana --disposition gone", 4, "NOT_YOURS"),
     ("evidence show login", 2, "NOT_FOUND"),
+    ("evidence replay {plan}", 2, "USAGE"),
+    ("plugin build {folder}/nope", 1, "FAILED"),
+    ("plugin test {folder}/nope", 2, "USAGE"),
     ("plan check {folder}/nope.yaml", 2, "USAGE"),
     ("plan explain E999", 2, "USAGE"),
     ("context use nope", 2, "USAGE"),
     ("help nope", 2, "USAGE"),
     ("status -m other", 2, "NO_MIGRATION"),
     ("status --server https://127.0.0.1:1", 7, "UNREACHABLE"),
+];
+
+/// What somebody asks who decides and may put agents out: the end, after which nothing else has its sense.
+const LAST: [&str; 3] = [
+    "decide cutover --no --reason test",
+    "agent revoke source/source-1 --reason test",
+    "abort --reason test",
+];
+
+/// The commands that answer in no JSON, and why.
+const OTHERS: [(&str, &str); 2] = [
+    ("demo", "it becomes tidelock-demo, a play for people"),
+    ("plugin try", "it becomes tidelock-agent try, and each further word is that program's own"),
 ];
 
 /// One document, or one a line.
@@ -114,13 +159,19 @@ fn is_json(text: &str) -> bool {
             || lines().all(|line| serde_json::from_str::<Value>(line).is_ok()))
 }
 
-fn ask(cli: &Cli, asked: &str) -> tidelock_tests::Answer {
+/// It is run in the world's folder, where what it leaves behind goes with the world.
+fn ask(cli: &Cli, asked: &str) -> Answer {
     // What follows -- is another program's.
     let (own, others) = asked.split_once(" -- ").map_or((asked, None), |(own, others)| (own, Some(others)));
     let mut words: Vec<&str> = own.split(' ').collect();
     words.extend(["-o", "json"]);
     words.extend(others.into_iter().flat_map(|others| std::iter::once("--").chain(others.split(' '))));
-    cli.run(&words)
+    let output = cli.command(&words).current_dir(&cli.home).output().expect("tidelock starts");
+    Answer {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }
 
 fn answers(world: &World, fill: impl Fn(&str) -> String) {
@@ -141,7 +192,7 @@ fn answers(world: &World, fill: impl Fn(&str) -> String) {
 /// One object, whatever went wrong, and nothing beside it on standard output.
 fn errors(world: &World, fill: impl Fn(&str) -> String) {
     let mut wrong = Vec::new();
-    let mut judge = |asked: &str, answer: tidelock_tests::Answer, exit: i32, code: &str| {
+    let mut judge = |asked: &str, answer: Answer, exit: i32, code: &str| {
         let told: Value = serde_json::from_str(&answer.out).unwrap_or_default();
         let error = &told["error"];
         let message = error["message"].as_str().unwrap_or_default();
@@ -164,6 +215,15 @@ fn errors(world: &World, fill: impl Fn(&str) -> String) {
     assert_eq!(place("check run login --side left"), "--side <SIDE>");
 }
 
+fn the_end(world: &World) {
+    let ana = world.access("ana", "operator");
+    for asked in LAST {
+        let answer = ask(&ana, asked);
+        assert!(answer.code == 0 && is_json(&answer.out), "{asked} (exit {}): {answer:?}", answer.code);
+    }
+    assert_eq!(ask(&ana, "status").json()["phase"], "aborted");
+}
+
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
@@ -178,6 +238,8 @@ fn every_command_answers_in_json_that_can_be_read() {
     let folder = world.folder.path().display().to_string();
     let data = world.collector_folder().join("data").display().to_string();
     let plan = format!("{folder}/plan.yaml");
+    let login = target_folder().with_file_name("plugins").join("login.wasm");
+    fs::copy(&login, world.folder.path().join("login.wasm")).expect("make plugins has built it");
     let fill = move |asked: &str| {
         asked.replace("{plan}", &plan).replace("{folder}", &folder).replace("{data}", &data)
     };
@@ -188,4 +250,28 @@ fn every_command_answers_in_json_that_can_be_read() {
     answers(&world, &fill);
     two_people::a_looser_plan_takes_another_person(&world);
     asked::what_is_found_now_is_told_and_proves_nothing(&mut world);
+    the_end(&world);
+}
+
+/// The words are those of this command, whatever follows them.
+fn is_of(asked: &str, command: &str) -> bool {
+    asked.strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+#[test]
+fn no_command_is_forgotten_where_each_answers_in_json() {
+    let good = ASKED.iter().map(|(asked, _)| *asked);
+    let bad = FAILING.iter().map(|(asked, _, _)| *asked);
+    let asked: Vec<&str> = good.chain(bad).chain(LAST).collect();
+    let is_asked = |command: &str| asked.iter().any(|asked| is_of(asked, command));
+    let commands = leaves(&[]);
+    assert!(commands.len() > 60, "the help lists too few of them: {commands:?}");
+    let excused = |command: &str| OTHERS.iter().any(|(other, _)| *other == command);
+    let forgotten: Vec<&String> =
+        commands.iter().filter(|command| !is_asked(command) && !excused(command)).collect();
+    assert!(forgotten.is_empty(), "nobody asks these for JSON: {forgotten:?}");
+    for (command, why) in OTHERS {
+        assert!(commands.iter().any(|known| known == command), "{command} is gone; it was here as {why}");
+        assert!(!is_asked(command), "{command} is asked, and said to be unable: {why}");
+    }
 }

@@ -48,6 +48,18 @@ fn listed(help: &str) -> Vec<String> {
         .collect()
 }
 
+/// Each command below this one that has none below it, in words, as the help tells them.
+pub(super) fn leaves(path: &[String]) -> Vec<String> {
+    let words: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+    let output = run(&words);
+    assert!(output.status.success(), "{words:?}");
+    let below = listed(&text(&output.stdout));
+    if below.is_empty() {
+        return vec![path.join(" ")];
+    }
+    below.into_iter().flat_map(|name| leaves(&[path, &[name]].concat())).collect()
+}
+
 /// The help of a command and of every command below it. What is the same everywhere is shown once.
 fn helps(path: &[String], global: &str, all: &mut String) {
     let words: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
