@@ -8,23 +8,25 @@ use tidelock_proto::v1;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
 use crate::context::Connection;
 use crate::exit::{Exit, Trouble, While as _};
 use crate::heads::Memory;
+use crate::told::Told;
 
-/// How long one ask may take.
+/// How long one ask may take, where nobody says another time.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// How long a connection may take to come up.
+/// The same for a connection to come up.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How often a silent stream is asked whether it is still there.
+/// How often a silent stream is asked whether it is still there, and how long it may take to say so.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+const ALIVE: Duration = Duration::from_secs(10);
 
 /// A channel that carries the caller's token.
-pub(crate) type Service = InterceptedService<Channel, Bearer>;
+pub(crate) type Service = InterceptedService<Told, Bearer>;
 
 /// Puts the token into each ask.
 #[derive(Clone)]
@@ -65,10 +67,10 @@ impl Client {
     /// Prepares a connection; it comes up with the first ask.
     pub(crate) fn new(connection: &Connection) -> Result<Client, Trouble> {
         let mut endpoint = address(&connection.server)?
-            .connect_timeout(CONNECT)
-            .timeout(DEADLINE)
+            .connect_timeout(connection.call_timeout.unwrap_or(CONNECT))
+            .timeout(connection.call_timeout.unwrap_or(DEADLINE))
             .http2_keep_alive_interval(KEEP_ALIVE)
-            .keep_alive_timeout(DEADLINE);
+            .keep_alive_timeout(ALIVE);
         if connection.server.starts_with("https://") {
             let mut tls = ClientTlsConfig::new();
             if let Some(file) = &connection.ca_file {
@@ -91,15 +93,16 @@ impl Client {
             }
             None => None,
         };
-        let service = InterceptedService::new(endpoint.connect_lazy(), Bearer(token));
+        let channel = Told::new(endpoint.connect_lazy(), connection.whom.clone());
+        let service = InterceptedService::new(channel, Bearer(token));
         let memory = Some(Arc::new(Memory::of(connection)?));
         Ok(Client { service, migration: connection.migration.clone(), memory })
     }
 
     /// A client of a test's own server, without TLS and without a token.
     #[cfg(test)]
-    pub(crate) fn of_test(channel: Channel, migration: &str) -> Client {
-        let service = InterceptedService::new(channel, Bearer(None));
+    pub(crate) fn of_test(channel: tonic::transport::Channel, migration: &str) -> Client {
+        let service = InterceptedService::new(Told::new(channel, None), Bearer(None));
         Client { service, migration: Some(migration.to_owned()), memory: None }
     }
 
@@ -205,6 +208,9 @@ pub(crate) fn trouble(status: Status) -> Trouble {
             trouble = trouble.hint(clean(&format!("{subject}{}", violation.description)));
         }
     }
+    if trouble.message.ends_with("Timeout expired") {
+        trouble = trouble.hint("where the way to it is slow, give an answer more time: --call-timeout 1m");
+    }
     if let Some(hint) = certificate(&trouble.message) {
         trouble = trouble.hint(hint);
     }
@@ -270,6 +276,8 @@ mod tests {
         );
         assert!(name.len() == 1 && name[0].contains("--host"), "{name:?}");
         assert!(of("connection refused").is_empty());
+        let slow = of("Timeout expired");
+        assert!(slow.len() == 1 && slow[0].contains("--call-timeout"), "{slow:?}");
     }
 
     #[test]

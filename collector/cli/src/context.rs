@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{env, fs};
 
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Trouble, While as _};
+use crate::told;
 
 /// What a command needs to reach a collector.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +18,10 @@ pub(crate) struct Connection {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) token: Option<String>,
     pub(crate) migration: Option<String>,
+    /// How long one answer may take, where somebody said so.
+    pub(crate) call_timeout: Option<Duration>,
+    /// Whom each ask goes to, in words, where somebody wants it said.
+    pub(crate) whom: Option<String>,
 }
 
 /// The context file: named collectors, one of them current.
@@ -62,6 +68,18 @@ pub(crate) struct Flags {
     /// The authority that the collector's certificate is verified against
     #[arg(long, global = true, env = "TIDELOCK_CA_FILE", value_name = "FILE", help_heading = "Global")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// How long the collector may take to answer one call, such as 30s; 10s without it
+    #[arg(long, global = true, value_parser = call_span, value_name = "SPAN", help_heading = "Global")]
+    pub(crate) call_timeout: Option<Duration>,
+    /// Say on standard error whom each call goes to and how long its answer takes
+    #[arg(short, long, global = true, help_heading = "Global")]
+    pub(crate) verbose: bool,
+}
+
+/// Within no time at all nothing is answered.
+fn call_span(text: &str) -> Result<Duration, String> {
+    let span = tidelock_model::read_span(text)?;
+    if span.is_zero() { Err("no call is answered in no time".to_owned()) } else { Ok(span) }
 }
 
 /// Where the context file lies.
@@ -142,6 +160,7 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
         },
         None => Context::default(),
     };
+    let read = named.filter(|name| contexts.contexts.contains_key(name.as_str()));
     let server = flags.server.clone().unwrap_or(context.server);
     if server.is_empty() {
         return Err(Trouble::usage("no collector is named").hint(
@@ -152,8 +171,11 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
         Some(file) => Some(read_token(&file)?),
         None => None,
     };
+    let whom = flags.verbose.then(|| told::whom(&server, read.map(String::as_str)));
     Ok(Connection {
         server,
+        whom,
+        call_timeout: flags.call_timeout,
         ca_file: flags.ca_file.clone().or(context.ca_file),
         token,
         migration: flags.migration.clone().or(context.migration),
@@ -169,4 +191,15 @@ fn read_token(file: &PathBuf) -> Result<String, Trouble> {
         return Err(Trouble::new(Exit::Auth, format!("{} holds no access token", file.display())));
     }
     Ok(token.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_gets_some_time() {
+        assert_eq!(call_span("30s"), Ok(Duration::from_secs(30)));
+        assert!(call_span("0s").is_err() && call_span("30").is_err());
+    }
 }

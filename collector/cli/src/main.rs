@@ -14,6 +14,7 @@ mod out;
 mod pages_tests;
 mod shown;
 mod shown_switch;
+mod told;
 mod trouble_json;
 mod words;
 

@@ -1,5 +1,7 @@
 //! `tidelock check run`: what a check finds now, on each of its agents. It is no evidence, and says so.
 
+use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,12 +12,14 @@ use tokio_stream::StreamExt as _;
 
 use super::check::one;
 use super::orders::SideArg;
-use super::plan_source::read_text;
 use super::{Call, duration, get_status, why_traces};
 use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format};
 use crate::words::pad;
+
+/// What a setting's file may have.
+const FILE_BYTES: u64 = 64 << 10;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunArgs {
@@ -135,9 +139,13 @@ fn settings(with: &[String]) -> Result<String, Trouble> {
 }
 
 fn from_file(file: &Path) -> Result<Value, Trouble> {
-    let text = read_text(file).map_err(|trouble| trouble.at("--with"))?;
-    let wrong = |error| Trouble::usage(format!("read {}: {error}", file.display())).at("--with");
-    serde_saphyr::from_str(&text).map_err(wrong)
+    let wrong = |why: String| Trouble::usage(format!("read {}: {why}", file.display())).at("--with");
+    let mut text = String::new();
+    let read = fs::File::open(file).and_then(|open| open.take(FILE_BYTES + 1).read_to_string(&mut text));
+    match read.map_err(|error| wrong(error.to_string()))? as u64 {
+        0..=FILE_BYTES => serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string())),
+        _ => Err(wrong(format!("it has more than {FILE_BYTES} bytes"))),
+    }
 }
 
 /// The plan's `links.trace`; empty where it has none.
@@ -223,7 +231,7 @@ mod tests {
         assert_eq!(of(&["tries=3", "user=ana"]).unwrap(), r#"{"tries":3,"user":"ana"}"#);
         assert_eq!(of(&["query=a=b"]).unwrap(), r#"{"query":"a=b"}"#);
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "steps: [{ name: home }]").unwrap();
+        fs::write(file.path(), "steps: [{ name: home }]").unwrap();
         let at = format!("flow=@{}", file.path().display());
         assert_eq!(of(&[&at]).unwrap(), r#"{"flow":{"steps":[{"name":"home"}]}}"#);
         for (with, why) in [
@@ -236,7 +244,7 @@ mod tests {
         }
         file.as_file().set_len(1 << 30).unwrap();
         let large = of(&[&at]).unwrap_err();
-        assert!(large.message.contains("has 1073741824 bytes, at most 1048576 are taken"), "{}", large.message);
+        assert!(large.message.contains("it has more than 65536 bytes"), "{}", large.message);
     }
 
     #[test]

@@ -51,6 +51,7 @@ mod status_text;
 pub(crate) mod switches;
 mod version;
 pub(crate) mod why;
+mod why_last;
 mod why_traces;
 
 use clap::CommandFactory as _;
@@ -200,6 +201,19 @@ mod tests {
         let line = monitor_line(&trouble);
         assert!(line.starts_with("TIDELOCK UNKNOWN - the collector does not answer: a / b; look"), "{line}");
         assert!(!line.contains('\n') && !line.contains('|'), "{line}");
+    }
+
+    #[test]
+    fn the_time_of_one_call_is_not_that_of_a_wait() {
+        use clap::Parser as _;
+        let of = |line: &str| Args::try_parse_from(line.split(' '));
+        let args = of("tidelock gate wait ready --timeout 3h --call-timeout 30s -v").unwrap();
+        assert_eq!((args.flags.call_timeout, args.flags.verbose), (Some(Duration::from_secs(30)), true));
+        let Command::Gate(gate::GateCommand::Wait(wait)) = args.command else { panic!("no wait") };
+        assert_eq!(wait.timeout, Some(Duration::from_secs(10_800)));
+        assert!(of("tidelock --call-timeout 0s status").is_err());
+        assert!(of("tidelock why --last 30m").is_err(), "of which check");
+        assert!(of("tidelock why login --last 30m").is_ok());
     }
 
     #[test]

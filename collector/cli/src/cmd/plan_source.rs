@@ -83,8 +83,7 @@ fn inside(folder: &Path, name: &str) -> Option<PathBuf> {
     fs::canonicalize(&path).ok()?.starts_with(home).then_some(path)
 }
 
-/// A text of a size that somebody writes by hand.
-pub(super) fn read_text(path: &Path) -> Result<String, Trouble> {
+fn read_text(path: &Path) -> Result<String, Trouble> {
     let bytes = read_bytes(path, FILE_BYTES)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

@@ -6,6 +6,7 @@ use tidelock_proto::{json, v1};
 use tokio_stream::StreamExt as _;
 
 use super::cutover::newest;
+use super::orders::SideArg;
 use super::{Call, get_status, status_text};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
@@ -20,12 +21,19 @@ pub(crate) struct StatusArgs {
     /// Show the scenarios that pass as well
     #[arg(long)]
     all: bool,
+    /// Of scenarios and agents only those of this side; what holds the gate stands there all the same
+    #[arg(long, value_enum)]
+    side: Option<SideArg>,
     /// End with 3, 5 or 6 when the next gate is not open
     #[arg(long)]
     fail: bool,
 }
 
 pub(crate) async fn run(call: &Call, args: StatusArgs) -> Result<Exit, Trouble> {
+    if args.side.is_some() && matches!(call.manner.format, Format::Short | Format::Nagios) {
+        return Err(Trouble::usage("this form of -o tells of the gate alone, which is of both sides")
+            .hint("leave --side or -o out"));
+    }
     let client = call.client()?;
     if !args.watch {
         let status = get_status(&client).await?;
@@ -44,19 +52,36 @@ pub(crate) async fn run(call: &Call, args: StatusArgs) -> Result<Exit, Trouble> 
     Ok(exit)
 }
 
+/// What of a status is of one side. The verdict and its holds are of both, and stay.
+fn on_side(status: &v1::Status, side: SideArg) -> v1::Status {
+    let mut status = status.clone();
+    status.agents.retain(|agent| agent.side == side.wire());
+    for scenario in &mut status.scenarios {
+        scenario.sides.retain(|view| view.side == side.wire());
+    }
+    status.scenarios.retain(|scenario| !scenario.sides.is_empty());
+    status
+}
+
 /// The newest run; an error is no word that there is none.
 pub(super) type NewestRun = Result<Option<v1::Run>, Trouble>;
 
 fn show(call: &Call, status: &v1::Status, run: &NewestRun, args: &StatusArgs) -> Result<Exit, Trouble> {
+    let side = args.side.map(|side| json::side_word(side.wire()));
+    let part = args.side.map(|side| on_side(status, side));
+    let status = part.as_ref().unwrap_or(status);
     match call.manner.format {
         Format::Json | Format::Ndjson => {
             let mut value = json::status(status);
+            if let Some(side) = side {
+                value["side"] = side.into();
+            }
             value["run"] = run.as_ref().ok().and_then(Option::as_ref).map_or(Value::Null, json::run);
             value["run_known"] = run.is_ok().into();
             out::print_json(call.manner.format, &value)?;
         }
         Format::Text | Format::Csv | Format::Md | Format::Html => {
-            out::print(&status_text::long(call.manner, status, run, args.all))?
+            out::print(&status_text::long(call.manner, status, run, args.all, side))?
         }
         Format::Short => out::print(&status_text::short(status, run))?,
         Format::Nagios => {
@@ -139,6 +164,34 @@ mod tests {
             reason: reason.to_owned(),
             ..v1::RollbackView::default()
         })
+    }
+
+    #[test]
+    fn one_side_shows_its_own_scenarios_and_agents_and_every_hold() {
+        let (source, target) = (SideArg::Source.wire(), SideArg::Target.wire());
+        let scenario = |name: &str, sides: &[i32]| {
+            let view = |side: &i32| v1::SideView { side: *side, ..v1::SideView::default() };
+            let sides = sides.iter().map(view).collect();
+            v1::ScenarioView { name: name.to_owned(), sides, active: true, ..v1::ScenarioView::default() }
+        };
+        let agent =
+            |name: &str, side| v1::AgentView { name: name.to_owned(), side, ..v1::AgentView::default() };
+        let hold = v1::Hold { check: "drained".to_owned(), ..v1::Hold::default() };
+        let status = v1::Status {
+            next_gate: Some(v1::Gate { holds: vec![hold], ..v1::Gate::default() }),
+            scenarios: vec![scenario("login", &[source, target]), scenario("drained", &[source])],
+            agents: vec![agent("a-1", source), agent("b-1", target)],
+            ..v1::Status::default()
+        };
+        let part = on_side(&status, SideArg::Target);
+        assert_eq!((part.scenarios.len(), part.scenarios[0].sides.len(), part.agents.len()), (1, 1, 1));
+        let manner = crate::out::Manner { format: Format::Text, color: false, ask: false, quiet: false };
+        let screen = status_text::long(manner, &part, &Ok(None), true, Some("target"));
+        assert!(screen.contains("TARGET") && !screen.contains("SOURCE"), "{screen}");
+        assert!(screen.contains("0 of 1 online on target") && screen.contains("b-1"), "{screen}");
+        assert!(screen.contains("drained") && !screen.contains("a-1"), "a hold is not shown:\n{screen}");
+        let both = status_text::long(manner, &status, &Ok(None), true, None);
+        assert!(both.contains("SOURCE") && both.contains("0 of 2 online, worst"), "{both}");
     }
 
     #[test]

@@ -17,8 +17,14 @@ const WHY: usize = 64;
 /// Characters of a side's value.
 const VALUE: usize = 40;
 
-/// The whole screen.
-pub(super) fn long(manner: Manner, status: &v1::Status, run: &NewestRun, all: bool) -> String {
+/// The whole screen; of a status that is cut down to one side, with that side's column alone.
+pub(super) fn long(
+    manner: Manner,
+    status: &v1::Status,
+    run: &NewestRun,
+    all: bool,
+    side: Option<&str>,
+) -> String {
     let mut text = String::new();
     head(manner, status, &mut text);
     notes(manner, status, run, &mut text);
@@ -26,8 +32,8 @@ pub(super) fn long(manner: Manner, status: &v1::Status, run: &NewestRun, all: bo
         facts(gate, status, &mut text);
         holds(manner, gate, &mut text);
     }
-    scenarios(manner, status, all, &mut text);
-    people_and_agents(status, &mut text);
+    scenarios(manner, status, all, side, &mut text);
+    people_and_agents(status, side, &mut text);
     if let Some(next) = next(status) {
         let _ = write!(text, "\nNext: {next}\n");
     }
@@ -173,13 +179,20 @@ fn holds(manner: Manner, gate: &v1::Gate, text: &mut String) {
     }
 }
 
-fn scenarios(manner: Manner, status: &v1::Status, all: bool, text: &mut String) {
+fn scenarios(manner: Manner, status: &v1::Status, all: bool, side: Option<&str>, text: &mut String) {
+    let shows = |column: &&str| side.is_none_or(|side| side == *column);
+    let columns: Vec<&str> = ["source", "target"].into_iter().filter(shows).collect();
+    // The last column is as long as its words.
+    let cells = |cell: &dyn Fn(&str) -> String| -> Vec<String> {
+        let width = |at: usize| if at + 1 < columns.len() { VALUE } else { 0 };
+        columns.iter().enumerate().map(|(at, column)| pad(&cell(column), width(at))).collect()
+    };
     let held = |name: &str| status.next_gate.iter().flat_map(|g| &g.holds).any(|hold| hold.check == name);
     let (shown, folded): (Vec<_>, Vec<_>) = (status.scenarios.iter())
         .partition(|s| all || held(&s.name) || s.active && json::state_word(s.state) != "proved");
     if !shown.is_empty() {
-        let head = [pad("STATE", 12), pad("SCENARIO", 20), pad("SOURCE", VALUE), "TARGET".to_owned()];
-        let _ = writeln!(text, "\n  {}", head.join(" "));
+        let head = cells(&|column: &str| column.to_uppercase()).join(" ");
+        let _ = writeln!(text, "\n  {} {} {head}", pad("STATE", 12), pad("SCENARIO", 20));
     }
     for scenario in shown {
         let value = |side: &str| {
@@ -187,8 +200,8 @@ fn scenarios(manner: Manner, status: &v1::Status, all: bool, text: &mut String) 
             view.map_or_else(|| "–".to_owned(), |view| cut(&clean(&view.value), VALUE))
         };
         let sign = if scenario.active { state(manner, scenario.state) } else { "· not now".to_owned() };
-        let cells = [pad(&sign, 12), pad(&scenario.name, 20), pad(&value("source"), VALUE), value("target")];
-        let _ = writeln!(text, "  {}", cells.join(" "));
+        let values = cells(&value).join(" ");
+        let _ = writeln!(text, "  {} {} {values}", pad(&sign, 12), pad(&scenario.name, 20));
     }
     let proved = folded.iter().filter(|s| s.active).count();
     if proved > 0 {
@@ -196,7 +209,7 @@ fn scenarios(manner: Manner, status: &v1::Status, all: bool, text: &mut String) 
     }
 }
 
-fn people_and_agents(status: &v1::Status, text: &mut String) {
+fn people_and_agents(status: &v1::Status, side: Option<&str>, text: &mut String) {
     let checks: Vec<String> = (status.manual_checks.iter())
         .map(|check| {
             let sign = match check.state.as_str() {
@@ -229,9 +242,10 @@ fn people_and_agents(status: &v1::Status, text: &mut String) {
     }
     let online = status.agents.iter().filter(|agent| agent.state == "online").count();
     let worst = status.agents.iter().map(|agent| agent.clock_offset_ms.unsigned_abs()).max().unwrap_or(0);
+    let place = side.map(|side| format!(" on {side}")).unwrap_or_default();
     let _ = writeln!(
         text,
-        "  Agents     {online} of {} online, worst clock difference {worst} ms",
+        "  Agents     {online} of {} online{place}, worst clock difference {worst} ms",
         status.agents.len()
     );
     for agent in status.agents.iter().filter(|agent| agent.state != "online") {
@@ -403,7 +417,7 @@ mod tests {
         let phase = "retired".to_owned();
         let ended = v1::Status { phase, summary, overrides: vec![over], ..Default::default() };
         let manner = Manner { format: crate::out::Format::Text, color: false, ask: false, quiet: false };
-        for screen in [long(manner, &ended, &Ok(None), false), short(&ended, &Ok(None))] {
+        for screen in [long(manner, &ended, &Ok(None), false, None), short(&ended, &Ok(None))] {
             assert!(screen.contains("! overridden: login"), "{screen}");
             assert!(!screen.contains("\n\n\n"), "{screen}");
         }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tidelock_model::write_span;
 use tidelock_proto::v1;
 use tokio::time::timeout;
 
@@ -15,7 +16,7 @@ use crate::context::{is_named, resolve};
 use crate::exit::{Exit, Trouble};
 use crate::out;
 
-/// How long the collector may take.
+/// How long the collector may take, where nobody says another time.
 const WAIT: Duration = Duration::from_secs(2);
 
 /// What is known of the collector.
@@ -68,11 +69,12 @@ pub(super) async fn run(call: &Call) -> Result<Exit, Trouble> {
 async fn asked(call: &Call) -> Result<Option<String>, Trouble> {
     let connection = resolve(&call.flags)?;
     let client = Client::new(&connection)?;
+    let wait = connection.call_timeout.unwrap_or(WAIT);
     let late = |_| {
-        let message = format!("{} did not answer within {} s", connection.server, WAIT.as_secs());
+        let message = format!("{} did not answer within {}", connection.server, write_span(wait));
         Trouble::new(Exit::Unreachable, message)
     };
-    timeout(WAIT, told(&client, connection.migration.clone())).await.map_err(late)?
+    timeout(wait, told(&client, connection.migration.clone())).await.map_err(late)?
 }
 
 /// Any migration tells it; which one is meant makes no difference here.

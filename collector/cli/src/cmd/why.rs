@@ -1,11 +1,13 @@
 //! `tidelock why`: what holds the gate, since when, and what to do; or one check in full.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde_json::json;
 use tidelock_proto::{json, v1};
 
-use super::{Call, get_status, proof_text, why_traces};
+use super::why_last::{self, Lately};
+use super::{Call, duration, get_status, proof_text, why_traces};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Manner};
@@ -19,6 +21,9 @@ pub(crate) struct WhyArgs {
     /// Another gate than the next one
     #[arg(long, conflicts_with = "check")]
     gate: Option<String>,
+    /// Of what was found only the last while, such as 30m; for one check
+    #[arg(long, requires = "check", value_parser = duration, value_name = "SPAN")]
+    last: Option<Duration>,
 }
 
 pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
@@ -26,12 +31,19 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
     let status = get_status(&client).await?;
     if let Some(check) = args.check {
         if let Some(gate) = status.next_gate.as_ref().and_then(|gate| held_by(gate, &status, &check)) {
+            if args.last.is_some() {
+                let what = format!("{} is no check, so nothing is found of it", clean(&check));
+                return Err(Trouble::usage(what).hint("leave --last out"));
+            }
             return tell(call, &gate, &status.timezone);
         }
         let migration = status.migration.clone();
-        let request = v1::ExplainCheckRequest { migration, check, recent: 5 };
-        let answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
-        return explain(call, &status, &answer);
+        let recent = args.last.map_or(5, |_| why_last::MOST);
+        let request = v1::ExplainCheckRequest { migration, check, recent };
+        let mut answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
+        let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
+        let lately = args.last.map(|last| why_last::only(&mut answer, last, now));
+        return explain(call, &status, &answer, lately.as_ref());
     }
     // A status tells of claims, but not of their proofs; one gate's own answer does.
     let proofs = || status.next_gate.as_ref().filter(|_| call.manner.json()).map(|gate| gate.gate.clone());
@@ -142,20 +154,38 @@ fn overrides_of(status: &v1::Status, check: &str) -> Vec<String> {
     about.map(|view| shown::overridden(view, &status.timezone)).collect()
 }
 
-fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) -> Result<Exit, Trouble> {
+/// All of it as JSON; `last` stands there only where it was asked for.
+fn explained(
+    scenario: &v1::ScenarioView,
+    answer: &v1::ExplainCheckResponse,
+    lately: Option<&Lately>,
+    now: Option<&prost_types::Timestamp>,
+) -> serde_json::Value {
+    let mut value = json!({
+        "schema": "tidelock.why/v1",
+        "scenario": json::scenario(scenario),
+        "holds": answer.holds.iter().map(|hold| json::hold(hold, now)).collect::<serde_json::Value>(),
+        "recent": answer.recent.iter().map(json::finding).collect::<serde_json::Value>(),
+        "blind_spots": answer.blind_spots,
+        "traces": why_traces::json(answer),
+    });
+    if let Some(lately) = lately {
+        value["last"] = lately.json();
+    }
+    value
+}
+
+fn explain(
+    call: &Call,
+    status: &v1::Status,
+    answer: &v1::ExplainCheckResponse,
+    lately: Option<&Lately>,
+) -> Result<Exit, Trouble> {
     let empty = v1::ScenarioView::default();
     let scenario = answer.scenario.as_ref().unwrap_or(&empty);
     let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
     if call.manner.json() {
-        let value = json!({
-            "schema": "tidelock.why/v1",
-            "scenario": json::scenario(scenario),
-            "holds": answer.holds.iter().map(|hold| json::hold(hold, now)).collect::<serde_json::Value>(),
-            "recent": answer.recent.iter().map(json::finding).collect::<serde_json::Value>(),
-            "blind_spots": answer.blind_spots,
-            "traces": why_traces::json(answer),
-        });
-        out::print_json(call.manner.format, &value)?;
+        out::print_json(call.manner.format, &explained(scenario, answer, lately, now))?;
         return Ok(Exit::Done);
     }
     let manner = call.manner;
@@ -200,6 +230,9 @@ fn explain(call: &Call, status: &v1::Status, answer: &v1::ExplainCheckResponse) 
         if !hold.next.is_empty() && hold.next != format!("tidelock why {}", scenario.name) {
             let _ = writeln!(text, "  {} {}", pad("Next", 12), clean(&hold.next));
         }
+    }
+    if let Some(lately) = lately {
+        let _ = writeln!(text, "  {} {}", pad(&lately.title(), 12), lately.line());
     }
     for recent in &answer.recent {
         let _ = writeln!(text, "  {} {}", pad("Plugin says", 12), said(recent, now));
