@@ -1,4 +1,4 @@
-//! SECURITY.md names its tests: each name is there, and each threat has at least one.
+//! SECURITY.md names its tests and mutations: each name is there, and each threat has at least one of both.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,23 +44,39 @@ fn tests_of(text: &str, names: &mut BTreeSet<String>) {
     }
 }
 
+fn security() -> String {
+    fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md is there")
+}
+
+/// Each threat's number, and what is said of it.
+fn sections(text: &str) -> Vec<(&str, &str)> {
+    let parts = text.split("\n### ").skip(1).map(|part| part.split("\n## ").next().unwrap_or(part));
+    parts.map(|part| (part.split(' ').next().unwrap_or(part), part)).collect()
+}
+
+/// What stands behind this title, up to the next one.
+fn paragraph<'a>(part: &'a str, title: &str) -> &'a str {
+    let rest = part.split_once(title).map(|(_, rest)| rest).unwrap_or_default();
+    rest.split("\n**").next().unwrap_or(rest).trim()
+}
+
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
 #[test]
 fn every_test_that_security_md_names_exists() {
-    let text = fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md is there");
     let mut names = BTreeSet::new();
     known(&root(), &mut names);
     let mut threats = Vec::new();
-    for part in text.split("\n### ").skip(1) {
-        let part = part.split("\n## ").next().unwrap_or(part);
-        let threat = part.split(' ').next().expect("a threat has a number").to_owned();
-        let tests = part.split_once("**Tests.**").map(|(_, rest)| rest).unwrap_or_default();
-        let tests = tests.split("**Not covered.**").next().unwrap_or_default();
-        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+    let text = security();
+    for (threat, part) in sections(&text) {
+        let named = quoted(paragraph(part, "**Tests.**"));
         let missing: Vec<_> = named.iter().filter(|name| !names.contains(**name)).collect();
         assert!(missing.is_empty(), "{threat}: no test is called {missing:?}");
-        assert_eq!(named.is_empty(), NONE_OF_OURS.contains(&threat.as_str()), "{threat} has no test");
+        assert_eq!(named.is_empty(), NONE_OF_OURS.contains(&threat), "{threat} has no test");
         assert!(part.contains("**Defence.**"), "{threat} says nothing of its defence");
-        threats.push(threat);
+        threats.push(threat.to_owned());
     }
     let expected: Vec<String> = (1..=18).map(|number| format!("T{number}")).collect();
     assert_eq!(threats, expected);
@@ -108,6 +124,26 @@ fn every_defence_that_can_be_taken_away_has_a_test_that_notices() {
     }
     assert_eq!(listed, defences(), "tests/mutations.txt and the sources name other defences");
     assert!(listed.len() >= 10);
+}
+
+#[test]
+fn every_threat_names_a_defence_that_can_be_taken_away_or_says_why_not() {
+    let (text, mut named) = (security(), BTreeSet::new());
+    for (threat, part) in sections(&text) {
+        let said = paragraph(part, "**Mutations.**");
+        if let Some(why) = said.strip_prefix("None:") {
+            assert!(why.split_whitespace().count() >= 5, "{threat} does not say why it names none");
+            assert!(quoted(why).is_empty(), "{threat} says none and names one");
+            continue;
+        }
+        let mutations = quoted(said);
+        assert!(!mutations.is_empty(), "{threat} names no defence that can be taken away");
+        for mutation in mutations {
+            assert!(named.insert(mutation.to_owned()), "{threat}: {mutation} is named already");
+        }
+    }
+    // What the sources have is what the list has: the test above compares them.
+    assert_eq!(named, defences(), "SECURITY.md and the sources name other defences");
 }
 
 #[test]

@@ -205,8 +205,9 @@ impl Access {
         let hash = secret::sha256(token.as_bytes());
         let grants = self.grants.load();
         let found = grants.iter().find(|grant| secret::same(&grant.hash, &hash))?;
-        let live = (!found.revoked && now < found.expires) || mutated("access-ends");
-        live.then(|| found.clone())
+        let ended = now >= found.expires && !mutated("access-ends");
+        let revoked = found.revoked && !mutated("access-is-revoked");
+        (!ended && !revoked).then(|| found.clone())
     }
 
     /// Every grant, live or not.

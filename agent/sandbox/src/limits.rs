@@ -5,7 +5,7 @@
 //! never about the environment that is being looked at.
 
 use serde::{Deserialize, Serialize};
-use tidelock_model::Cause;
+use tidelock_model::{Cause, mutated};
 use wasmtime::ResourceLimiter;
 
 use crate::protocol::Refusal;
@@ -92,7 +92,7 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > self.memory_bytes {
+        if desired > self.memory_bytes && !mutated("memory-has-a-bound") {
             let limit = self.memory_bytes;
             return Err(self.refuse(format!("asked for {desired} bytes of memory, {limit} are allowed")));
         }

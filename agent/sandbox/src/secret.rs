@@ -7,6 +7,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tidelock_model::mutated;
 
 mod encode;
 mod fill;
@@ -71,6 +72,9 @@ pub(crate) fn wipe(bytes: &mut [u8]) {
 
 /// Whether a secret with these `hosts` may go to `host` at `port`.
 pub(crate) fn may_go_to(hosts: &[String], host: &str, port: u16) -> bool {
+    if mutated("a-secret-goes-to-its-hosts") {
+        return true;
+    }
     hosts.iter().any(|allowed| {
         let allowed = allowed.to_ascii_lowercase();
         let host = host.to_ascii_lowercase();

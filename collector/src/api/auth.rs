@@ -37,6 +37,13 @@ pub struct Limits {
     calls: Pace<String>,
 }
 
+impl Limits {
+    /// Whether this identity asks too often. Nobody waits to press hold.
+    fn too_often(&self, identity: String, path: &str, now: Timestamp) -> bool {
+        path != HOLD && !self.calls.take(identity, now) && !mutated("calls-are-counted")
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -81,8 +88,7 @@ pub(super) fn admit(api: &Api, token: &str, path: &str, from: Option<IpAddr>) ->
         return Err(status);
     };
     let (who, id) = (Caller::new(grant.clone()), grant.id);
-    let many = path != HOLD && !api.limits.calls.take(id, now);
-    let may = match many {
+    let may = match api.limits.too_often(id, path, now) {
         true => {
             Err(errors::too_many("this access asks too often; ask for changes with a wait, and less often"))
         }
@@ -167,4 +173,20 @@ fn refuse(status: Status, grpc: bool) -> Response {
 /// The caller of a gRPC request.
 pub(super) fn caller<T>(request: &tonic::Request<T>) -> Result<Caller, Status> {
     request.extensions().get::<Caller>().cloned().ok_or_else(errors::not_signed_in)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_of_one_identity_are_so_many_at_once_and_hold_is_none_of_them() {
+        const GATE: &str = "/tidelock.v1.GateService/GetGate";
+        let (limits, now) = (Limits::default(), Timestamp::from_millis(1_000_000));
+        let too_often = |who: &str, path: &str| limits.too_often(who.to_owned(), path, now);
+        assert!((0..CALLS_AT_ONCE).all(|_| !too_often("ci", GATE)));
+        assert!(too_often("ci", GATE), "one more is too many");
+        assert!(!too_often("ci", HOLD), "nobody waits to press hold");
+        assert!(!too_often("olga", GATE), "each for itself");
+    }
 }

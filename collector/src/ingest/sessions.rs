@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Name, SpoolEpoch, Timestamp};
+use tidelock_model::{AgentKey, Name, SpoolEpoch, Timestamp, mutated};
 use tidelock_proto::v1;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -188,6 +188,7 @@ impl Sessions {
     pub fn end(&self, migration: &Name, agent: &AgentKey) {
         if let Some(seat) = self.seats().get(&(migration.clone(), agent.clone()))
             && let Some(live) = &seat.live
+            && !mutated("a-revoked-session-ends")
         {
             live.end.cancel();
         }
@@ -226,7 +227,7 @@ fn contest(
             return NotEntered::Double(live.instance.address);
         }
         live.end.cancel();
-    } else if asked.plus(ON_ITS_WAY) < live.spoke {
+    } else if asked.plus(ON_ITS_WAY) < live.spoke && !mutated("two-live-sessions-are-seen") {
         return NotEntered::Double(live.instance.address);
     } else if asked.plus(HALF_DEAD) <= now {
         live.end.cancel();

@@ -7,6 +7,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use tidelock_model::mutated;
+
 use super::network::Network;
 
 /// What kind of address it is, for the rule.
@@ -108,8 +110,8 @@ pub(crate) fn judge(address: IpAddr, granted: &[Network]) -> Result<(), String> 
     let within = || granted.iter().any(|g| g.contains(judged) || (embedded.is_none() && g.contains(address)));
     match class(judged) {
         Class::Public => Ok(()),
-        Class::Private(_) if within() => Ok(()),
-        Class::Metadata if exactly() => Ok(()),
+        Class::Private(_) if within() || mutated("a-private-address-is-granted") => Ok(()),
+        Class::Metadata if exactly() || mutated("metadata-is-granted-by-itself") => Ok(()),
         Class::Private(what) => Err(format!("{address} is a {what} address; `addresses` does not name it")),
         Class::Metadata => Err(format!(
             "{address} is a metadata address; only `addresses: [{judged}]`, exactly that, allows it"

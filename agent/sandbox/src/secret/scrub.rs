@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use tidelock_model::mutated;
 
 use super::encode::{form_encode, json_escape, markup_escape, percent_encode};
 use super::{MIN_SECRET_BYTES, wipe};
@@ -38,7 +39,7 @@ impl Scrubber {
     fn add(&mut self, name: &str, spelling: String) {
         let bytes = spelling.into_bytes();
         let known = self.patterns.iter().any(|(known, _)| *known == bytes);
-        if bytes.len() >= MIN_SECRET_BYTES && !known {
+        if bytes.len() >= MIN_SECRET_BYTES && !known && !mutated("a-secret-is-taken-out") {
             self.patterns.push((bytes, format!("[secret:{name}]")));
         }
     }

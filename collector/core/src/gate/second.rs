@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use tidelock_model::{Name, Phase, Sha256, Timestamp};
+use tidelock_model::{Name, Phase, Sha256, Timestamp, mutated};
 
 use super::decide::said;
 use crate::ask::{Asker, AskerKind, Looser, Refusal, RefusalCode};
@@ -56,7 +56,8 @@ impl Migration {
             return Ok(Agreed::Alone);
         }
         said(reason, "a plan that makes a gate easier to open")?;
-        if self.current.is_none() || self.desk.entered(Phase::Ready).is_none() {
+        let young = self.current.is_none() || self.desk.entered(Phase::Ready).is_none();
+        if young || mutated("a-looser-plan-needs-two") {
             return Ok(Agreed::Alone);
         }
         if confirm {
@@ -83,7 +84,9 @@ impl Migration {
             return Err(Refusal::new(RefusalCode::NotYours, message));
         }
         match &proposal.by {
-            Some(proposer) if *proposer != by.name => Ok(proposer.clone()),
+            Some(proposer) if *proposer != by.name || mutated("nobody-is-their-own-second") => {
+                Ok(proposer.clone())
+            }
             Some(_) | None => {
                 let message = format!("{} proposed it: another person of the plan confirms it", by.name);
                 Err(Refusal::new(RefusalCode::NotYours, message))

@@ -10,6 +10,8 @@
 
 use std::collections::VecDeque;
 
+use tidelock_model::mutated;
+
 use super::state::{BadState, Persist, StateReader, StateWriter};
 
 /// Exchanges remembered; so many must agree after a jump.
@@ -121,7 +123,7 @@ impl AgentClock {
     pub fn standing(&self, slot_ms: u64) -> ClockStanding {
         let Some(offset) = self.offset() else { return ClockStanding::Unknown };
         let slot_ms = slot_ms as f64;
-        if QUARANTINE_OFFSET_MS < offset.theta_ms.abs() {
+        if QUARANTINE_OFFSET_MS < offset.theta_ms.abs() && !mutated("a-clock-that-is-off-is-out") {
             ClockStanding::Off
         } else if self.jump.is_some_and(|(jump, _)| slot_ms / 2.0 < jump) {
             ClockStanding::Jumped

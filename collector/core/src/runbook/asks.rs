@@ -1,6 +1,6 @@
 //! What the operator of a runbook, and the people around it, ask of a run: who may, and what they are told.
 
-use tidelock_model::{Name, Phase, Timestamp};
+use tidelock_model::{Name, Phase, Timestamp, mutated};
 
 use super::assert::{Made, Rules};
 use super::machine::{Move, No, Want};
@@ -148,7 +148,7 @@ impl Migration {
     /// The operator asks about what the operator does, a step's owner and deciders about what people do.
     fn may_ask(&self, run: &Run, ask: &RunAsk, by: &Asker) -> Result<(), Refusal> {
         let mine = || match run.operator() {
-            Some(holder) if *holder == by.name => Ok(()),
+            Some(holder) if *holder == by.name || mutated("a-run-has-one-operator") => Ok(()),
             Some(_) | None => Err(old_lease(run)),
         };
         match ask {
