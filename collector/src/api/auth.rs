@@ -20,7 +20,8 @@ use crate::net::Peer;
 use crate::pace::Pace;
 
 /// Calls that need no token: health, and joining with a token of its own.
-const OPEN: [&str; 2] = ["/grpc.health.v1.Health/", "/tidelock.v1.EnrolService/"];
+const OPEN: [&str; 2] = ["/grpc.health.v1.Health/", JOIN];
+const JOIN: &str = "/tidelock.v1.EnrolService/";
 /// The one call for which nobody waits: it shuts every gate.
 const HOLD: &str = "/tidelock.v1.OrderService/Hold";
 /// Wrong tokens of one address at once, and then one in this time.
@@ -57,7 +58,12 @@ impl Default for Limits {
 pub(super) async fn sign_in(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     if OPEN.iter().any(|open| path.starts_with(open)) {
-        return next.run(request).await;
+        let from = from(request.extensions());
+        let response = next.run(request).await;
+        if let Some(status) = refused(&response).filter(|_| path.starts_with(JOIN)) {
+            tell(&api, None, from, &path, &status);
+        }
+        return response;
     }
     let kind = request.headers().get(header::CONTENT_TYPE);
     let grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));

@@ -8,7 +8,7 @@ use tidelock_proto::v1;
 use tidelock_proto::v1::session_request::Message as Say;
 use tonic::Code;
 
-use crate::agent::{Agent, join};
+use crate::agent::{Agent, enrol, join};
 use crate::support::{Collector, MIGRATION, PLAN};
 
 fn hold(reason: &str) -> v1::HoldRequest {
@@ -37,6 +37,7 @@ async fn every_refused_ask_is_told_with_who_what_and_why_and_outlives_a_restart(
     assert!(collector.orders(&stranger).await.hold(hold("stop")).await.is_err(), "the core refuses her");
     assert!(collector.gates(&pipeline).await.get_gate(gate("ready")).await.is_err());
     assert!(collector.gates("tlk1.wrong").await.get_gate(gate("ready")).await.is_err());
+    assert!(enrol(&collector, "tlj1.wrong").await.is_err(), "nobody joins with a made-up token");
     let told = |asks: &[v1::RefusedAsk], subject: &str, what: &str, why: &str, times: u64| {
         let found = asks.iter().find(|ask| ask.subject == subject && ask.what == what);
         let found = found.unwrap_or_else(|| panic!("{subject} {what}: {asks:?}"));
@@ -51,6 +52,7 @@ async fn every_refused_ask_is_told_with_who_what_and_why_and_outlives_a_restart(
         told(&asks, "zoe", "OrderService/Hold", "zoe", 1);
         told(&asks, "ci", "GateService/GetGate", "may ask for the gate cutover, and not for ready", 1);
         told(&asks, "", "sign in", "no or wrong token", 1);
+        told(&asks, "", "EnrolService/Enrol", "token", 1);
         if run == 0 {
             collector.stop().await;
             collector.again().await;
