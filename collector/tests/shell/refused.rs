@@ -52,7 +52,7 @@ async fn every_refused_ask_is_told_with_who_what_and_why_and_outlives_a_restart(
         told(&asks, "zoe", "OrderService/Hold", "zoe", 1);
         told(&asks, "ci", "GateService/GetGate", "may ask for the gate cutover, and not for ready", 1);
         told(&asks, "", "sign in", "no or wrong token", 1);
-        told(&asks, "", "EnrolService/Enrol", "token", 1);
+        told(&asks, "", "EnrolService/Enrol", "the join token is not valid", 1);
         if run == 0 {
             collector.stop().await;
             collector.again().await;

@@ -38,7 +38,7 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
             return tell(call, &gate, &status.timezone);
         }
         let migration = status.migration.clone();
-        let recent = args.last.map_or(5, |_| why_last::MOST);
+        let recent = args.last.map_or(why_last::NEWEST as u32, |_| why_last::MOST);
         let request = v1::ExplainCheckRequest { migration, check, recent };
         let mut answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
         let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
@@ -234,7 +234,7 @@ fn explain(
     if let Some(lately) = lately {
         let _ = writeln!(text, "  {} {}", pad(&lately.title(), 12), lately.line());
     }
-    for recent in &answer.recent {
+    for recent in why_last::worth_a_line(&answer.recent) {
         let _ = writeln!(text, "  {} {}", pad("Plugin says", 12), said(recent, now));
     }
     for line in why_traces::lines(answer, now) {

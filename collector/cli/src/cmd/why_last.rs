@@ -10,6 +10,10 @@ use crate::words::span;
 
 /// What the collector gives at most.
 pub(super) const MOST: u32 = 100;
+/// Findings that have a line whatever they say.
+pub(super) const NEWEST: usize = 5;
+/// Lines of findings on a screen; `-o json` has all.
+const LINES: usize = 20;
 
 /// What was found in the last while.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,6 +53,15 @@ pub(super) fn only(answer: &mut v1::ExplainCheckResponse, last: Duration, now: O
         }
     }
     lately
+}
+
+/// What a screen shows of them, newest first: the newest, and behind those what did not pass.
+pub(super) fn worth_a_line(recent: &[v1::RecentFinding]) -> impl Iterator<Item = &v1::RecentFinding> {
+    let passed = |recent: &v1::RecentFinding| {
+        recent.finding.as_ref().is_some_and(|finding| finding.outcome == i32::from(v1::Outcome::Pass))
+    };
+    let worth = move |(at, recent): &(usize, &v1::RecentFinding)| *at < NEWEST || !passed(recent);
+    recent.iter().enumerate().filter(worth).map(|(_, recent)| recent).take(LINES)
 }
 
 impl Lately {
@@ -97,6 +110,21 @@ mod tests {
             ..v1::RecentFinding::default()
         });
         v1::ExplainCheckResponse { recent: recent.collect(), ..v1::ExplainCheckResponse::default() }
+    }
+
+    #[test]
+    fn a_screen_shows_the_newest_and_what_did_not_pass() {
+        let mut found: Vec<_> = (0..100).map(|at| (9_999 - at, v1::Outcome::Pass)).collect();
+        let lines = |found: &[(u64, v1::Outcome)]| -> Vec<u64> {
+            let recent = answer(found).recent;
+            let at = |it: &v1::RecentFinding| json::unix_ms(it.received_time.as_ref()) / 1000;
+            worth_a_line(&recent).map(at).collect()
+        };
+        assert_eq!(lines(&found), [9_999, 9_998, 9_997, 9_996, 9_995]);
+        (found[40].1, found[70].1) = (v1::Outcome::Fail, v1::Outcome::NotRun);
+        assert_eq!(lines(&found)[5..], [9_959, 9_929]);
+        found.iter_mut().for_each(|found| found.1 = v1::Outcome::Fail);
+        assert_eq!(lines(&found).len(), LINES);
     }
 
     #[test]
