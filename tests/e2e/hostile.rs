@@ -1,6 +1,9 @@
 //! Plugins that loop, hoard, flood, break down and stray, beside an honest check: each is stopped with its
 //! own cause, told in words, and nobody beside it notices.
 
+mod corpus;
+mod room;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
@@ -48,6 +51,14 @@ fn plan(pin: &str) -> String {
         .replace("    targets: { shop: { url: \"{target}\"", more)
 }
 
+/// Hands the guest that misbehaves to order to the collector, and gives the line that pins it.
+fn guest(world: &World) -> String {
+    let guest = target_folder().with_file_name("plugins").join("test-guest.wasm");
+    assert!(guest.is_file(), "{} is not built: run make test", guest.display());
+    let pushed = world.operator.run(&["plugin", "push", &guest.display().to_string()]).good();
+    pushed.out.trim().to_owned()
+}
+
 /// The newest findings of a check.
 fn findings(world: &World, check: &str) -> Vec<Value> {
     let answer = world.operator.run(&["check", "show", check, "--last", "100", "-o", "json"]).good();
@@ -69,10 +80,7 @@ fn memory(world: &World) -> BTreeMap<String, u64> {
 #[test]
 fn hostile_plugins_are_contained_and_named_beside_an_honest_one() {
     let mut world = World::collector_alone();
-    let guest = target_folder().with_file_name("plugins").join("test-guest.wasm");
-    assert!(guest.is_file(), "{} is not built: run make test", guest.display());
-    let pushed = world.operator.run(&["plugin", "push", &guest.display().to_string()]).good();
-    world.apply(&plan(pushed.out.trim()));
+    world.apply(&plan(&guest(&world)));
     for (side, name) in [("source", "source-1"), ("target", "target-1")] {
         let folder = world.enrol(side, name);
         let config = folder.join("agent.toml");

@@ -60,18 +60,24 @@ impl Process {
         arguments: &[&OsStr],
         env: &[(String, String)],
     ) -> Process {
+        let mut command = Command::new(program(name));
+        command
+            .args(arguments)
+            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))
+            .envs(env.iter().map(|(name, value)| (name, value)));
+        Process::start_command(folder, label, command)
+    }
+
+    /// Starts a command that becomes one of our binaries; its output goes to `<folder>/<label>.log`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_command(folder: &Path, label: &str, mut command: Command) -> Process {
         let log = folder.join(format!("{label}.log"));
         let out = File::options().create(true).append(true).open(&log).expect("a log file can be made");
         let errors = out.try_clone().expect("a file handle can be copied");
-        let child = Command::new(program(name))
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(errors)
-            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))
-            .envs(env.iter().map(|(name, value)| (name, value)))
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let child = command.stdin(Stdio::null()).stdout(out).stderr(errors).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{label} does not start: {error}"));
         Process { child, name: label.to_owned(), log }
     }
 

@@ -35,11 +35,19 @@ pub struct EngineSettings {
     pub memory_cap_bytes: u64,
     /// Where memory comes from.
     pub allocation: Allocation,
+    /// Count what plugins do in fuel, which is the same on every machine. It makes them slower, so it is for
+    /// people who try a plugin out, and bounds nothing in production.
+    pub fuel: bool,
 }
 
 impl Default for EngineSettings {
     fn default() -> EngineSettings {
-        EngineSettings { max_runs: 64, memory_cap_bytes: 64 << 20, allocation: Allocation::Pooling }
+        EngineSettings {
+            max_runs: 64,
+            memory_cap_bytes: 64 << 20,
+            allocation: Allocation::Pooling,
+            fuel: false,
+        }
     }
 }
 
@@ -80,6 +88,7 @@ fn base(settings: &EngineSettings) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
+        .consume_fuel(settings.fuel)
         .wasm_backtrace_max_frames(NonZeroUsize::new(16))
         .concurrency_support(false)
         .wasm_simd(false)

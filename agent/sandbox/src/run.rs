@@ -31,6 +31,8 @@ mod guest;
 const DESCRIBE_FOR: Duration = Duration::from_secs(5);
 /// The longest detail.
 const MAX_DETAIL_BYTES: usize = 1024;
+/// What a run may use up where fuel is counted and nobody says how much.
+const FULL: u64 = 1 << 62;
 
 /// What runs need of their runner.
 pub(crate) struct Stage {
@@ -80,7 +82,11 @@ impl Stage {
             Err(error) => Ended::Broken(cause_of(store.data(), &error)),
         };
         let took = begun.elapsed();
+        let fuel_left = store.get_fuel().ok();
         let mut state = store.into_data();
+        if let Some((world, left)) = state.world.as_mut().zip(fuel_left) {
+            world.keep_fuel(left);
+        }
         let pages = match state.notes.take() {
             Some(notes) => notes.finish(&self.shared, &state.scrubber).await,
             None => WirePages::default(),
@@ -108,7 +114,12 @@ impl Stage {
 
     fn store(&self, state: RunState) -> Store<RunState> {
         let budget_ns = state.limits.cpu_ms.saturating_mul(1_000_000);
+        let fuel = state.world.as_ref().and_then(World::fuel).unwrap_or(FULL).min(FULL);
         let mut store = Store::new(&self.engine, state);
+        if self.settings.fuel {
+            // Without any a run ends at once, as it must where this fails.
+            let _ = store.set_fuel(fuel);
+        }
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
         store.set_epoch_deadline(1);
@@ -137,6 +148,10 @@ fn cause_of(state: &RunState, error: &wasmtime::Error) -> Refusal {
     }
     if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
         return Refusal::new(Cause::Saturated, format!("no slot is free: {error}"));
+    }
+    if let Some(Trap::OutOfFuel) = error.downcast_ref::<Trap>() {
+        let given = state.world.as_ref().and_then(World::fuel).unwrap_or(FULL);
+        return Refusal::new(Cause::Cpu, format!("the run has used up its {given} units of fuel"));
     }
     let whole = format!("{error:#}");
     // The engine has no public type for this one.

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sha2::Digest as _;
+use tidelock_hostile::Server;
 use tidelock_model::{Outcome, Sha256, Side};
 use tidelock_sandbox::protocol::{Grant, HttpGrant, Limits, RunRequest, RunResult, TargetGrant};
 use tidelock_sandbox::{CompileBounds, EngineSettings, RunnerClient, RunnerConfig};
-
-use crate::server::Server;
 
 /// What a run may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
@@ -18,6 +17,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 const CPU_MS: u64 = 400;
 /// What a component may have of memory.
 const MEMORY_BYTES: u64 = 16 << 20;
+/// How many runs may go on at once.
+pub(crate) const RUNS: u32 = 8;
 /// What compiling may take.
 pub(crate) const COMPILE: CompileBounds =
     CompileBounds { time: Duration::from_secs(20), cpu_secs: 3, memory_bytes: 4 << 30 };
@@ -26,6 +27,7 @@ pub(crate) struct Rig {
     pub(crate) client: RunnerClient,
     honest: Sha256,
     shop: String,
+    moved: TargetGrant,
 }
 
 pub(crate) fn digest(path: &Path) -> Sha256 {
@@ -34,16 +36,23 @@ pub(crate) fn digest(path: &Path) -> Sha256 {
 
 impl Rig {
     pub(crate) async fn new(folder: &Path, server: &Server) -> Rig {
+        // A name that turns out to be this machine, whatever it was granted as.
+        let moved = target("moved", &format!("http://localhost:{}", server.address.port()), &["10.0.0.0/8"]);
+        Rig::with(Path::new(env!("CARGO_BIN_EXE_tidelock-agent")), folder, server, moved).await
+    }
+
+    /// The same with a program of its own for runner and compiler, and another target `moved`.
+    pub(crate) async fn with(program: &Path, folder: &Path, server: &Server, moved: TargetGrant) -> Rig {
         let cache_dir = folder.join("cache");
         if !cache_dir.exists() {
             std::fs::DirBuilder::new().mode(0o700).create(&cache_dir).unwrap();
         }
         let client = RunnerClient::start(RunnerConfig {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_tidelock-agent")),
+            program: program.to_owned(),
             runner_args: vec!["runner".to_owned()],
             compile_args: vec!["compile".to_owned()],
             cache_dir,
-            engine: EngineSettings { max_runs: 8, ..EngineSettings::default() },
+            engine: EngineSettings { max_runs: RUNS, ..EngineSettings::default() },
             compile: COMPILE,
             grace: Duration::from_secs(1),
         });
@@ -52,7 +61,7 @@ impl Rig {
         std::fs::write(&path, tidelock_hostile::honest().unwrap()).unwrap();
         let honest = digest(&path);
         client.prepare(&path, honest).await.unwrap();
-        let rig = Rig { client, honest, shop: format!("http://{}", server.address) };
+        let rig = Rig { client, honest, shop: format!("http://{}", server.address), moved };
         rig.is_well("at the beginning").await;
         rig
     }
@@ -77,9 +86,8 @@ impl Rig {
                 target("shop", &self.shop, &["127.0.0.1"]),
                 // The metadata service as one address of a whole range, which is not enough.
                 target("cloud", "http://169.254.169.254", &["169.254.0.0/16"]),
-                // Names that turn out to be this machine, whatever they were granted as.
                 target("inside", "http://localhost:9", &[]),
-                target("moved", &self.shop.replace("127.0.0.1", "localhost"), &["10.0.0.0/8"]),
+                self.moved.clone(),
             ],
             secrets: Vec::new(),
             state: BTreeMap::new(),
@@ -92,7 +100,7 @@ impl Rig {
     }
 }
 
-fn target(name: &str, url: &str, addresses: &[&str]) -> TargetGrant {
+pub(crate) fn target(name: &str, url: &str, addresses: &[&str]) -> TargetGrant {
     let grant = HttpGrant {
         methods: vec!["GET".to_owned()],
         paths: vec!["/".to_owned()],

@@ -7,12 +7,17 @@
 mod cases;
 mod guest;
 mod image;
+mod server;
+mod table;
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+
+pub use server::Server;
+pub use table::{Ends, TABLE};
 
 /// What a component's file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +43,11 @@ impl Hostile {
     /// The name of its file.
     pub fn file_name(&self) -> String {
         format!("{:02}-{}.wasm", self.number, self.name)
+    }
+
+    /// What must become of it; none where the table does not know it.
+    pub fn ends(&self) -> Option<Ends> {
+        TABLE.iter().find(|(_, name, _)| *name == self.name).map(|(_, _, ends)| *ends)
     }
 
     /// Writes it into a folder and gives the path.
@@ -90,6 +100,16 @@ mod tests {
         assert!(numbers.iter().copied().eq(1..=44), "{numbers:?}");
         let names: BTreeSet<&str> = corpus.iter().map(|hostile| hostile.name).collect();
         assert_eq!(names.len(), corpus.len());
+    }
+
+    #[test]
+    fn the_table_and_the_corpus_have_the_same_numbers_and_names() {
+        let corpus = corpus().unwrap();
+        let made: BTreeSet<(u8, &str)> =
+            corpus.iter().map(|hostile| (hostile.number, hostile.name)).collect();
+        let told: BTreeSet<(u8, &str)> = TABLE.iter().map(|(number, name, _)| (*number, *name)).collect();
+        assert_eq!(made, told);
+        assert_eq!(told.len(), TABLE.len());
     }
 
     #[test]

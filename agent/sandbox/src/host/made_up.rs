@@ -71,6 +71,16 @@ impl World {
         self.used.passed_us = until.min(self.timeout_us);
     }
 
+    /// What the run may use up, where it has an end.
+    pub(crate) fn fuel(&self) -> Option<u64> {
+        self.made_up.fuel
+    }
+
+    /// Takes down what was used of it.
+    pub(crate) fn keep_fuel(&mut self, left: u64) {
+        self.used.fuel = self.made_up.fuel.map(|given| given.saturating_sub(left));
+    }
+
     pub(crate) fn into_used(self) -> Used {
         self.used
     }
@@ -241,7 +251,7 @@ mod tests {
     #[test]
     fn fakes_answer_in_their_order_and_so_often_as_they_say() {
         let http = vec![page("/", Some(1), 500), page("/", None, 200), page("/a?x=1", None, 201)];
-        let mut world = world(MadeUp { now_unix_ms: 5, http, sql: Vec::new() });
+        let mut world = world(MadeUp { now_unix_ms: 5, http, ..MadeUp::default() });
         let mut get = |path: &str| world.http("shop", "GET", path, b"").map(|answer| answer.status);
         assert_eq!((get("/"), get("/"), get("/?q=1")), (Ok(500), Ok(200), Ok(200)));
         assert_eq!(get("/a?x=1"), Ok(201));
@@ -257,7 +267,7 @@ mod tests {
     fn time_passes_by_answers_and_sleeps_alone_and_is_up_when_it_is_up() {
         let slow = HttpFake { takes_ms: 91, ..page("/slow", None, 200) };
         let silent = HttpFake { answer: HttpFakeAnswer::Broken(Broken::Silent), ..page("/silent", None, 0) };
-        let mut world = world(MadeUp { now_unix_ms: 0, http: vec![slow, silent], sql: Vec::new() });
+        let mut world = world(MadeUp { http: vec![slow, silent], ..MadeUp::default() });
         assert!(matches!(world.http("shop", "GET", "/slow", b""), Err(CallError::Timeout(_))));
         assert!(world.is_over_for_calls() && !world.is_over());
         world.sleep(1_000);
@@ -277,7 +287,7 @@ mod tests {
         };
         let one = vec![Cell::Integer(1), Cell::Text("a".to_owned())];
         let sql = vec![fake("update t set x = 1", Some(one), 1), fake("update *", None, 2)];
-        let mut world = world(MadeUp { now_unix_ms: 0, http: Vec::new(), sql });
+        let mut world = world(MadeUp { sql, ..MadeUp::default() });
         let mut ask = |text: &str, params: &[Value]| match world.sql("db", text, params) {
             Ok(FakeRows::Changed(changed)) => Some(changed),
             Ok(FakeRows::Rows { .. }) | Err(_) => None,

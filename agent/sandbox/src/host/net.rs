@@ -40,10 +40,20 @@ pub(crate) async fn resolve_all(
     granted: &[Network],
     deadline: Instant,
 ) -> Result<(SocketAddr, Resolved), CallError> {
+    resolve_by(|| look_up(host, port, deadline), host, port, granted).await
+}
+
+/// The same with somebody to ask for a name, who is asked once.
+async fn resolve_by<F: Future<Output = Result<Vec<SocketAddr>, CallError>>>(
+    ask: impl FnOnce() -> F,
+    host: &str,
+    port: u16,
+    granted: &[Network],
+) -> Result<(SocketAddr, Resolved), CallError> {
     let (addresses, resolved) = match host.parse::<IpAddr>() {
         Ok(literal) => (vec![SocketAddr::new(literal, port)], Resolved::default()),
         Err(_) => {
-            let found = look_up(host, port, deadline).await?;
+            let found = ask().await?;
             let resolved = Resolved { addresses: found.iter().map(SocketAddr::ip).collect() };
             (found, resolved)
         }
@@ -74,5 +84,34 @@ pub(crate) async fn dial(address: SocketAddr, deadline: Instant) -> Result<(TcpS
         }
         Ok(Err(error)) => Err(CallError::Connect(format!("{address}: {error}"))),
         Err(_) => Err(CallError::Timeout(format!("{address}: no connection in time"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_changes_its_mind_is_judged_at_each_call_and_gains_nothing_in_between() {
+        let shop = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = shop.local_addr().unwrap();
+        let inside = SocketAddr::from(([127, 0, 0, 2], at.port()));
+        let granted = ["127.0.0.1".parse::<Network>().unwrap()];
+        let resolve = |told: Vec<SocketAddr>| {
+            resolve_by(move || async move { Ok(told) }, "shop.example", at.port(), &granted)
+        };
+        let (judged, resolved) = resolve(vec![at]).await.unwrap();
+        assert_eq!((judged, resolved.addresses), (at, vec![at.ip()]));
+        for told in [vec![inside], vec![at, inside]] {
+            let refused = resolve(told).await.map(|(address, _)| address);
+            let why = "shop.example: 127.0.0.2 is a loopback address; `addresses` does not name it";
+            assert_eq!(refused, Err(CallError::Denied(why.to_owned())));
+        }
+        // The name is somewhere else by now, and what was judged is what is called.
+        let dialled = dial(judged, Instant::now() + Duration::from_secs(5)).await;
+        assert_eq!(dialled.unwrap().0.peer_addr().unwrap(), at);
+        assert!(shop.accept().await.is_ok());
     }
 }

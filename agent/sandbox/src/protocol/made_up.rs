@@ -17,6 +17,9 @@ pub struct MadeUp {
     pub http: Vec<HttpFake>,
     /// What databases answer, likewise.
     pub sql: Vec<SqlFake>,
+    /// What the run may use up, where the engine counts fuel; without end where nobody says.
+    #[serde(default)]
+    pub fuel: Option<u64>,
 }
 
 /// An answer to requests.
@@ -136,4 +139,7 @@ pub struct Used {
     pub unanswered: Vec<String>,
     /// What the clock moved, in microseconds.
     pub passed_us: u64,
+    /// The fuel that was used, where the world gave some and the engine counts it.
+    #[serde(default)]
+    pub fuel: Option<u64>,
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tidelock_model::mutated;
 use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -203,13 +205,19 @@ impl Session {
     async fn close(mut self, end: End) -> End {
         self.killer.kill();
         self.reader.abort();
-        let status = match timeout(WRITE_FOR, &mut self.ended).await {
+        let ended = timeout(WRITE_FOR, &mut self.ended).await;
+        let status = match &ended {
             Ok(Ok(Ok(status))) => status.to_string(),
             Ok(Ok(Err(error))) => error.to_string(),
             Ok(Err(_)) | Err(_) => "not known".to_owned(),
         };
+        let killed = matches!(&ended, Ok(Ok(Ok(status))) if status.signal() == Some(Signal::KILL.as_raw()));
         let end = match end {
             End::Done => End::Done,
+            // It was gone before it was killed here.
+            End::Lost(why) if why.is_empty() && killed => End::Lost(format!(
+                "the runner was killed from outside, most often for want of memory ({status})"
+            )),
             End::Lost(why) if why.is_empty() => End::Lost(format!("the runner ended ({status})")),
             // How it ended says more than that it did; one that had not is killed here.
             End::Lost(why) => End::Lost(format!("{why} ({status})")),

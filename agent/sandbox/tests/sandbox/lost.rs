@@ -36,7 +36,11 @@ async fn a_runner_that_somebody_else_kills_is_lost_too() {
     };
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(signal_children(Signal::KILL), 1);
-    not_run(&running.await.unwrap(), Cause::RunnerLost, "signal: 9");
+    not_run(
+        &running.await.unwrap(),
+        Cause::RunnerLost,
+        "killed from outside, most often for want of memory (signal: 9",
+    );
     rig.is_well().await;
 }
 

@@ -20,11 +20,15 @@ fn get(target: &str, path: &str) -> Result<Content> {
     Guest::new(&format!("{GET} {PASS}")).texts(&[target.as_bytes(), b"GET", path.as_bytes()]).made()
 }
 
-/// Asks the shop for a path, with redirects followed or not, and passes when it got what it was after.
+/// Asks the shop for a path, with redirects followed or not, and passes when it got what it was after. Where it got
+/// no answer at all, the host's word for that is the note of its report.
 fn wants(path: &str, follow: u8, got: &str) -> Result<Content> {
     let run = format!(
         "(call $send {{0}} {{1}} {{2}} (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
            (i32.const {follow}) (i32.const 8192))
+         (if (i32.load8_u (i32.const 8192)) (then
+           (i32.store (i32.const 1112) (i32.load (i32.const 8204)))
+           (i32.store (i32.const 1116) (i32.load (i32.const 8208)))))
          (if {got} (then (i32.store8 (i32.const 1032) (i32.const 0)) (i32.store8 (i32.const 1160) (i32.const 0))))
          {PASS}"
     );
@@ -75,7 +79,10 @@ pub(crate) const CASES: &[Case] = &[
     (25, "follows-a-redirect-away", || {
         wants("/away", 1, "(i32.eq (i32.load16_u (i32.const 8200)) (i32.const 200))")
     }),
-    (26, "a-name-that-moves-inside", || get("moved", "/")),
+    (26, "a-name-that-moves-inside", || {
+        // It need not be the same place when it is called again.
+        Guest::new(&format!("{GET} {GET} {PASS}")).texts(&[b"moved", b"GET", b"/"]).made()
+    }),
     (27, "a-body-that-never-ends", || get("shop", "/huge")),
     (27, "a-body-of-100-gigabytes-announced", || get("shop", "/announced")),
     (27, "a-body-a-byte-at-a-time", || {

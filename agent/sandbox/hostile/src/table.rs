@@ -3,24 +3,45 @@
 use tidelock_model::Cause;
 
 /// How a component ends.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Ends {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
     /// It is not even loaded: cause, and a word of the reason.
     Refused(Cause, &'static str),
     /// Its run is worth nothing: cause, and a word of the reason.
     NotRun(Cause, &'static str),
-    /// It did not get what it was after and says so itself, or its target is blamed.
-    Fails,
+    /// The same, also where as many of its runs as there may be go on at once.
+    Crowd(Cause, &'static str),
+    /// It did not get what it was after and says so itself: a word of what is told of it.
+    Fails(&'static str),
     /// It passes five rounds, and then ends like this.
     Turns(Cause, &'static str),
-    /// The sandbox has nothing against it; says what has.
-    NotHere(&'static str),
+    /// The sandbox has nothing against it; whoever asks who vouches for it has: a word of the reason.
+    Unvouched(&'static str),
+    /// The sandbox has nothing against it; where it is the check that must fail, its agent is not believed: a word
+    /// of the reason.
+    Canary(&'static str),
+    /// Nobody has anything against it: why it is out of scope.
+    Passes(&'static str),
 }
 
-use Ends::{Fails, NotHere, NotRun, Refused, Turns};
+impl Ends {
+    /// The cause that is told, where there is one, and a word that must stand beside it.
+    pub fn told(self) -> (Option<Cause>, &'static str) {
+        match self {
+            Ends::Refused(cause, word)
+            | Ends::NotRun(cause, word)
+            | Ends::Crowd(cause, word)
+            | Ends::Turns(cause, word) => (Some(cause), word),
+            Ends::Unvouched(word) => (Some(Cause::Unsigned), word),
+            Ends::Fails(word) | Ends::Canary(word) | Ends::Passes(word) => (None, word),
+        }
+    }
+}
+
+use Ends::{Canary, Crowd, Fails, NotRun, Passes, Refused, Turns, Unvouched};
 
 /// By number and name, as the corpus has them.
-pub(crate) const TABLE: &[(u8, &str, Ends)] = &[
+pub const TABLE: &[(u8, &str, Ends)] = &[
     (1, "endless-loop", NotRun(Cause::Cpu, "processor time")),
     (2, "loop-in-the-return-of-a-call", NotRun(Cause::Cpu, "processor time")),
     (3, "deep-recursion", NotRun(Cause::Trap, "call stack exhausted")),
@@ -55,13 +76,13 @@ pub(crate) const TABLE: &[(u8, &str, Ends)] = &[
     (24, "calls-the-metadata-address", NotRun(Cause::Denied, "metadata address")),
     (24, "calls-a-loopback-address", NotRun(Cause::Denied, "loopback address")),
     (24, "calls-what-is-not-granted", NotRun(Cause::Denied, "not granted")),
-    (25, "follows-a-redirect-away", Fails),
+    (25, "follows-a-redirect-away", Fails("leaves the target")),
     (26, "a-name-that-moves-inside", NotRun(Cause::Denied, "loopback address")),
     (27, "a-body-that-never-ends", NotRun(Cause::Calls, "more than")),
     (27, "a-body-of-100-gigabytes-announced", NotRun(Cause::Calls, "more than")),
-    (27, "a-body-a-byte-at-a-time", Fails),
-    (27, "a-compression-bomb", Fails),
-    (28, "10000-connections", NotRun(Cause::Calls, "256 calls")),
+    (27, "a-body-a-byte-at-a-time", Fails("no whole answer in time")),
+    (27, "a-compression-bomb", Fails("compressed, which was not asked for")),
+    (28, "10000-connections", Crowd(Cause::Calls, "256 calls")),
     (29, "an-import-that-is-not-granted", Refused(Cause::Interface, "no WASI")),
     (30, "a-newer-contract", Refused(Cause::Interface, "built for tidelock:check@2.0.0")),
     (30, "an-older-contract", Refused(Cause::Interface, "this agent speaks tidelock:check@1.0")),
@@ -75,14 +96,14 @@ pub(crate) const TABLE: &[(u8, &str, Ends)] = &[
     (33, "start-that-traps", Refused(Cause::Trap, "unreachable")),
     (33, "start-that-loops", Refused(Cause::Cpu, "processor time")),
     (34, "behaves-for-five-rounds", Turns(Cause::Cpu, "processor time")),
-    (35, "answers-from-what-it-kept", Fails),
+    (35, "answers-from-what-it-kept", Fails("nothing-was-kept")),
     (36, "reads-the-environment", Refused(Cause::Interface, "no WASI")),
-    (37, "same-name-and-version", NotHere("the signature: see trust.rs")),
-    (38, "of-a-revoked-key", NotHere("the signature: see trust.rs")),
-    (39, "with-the-signature-of-another", NotHere("the signature: see trust.rs")),
+    (37, "same-name-and-version", Unvouched("was another component on this agent")),
+    (38, "of-a-revoked-key", Unvouched("revoked_keys of agent.toml names")),
+    (39, "with-the-signature-of-another", Unvouched("the signature beside it is of another file")),
     (40, "spends-its-time-inside-calls", NotRun(Cause::Cpu, "processor time")),
     (41, "shared-memory", Refused(Cause::Interface, "threads")),
     (42, "calls-back-while-it-is-called", NotRun(Cause::Trap, "cannot leave component instance")),
-    (43, "always-passes", NotHere("a round that must fail: the canary and the other side's evidence")),
-    (44, "times-its-own-work", NotHere("out of scope: a plugin may learn how long its own work takes")),
+    (43, "always-passes", Canary("passed, and it must fail")),
+    (44, "times-its-own-work", Passes("a plugin may learn how long its own work takes")),
 ];
