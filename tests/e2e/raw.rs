@@ -163,6 +163,11 @@ impl Raw {
     /// A finding of the first assignment that counts: it passed just now.
     pub(crate) fn good(&self, round: u64) -> v1::Finding {
         let job = self.assignments.assignments.first().expect("something is to be run");
+        self.passed(job, round)
+    }
+
+    /// A finding that says that it passed just now.
+    pub(crate) fn passed(&self, job: &v1::Assignment, round: u64) -> v1::Finding {
         v1::Finding {
             check: job.check.clone(),
             plan_revision: self.assignments.plan_revision,

@@ -14,7 +14,8 @@ gate committed: all
       > 0:00 ready is unknown
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet
-      >   missing rows on target: no digest was reported yet
+      >   missing rows on source: 0 of at least 2 agents on source told of rows
+      >   missing rows on target: no digest was reported yet; 0 of at least 2 agents on target told of rows
 0:00  rows shows: orders=a of 10
       > 0:05 ready is unknown
       >   claim_undecided rows on target: the same, not often enough yet: orders
@@ -43,7 +44,8 @@ gate committed: all
       > 2:10 cutover -> watch
       > 2:10 committed is unknown
       >   missing login on target: the first slot has not closed yet
-      >   missing rows on target: no digest was reported yet
+      >   missing rows on source: 0 of at least 2 agents on source told of rows
+      >   missing rows on target: no digest was reported yet; 0 of at least 2 agents on target told of rows
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
       > 2:15 committed is unknown

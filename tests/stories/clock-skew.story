@@ -21,10 +21,10 @@ gate ready: all
       > 1:55 gate ready shuts, epoch 2
       > 1:55 ready -> sync
       > 1:55 ready is unknown
-      >   stale login on target: the last slots prove nothing: too few agents reported on target, and the clock of t1 is not believed
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2, and the clock of t1 is not believed
 2:30  target/t1 drifts to 2500 ms
       > 2:57 ready is unknown
-      >   stale login on target: the last slots prove nothing: too few agents reported on target
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2
       > 3:15 sync -> ready
       > 3:15 asked: cutover, for gate cutover
       > 3:15 gate ready opens, epoch 3
@@ -34,10 +34,10 @@ gate ready: all
       > 4:25 gate ready shuts, epoch 3
       > 4:25 ready -> sync
       > 4:25 ready is unknown
-      >   stale login on target: the last slots prove nothing: too few agents reported on target, and the clock of t2 is not believed
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2, and the clock of t2 is not believed
 5:30  target/t2 wavers by 20 ms
       > 5:33 ready is unknown
-      >   stale login on target: the last slots prove nothing: too few agents reported on target
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2
       > 5:45 sync -> ready
       > 5:45 asked: cutover, for gate cutover
       > 5:45 gate ready opens, epoch 4

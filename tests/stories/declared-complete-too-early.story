@@ -41,7 +41,7 @@ gate committed: all, refund, stable for 20 s, decision commit
 0:20  olga says go on commit
       > 0:20 refused, GATE_SHUT: the gate is held: manual refund: carla has not made it yet. Nothing was recorded
 0:25  carla makes refund
-      > 0:25 refused, INCOMPLETE: refund needs evidence: a text, a URL, or a file's sha256:HASH
+      > 0:25 refused, NEEDS_EVIDENCE: refund needs evidence: a text, a URL, or a file's sha256:HASH
 0:26  dmitri makes refund: https://tickets.example/1
       > 0:26 refused, NOT_YOURS: refund is made by carla, not by dmitri
 0:30  carla makes refund: https://tickets.example/1

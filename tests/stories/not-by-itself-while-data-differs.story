@@ -19,7 +19,8 @@ brief
       >   missing feed on target by t1: t1 has not reported it (and 1 agent like it)
       >   missing login on source: the first slot has not closed yet
       >   missing login on target: the first slot has not closed yet
-      >   missing rows on target: no digest was reported yet
+      >   missing rows on source: 0 of at least 2 agents on source told of rows
+      >   missing rows on target: no digest was reported yet; 0 of at least 2 agents on target told of rows
 0:00  all pass
 0:01  feed reports: lag 2
 0:02  rows shows: orders=a of 10
@@ -52,7 +53,8 @@ brief
       >   missing feed on source by s1: s1 has not reported it (and 1 agent like it)
       >   missing feed on target by t1: t1 has not reported it (and 1 agent like it)
       >   missing login on target: the first slot has not closed yet
-      >   missing rows on target: no digest was reported yet
+      >   missing rows on source: 0 of at least 2 agents on source told of rows
+      >   missing rows on target: no digest was reported yet; 0 of at least 2 agents on target told of rows
       >   decision commit: commit is not given by olga or carla (or ben): 0 of 2 voices
       >   watch: the watch after the switch lasts 10 min
       > 2:15 committed is unknown

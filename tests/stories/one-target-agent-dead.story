@@ -25,11 +25,11 @@ gate ready: all
       >   agents on target: 1 of at least 2 agents on target online
       > 2:15 ready is unknown
       >   agents on target: 1 of at least 2 agents on target online
-      >   stale login on target: the last slots prove nothing: too few agents reported on target
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2
 3:00  target/t2 is back
       > 3:03 told: target/t2 is back
       > 3:03 ready is unknown
-      >   stale login on target: the last slots prove nothing: too few agents reported on target
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2
       > 3:15 sync -> ready
       > 3:15 asked: cutover, for gate cutover
       > 3:15 gate ready opens, epoch 3

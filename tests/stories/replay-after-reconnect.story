@@ -25,11 +25,11 @@ gate ready: all
       >   agents on target: 1 of at least 2 agents on target online
       > 2:15 ready is unknown
       >   agents on target: 1 of at least 2 agents on target online
-      >   stale login on target: the last slots prove nothing: too few agents reported on target
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2
 3:32  target/t1 reconnects
       > 3:33 told: target/t1 is back
       > 3:33 ready is unknown
-      >   stale login on target: the last slots prove nothing: too few agents reported on target
+      >   stale login on target: the last slots prove nothing: too few agents reported on target: 1 of at least 2
       > 3:35 sync -> ready
       > 3:35 asked: cutover, for gate cutover
       > 3:35 gate ready opens, epoch 3

@@ -80,7 +80,7 @@ back open-source, open, ben: run
       > 1:40 committed is hold
       >   decision commit: waits for olga or carla (or ben) to decide commit: 0 of 2 voices
 1:45  ben begins rollback
-      > 1:45 refused, WRONG_PHASE: the migration is in watch; the way back is run once it is decided
+      > 1:45 refused, NOT_DECIDED: the migration is in watch; the way back is run once it is decided
 1:50  target/t1 falls silent
       > 2:01 told: target/t1 is lost
       > 2:01 committed is unknown

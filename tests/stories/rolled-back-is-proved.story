@@ -69,7 +69,7 @@ window 600
       > 0:45 rolled-back is unknown
       >   missing flags on source by s1: s1 has not reported it (and 1 agent like it)
       >   missing login on source by s1: s1 has not reported it (and 1 agent like it)
-      >   missing rows on source: no digest was reported yet
+      >   missing rows on source: no digest was reported yet; 0 of at least 2 agents on source told of rows
       > 0:50 rolled-back is hold
       >   claim_refuted flags on source by s2: the last run failed: new-checkout is still on
       >   missing rows on source: not compared yet: orders

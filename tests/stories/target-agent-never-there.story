@@ -18,5 +18,5 @@ gate ready: all
       >   agents on target: 1 of at least 2 agents on target online
       > 0:25 ready is unknown
       >   agents on target: 1 of at least 2 agents on target online
-      >   missing login on target: no slot was evidence yet: too few agents reported on target
+      >   missing login on target: no slot was evidence yet: too few agents reported on target: 1 of at least 2
 3:00  nothing more

@@ -244,6 +244,17 @@ pub enum Ask {
         /// Names the ask.
         request_id: String,
     },
+    /// To have a check run once, beside its rounds; the collector has checked that the asker may.
+    RunCheck {
+        /// Which.
+        check: Name,
+        /// How many agents are asked.
+        agents: u32,
+        /// It is run with other settings than the plan's.
+        other_settings: bool,
+        /// Who asks.
+        by: Asker,
+    },
 }
 
 /// What the operator of a runbook asks.
@@ -346,6 +357,10 @@ pub enum RefusalCode {
     NoPlan,
     /// Something that must be said is missing or makes no sense.
     Incomplete,
+    /// Evidence must be given with it.
+    NeedsEvidence,
+    /// It waits for a decision that was not given.
+    NotDecided,
     /// As many agents as the plan allows are there.
     TooManyAgents,
     /// The way back is closed.
@@ -383,6 +398,8 @@ impl RefusalCode {
             RefusalCode::Revision => "REVISION",
             RefusalCode::NoPlan => "NO_PLAN",
             RefusalCode::Incomplete => "INCOMPLETE",
+            RefusalCode::NeedsEvidence => "NEEDS_EVIDENCE",
+            RefusalCode::NotDecided => "NOT_DECIDED",
             RefusalCode::TooManyAgents => "TOO_MANY_AGENTS",
             RefusalCode::TooLate => "TOO_LATE",
             RefusalCode::Leased => "LEASED",

@@ -63,6 +63,8 @@ pub(crate) struct JointEvidence {
     /// What each of those was on a side after the last finding, and since when.
     noted: BTreeMap<(usize, Side), (EvidenceState, Timestamp)>,
     staff: Arc<Staff>,
+    /// How many agents of a side must agree, where the check asks for another number than the side.
+    quorum: BTreeMap<Side, u32>,
     /// The build that was seen last on each side, where findings tell one.
     builds: BTreeMap<Side, String>,
 }
@@ -120,7 +122,9 @@ impl Joints {
             let stage = Stage::of(scenario, traffic);
             let times = (current.grid_origin, at);
             let slot_ms = scenario.slot.map_or(0, millis);
-            let rosters = Side::BOTH.map(|side| self.staff.slots(side, slot_ms));
+            let quorum = quorum(scenario);
+            let staff = self.staff.asking(&quorum);
+            let rosters = Side::BOTH.map(|side| staff.slots(side, slot_ms));
             let slots = SlotEvidence::new(times, scenario, &plan.evidence, stage, rosters);
             let exact = |(index, claim): (usize, &Claim)| match &claim.kind {
                 ClaimKind::Joint(joint) => Some((index, Exact::new(joint, (plan, scenario), traffic)?)),
@@ -128,10 +132,10 @@ impl Joints {
             };
             let exact = scenario.claims.iter().enumerate().filter_map(exact).collect();
             let builds = self.by.remove(name).map(|before| before.builds).unwrap_or_default();
-            let staff = self.staff.clone();
+            let noted = BTreeMap::new();
             self.by.insert(
                 name.clone(),
-                JointEvidence { since: at, stage, slots, exact, noted: BTreeMap::new(), staff, builds },
+                JointEvidence { since: at, stage, slots, exact, noted, staff, quorum, builds },
             );
         }
         self.note_next_close();
@@ -157,10 +161,11 @@ impl Joints {
             .map(|agent| agent.name.as_str())
             .collect();
         for evidence in self.by.values_mut() {
-            evidence.staff = self.staff.clone();
+            evidence.staffed(&self.staff);
+            let staff = evidence.staff.clone();
             if let Some(slots) = &mut evidence.slots {
                 let slot_ms = millis(slots.slot());
-                let roster = |side| self.staff.slots(side, slot_ms);
+                let roster = |side| staff.slots(side, slot_ms);
                 Side::BOTH.into_iter().for_each(|side| slots.slots.set_roster(side, roster(side)));
                 slots.claims.values_mut().for_each(|claim| claim.forget_hosts(&left));
             }
@@ -394,6 +399,11 @@ fn full_proof(gate: Phase) -> bool {
         Phase::Prepare | Phase::Sync | Phase::Watch | Phase::RollingBack => false,
         Phase::RolledBack | Phase::Aborted => false,
     }
+}
+
+/// The numbers of agents that the scenario itself asks for.
+fn quorum(scenario: &Scenario) -> BTreeMap<Side, u32> {
+    Side::BOTH.into_iter().filter_map(|side| Some((side, scenario.quorum(side)?))).collect()
 }
 
 /// The scenario claims something that is weighed here.

@@ -9,7 +9,7 @@ mod switch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tidelock_model::{Level, Name, Phase, Sha256, Side};
+use tidelock_model::{Level, Name, Phase, Sha256, Side, mutated};
 
 pub use claims::{
     Claim, ClaimKind, EvidenceRule, Gauge, Joint, LatencyClaim, Parity, Quantile, Silence, Strength,
@@ -64,6 +64,11 @@ impl Plan {
             Side::Source => &self.source,
             Side::Target => &self.target,
         }
+    }
+
+    /// How many agents of the side must have told of the scenario: its own number, or the side's.
+    pub fn quorum(&self, scenario: &Scenario, side: Side) -> u32 {
+        scenario.quorum(side).unwrap_or(self.environment(side).agents_at_least).max(1)
     }
 
     /// Every component that agents run, with the words of the plan.
@@ -291,6 +296,8 @@ pub struct Scenario {
     pub component: Sha256,
     /// The sides it runs on.
     pub sides: BTreeSet<Side>,
+    /// How many agents of a side must have told of it, where that is another number than the side's own.
+    pub agents_at_least: BTreeMap<Side, u32>,
     /// The phases it runs in.
     pub phases: BTreeSet<Phase>,
     /// How often.
@@ -313,6 +320,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// How many agents of the side must have told of it, where the plan says so for this check.
+    pub fn quorum(&self, side: Side) -> Option<u32> {
+        let own = self.agents_at_least.get(&side).copied();
+        own.filter(|_| !mutated("a-check-has-its-quorum"))
+    }
+
     /// It proves that the target succeeds, so the watch after the switch can see it fail.
     pub fn is_watched(&self) -> bool {
         let success = |kind: &ClaimKind| matches!(kind, ClaimKind::Joint(Joint::Success(_)));

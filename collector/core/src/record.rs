@@ -355,6 +355,15 @@ pub enum EventKind {
     AccessChanged(AccessChange),
     /// Something that people must be told at once.
     Noticed(Notice),
+    /// A person had a check run once, beside its rounds. What it found is no evidence.
+    CheckRun {
+        /// Which.
+        check: Name,
+        /// How many agents were asked.
+        agents: u32,
+        /// It was run with other settings than the plan's.
+        other_settings: bool,
+    },
 }
 
 /// How a part of a runbook ended.

@@ -73,7 +73,7 @@ codes! {
     ClaimUndecided = "claim_undecided",
     /// Findings are too old.
     Stale = "stale",
-    /// Nothing was ever heard.
+    /// Nothing was ever heard, or not of as many agents as must tell.
     Missing = "missing",
     /// Fewer agents than the plan asks for are online.
     Agents = "agents",
@@ -276,6 +276,8 @@ pub struct RollbackStatus {
     pub applicable: bool,
     /// It can be decided now.
     pub possible: bool,
+    /// It is being carried out: the question whether it can be decided is over.
+    pub under_way: bool,
     /// A detector recommends it. No simple claim ever does.
     pub recommended: bool,
     /// Until when it is possible.

@@ -120,7 +120,11 @@ const CODES: &[(&str, &str, &str)] = &[
         "source and target are the same place",
         "A side that is compared with itself always agrees: the gates would open on nothing.",
     ),
-    ("E028", "fewer agents allowed than needed", "The gates would wait for agents that may not enrol."),
+    (
+        "E028",
+        "fewer agents allowed than needed",
+        "The gates would wait for agents that may not enrol. A scenario may ask for more agents of a side than the side does, and for no more than may be there.",
+    ),
     (
         "E029",
         "a timeout longer than the interval",
@@ -214,7 +218,7 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "E047",
         "too few results in a slot",
-        "Each side must owe at least four results in a slot of at most 60 seconds, from as many agents as `agents.at_least` says. With fewer a single failure would be a quarter of everything that is known, and the proof would never come. Add an agent, shorten the interval, or count instead of proving.",
+        "Each side must owe at least four results in a slot of at most 60 seconds, from as many agents as `agents.at_least` of the side or of the scenario says. With fewer a single failure would be a quarter of everything that is known, and the proof would never come. Add an agent, shorten the interval, or count instead of proving.",
     ),
     (
         "E048",

@@ -75,7 +75,7 @@ struct Item {
 /// Compares two revisions; an empty list means that nothing changed.
 pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
     let same = old == new;
-    let (old, new) = (items(old), items(new));
+    let (old, new) = (items(old, new), items(new, old));
     let mut changes = Vec::new();
     let line =
         |sign: char, path: &str, detail: &str| format!("{sign} {path:<44} {detail}").trim_end().to_owned();
@@ -142,7 +142,7 @@ fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
     }
 }
 
-fn items(plan: &Plan) -> BTreeMap<String, Item> {
+fn items(plan: &Plan, other: &Plan) -> BTreeMap<String, Item> {
     let mut items = BTreeMap::new();
     items.insert(
         String::new(),
@@ -170,7 +170,9 @@ fn items(plan: &Plan) -> BTreeMap<String, Item> {
     };
     for (name, scenario) in &plan.scenarios {
         let new = format!("new, {}, {}", scenario.level, gates_of(name, plan));
-        guard(format!("scenarios.{name}"), new, scenario_facts(scenario));
+        let mut facts = scenario_facts(scenario);
+        quorum_facts((name, scenario), plan, other, &mut facts);
+        guard(format!("scenarios.{name}"), new, facts);
     }
     for (name, check) in &plan.manual_checks {
         guard(format!("manual_checks.{name}"), "new".into(), manual_facts(check));
@@ -333,6 +335,20 @@ fn scenario_facts(scenario: &Scenario) -> Facts {
     facts.time("slot", scenario.slot, |_| Way::Fact);
     scenario.claims.iter().for_each(|claim| claims::claim(claim, &mut facts));
     facts
+}
+
+/// How many agents must tell of it, where one of the two plans says so for the scenario itself: what the sides ask
+/// for has lines of its own.
+fn quorum_facts((name, scenario): (&Name, &Scenario), plan: &Plan, other: &Plan, facts: &mut Facts) {
+    for side in &scenario.sides {
+        let own = scenario.agents_at_least.contains_key(side);
+        let there = other.scenarios.get(name).is_some_and(|it| it.agents_at_least.contains_key(side));
+        if own || there {
+            let least = plan.quorum(scenario, *side);
+            let whose = if own { "" } else { " (as the side)" };
+            facts.put(format!("agents.{side}"), format!("{least}{whose}"), Way::Least(f64::from(least)));
+        }
+    }
 }
 
 fn gate_facts(gate: &GateRule) -> Facts {

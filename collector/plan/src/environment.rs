@@ -15,7 +15,7 @@ use crate::secret;
 use crate::tree::{Entry, Node};
 
 /// How many agents a side may have at most: as many as the proof hears.
-const MAX_AGENTS: u32 = AGENTS_PER_SIDE as u32;
+pub(crate) const MAX_AGENTS: u32 = AGENTS_PER_SIDE as u32;
 /// The longest name of the header that tells a revision.
 const MAX_HEADER_BYTES: usize = 64;
 

@@ -126,7 +126,7 @@ pub(crate) fn slots(plan: &mut Plan, written: &Written, root: &Node, sink: &mut 
 
 /// The side with the fewest agents of those that the scenario compares.
 fn fewest(plan: &Plan, scenario: &Scenario) -> Option<(Side, u32)> {
-    let agents = |side: &Side| (*side, plan.environment(*side).agents_at_least);
+    let agents = |side: &Side| (*side, plan.quorum(scenario, *side));
     scenario.sides.iter().map(agents).min_by_key(|(_, agents)| *agents)
 }
 

@@ -39,6 +39,9 @@ impl<'a> Fields<'a> {
             return None;
         }
         for entry in node.entries() {
+            if sink.full() {
+                break;
+            }
             if let Some((_, code, what)) = keys.later.iter().find(|(key, _, _)| *key == entry.key) {
                 sink.say(code, entry.key_span, format!("not yet: {what} ({} of {place})", quote(&entry.key)))
                     .label("not yet")

@@ -98,6 +98,7 @@ pub(crate) const SCENARIO: Keys = keys(
         "plugin",
         "sha256",
         "run_on",
+        "agents",
         "phases",
         "every",
         "timeout",
@@ -107,6 +108,8 @@ pub(crate) const SCENARIO: Keys = keys(
         "claims",
     ],
 );
+/// How many agents of a side must tell of a scenario.
+pub(crate) const QUORUM: Keys = keys("Quorum", &["at_least", "source", "target"]);
 pub(crate) const PASSES: Keys = keys("Passes", &["in_a_row"]);
 pub(crate) const MEASURE: Keys = keys("Measure", &["at_most", "at_least", "for", "gauge"]);
 pub(crate) const SUCCESS: Keys = keys("Success", &["proof", "margin", "slo", "error_rate", "outage"]);
@@ -136,7 +139,7 @@ pub(crate) const RECOMMEND: Keys = keys("Recommend", &["by", "false_alarm", "wat
 
 /// Every kind of mapping, for the test that compares them with the schema.
 #[cfg(test)]
-pub(crate) const ALL: [&Keys; 43] = [
+pub(crate) const ALL: [&Keys; 44] = [
     &PLAN,
     &ENVIRONMENTS,
     &ENVIRONMENT,
@@ -151,6 +154,7 @@ pub(crate) const ALL: [&Keys; 43] = [
     &DECISION,
     &DEFAULTS,
     &SCENARIO,
+    &QUORUM,
     &PASSES,
     &MEASURE,
     &SUCCESS,

@@ -28,6 +28,7 @@ mod people;
 mod pins;
 mod plugin;
 mod problem;
+mod quorum;
 mod read;
 mod render;
 mod rollback;

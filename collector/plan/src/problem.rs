@@ -3,6 +3,7 @@
 //! A person who corrects a plan in the night before a cutover must not play one mistake at a time:
 //! readers put everything they find into a [`Sink`], and it is shown together, in the file's order.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use crate::tree::Span;
 const MAX_PROBLEMS: usize = 300;
 /// The longest piece of a file that a message repeats, in characters.
 const MAX_QUOTE_CHARS: usize = 60;
+/// Problems that a refusal in few words has, and characters of each: it travels in the head of an answer.
+const MAX_BRIEF: usize = 20;
+const MAX_BRIEF_CHARS: usize = 160;
 
 /// One thing that is wrong (`E…`) or looks wrong (`W…`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +78,24 @@ impl Problems {
     /// All of them, warnings too.
     pub fn problems(&self) -> &[Problem] {
         &self.list
+    }
+
+    /// In few words, however large the file and however many they are: the errors first, a line each.
+    pub fn brief(&self) -> String {
+        let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) = self.list.iter().partition(|p| p.is_error());
+        let mut out = format!("the plan has {} errors and {} warnings", errors.len(), warnings.len());
+        for problem in errors.into_iter().chain(warnings).take(MAX_BRIEF) {
+            let file = problem.file.as_ref().map(|file| format!("{file} ")).unwrap_or_default();
+            let line = problem.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            let text = format!("{file}{line}{}: {}", problem.code, problem.message);
+            out.push('\n');
+            out.extend(text.chars().filter(|c| !c.is_control()).take(MAX_BRIEF_CHARS));
+        }
+        let more = self.list.len().saturating_sub(MAX_BRIEF);
+        if more > 0 {
+            out.push_str(&format!("\nand {more} more: `tidelock plan check` shows all of them"));
+        }
+        out
     }
 
     /// For programs.
@@ -159,6 +181,11 @@ impl Sink {
         &mut self.list[last]
     }
 
+    /// More were found than are kept: whoever reads on finds nothing that would be told.
+    pub(crate) fn full(&self) -> bool {
+        self.beyond.is_some()
+    }
+
     /// The problem that was said last.
     pub(crate) fn last(&mut self) -> Option<&mut Problem> {
         self.beyond.as_mut().or(self.list.last_mut())
@@ -166,16 +193,18 @@ impl Sink {
 
     /// Gives the problems their lines and their order.
     pub(crate) fn finish(mut self, source: &Source) -> Vec<Problem> {
+        let mut files: BTreeMap<Option<String>, Lines<'_>> = BTreeMap::new();
         for problem in &mut self.list {
             let file = problem.file.clone();
-            let (_, text) = located(file.as_deref(), source);
+            let text = text_of(file.as_deref(), source);
+            let lines = files.entry(file).or_insert_with(|| Lines::of(text));
             if let Some((offset, _)) = problem.span {
-                let (line, column) = place(text, offset);
+                let (line, column) = lines.place(offset);
                 problem.line = Some(line);
                 problem.column = Some(column);
             }
             if let Some(at) = problem.earlier.take() {
-                problem.message = format!("{}, first on line {}", problem.message, place(text, at).0);
+                problem.message = format!("{}, first on line {}", problem.message, lines.place(at).0);
             }
         }
         self.list
@@ -193,17 +222,36 @@ impl Sink {
 
 /// The file that a problem is in: its name and its text.
 pub(crate) fn located<'a>(file: Option<&'a str>, source: &'a Source) -> (&'a str, &'a str) {
+    (file.unwrap_or(&source.path), text_of(file, source))
+}
+
+fn text_of<'a>(file: Option<&str>, source: &'a Source) -> &'a str {
     match file {
-        Some(file) => (file, source.files.get(file).map_or("", String::as_str)),
-        None => (&source.path, &source.yaml),
+        Some(file) => source.files.get(file).map_or("", String::as_str),
+        None => &source.yaml,
     }
 }
 
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset.min(text.len())).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before[line_start..].trim_start_matches('\u{feff}').chars().count();
-    (before.matches('\n').count() + 1, column + 1)
+/// A text, and where its lines begin: looked for once, not for each problem.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Lines<'a> {
+        let behind = text.match_indices('\n').map(|(at, _)| at + 1);
+        Lines { text, starts: std::iter::once(0).chain(behind).collect() }
+    }
+
+    /// The line and the column of an offset, both counted from 1.
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let end = if self.text.is_char_boundary(offset) { offset } else { self.text.len() };
+        let line = self.starts.partition_point(|start| *start <= end);
+        let before = self.starts.get(line - 1).and_then(|start| self.text.get(*start..end));
+        let column = before.unwrap_or_default().trim_start_matches('\u{feff}').chars().count();
+        (line, column + 1)
+    }
 }
 
 /// A piece of the file in quotes, shortened and without control characters.

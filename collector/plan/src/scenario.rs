@@ -1,6 +1,6 @@
 //! Scenarios: what must not degrade, how it is looked at, and what is claimed about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,6 +15,7 @@ use crate::files::{self, canonical};
 use crate::keys;
 use crate::plugin;
 use crate::problem::{Sink, listed, quote};
+use crate::quorum;
 use crate::secret;
 use crate::tree::{Entry, Kind, Node};
 
@@ -84,6 +85,7 @@ pub(crate) fn scenario(
         Some("target") => BTreeSet::from([Side::Target]),
         Some(_) | None => BTreeSet::from(Side::BOTH),
     };
+    scenario.agents_at_least = quorum::quorum(f, &scenario, plan, sink);
     scenario.phases = phases(f, sink);
     times(f, defaults, &mut scenario, sink);
     settings(f, plan, source, &mut scenario, sink);
@@ -102,6 +104,7 @@ fn blank(name: &str) -> Scenario {
         plugin: String::new(),
         component: Sha256::from_bytes([0; 32]),
         sides: BTreeSet::from(Side::BOTH),
+        agents_at_least: BTreeMap::new(),
         phases: BTreeSet::from(USUAL_PHASES),
         every: USUAL_EVERY,
         timeout: USUAL_TIMEOUT,

@@ -194,6 +194,8 @@ struct Scenario {
     sha256: Option<String>,
     /// `both` when left out.
     run_on: Option<RunOn>,
+    /// How many agents of a side must have told of it for it to count; what the side says when left out.
+    agents: Option<Quorum>,
     /// When it runs; sync, ready, cutover, watch and rolling-back when left out.
     phases: Option<Vec<RunPhase>>,
     /// How often.
@@ -208,6 +210,21 @@ struct Scenario {
     proof: Option<Proof>,
     /// What must hold. A critical scenario without it has `proof: standard`, every other one three runs in a row.
     claims: Option<Claims>,
+}
+
+/// How many agents of a side must tell of a scenario.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Quorum {
+    /// On each side that it runs on.
+    #[schemars(range(min = 1, max = 100))]
+    at_least: Option<u32>,
+    /// On the source.
+    #[schemars(range(min = 1, max = 100))]
+    source: Option<u32>,
+    /// On the target.
+    #[schemars(range(min = 1, max = 100))]
+    target: Option<u32>,
 }
 
 /// What kind of function a scenario is.

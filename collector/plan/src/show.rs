@@ -205,6 +205,11 @@ fn scenario(scenario: &Scenario) -> Doc {
     page.put("sha256", Doc::Line(scenario.component.to_string()));
     let side = scenario.sides.first().filter(|_| scenario.sides.len() == 1);
     page.put("run_on", side.map_or_else(|| word("both"), word));
+    let asked = scenario.agents_at_least.iter();
+    let asked: Vec<_> = asked.map(|(side, least)| (side.to_string(), Doc::Line(least.to_string()))).collect();
+    if !asked.is_empty() {
+        page.put("agents", Doc::Map(asked));
+    }
     page.words("phases", &scenario.phases);
     page.time("every", Some(scenario.every));
     page.time("timeout", Some(scenario.timeout));

@@ -193,6 +193,9 @@ pub(crate) fn parse(text: &str, sink: &mut Sink) -> Option<Node> {
 fn tabs(text: &str, skipped: usize, sink: &mut Sink) {
     let mut at = skipped;
     for line in text.split_inclusive('\n') {
+        if sink.full() {
+            return;
+        }
         let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
         if let Some(tab) = line[..blank].find('\t')
             && !line.trim().is_empty()

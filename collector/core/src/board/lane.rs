@@ -49,6 +49,8 @@ pub(crate) struct Lane {
     /// When it was heard of first, or started over.
     pub(crate) since: Timestamp,
     pub(crate) newest: Option<Newest>,
+    /// Until when the newest finding is fresh that looked: it passed or failed, and counted something.
+    pub(crate) told_until: Option<Timestamp>,
     /// Passes in a row, and when the row began.
     pub(crate) passes: u32,
     pub(crate) row_since: Timestamp,
@@ -67,6 +69,7 @@ impl Lane {
         Lane {
             since: at,
             newest: None,
+            told_until: None,
             passes: 0,
             row_since: at,
             bad_since: None,
@@ -111,6 +114,9 @@ impl Lane {
         let kept = self.newest.take().map(|newest| newest.measures).unwrap_or_default();
         let newest = Newest::new(place, scenario, finding, kept);
         let passed = newest.outcome == Outcome::Pass && !newest.empty;
+        if passed || newest.outcome == Outcome::Fail {
+            self.told_until = self.told_until.max(Some(newest.fresh_until));
+        }
         if passed {
             if self.passes == 0 {
                 self.row_since = place.at;

@@ -23,6 +23,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) roster: &'a Roster,
     pub(crate) board: &'a Board,
     pub(crate) joints: &'a Joints,
+    /// How many agents of each side the plan asks for, the source's first.
+    pub(crate) least: [u32; 2],
 }
 
 /// What is known of one joint claim on one side.

@@ -8,11 +8,13 @@
 mod joint;
 mod side;
 mod tell;
+mod voices;
 
 use tidelock_model::{Outcome, Timestamp, mutated};
 
 pub(crate) use joint::{Seen, exact_word, void};
 pub(crate) use side::{SideEvidence, remaining, side_evidence};
+pub(crate) use voices::{too_few, voices};
 
 use crate::board::{Dwell, Lane};
 use crate::plan::{Claim, ClaimKind, Scenario};

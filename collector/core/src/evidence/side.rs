@@ -6,6 +6,7 @@ use tidelock_model::{AgentKey, Name, Outcome, Phase, Remaining, Side, Timestamp}
 
 use super::joint::{JointWord, Seen, joint_words};
 use super::tell::{is, must, progress, sentence};
+use super::voices::{Voices, voices};
 use super::{claim_since, claim_state, lane_state};
 use crate::board::{Board, Lane};
 use crate::joint::has_simple;
@@ -39,6 +40,33 @@ impl SideEvidence {
         (status.state, status.value, status.seen) = (claim.state, claim.is.clone(), seen);
         (status.agent, self.code, self.since) = (None, word.code, claim.since);
     }
+
+    /// Too few agents told of it, so what the others say is not enough to know anything. What is shown to be wrong
+    /// stays so, and what holds an agent by its name is told as it is.
+    fn too_few(&mut self, voices: &Voices, name: &Name, begun: Timestamp) {
+        let status = &mut self.status;
+        let proved = status.state == EvidenceState::Proved;
+        let silent = matches!(self.code, HoldCode::Missing | HoldCode::Stale);
+        let by_name = !silent && self.code != HoldCode::ClaimUndecided;
+        if status.state == EvidenceState::Refuted || by_name && !proved {
+            return;
+        }
+        let told = voices.words(name, status.side);
+        match proved && !by_name {
+            true => (status.value, status.agent) = (told, None),
+            false => status.value = format!("{}; {told}", status.value),
+        }
+        if !silent {
+            // They were enough once, or never.
+            (status.state, self.since) = match voices.since {
+                Some(since) => (EvidenceState::Stale, since),
+                None => (EvidenceState::Missing, begun),
+            };
+        }
+        if !silent && !by_name {
+            self.code = if voices.since.is_some() { HoldCode::Stale } else { HoldCode::Missing };
+        }
+    }
 }
 
 /// One agent's word.
@@ -53,13 +81,29 @@ struct Word<'a> {
 
 /// Weighs a scenario on one side. `begun` is when evidence could first be given at all.
 pub(crate) fn side_evidence(
-    Seen { roster, board, joints }: Seen<'_>,
+    seen: Seen<'_>,
     (name, scenario): (&Name, &Scenario),
     (side, gate): (Side, Phase),
     begun: Timestamp,
     now: Timestamp,
 ) -> SideEvidence {
-    let begun = begun.max(board.anew(side).unwrap_or(begun));
+    let begun = begun.max(seen.board.anew(side).unwrap_or(begun));
+    let mut found = said(seen, (name, scenario), (side, gate), begun, now);
+    let voices = voices(seen, (name, scenario), side, now);
+    if let Some(voices) = voices.filter(|voices| voices.until.is_none()) {
+        found.too_few(&voices, name, begun);
+    }
+    found
+}
+
+/// What the agents say, however few they are.
+fn said(
+    Seen { roster, board, joints, .. }: Seen<'_>,
+    (name, scenario): (&Name, &Scenario),
+    (side, gate): (Side, Phase),
+    begun: Timestamp,
+    now: Timestamp,
+) -> SideEvidence {
     let mut words: Vec<Word<'_>> = (roster.owing(side, now))
         .map(|(agent, member)| word(board.lane(name, agent), (agent, member), (name, scenario), begun, now))
         .collect();

@@ -86,6 +86,7 @@ impl Migration {
             | EventKind::Noticed(_) => self.desk_event(at, event),
             EventKind::LeftoverSettled { .. } => self.leftover_event(at, event),
             EventKind::AccessChanged(change) => self.access_changed(at, event, change),
+            EventKind::CheckRun { .. } => true,
             EventKind::RevisionSet { side, revision } => {
                 let before = self.builds.insert(*side, revision.clone());
                 if before.as_ref() != Some(revision) {
@@ -172,7 +173,9 @@ impl Migration {
                         old.environment(*side).agents_at_least == plan.environment(*side).agents_at_least
                     })
             });
-            environments && scenario.sides.iter().all(unchanged)
+            let asked = before.as_ref().and_then(|old| old.scenarios.get(name));
+            let quorum = asked.is_some_and(|old| old.agents_at_least == scenario.agents_at_least);
+            environments && quorum && scenario.sides.iter().all(unchanged)
         };
         self.begin_joints(at, |name, scenario| !kept(name, scenario));
         self.after.iter_mut().for_each(|after| after.replan(plan));

@@ -61,6 +61,9 @@ impl Migration {
                 }
             }
             Ask::SettleLeftover { .. } => self.leftover_ask(now, ask)?,
+            Ask::RunCheck { check, agents, other_settings, .. } => {
+                EventKind::CheckRun { check: check.clone(), agents: *agents, other_settings: *other_settings }
+            }
             Ask::Enrol { agent, certificate_ends } => self.enrol(now, agent, *certificate_ends)?,
             Ask::ReportConflict { agent, text } => return self.report_conflict(now, agent, text),
             Ask::SetDegraded { degraded, .. } => match self.set_degraded(*degraded) {
@@ -122,7 +125,7 @@ impl Migration {
             EventKind::NoReturnPassed { .. } | EventKind::RunEnded { .. } => here,
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } => here,
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => here,
-            EventKind::AccessChanged(_) => here,
+            EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => here,
         }
     }
 
@@ -278,7 +281,9 @@ impl Ask {
             | Ask::SetFact { by, request_id, .. }
             | Ask::Override { by, request_id, .. }
             | Ask::SettleLeftover { by, request_id, .. } => Some((by, request_id)),
-            Ask::RevokeAgent { by, .. } | Ask::ApplyPlan { by, .. } => Some((by, "")),
+            Ask::RevokeAgent { by, .. } | Ask::ApplyPlan { by, .. } | Ask::RunCheck { by, .. } => {
+                Some((by, ""))
+            }
             Ask::Access { .. } => None,
             Ask::Enrol { .. } | Ask::ReportConflict { .. } | Ask::SetDegraded { .. } => None,
         }
@@ -302,7 +307,7 @@ impl Ask {
             Ask::Run { ask, .. } => ask.reason(),
             Ask::SettleLeftover { disposition, .. } => disposition,
             Ask::Confirm { .. } | Ask::ManualDone { .. } | Ask::SetRevision { .. } => "",
-            Ask::Enrol { .. } | Ask::ReportConflict { .. } => "",
+            Ask::Enrol { .. } | Ask::ReportConflict { .. } | Ask::RunCheck { .. } => "",
         }
     }
 }

@@ -132,6 +132,7 @@ impl Migration {
             | Ask::Run { .. }
             | Ask::Enrol { .. }
             | Ask::SettleLeftover { .. }
+            | Ask::RunCheck { .. }
             | Ask::SetDegraded { .. }
             | Ask::ReportConflict { .. } => Ok(None),
         }
@@ -214,6 +215,7 @@ impl Migration {
             | EventKind::NoReturnPassed { .. }
             | EventKind::RunEnded { .. }
             | EventKind::AccessChanged(_)
+            | EventKind::CheckRun { .. }
             | EventKind::LeftoverSettled { .. } => false,
         }
     }

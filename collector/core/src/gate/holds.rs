@@ -189,7 +189,9 @@ impl Migration {
     }
 
     pub(crate) fn seen(&self) -> Seen<'_> {
-        Seen { roster: &self.roster, board: &self.board, joints: &self.joints }
+        let least = |side| self.plan().map_or(1, |plan| plan.environment(side).agents_at_least);
+        let least = Side::BOTH.map(least);
+        Seen { roster: &self.roster, board: &self.board, joints: &self.joints, least }
     }
 
     /// When evidence could first be given at all.

@@ -7,7 +7,7 @@ use tidelock_model::{Name, Phase, Side, Timestamp};
 use super::kept::{Known, Weighed};
 use super::lease::MOMENT;
 use super::rule::{live, needed, next, rule, sides, unneeded};
-use crate::evidence::lane_state;
+use crate::evidence::{lane_state, voices};
 use crate::joint::{has_joint, has_simple};
 use crate::migration::Migration;
 use crate::plan::{ClaimKind, GateRule, ManualCheck, Plan, Scenario};
@@ -159,7 +159,10 @@ impl Migration {
         side: Side,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let mut until = None;
+        let mut until = match voices(self.seen(), (name, scenario), side, now) {
+            None => None,
+            Some(voices) => Some(voices.until?),
+        };
         let simple = has_simple(scenario);
         for (agent, member) in self.roster.owing(side, now) {
             if member.suspended.is_some() || member.refused.contains_key(name) {

@@ -194,7 +194,8 @@ fn is_evidence(name: &Name, evidence: &str, required: bool) -> Result<(), Refusa
     let incomplete = |message: String| Err(Refusal::new(RefusalCode::Incomplete, message));
     let evidence = evidence.trim();
     if evidence.is_empty() && required {
-        return incomplete(format!("{name} needs evidence: a text, a URL, or a file's sha256:HASH"));
+        let message = format!("{name} needs evidence: a text, a URL, or a file's sha256:HASH");
+        return Err(Refusal::new(RefusalCode::NeedsEvidence, message));
     }
     if evidence.len() > MAX_EVIDENCE_BYTES {
         return incomplete(format!(

@@ -86,6 +86,7 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
             | Ask::SetFact { .. }
             | Ask::Override { .. }
             | Ask::SettleLeftover { .. }
+            | Ask::RunCheck { .. }
             | Ask::SetDegraded { .. }
             | Ask::ReportConflict { .. },
             _,

@@ -48,6 +48,8 @@ pub(crate) struct SlotEvidence {
     /// When the last incidents began.
     incidents: Vec<Timestamp>,
     mostly_late: bool,
+    /// How many agents of each side reported in the newest slot that closed.
+    reported: [u32; 2],
     /// A proof takes at least this long.
     observe_at_least: Duration,
     since: Timestamp,
@@ -88,6 +90,7 @@ impl SlotEvidence {
             recent: [Vec::new(), Vec::new()],
             incidents: Vec::new(),
             mostly_late: false,
+            reported: [0; 2],
             observe_at_least: rule.observe_at_least,
             since,
             cut_off: 0,
@@ -180,6 +183,7 @@ impl SlotEvidence {
             None => (self.valid, self.last_valid) = (self.valid.saturating_add(1), Some(closed.slot)),
         }
         for side in Side::BOTH {
+            self.reported[place(side)] = closed.side(side).agents;
             let heard = closed.broken.is_none() && closed.side(side).lack.is_none();
             let recent = &mut self.recent[place(side)];
             if let (true, Some(success)) = (heard, closed.side(side).success()) {
@@ -312,6 +316,11 @@ impl SlotEvidence {
     /// How much of the evidence epoch was seen: slots that were evidence.
     pub(crate) fn observed(&self) -> Duration {
         self.slot().saturating_mul(u32::try_from(self.valid).unwrap_or(u32::MAX))
+    }
+
+    /// How many agents of the side reported in the newest slot that closed, and how many must.
+    pub(crate) fn reported(&self, side: Side) -> (u32, u32) {
+        (self.reported[place(side)], self.slots.roster(side).at_least())
     }
 
     /// How long a proof takes at least.

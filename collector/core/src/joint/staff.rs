@@ -1,6 +1,7 @@
 //! Who owes findings, and whose are believed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tidelock_model::{AgentKey, Side, Timestamp};
 
@@ -33,6 +34,16 @@ impl Staff {
         staff
     }
 
+    /// The same for a check that asks for other numbers of agents than its sides.
+    pub(super) fn asking(self: &Arc<Staff>, quorum: &BTreeMap<Side, u32>) -> Arc<Staff> {
+        if quorum.is_empty() {
+            return self.clone();
+        }
+        let mut staff = Staff::clone(self);
+        quorum.iter().for_each(|(side, least)| staff.at_least[place(*side)] = *least);
+        Arc::new(staff)
+    }
+
     /// All of both sides.
     pub(crate) fn agents(&self) -> impl Iterator<Item = &AgentKey> {
         self.agents.iter()
@@ -44,8 +55,7 @@ impl Staff {
 
     /// At least 1: nobody proves nothing.
     pub(crate) fn at_least(&self, side: Side) -> usize {
-        let place = usize::from(side == Side::Target);
-        (self.at_least[place].max(1)) as usize
+        (self.at_least[place(side)].max(1)) as usize
     }
 
     /// Agents of the side whose clocks are not believed for slots of that length.
@@ -61,4 +71,8 @@ impl Staff {
         self.doubted(side, slot_ms).for_each(|agent| roster.quarantine(agent.name.as_str(), true));
         roster
     }
+}
+
+fn place(side: Side) -> usize {
+    usize::from(side == Side::Target)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tidelock_model::{AgentKey, Finding, Outcome, Timestamp};
 
-use super::{Exact, JointEvidence, Joints, Staff, Stage};
+use super::{Exact, JointEvidence, Joints, Staff, Stage, quorum};
 use crate::board::NotCounted;
 use crate::migration::Traffic;
 use crate::plan::{Claim, ClaimKind, Joint, Plan, Scenario};
@@ -42,13 +42,15 @@ impl Joints {
                 Some((index, Exact::settling(&joint, (plan, scenario), traffic, settles)?))
             })
             .collect();
+        let quorum = quorum(scenario);
         (!exact.is_empty()).then(|| JointEvidence {
             since: at,
             stage: Stage::of(scenario, traffic),
             slots: None,
             exact,
             noted: BTreeMap::new(),
-            staff: self.staff.clone(),
+            staff: self.staff.asking(&quorum),
+            quorum,
             builds: BTreeMap::new(),
         })
     }
@@ -57,7 +59,7 @@ impl Joints {
 impl JointEvidence {
     /// Takes over who owes findings.
     pub(crate) fn staffed(&mut self, staff: &Arc<Staff>) {
-        self.staff = staff.clone();
+        self.staff = staff.asking(&self.quorum);
     }
 
     /// Takes a finding into the exact claims.

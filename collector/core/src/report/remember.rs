@@ -8,7 +8,7 @@ use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
 
 use super::course::{Course, Look};
 use super::{AgentLost, ReportRevision};
-use crate::evidence::lane_state;
+use crate::evidence::{lane_state, voices};
 use crate::joint::has_simple;
 use crate::migration::{Current, Migration};
 use crate::plan::{ClaimKind, Scenario};
@@ -143,6 +143,7 @@ impl Migration {
             | EventKind::Overridden { .. }
             | EventKind::LeftoverSettled { .. }
             | EventKind::AccessChanged(_)
+            | EventKind::CheckRun { .. }
             | EventKind::Noticed(_) => return false,
         }
         true
@@ -228,6 +229,10 @@ impl Migration {
                 } else if simple {
                     take(lane_state(self.board.lane(name, agent), scenario, now));
                 }
+            }
+            if voices(self.seen(), (name, scenario), *side, now).is_some_and(|voices| voices.until.is_none())
+            {
+                take(EvidenceState::Missing);
             }
             for (index, claim) in scenario.claims.iter().enumerate() {
                 if let ClaimKind::Joint(_) = &claim.kind {

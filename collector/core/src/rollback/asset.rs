@@ -76,6 +76,7 @@ impl Migration {
         RollbackStatus {
             applicable: outline.applicable,
             possible,
+            under_way: matches!(outline.state, State::Taken),
             // Where going back may lose what nobody can name, a person must weigh that first.
             recommended: alarm && possible && self.conflict(now).is_none(),
             until: outline.until,

@@ -104,12 +104,16 @@ impl Migration {
             Phase::Watch | Phase::Committed | Phase::Retired | Phase::RolledBack | Phase::Aborted => false,
         };
         if !fits {
-            let when = match (rehearsal, direction) {
-                (true, _) => "a rehearsal is run before the cutover",
-                (false, Direction::Cutover) => "a cutover is run once it is confirmed",
-                (false, Direction::Rollback) => "the way back is run once it is decided",
+            let (code, when) = match (rehearsal, direction) {
+                (true, _) => (RefusalCode::WrongPhase, "a rehearsal is run before the cutover"),
+                (false, Direction::Cutover) => {
+                    (RefusalCode::WrongPhase, "a cutover is run once it is confirmed")
+                }
+                (false, Direction::Rollback) => {
+                    (RefusalCode::NotDecided, "the way back is run once it is decided")
+                }
             };
-            return wrong(format!("the migration is in {}; {when}", self.phase));
+            return Err(Refusal::new(code, format!("the migration is in {}; {when}", self.phase)));
         }
         if self.real_run(direction).is_some_and(|run| run.ended_forward().is_some()) {
             return wrong(format!("the runbook of the {} was walked to its end already", direction.word()));

@@ -77,7 +77,7 @@ impl FailedUndos {
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => {}
             EventKind::ConflictFound { .. } | EventKind::RevisionSet { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
-            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => {}
+            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
         }
     }

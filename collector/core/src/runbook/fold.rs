@@ -159,7 +159,7 @@ impl Run {
             EventKind::AgentEnrolled { .. } | EventKind::AgentRevoked { .. } => {}
             EventKind::ConflictFound { .. } | EventKind::RevisionSet { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
-            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => {}
+            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
         }
     }
@@ -206,6 +206,7 @@ fn moved(kind: &EventKind) -> Option<(u64, Move)> {
             return None;
         }
         EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => return None,
+        EventKind::CheckRun { .. } => return None,
         EventKind::Overridden { .. } | EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {
             return None;
         }

@@ -46,6 +46,7 @@ pub(crate) fn scenario(sides: &[Side], claims: Vec<ClaimKind>) -> Scenario {
         plugin: "builtin:it".into(),
         component: Sha256::from_bytes([7; 32]),
         sides: sides.iter().copied().collect(),
+        agents_at_least: BTreeMap::new(),
         phases: Phase::ALL.iter().copied().collect(),
         every: secs(EVERY),
         timeout: secs(3),

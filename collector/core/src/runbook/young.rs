@@ -173,7 +173,7 @@ impl Migration {
             EventKind::Degraded { .. } | EventKind::AgentEnrolled { .. } => {}
             EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
-            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => {}
+            EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => {}
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
         }
     }

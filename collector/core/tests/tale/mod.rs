@@ -184,6 +184,7 @@ impl Tale {
                 let word = if change.ends.is_some() { "gets" } else { "loses" };
                 self.tell(format!("{} {word} access as {}{by}", change.subject, change.role));
             }
+            EventKind::CheckRun { check, .. } => self.tell(format!("{check} is run{by}")),
             EventKind::Noticed(notice) => people::notice(self, notice),
             EventKind::RunBegun { .. }
             | EventKind::RunTaken { .. }

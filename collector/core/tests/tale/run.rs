@@ -201,6 +201,7 @@ pub(crate) fn tell(tale: &mut Tale, event: &Event) {
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
+        | EventKind::CheckRun { .. }
         | EventKind::Noticed(_) => {}
     }
 }

@@ -118,7 +118,7 @@ pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> T {
 }
 
 /// `login, critical, both: 2 passes in a row; visible at most 0 for 10 s`; with `, during cutover` it runs in that phase
-/// alone.
+/// alone, with `, agents at least 2` or `, target agents at least 2` so many of a side must tell of it.
 fn scenario(plan: &mut Plan, text: &str) {
     let (head, claims) = text.split_once(':').unwrap_or((text, ""));
     let head: Vec<&str> = head.split(',').map(str::trim).collect();
@@ -127,6 +127,13 @@ fn scenario(plan: &mut Plan, text: &str) {
         "both" => Side::BOTH.into(),
         side => [side.parse().unwrap()].into(),
     };
+    let asked = |side: &Side| {
+        let own = format!("{side} agents at least ");
+        let mut parts = head.iter().copied();
+        let part = parts.find(|part| part.starts_with(&own) || part.starts_with("agents at least "))?;
+        Some((*side, number(part)))
+    };
+    let agents_at_least = sides.iter().filter_map(asked).collect();
     let claims: Vec<Claim> =
         claims.split(';').map(str::trim).filter(|claim| !claim.is_empty()).map(claim).collect();
     let component = check.as_str().bytes().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
@@ -140,6 +147,7 @@ fn scenario(plan: &mut Plan, text: &str) {
         plugin: format!("builtin:{check}"),
         component: Sha256::from_bytes([component; 32]),
         sides,
+        agents_at_least,
         phases: match head.iter().find_map(|part| part.strip_prefix("during ")) {
             Some(phase) => [phase.parse().unwrap()].into(),
             None => Phase::ALL.iter().copied().collect(),

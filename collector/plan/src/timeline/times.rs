@@ -6,7 +6,7 @@ use tidelock_core::plan::{Claim, ClaimKind, Joint, LatencyClaim, Plan, Scenario,
 use tidelock_core::proof::{
     CAUTION, NonInferiority, Objective, ScenarioSettings, Tuning, attempt_threshold, best_case_slots,
 };
-use tidelock_model::Phase;
+use tidelock_model::{Phase, Side};
 
 use super::{ClaimTime, minutes};
 use crate::units::show_percent;
@@ -163,7 +163,7 @@ fn latency(plan: &Plan, scenario: &Scenario, claim: &LatencyClaim, compared: boo
         return (time, format!("{took}, {word} of the target alone"));
     }
     let rounds = (slot.as_millis() / scenario.every.as_millis().max(1)) as u64;
-    let results = (u64::from(plan.source.agents_at_least) * rounds).max(1);
+    let results = (u64::from(plan.quorum(scenario, Side::Source)) * rounds).max(1);
     let first = SOURCE_RESULTS.div_ceil(results);
     // At best every answer of the target is inside, and the source's share is at its cautious quantile.
     let slots = not_worse(claim.error_rate, margin, |slot| {

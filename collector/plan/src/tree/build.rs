@@ -67,6 +67,9 @@ impl Builder {
                 }
             }
             self.take(event, span, sink).ok()?;
+            if sink.full() {
+                return None;
+            }
         }
         Some(
             self.root
@@ -101,7 +104,7 @@ impl Builder {
                 let map = Open::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None, span, anchor };
                 self.begin(map, span, sink)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::SequenceEnd | Event::MappingEnd => self.end(sink),
             Event::Alias(anchor) => self.alias(anchor, span, sink),
             Event::UnresolvedAlias(_) => self.alias(0, span, sink),
             Event::StreamStart
@@ -145,8 +148,7 @@ impl Builder {
             *key = Some((text, span));
             return Ok(());
         }
-        self.put(Node { span, kind: Kind::Scalar { text, plain } }, anchor);
-        Ok(())
+        self.put(Node { span, kind: Kind::Scalar { text, plain } }, anchor, sink)
     }
 
     fn begin(&mut self, open: Open, span: Span, sink: &mut Sink) -> Result<(), Stop> {
@@ -167,7 +169,7 @@ impl Builder {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Stop> {
+    fn end(&mut self, sink: &mut Sink) -> Result<(), Stop> {
         let (node, anchor) = match self.open.pop() {
             Some(Open::Seq { items, span, anchor }) => (Node { span, kind: Kind::Seq(items) }, anchor),
             Some(Open::Map { entries, span, anchor, .. }) => {
@@ -175,8 +177,7 @@ impl Builder {
             }
             None => return Err(Stop),
         };
-        self.put(node, anchor);
-        Ok(())
+        self.put(node, anchor, sink)
     }
 
     fn alias(&mut self, anchor: usize, span: Span, sink: &mut Sink) -> Result<(), Stop> {
@@ -198,8 +199,7 @@ impl Builder {
         }
         let (nodes, bytes) = node.weight();
         self.count(nodes, bytes, span, sink)?;
-        self.put(node, 0);
-        Ok(())
+        self.put(node, 0, sink)
     }
 
     fn count(&mut self, nodes: usize, bytes: usize, span: Span, sink: &mut Sink) -> Result<(), Stop> {
@@ -211,14 +211,17 @@ impl Builder {
                 span,
                 "the file stands for too much: 50000 values or 4 MiB of text are the most",
             )
-            .help("an alias counts with everything it stands for");
+            .help("an alias counts with everything it stands for, and so does each anchor");
             return Err(Stop);
         }
         Ok(())
     }
 
-    fn put(&mut self, node: Node, anchor: usize) {
+    fn put(&mut self, node: Node, anchor: usize, sink: &mut Sink) -> Result<(), Stop> {
         if anchor != 0 {
+            // An anchor keeps a copy, and one inside of another keeps all of it once more.
+            let (nodes, bytes) = node.weight();
+            self.count(nodes, bytes, node.span, sink)?;
             self.anchors.insert(anchor, node.clone());
         }
         match self.open.last_mut() {
@@ -232,6 +235,7 @@ impl Builder {
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -77,6 +77,25 @@ fn aliases_are_counted_with_what_they_stand_for() {
 }
 
 #[test]
+fn anchors_inside_of_anchors_are_counted_each() {
+    let open: String = (0..38).map(|n| format!("&a{n} [")).collect();
+    let nested = format!("a: {open}{}{}\n", vec!["x"; 2_000].join(","), "]".repeat(38));
+    assert!(codes(&nested).contains(&"E002"));
+}
+
+#[test]
+fn a_refusal_in_few_words_is_short_whatever_the_file() {
+    let keys: Vec<String> = (0..400).map(|n| format!("k{n}: 1")).collect();
+    // All of it on one line, which would be shown with each problem.
+    let yaml = format!("{{{}, z: \"{}\"}}\n", keys.join(", "), "x".repeat(900_000));
+    let problems = check(&source("plan.yaml", yaml, BTreeMap::new())).expect_err("it is no plan");
+    let brief = problems.brief();
+    assert!(brief.len() < 4_096, "{} bytes", brief.len());
+    assert!(brief.starts_with("the plan has ") && brief.contains("\nline 1: E007: "), "{brief}");
+    assert!(brief.ends_with("`tidelock plan check` shows all of them"), "{brief}");
+}
+
+#[test]
 fn line_ends_and_byte_order_marks_change_no_place() {
     let wrong = GOOD.replace("level: important", "level: vital");
     let place = |yaml: &str| {

@@ -7,6 +7,7 @@ mod common;
 mod examples;
 mod grants;
 mod mistakes;
+mod quorum;
 mod revision;
 mod runbooks;
 mod timelines;

@@ -82,6 +82,10 @@ fn last_void(evidence: &JointEvidence, slots: &SlotEvidence) -> String {
         Void::Lacks(Side::Source, Lack::Silent) if silent(slots, Side::Target) => {
             "nothing was heard of source and target".to_owned()
         }
+        Void::Lacks(side, Lack::Agents) => {
+            let (reported, needed) = slots.reported(side);
+            format!("{}: {reported} of at least {needed}{}", void(why), clocks(evidence, side))
+        }
         Void::Lacks(side, _) => format!("{}{}", void(why), clocks(evidence, side)),
         Void::Away | Void::Gap | Void::Version | Void::Flooded => void(why),
     }

@@ -5,7 +5,7 @@ use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
 use super::asked;
 use super::row::{ROUNDS, Row};
 use super::watch::Young;
-use crate::evidence::exact_word;
+use crate::evidence::{exact_word, too_few};
 use crate::joint::{Exact, JointEvidence, exact_claim};
 use crate::migration::Migration;
 use crate::plan::{Direction, Scenario, Step, StepKind};
@@ -80,16 +80,24 @@ impl Migration {
     fn asked_holds(&self, asked: &Asked<'_>, since: Timestamp, now: Timestamp) -> Vec<Hold> {
         let mut holds = Vec::new();
         let mut newest = None;
-        let mut owing = 0;
+        let (mut owing, mut told) = (0, 0_u64);
         for (agent, member) in self.roster.owing(asked.side, now) {
             owing += 1;
             let row = asked.young.rows.get(agent);
-            newest = newest.max(row.and_then(|row| row.newest).map(|newest| newest.at));
+            let last = row.and_then(|row| row.newest);
+            newest = newest.max(last.map(|newest| newest.at));
+            told += u64::from(last.is_some_and(|newest| now <= newest.until));
             let wait = since.max(member.enrolled);
             holds.extend(kept(asked, agent, member, now).or_else(|| asked.row(agent, row, wait, now)));
         }
         if owing == 0 {
             let reason = format!("no agent on {} reports it", asked.side);
+            holds.push(asked.hold(HoldCode::Missing, EvidenceState::Missing, since, reason));
+        }
+        // Each agent that is there was asked above; the check may ask for more of them.
+        let needed = asked.scenario.quorum(asked.side).map_or(0, u64::from);
+        if holds.is_empty() && told < needed {
+            let reason = too_few((told, needed), asked.name, asked.side);
             holds.push(asked.hold(HoldCode::Missing, EvidenceState::Missing, since, reason));
         }
         if !asked.scenario.phases.contains(&self.phase) {

@@ -50,6 +50,20 @@ fn three_fresh_rounds_from_each_agent_prove_a_step() {
 }
 
 #[test]
+fn a_step_waits_for_as_many_agents_as_its_check_asks_for() {
+    let mut login = scenario(&[Source, Target], passing());
+    login.agents_at_least.insert(Target, 3);
+    let mut stand = Stand::new(plan(vec![("login", login)], vec![route(&["login"], 0)]), &["s1", "t1", "t2"]);
+    stand.acts(0);
+    let acted = stand.now;
+    stand.rounds(3, &both(&passes()));
+    assert_eq!(
+        stand.lines(0, acted),
+        ["missing login on target: 2 of at least 3 agents on target told of login"]
+    );
+}
+
+#[test]
 fn a_late_finding_of_a_round_before_the_step_does_not_count() {
     let mut stand = login(0);
     stand.wait(7);

@@ -1,0 +1,235 @@
+//! A check that asks for several agents of a side is never good by fewer, and not by liars alone.
+//!
+//! A failure prints the seed and the smallest sequence that still fails.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not be")]
+
+#[expect(dead_code, reason = "each test file uses a part of the world")]
+mod world;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tidelock_core::record::{Observation, Record};
+use tidelock_core::{AgentStanding, Ask, EvidenceState, Migration};
+use tidelock_model::{AgentKey, Cause, Digest, Name, Outcome, Phase, Side};
+use world::agents::Behaviour;
+use world::{World, agent_key, asker, name, plans};
+
+/// A finding is fresh for so long after it came.
+const FRESH: Duration = Duration::from_secs(13);
+const CHECKS: [&str; 2] = ["login", "rows"];
+const QUORUM: usize = 2;
+const PLAN: [&str; 3] = [
+    "scenario login, critical, both, target agents at least 2: 2 passes in a row",
+    "scenario rows, critical, both, target agents at least 2: parity lag 5 matches 2",
+    "gate ready: all",
+];
+
+fn agents() -> [AgentKey; 4] {
+    [(Side::Source, "s1"), (Side::Target, "t1"), (Side::Target, "t2"), (Side::Target, "t3")]
+        .map(|(side, agent)| agent_key(side, agent))
+}
+
+/// A plan and its agents; on each side as many of them as are asked for by number.
+fn begin(targets: usize, behaviour: impl Fn(&AgentKey, &str) -> Behaviour) -> World {
+    let mut world = World::new();
+    let mut plan = plans::empty();
+    PLAN.iter().for_each(|line| plans::line(&mut plan, line));
+    world.apply_plan(plan, "olga").unwrap();
+    for key in agents().iter().take(1 + targets) {
+        world.enrol(key).unwrap();
+        for check in CHECKS {
+            let agent = world.agents.get_mut(key).unwrap();
+            agent.behaviours.insert(name(check), behaviour(key, check));
+        }
+    }
+    world
+}
+
+/// What a check shows when all is well, or says it is.
+fn good(check: &str) -> Behaviour {
+    if check == "login" {
+        return Behaviour::Passes;
+    }
+    let digest = Digest { key: "orders".into(), hash: vec![7], rows: 10, position: String::new() };
+    Behaviour::Shows(vec![digest])
+}
+
+fn state(world: &World, check: &str, side: Side) -> EvidenceState {
+    let scenarios = world.migration.scenarios(world.now);
+    let scenario = scenarios.iter().find(|scenario| scenario.name == *check).unwrap();
+    scenario.sides.iter().find(|it| it.side == side).unwrap().state
+}
+
+/// The target's agents whose word of the check came in the last seconds, as the journal has it.
+fn told(world: &World, check: &Name) -> usize {
+    let told: BTreeSet<&AgentKey> = (world.journal.iter().rev())
+        .take_while(|entry| world.now.since(entry.at) <= FRESH)
+        .filter_map(|entry| match &entry.record {
+            Record::Seen(_, Observation::Findings(batch)) => Some(batch),
+            Record::Seen(..) | Record::Decided(_) => None,
+        })
+        .filter(|batch| batch.agent.side == Side::Target)
+        .filter(|batch| world.migration.expects(&batch.agent) == AgentStanding::Enrolled)
+        .filter(|batch| batch.findings.iter().any(|it| it.check == *check && it.outcome != Outcome::NotRun))
+        .map(|batch| &batch.agent)
+        .collect();
+    told.len()
+}
+
+/// Of whatever is good at least two agents told, and without them no gate is open.
+fn never_good_by_fewer(world: &World) {
+    for check in CHECKS {
+        let told = told(world, &name(check));
+        let state = state(world, check, Side::Target);
+        assert!(
+            state != EvidenceState::Proved || told >= QUORUM,
+            "{check} is good, and {told} agents told of it"
+        );
+        let open = world.migration.verdict(Phase::Ready, world.now).open();
+        assert!(!open || told >= QUORUM, "ready is open, and {told} agents told of {check}");
+    }
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Step {
+    Seconds(u8),
+    Behave(usize, usize, u8),
+    Live(usize, bool),
+    SignOff(usize),
+    Revoke(usize),
+    Refuse(usize, usize, bool),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        5 => (1..25_u8).prop_map(Step::Seconds),
+        3 => (0..4_usize, 0..2_usize, 0..8_u8).prop_map(|(agent, check, kind)| Step::Behave(agent, check, kind)),
+        1 => (0..4_usize, any::<bool>()).prop_map(|(agent, on)| Step::Live(agent, on)),
+        1 => (0..4_usize).prop_map(Step::SignOff),
+        1 => (2..4_usize).prop_map(Step::Revoke),
+        1 => (0..4_usize, 0..2_usize, any::<bool>()).prop_map(|(agent, check, on)| Step::Refuse(agent, check, on)),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+fn take(world: &mut World, step: &Step, seen: &mut bool) {
+    let agents = agents();
+    match step {
+        Step::Seconds(seconds) => {
+            for _ in 0..*seconds {
+                world.second();
+                world.weigh();
+                never_good_by_fewer(world);
+                *seen |= state(world, "login", Side::Target) == EvidenceState::Proved;
+            }
+        }
+        Step::Behave(agent, check, kind) => {
+            let check = CHECKS[*check];
+            let behaviour = match *kind {
+                0..=3 => good(check),
+                4 => Behaviour::Fails("broken".into()),
+                5 => Behaviour::NotRun(Cause::Timeout),
+                6 => Behaviour::Silent,
+                _ => Behaviour::AnotherComponent,
+            };
+            world.agents.get_mut(&agents[*agent]).unwrap().behaviours.insert(name(check), behaviour);
+        }
+        Step::Live(agent, on) => world.agents.get_mut(&agents[*agent]).unwrap().alive = *on,
+        Step::SignOff(agent) => {
+            world.agents.get_mut(&agents[*agent]).unwrap().alive = false;
+            world.see(Observation::SignedOff(agents[*agent].clone()));
+        }
+        Step::Revoke(agent) => {
+            let (agent, by) = (agents[*agent].clone(), asker("operator"));
+            let _ = world.ask(&Ask::RevokeAgent { agent, by, reason: "it is gone".into() });
+        }
+        Step::Refuse(agent, check, refused) => {
+            let refusal = tidelock_core::record::Refusal {
+                check: name(CHECKS[*check]),
+                cause: "interface".into(),
+                reason: "another contract".into(),
+                refused: *refused,
+            };
+            world.see(Observation::Refused(agents[*agent].clone(), refusal));
+        }
+    }
+    world.weigh();
+    never_good_by_fewer(world);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_scenario_is_good_by_fewer_agents_than_its_quorum(steps in steps()) {
+        let mut world = begin(3, |_, check| good(check));
+        let mut seen = false;
+        // All is well at first, so that what breaks it has something to break.
+        take(&mut world, &Step::Seconds(20), &mut seen);
+        prop_assert!(seen, "nothing was ever good");
+        for step in &steps {
+            take(&mut world, step, &mut seen);
+        }
+        prop_assert!(world.replay() == world.migration, "a replay gives another state");
+    }
+
+    #[test]
+    fn fewer_liars_than_the_quorum_open_no_gate(honest in prop::collection::vec(0..4_u8, 2), leaves in 0..60_u8) {
+        // The target is broken all the while. One agent says that all is well; the others say what is, or leave.
+        let truth = |check: &str| match check {
+            "login" => Behaviour::Fails("sign-in refused".into()),
+            _ => Behaviour::Shows(Vec::new()),
+        };
+        let liar = |key: &AgentKey| matches!(key.name.as_str(), "s1" | "t1");
+        let mut world = begin(3, |key, check| if liar(key) { good(check) } else { truth(check) });
+        for second in 0..90_u8 {
+            for (place, kind) in honest.iter().enumerate() {
+                let key = agents()[2 + place].clone();
+                if second == leaves && *kind == 1 {
+                    world.agents.get_mut(&key).unwrap().alive = false;
+                    world.see(Observation::SignedOff(key));
+                } else if second == leaves && *kind == 2 {
+                    let (by, reason) = (asker("operator"), "it is gone".to_owned());
+                    let _ = world.ask(&Ask::RevokeAgent { agent: key, by, reason });
+                } else if second == leaves && *kind == 3 {
+                    world.agents.get_mut(&key).unwrap().alive = false;
+                }
+            }
+            world.second();
+            world.weigh();
+            let open = world.migration.verdict(Phase::Ready, world.now).open();
+            prop_assert!(!open, "the liar alone opened the gate");
+            never_good_by_fewer(&world);
+        }
+    }
+}
+
+#[test]
+fn as_many_agents_as_a_check_asks_for_make_it_good_and_one_fewer_does_not() {
+    let play = |targets: usize| {
+        let mut world = begin(targets, |_, check| good(check));
+        for _ in 0..30 {
+            world.second();
+            world.weigh();
+        }
+        world
+    };
+    let open = |world: &World| world.migration.verdict(Phase::Ready, world.now).open();
+    let (one, two) = (play(1), play(2));
+    assert!(!open(&one) && open(&two));
+    let holds = one.migration.verdict(Phase::Ready, one.now).holds;
+    let lines: Vec<String> = holds.iter().map(tidelock_core::Hold::line).collect();
+    assert_eq!(
+        lines,
+        [
+            "missing login on target: 1 of at least 2 agents on target told of login",
+            "missing rows on target: 1 of at least 2 agents on target told of rows"
+        ]
+    );
+    let replayed: Migration = two.replay();
+    assert!(replayed == two.migration);
+}
