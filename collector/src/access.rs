@@ -4,6 +4,7 @@
 //! shown again.
 
 mod told;
+mod untold;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,7 @@ use tidelock_model::{Name, Phase, Sha256, Timestamp, mutated};
 use crate::{private_file, secret};
 
 pub(crate) use told::{by_hand, tell};
+pub(crate) use untold::Untold;
 
 /// Grants in all; each is a person or a pipeline.
 const MAX_GRANTS: usize = 10_000;
@@ -109,6 +111,9 @@ pub enum AccessError {
     /// There is none of this id.
     #[error("there is no grant {0:?}")]
     Unknown(String),
+    /// What was changed before has to be told first.
+    #[error("what was changed in {} is not in the journal yet; let it be read again (SIGHUP) once it is", .0.display())]
+    Untold(PathBuf),
     /// It is for one gate, and not of a role or migration that could be.
     #[error("access to one gate is for a viewer or a pipeline of one migration")]
     OneGate,
@@ -185,19 +190,24 @@ impl Access {
         })
     }
 
-    /// Reads the file anew: somebody has changed it by hand, or put back a backup. Blocks on the disk.
+    /// Reads the file anew: somebody has changed it by hand, or put back a backup. `told` takes in what is to be told
+    /// of it, or refuses. Blocks on the disk.
     ///
     /// # Errors
-    /// When it cannot be understood, or is gone; the grants of before stay.
-    pub fn reload(&self) -> Result<Changed, AccessError> {
+    /// When it cannot be understood, is gone, or nobody could tell of it; the grants of before stay.
+    pub fn reload(&self, told: impl FnOnce(&Changed) -> bool) -> Result<Changed, AccessError> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.path.exists() && !self.grants.load().is_empty() {
             let why = "it is gone".to_owned();
             return Err(AccessError::File { doing: "read", path: (*self.path).clone(), why });
         }
         let fresh = read(&self.path)?;
-        let before = self.grants.swap(Arc::new(fresh.clone()));
-        Ok(Changed::between(&before, &fresh))
+        let changed = Changed::between(&self.grants.load(), &fresh);
+        if !changed.nothing() && !told(&changed) {
+            return Err(AccessError::Untold((*self.path).clone()));
+        }
+        self.grants.store(Arc::new(fresh));
+        Ok(changed)
     }
 
     /// The live grant of a token.

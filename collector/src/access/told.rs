@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tidelock_core::{AccessChange, Ask, Asker};
 use tidelock_model::{Name, Timestamp};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Changed, Grant};
+use super::Grant;
+use super::untold::{Change, Untold};
 use crate::driver::{AskError, Driver, View};
 
 /// How long somebody waits for the journal to be replayed.
@@ -47,25 +47,19 @@ pub(crate) async fn tell(
 }
 
 /// Says what somebody changed in the file, until the end; what cannot be recorded is tried again.
-pub(crate) async fn by_hand(
-    driver: Driver,
-    mut changed: mpsc::Receiver<Changed>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    while let Some(Some(Changed { given, taken })) = stop.run_until_cancelled(changed.recv()).await {
-        let all = taken.iter().map(|grant| (grant, None));
-        for (grant, ends) in all.chain(given.iter().map(|grant| (grant, Some(grant.expires)))) {
-            let why = "somebody changed the collector's access file by hand";
-            tracing::warn!(subject = %grant.subject, role = grant.role.word(), id = %grant.id, given = ends.is_some(), "{why}");
-            while let Err(error) = tell(&driver, grant, ends, (|_: &View| None, why)).await {
-                tracing::error!(%error, id = %grant.id, "a change of the access file is not in the journal yet");
-                if stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
-                    return Ok(());
-                }
+pub(crate) async fn by_hand(driver: Driver, untold: Untold, stop: CancellationToken) -> anyhow::Result<()> {
+    while let Some(Change { grant, given }) = stop.run_until_cancelled(untold.oldest()).await {
+        let ends = given.then_some(grant.expires);
+        let why = "somebody changed the collector's access file by hand";
+        tracing::warn!(subject = %grant.subject, role = grant.role.word(), id = %grant.id, given, "{why}");
+        while let Err(error) = tell(&driver, &grant, ends, (|_: &View| None, why)).await {
+            tracing::error!(%error, id = %grant.id, "a change of the access file is not in the journal yet");
+            if stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
+                return Ok(());
             }
         }
+        untold.said();
     }
-    stop.cancelled().await;
     Ok(())
 }
 
@@ -84,17 +78,17 @@ mod tests {
             |name: &str| access.issue(Name::new(name).unwrap(), Role::Viewer, (None, None), None, now);
         let (ana, _) = issue("ana").unwrap();
         let (ben, _) = issue("ben").unwrap();
-        assert!(access.reload().unwrap().nothing(), "the file is what was issued");
+        assert!(access.reload(|_| true).unwrap().nothing(), "the file is what was issued");
         let text = std::fs::read_to_string(&file).unwrap();
         let at = text.find(&ben.id).unwrap();
         let written = [&text[..at], &text[at..].replace("\"viewer\"", "\"person\"")].concat();
         std::fs::write(&file, &written).unwrap();
-        let changed = access.reload().unwrap();
+        let changed = access.reload(|_| true).unwrap();
         assert_eq!(changed.taken, std::slice::from_ref(&ben));
         let roles: Vec<_> = changed.given.iter().map(|grant| (grant.id.clone(), grant.role)).collect();
         assert_eq!(roles, [(ben.id, Role::Person)]);
         std::fs::write(&file, &written[..written.find("[[grant]]").unwrap()]).unwrap();
-        let changed = access.reload().unwrap();
+        let changed = access.reload(|_| true).unwrap();
         assert_eq!((changed.taken[0].id.as_str(), changed.taken.len()), (ana.id.as_str(), 2));
         assert!(changed.given.is_empty());
     }

@@ -60,7 +60,9 @@ fn access(error: AccessError) -> Status {
         AccessError::TooLong => errors::invalid("ttl_duration", error),
         AccessError::OneGate => errors::invalid("gate", error),
         AccessError::Full => Status::resource_exhausted(error.to_string()),
-        AccessError::File { .. } | AccessError::Random(_) => errors::internal(&error),
+        AccessError::File { .. } | AccessError::Untold(_) | AccessError::Random(_) => {
+            errors::internal(&error)
+        }
     }
 }
 

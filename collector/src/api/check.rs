@@ -20,7 +20,7 @@ use tonic::Status;
 use super::caller::{Action, Caller};
 use super::gate::migration;
 use super::migration::{no_check, recent};
-use super::{Api, errors};
+use super::{Api, errors, order};
 use crate::driver::Told;
 use crate::fold::RecentFinding;
 use crate::ingest::{Answer, Asked, NotAsked};
@@ -39,21 +39,28 @@ struct Ask {
     agents: Vec<AgentKey>,
 }
 
-/// Asks the agents, and gives their answers as they come.
-pub(super) fn run(
+/// Asks the agents, and gives their answers as they come. That somebody asks is in the journal first.
+pub(super) async fn run(
     api: &Arc<Api>,
     who: &Caller,
     wanted: v1::RunCheckRequest,
 ) -> Result<ReceiverStream<Result<v1::RunCheckResponse, Status>>, Status> {
     let name = migration(&wanted.migration)?;
-    api.view(who, Action::RunCheck, &name)?;
+    let view = api.view(who, Action::RunCheck, &name)?;
     if !wanted.settings_json.is_empty() {
         api.view(who, Action::RunCheckWith, &name)?;
     }
     let told = api.driver.told(&name).ok_or_else(|| errors::no_migration(&name))?.borrow().clone();
     let ask = asked(&name, &told, &wanted)?;
-    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), settings = ?wanted.settings_json, "a check is run now");
     let of = u32::try_from(ask.agents.len()).unwrap_or(u32::MAX);
+    let recorded = tidelock_core::Ask::RunCheck {
+        check: ask.check.clone(),
+        agents: of,
+        other_settings: !wanted.settings_json.is_empty(),
+        by: order::asker(who, &view),
+    };
+    api.driver.ask(&name, recorded).await.map_err(errors::asked)?;
+    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), settings = ?wanted.settings_json, "a check is run now");
     let (send, answers) = mpsc::channel(ask.agents.len().max(1));
     for agent in ask.agents {
         let (api, send) = (api.clone(), send.clone());

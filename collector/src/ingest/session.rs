@@ -11,7 +11,7 @@ use std::time::Duration;
 use prost::Message as _;
 use prost::bytes::Bytes;
 use tidelock_core::record::{AgentSeen, Observation, Refusal};
-use tidelock_model::{Name, SpoolEpoch, Timestamp, is_unfit};
+use tidelock_model::{Name, SpoolEpoch, Timestamp, is_unfit, mutated};
 use tidelock_proto::v1::session_request::Message as Said;
 use tidelock_proto::v1::session_response::Message as Reply;
 use tidelock_proto::{Limits, batch_from_wire, v1};
@@ -171,6 +171,7 @@ impl Session {
         let certificate_ends = Instant::now() + self.who.ends.since(crate::clock::wall());
         loop {
             let idle = self.door.session_idle;
+            let room = self.waiting.len() < IN_FLIGHT || mutated("few-batches-wait");
             let step = tokio::select! {
                 biased;
                 () = cancelled.cancelled() => {
@@ -185,7 +186,7 @@ impl Session {
                     Ok(()) => self.assign().await,
                     Err(_) => return End::Told(Status::unavailable("the collector stops")),
                 },
-                message = tokio::time::timeout(idle, said.message()), if self.waiting.len() < IN_FLIGHT => match message {
+                message = tokio::time::timeout(idle, said.message()), if room => match message {
                     Ok(Ok(Some(heard))) => self.hear(heard).await,
                     Ok(Ok(None)) => return End::Gone,
                     Ok(Err(status)) => return End::Broken(status),

@@ -112,6 +112,7 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Option<Body> {
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
+        | EventKind::CheckRun { .. }
         | EventKind::Noticed(_) => return run::to_wire(kind).or_else(|| desk::to_wire(kind)),
     };
     Some(body)
@@ -195,6 +196,7 @@ fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadReco
         | Body::Overridden(_)
         | Body::LeftoverSettled(_)
         | Body::AccessChanged(_)
+        | Body::CheckRun(_)
         | Body::Noticed(_) => desk::from_wire(body)?,
     };
     Ok((kind, None))

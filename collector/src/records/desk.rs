@@ -46,6 +46,11 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
             })
         }
         EventKind::AccessChanged(change) => Body::AccessChanged(access_to_wire(change)),
+        EventKind::CheckRun { check, agents, other_settings } => Body::CheckRun(v1::CheckRun {
+            check: check.to_string(),
+            agents: *agents,
+            other_settings: *other_settings,
+        }),
         EventKind::Noticed(notice) => Body::Noticed(notice_to_wire(notice)),
         EventKind::PlanApplied { .. }
         | EventKind::PhaseChanged { .. }
@@ -161,6 +166,9 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
             EventKind::LeftoverSettled { key, owner: name("owner", &owner)?, disposition }
         }
         Body::AccessChanged(change) => EventKind::AccessChanged(access_from_wire(change)?),
+        Body::CheckRun(v1::CheckRun { check, agents, other_settings }) => {
+            EventKind::CheckRun { check: name("check that was run", &check)?, agents, other_settings }
+        }
         Body::Noticed(notice) => EventKind::Noticed(notice_from_wire(notice)?),
         Body::PlanApplied(_)
         | Body::PhaseChanged(_)
@@ -265,6 +273,7 @@ pub(super) mod tests {
         };
         kinds.push(EventKind::AccessChanged(access(Some(Phase::Ready), Some(until))));
         kinds.push(EventKind::AccessChanged(access(None, None)));
+        kinds.push(EventKind::CheckRun { check: named("login"), agents: 2, other_settings: true });
         kinds.extend(notices.into_iter().map(EventKind::Noticed));
         kinds
     }

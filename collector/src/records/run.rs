@@ -62,6 +62,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
+        | EventKind::CheckRun { .. }
         | EventKind::Noticed(_) => return None,
     };
     Some(body)
@@ -131,6 +132,7 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         | Body::Overridden(_)
         | Body::LeftoverSettled(_)
         | Body::AccessChanged(_)
+        | Body::CheckRun(_)
         | Body::Noticed(_) => return bad("run", "the record is about no run"),
     };
     Ok(kind)

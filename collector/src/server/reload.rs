@@ -4,10 +4,8 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::certificates::Certificates;
-use crate::access::{Access, Changed};
+use crate::access::{Access, Untold};
 use crate::config::Config;
 use crate::notify::Secrets;
 
@@ -17,8 +15,8 @@ pub struct Reload {
     /// What it was started with.
     started: Arc<Config>,
     access: Access,
-    /// Whoever says in the journal what was changed.
-    changed: mpsc::Sender<Changed>,
+    /// What the journal does not say yet of that.
+    untold: Untold,
     secrets: Secrets,
     certificates: Certificates,
 }
@@ -26,24 +24,18 @@ pub struct Reload {
 impl Reload {
     pub(super) fn new(
         started: Config,
-        (access, changed): (Access, mpsc::Sender<Changed>),
+        (access, untold): (Access, Untold),
         secrets: Secrets,
         certificates: Certificates,
     ) -> Reload {
-        Reload { started: Arc::new(started), access, changed, secrets, certificates }
+        Reload { started: Arc::new(started), access, untold, secrets, certificates }
     }
 
     /// Takes the access file, the authorities and certificates, and the list of secrets; gives what was not taken, and why. Blocks on the disk.
     pub fn take(&self, config: &Config) -> Vec<String> {
         let mut told = Vec::new();
-        match self.access.reload() {
-            Ok(changed) if changed.nothing() => {}
-            Ok(changed) => {
-                if self.changed.try_send(changed).is_err() {
-                    told.push("the journal does not say what was changed in the access file".to_owned());
-                }
-            }
-            Err(error) => told.push(format!("{error}; the grants of before stay")),
+        if let Err(error) = self.access.reload(|changed| self.untold.put(changed)) {
+            told.push(format!("{error}; the grants of before stay"));
         }
         if let Err(error) = self.certificates.reload() {
             let error = anyhow::Error::new(error);

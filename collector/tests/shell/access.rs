@@ -261,7 +261,7 @@ async fn access_that_is_given_and_taken_is_in_the_journal_and_a_quorum_of_one_ha
     assert_eq!((told[3].text.as_str(), told[3].by.as_str()), (taken.as_str(), "operator"));
 }
 
-async fn access_events(collector: &Collector) -> Vec<v1::Event> {
+pub(crate) async fn access_events(collector: &Collector) -> Vec<v1::Event> {
     let mut told = crate::notify::events(collector).await;
     told.retain(|event| event.kind == "access");
     told

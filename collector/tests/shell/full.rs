@@ -5,15 +5,19 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use tidelock_collector::journal::{Disk, Position, RealDisk, read_findings_offline};
 use tidelock_collector::records::seen_from_bytes;
 use tidelock_core::record::Observation;
 use tidelock_proto::v1;
 use tidelock_proto::v1::session_request::Message as Say;
+use tidelock_proto::v1::session_response::Message as Hear;
 
+use crate::access::access_events;
 use crate::agent::{Agent, join};
 use crate::ingest::recent;
+use crate::rotate::reload;
 use crate::support::{Collector, PLAN, until};
 
 /// A disk whose space is told group by group, each when the test says so.
@@ -129,4 +133,83 @@ async fn what_follows_a_refused_batch_is_refused_and_both_come_again_in_order() 
     let agent = Agent::connect(&collector, &papers, 1).await.unwrap();
     assert_eq!(agent.welcome.durable_seq, 2);
     assert_eq!(recent(&collector).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_one_agent_sixteen_batches_wait_for_the_disk_and_the_next_one_waits_in_the_stream() {
+    let mut collector = Collector::start().await;
+    collector.stop().await;
+    let disk = Arc::new(Stepped::default());
+    collector.again_on(disk.clone()).await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    disk.stepping(true);
+    disk.looks(1).await;
+    // While the disk stands still fifteen are taken, and so is what comes behind them.
+    for seq in 1..=17 {
+        let finding = agent.finding(v1::Outcome::Pass);
+        agent.say(Say::Batch(agent.batch(seq, vec![finding]))).await;
+        if seq == 15 {
+            agent.beat().await;
+        }
+    }
+    // With the sixteenth nothing more is: what comes behind it is neither refused nor answered.
+    agent.say(Say::Heartbeat(v1::Heartbeat { sequence: 2, ..v1::Heartbeat::default() })).await;
+    let answer = |message| match message {
+        Hear::Ack(ack) => Some(Some(ack.seq)),
+        Hear::HeartbeatReply(_) => Some(None),
+        Hear::Welcome(_) | Hear::Assignments(_) | Hear::Pressure(_) | Hear::RunNow(_) => None,
+    };
+    let heard = tokio::time::timeout(Duration::from_millis(500), agent.hear(answer)).await;
+    assert!(heard.is_err(), "{heard:?}");
+
+    disk.stepping(false);
+    assert_eq!(agent.hear(answer).await.unwrap(), Some(1), "one has to be durable before more is taken");
+    for seq in 2..=17 {
+        assert_eq!(agent.ack().await.unwrap(), seq);
+    }
+    agent.beat().await;
+    assert_eq!(recent(&collector).await, 17);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_change_of_the_access_file_is_missing_however_many_wait_for_the_disk() {
+    let mut collector = Collector::start().await;
+    collector.stop().await;
+    let disk = Arc::new(Stepped::default());
+    collector.again_on(disk.clone()).await;
+    collector.apply(PLAN).await.unwrap();
+    let file = collector.path("access.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    disk.stepping(true);
+    disk.looks(1).await;
+    // While the disk stands still somebody lets one after the other in, and the one before out.
+    for round in 0..8 {
+        let hash = format!("{round:064}");
+        let row = format!(
+            "\n[[grant]]\nid = \"by-hand-{round}\"\nsubject = \"eve{round}\"\nrole = \"viewer\"\nissued_unix_ms = 1\n\
+             expires_unix_ms = 4102444800000\ntoken_sha256 = \"{hash}\"\n"
+        );
+        std::fs::write(&file, [before.as_str(), &row].concat()).unwrap();
+        assert_eq!(reload(&collector).await, [""; 0], "round {round}");
+    }
+    disk.stepping(false);
+    let told = until("all of it is in the journal", || async {
+        let told = access_events(&collector).await;
+        (told.len() >= 15).then_some(told)
+    })
+    .await;
+    let texts: Vec<&str> = told.iter().map(|event| event.text.as_str()).collect();
+    let wanted = (0..8).flat_map(|round| {
+        let given = format!("eve{round} gets access as viewer of every migration until ");
+        let taken =
+            format!("the access of eve{round} as viewer of every migration is taken back (by-hand-{round})");
+        [given, taken]
+    });
+    let wanted: Vec<String> = wanted.take(15).collect();
+    assert_eq!(texts.len(), 15, "{texts:?}");
+    for (text, begins) in texts.iter().zip(&wanted) {
+        assert!(text.starts_with(begins), "{text:?} is not {begins:?}");
+    }
 }

@@ -27,7 +27,7 @@ fn put(collector: &Collector, stem: &str, [pem, key]: &[String; 2]) {
 }
 
 /// What SIGHUP does; gives what was not taken.
-async fn reload(collector: &Collector) -> Vec<String> {
+pub(crate) async fn reload(collector: &Collector) -> Vec<String> {
     let reload = collector.running.as_ref().unwrap().reload();
     let config = Config::read(&collector.path("collector.toml")).unwrap();
     tokio::task::spawn_blocking(move || reload.take(&config)).await.unwrap()
