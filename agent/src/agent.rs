@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use tidelock_agent_core::{Due, Schedule};
 use tidelock_model::{Name, Sha256, Timestamp};
 use tidelock_ops::Ops;
+use tidelock_ops::service::{self, Heart, Pulse};
 use tidelock_proto::v1;
 use tidelock_sandbox::protocol::Refusal;
 use tokio::sync::{broadcast, watch};
@@ -48,11 +49,11 @@ const MAX_UNKEPT: usize = 1024;
 /// # Errors
 /// When it cannot begin, or its spool fails.
 pub async fn run<S: Sandbox>(config: Config, sandbox: S, shutdown: impl Future<Output = ()>) -> Result<()> {
-    run_beside(config, sandbox, shutdown, |_, _| std::future::pending()).await
+    run_beside(config, sandbox, shutdown, |_, _, _| std::future::pending()).await
 }
 
-/// The same, with something beside it that lives as long as the agent, is given its health and numbers, and says
-/// what may be run when that is read anew.
+/// The same, with something beside it that lives as long as the agent, is given its health and numbers, says what
+/// may be run when that is read anew, and feels whether the agent still goes round.
 ///
 /// # Errors
 /// As [`run`], or when what is beside it ends.
@@ -60,7 +61,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
     config: Config,
     sandbox: S,
     shutdown: impl Future<Output = ()>,
-    beside: impl FnOnce(Arc<dyn Ops>, watch::Sender<Keys>) -> B,
+    beside: impl FnOnce(Arc<dyn Ops>, watch::Sender<Keys>, Pulse) -> B,
 ) -> Result<()> {
     let config = Arc::new(config);
     let (who, _) = identity::load(&config)?;
@@ -101,7 +102,8 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         head: spool.head(),
         tally: tally.clone(),
     });
-    let beside = beside(ops, keys);
+    let (pulse, heart) = service::pulse();
+    let beside = beside(ops, keys, pulse);
     let config_of_runs = config.clone();
     let runs = Arc::new(Runs {
         sandbox,
@@ -131,6 +133,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         refused: Vec::new(),
         ready: BTreeMap::new(),
         keys: keys_changed,
+        heart,
         rounds: JoinSet::new(),
         asks,
         asked: BTreeSet::new(),
@@ -183,6 +186,8 @@ struct Agent<S> {
     ready: BTreeMap<Sha256, Readiness>,
     /// What the operator of this machine says of plugins.
     keys: watch::Receiver<Keys>,
+    /// What the watchdog feels.
+    heart: Heart,
     rounds: JoinSet<Ended>,
     /// Runs that people ask for; they are no rounds.
     asks: broadcast::Receiver<Arc<v1::RunNow>>,
@@ -223,6 +228,7 @@ impl<S: Sandbox> Agent<S> {
                     self.offset.borrow_and_update();
                     self.reschedule();
                 }
+                () = self.heart.beat() => {}
                 () = sleep(wait) => self.begin_due(),
             }
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use tidelock_ops::service::Pulse;
 use tidelock_ops::{Ops, Telemetry, listener, service};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -21,7 +22,7 @@ pub(crate) async fn beside(
     config: &Path,
     listen: Option<SocketAddr>,
     telemetry: &Telemetry,
-    (ops, keys): (Arc<dyn Ops>, watch::Sender<Keys>),
+    (ops, keys, pulse): (Arc<dyn Ops>, watch::Sender<Keys>, Pulse),
 ) -> Result<()> {
     let hangup = signal(SignalKind::hangup()).context("listen for SIGHUP")?;
     telemetry.export(&ops);
@@ -36,7 +37,7 @@ pub(crate) async fn beside(
     tokio::select! {
         ended = served => ended,
         () = hang_up(hangup, config, telemetry, keys) => bail!("listening for SIGHUP ended by itself"),
-        () = service::watchdog() => Ok(()),
+        () = service::watchdog(|| pulse.felt()) => Ok(()),
     }
 }
 

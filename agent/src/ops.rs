@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tidelock_model::{AgentKey, Cause, Name, Sha256};
-use tidelock_ops::{Family, Ops, RunTally, metrics};
+use tidelock_ops::{Family, Ops, RunTally, metrics, telemetry};
 use tidelock_sandbox::protocol::RunResult;
 use tokio::sync::watch;
 
@@ -121,6 +121,7 @@ impl Ops for AgentOps {
             .with(&labels, dropped),
         ];
         families.extend(self.tally.families());
+        families.push(telemetry::dropped());
         families
     }
 }

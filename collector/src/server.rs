@@ -21,6 +21,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::driver::Driver;
+
 pub use reload::Reload;
 pub use start::{start, start_on};
 
@@ -42,6 +44,21 @@ pub struct Running {
     done: JoinHandle<anyhow::Result<()>>,
     reload: Reload,
     ops: watch::Receiver<Option<Arc<dyn Ops>>>,
+    life: Life,
+}
+
+/// Whether a collector still does its work. Clones look at the same one.
+#[derive(Debug, Clone)]
+pub struct Life(Driver);
+
+impl Life {
+    /// Comes back when the driver has come round once more. While the journal is replayed there is nothing yet
+    /// that could come round, and it comes back at once: a long journal is no reason to begin anew.
+    pub async fn sign(&self) {
+        if self.0.ready() {
+            self.0.turned().await;
+        }
+    }
 }
 
 impl std::fmt::Debug for Running {
@@ -64,6 +81,11 @@ impl Running {
     /// What it reads anew when it is told to.
     pub fn reload(&self) -> Reload {
         self.reload.clone()
+    }
+
+    /// What its watchdog looks at.
+    pub fn life(&self) -> Life {
+        self.life.clone()
     }
 
     /// Its health and numbers, as soon as it has some; none when it ends before.

@@ -17,9 +17,14 @@ fn decide(person: &Cli, decision: &str) {
     });
 }
 
-/// Traffic is on the target: the phase `watch`.
 fn switched(plan: String) -> World {
     let world = World::start(&WorldOptions { plan, ..WorldOptions::default() });
+    switch(&world);
+    world
+}
+
+/// Traffic is put on the target: the phase `watch`.
+pub(crate) fn switch(world: &World) {
     world.until_phase("ready");
     decide(&world.person("ana"), "cutover");
     let waited =
@@ -29,7 +34,6 @@ fn switched(plan: String) -> World {
     world.until_phase("cutover");
     let _ = world.operator.run(&["switched", "--to", "target"]).good();
     world.until_phase("watch");
-    world
 }
 
 /// What `rollback` and the orders say after the end.
@@ -40,7 +44,8 @@ fn nothing_is_left(world: &World, phase: &str) {
         "rolled-back" => "it went back: traffic is on the source again".to_owned(),
         _ => format!("going back is not possible: the migration is {phase}"),
     };
-    assert_eq!(said.out.trim(), words);
+    // What stands on every screen stands before it.
+    assert_eq!(said.out.lines().last(), Some(words.as_str()));
     let json = world.operator.run(&["rollback", "-o", "json"]);
     let value = json.json();
     assert_eq!((json.code, &value["applicable"], &value["possible"]), (5, &false.into(), &false.into()));
@@ -94,6 +99,9 @@ fn a_migration_that_was_given_up_has_no_way_back() {
     );
     let shown = world.operator.run(&["status"]).good().out;
     assert!(shown.contains("! overridden: login") && shown.contains("by ana"), "{shown}");
+    let why = world.operator.run(&["why", "-o", "json"]).good().json();
+    let told = (&why["schema"], &why["phase"], why.get("gate"));
+    assert_eq!(told, (&"tidelock.why/v1".into(), &"aborted".into(), Some(&Value::Null)), "{why}");
     nothing_is_left(&world, "aborted");
 }
 

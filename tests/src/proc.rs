@@ -4,8 +4,17 @@ use std::fs;
 
 /// The memory of a process that lies in RAM; none when the process is gone.
 pub fn resident_bytes(pid: u32) -> Option<u64> {
+    memory(pid, "VmRSS:")
+}
+
+/// The most that a process ever had in RAM; none when it is gone.
+pub fn peak_bytes(pid: u32) -> Option<u64> {
+    memory(pid, "VmHWM:")
+}
+
+fn memory(pid: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -34,6 +43,13 @@ pub fn cpu_ms(pid: u32) -> u64 {
     let ticks = behind.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok());
     // Linux tells them in hundredths of a second on every machine that it runs on.
     ticks.sum::<u64>() * 10
+}
+
+/// The names of a process's threads, as the system keeps them: the first 15 bytes of each; none when it is gone.
+pub fn threads(pid: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+    names.map(|name| name.trim_end().to_owned()).collect()
 }
 
 /// How many files and connections a process has open; 0 when it is gone.

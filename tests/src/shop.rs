@@ -185,6 +185,15 @@ fn answer(ask: &Ask, state: &State) -> String {
         ("GET", path) if path.starts_with("/page/") => page("200 OK", "", "a page"),
         // Out of every target, to where clouds keep their credentials.
         ("GET", "/away") => page("302 Found", "Location: http://169.254.169.254/latest/meta-data\r\n", ""),
+        // A queue as RabbitMQ tells of it: everything that was put in was taken.
+        ("GET", path) if path.starts_with("/api/queues/") => {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let queue = format!(
+                "{{\"name\":\"{name}\",\"state\":\"running\",\"messages\":0,\"messages_ready\":0,\
+                 \"messages_unacknowledged\":0,\"consumers\":1,\"message_stats\":{{\"publish\":7}}}}"
+            );
+            page("200 OK", "", &queue)
+        }
         ("GET", "/api/products") => page("200 OK", "", "[{\"name\":\"tea\",\"stock\":3}]"),
         ("GET", "/login") => {
             let form = "<form method=post><input type=hidden name=\"csrf_token\" value=\"c-1\"></form>";

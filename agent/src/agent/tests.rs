@@ -89,7 +89,7 @@ async fn bed_with(first: v1::Assignments, more: &str, signatures: &str) -> Bed {
     let stopped = async move {
         let _ = stopped.await;
     };
-    let beside = move |_, keys| {
+    let beside = move |_, keys, _| {
         let _ = give.send(keys);
         std::future::pending()
     };

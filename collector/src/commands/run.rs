@@ -41,14 +41,15 @@ async fn serve(config: Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         service::stopping();
         stop.cancel();
     });
-    let (ops, reload) = (running.ops(), running.reload());
+    let (ops, reload, life) = (running.ops(), running.reload(), running.life());
     let beside = async {
         if let Some(ops) = ops.await {
             telemetry.export(&ops);
         }
         // People get an answer from now on, and while the journal is replayed it is "not now".
         service::ready("listening");
-        tokio::join!(service::watchdog(), hang_up(hangup, &args.config, &telemetry, &reload));
+        let watchdog = service::watchdog(|| life.sign());
+        tokio::join!(watchdog, hang_up(hangup, &args.config, &telemetry, &reload));
     };
     let outcome = until_it_ends(running, beside).await;
     // It waits for the last spans to be sent, which the runtime does.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tidelock_core::{AgentStanding, Ask, Explanation, Leftover, Refusal, Report, SlotCourse};
 use tidelock_model::{AgentKey, Name, Timestamp};
+use tidelock_ops::service::Pulse;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::publish::{Boards, RunSeen, Told, View};
@@ -126,9 +127,15 @@ pub struct Driver {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) boards: Boards,
     pub(super) ready: watch::Receiver<bool>,
+    pub(super) pulse: Pulse,
 }
 
 impl Driver {
+    /// Comes back when the driver has come round once more; never where it stands still or has ended.
+    pub async fn turned(&self) {
+        self.pulse.felt().await;
+    }
+
     /// The journal is replayed; before that nothing is answered.
     pub fn ready(&self) -> bool {
         *self.ready.borrow()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tidelock_core::Ask;
 use tidelock_core::record::{Event, EventKind, Observation};
 use tidelock_model::{Name, Timestamp};
+use tidelock_ops::service::{self, Heart};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -80,14 +81,16 @@ pub(crate) struct Inbox {
     asked: mpsc::Receiver<Command>,
     boards: Boards,
     ready: watch::Sender<bool>,
+    heart: Heart,
 }
 
 /// Makes the handle that everybody holds, and what the driver reads.
 pub(crate) fn prepare() -> (Driver, Inbox) {
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (ready, is_ready) = watch::channel(false);
-    let boards = Boards::default();
-    (Driver { commands, boards: boards.clone(), ready: is_ready }, Inbox { asked, boards, ready })
+    let (boards, (pulse, heart)) = (Boards::default(), service::pulse());
+    let driver = Driver { commands, boards: boards.clone(), ready: is_ready, pulse };
+    (driver, Inbox { asked, boards, ready, heart })
 }
 
 impl Inbox {
@@ -96,13 +99,13 @@ impl Inbox {
         let Parts { store, fold, clock, intake, believed, sessions, lookup, space, older } = parts;
         let (outbox, own) = mpsc::channel(OUTBOX);
         tokio::spawn(submit_own(intake, own));
-        let Inbox { asked, boards, ready } = self;
+        let Inbox { asked, boards, ready, heart } = self;
         let (renewed, wakes, room) = (BTreeMap::new(), BTreeMap::new(), Room::new(space));
         let before = older.clone();
         let mut task =
             Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room, older };
         task.hold_the_older(&before).await?;
-        task.run(asked, believed, ready).await
+        task.run(asked, believed, ready, heart).await
     }
 }
 
@@ -112,6 +115,7 @@ impl Task {
         mut asked: mpsc::Receiver<Command>,
         mut believed: mpsc::Receiver<Durable>,
         ready: watch::Sender<bool>,
+        mut heart: Heart,
     ) -> Result<(), Stopped> {
         self.settle_all().await?;
         ready.send_replace(true);
@@ -137,6 +141,7 @@ impl Task {
                     None => return Err(Stopped("the journal takes nothing any more".to_owned())),
                 },
                 _ = tick.tick() => self.tick().await?,
+                () = heart.beat() => {}
                 () = tokio::time::sleep_until(self.wakes_at()) => self.wake().await?,
             }
         }

@@ -92,12 +92,16 @@ impl Tally {
         }
     }
 
-    /// Its families.
-    pub(crate) fn families(&self) -> Vec<Family> {
+    /// Its families. Each of these agents has a series from the first: a counter that begins at 7 has not
+    /// grown, and nobody would be told of a first loss.
+    pub(crate) fn families(&self, watched: &[(&Name, &AgentKey)]) -> Vec<Family> {
         let help = "Findings that an agent had to drop before the collector had them.";
         let mut lost = Family::counter("tidelock_findings_dropped_total", help);
         let dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((migration, agent), count) in dropped.iter() {
+        let none = watched.iter().map(|(migration, agent)| (((*migration).clone(), (*agent).clone()), 0));
+        let mut counts: BTreeMap<(Name, AgentKey), u64> = none.collect();
+        counts.extend(dropped.iter().map(|(who, count)| (who.clone(), *count)));
+        for ((migration, agent), count) in &counts {
             let labels = [
                 ("migration", migration.as_str()),
                 ("side", agent.side.word()),

@@ -5,9 +5,10 @@
 //!   scrape and not by that of the board.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tidelock_core::{AgentState, DecisionState, EvidenceState, Verdict};
-use tidelock_model::{Phase, Timestamp, VerdictWord};
+use tidelock_model::{AgentKey, Name, Phase, Timestamp, VerdictWord};
 use tidelock_ops::Family;
 
 use crate::driver::View;
@@ -45,6 +46,23 @@ pub(super) fn families<'a>(views: impl IntoIterator<Item = &'a View>, now: Times
     let Scenarios { state, last } = scenarios;
     let Agents { up, skew, ends, overdue, waiting } = agents;
     vec![open, verdict, window, pending, state, last, up, skew, ends, overdue, waiting]
+}
+
+/// The agents that have series of their own.
+pub(super) fn watched(views: &[Arc<View>]) -> Vec<(&Name, &AgentKey)> {
+    let agents = views.iter().flat_map(|view| view.agents.iter().map(move |agent| (&view.migration, agent)));
+    agents
+        .filter(|(_, agent)| !gone(agent.state))
+        .map(|(migration, agent)| (migration, &agent.agent))
+        .collect()
+}
+
+/// It owes nothing; and pods that come and go would be more and more series.
+fn gone(state: AgentState) -> bool {
+    match state {
+        AgentState::Revoked | AgentState::SignedOff | AgentState::Expired => true,
+        AgentState::Online | AgentState::Silent | AgentState::Suspended | AgentState::NeverSeen => false,
+    }
 }
 
 /// The word of an end that is not the one that was wanted: a gate that opened for it is no good news.
@@ -204,14 +222,7 @@ impl Agents {
 
     fn take(&mut self, view: &View) {
         for agent in &view.agents {
-            let gone = match agent.state {
-                // It owes nothing; and pods that come and go would be more and more series.
-                AgentState::Revoked | AgentState::SignedOff | AgentState::Expired => true,
-                AgentState::Online | AgentState::Silent | AgentState::Suspended | AgentState::NeverSeen => {
-                    false
-                }
-            };
-            if gone {
+            if gone(agent.state) {
                 continue;
             }
             let labels = [

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tidelock_ops::{Family, Ops, metrics};
+use tidelock_ops::{Family, Ops, metrics, telemetry};
 
 use super::numbers;
 use crate::clock::Clock;
@@ -38,7 +38,8 @@ impl Ops for CollectorOps {
             families.push(family.with(&[], free));
         }
         families.extend(numbers::families(views.iter().map(AsRef::as_ref), self.clock.now()));
-        families.extend(self.tally.families());
+        families.extend(self.tally.families(&numbers::watched(&views)));
+        families.push(telemetry::dropped());
         families
     }
 }

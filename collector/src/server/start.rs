@@ -20,8 +20,8 @@ use tonic_health::ServingStatus;
 use super::certificates::Certificates;
 use super::ops::CollectorOps;
 use super::replayed::replayed;
-use super::{Addresses, Reload, Running, listen};
-use crate::access::{self, Access, Changed};
+use super::{Addresses, Life, Reload, Running, listen};
+use crate::access::{self, Access, Untold};
 use crate::api::{self, Api};
 use crate::blind_spots::BlindSpots;
 use crate::clock::{self, Clock};
@@ -41,8 +41,6 @@ use crate::warnings::Warnings;
 
 /// Streams that are still open when the collector stops get so long to end.
 const GRACE: Duration = Duration::from_secs(5);
-/// Changes of the access file that wait for the journal.
-const CHANGES: usize = 4;
 
 /// What answers once the journal is replayed.
 const SERVICES: [&str; 7] = [
@@ -105,16 +103,18 @@ pub async fn start_on(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Run
         ops: listeners.ops.local_addr()?,
     };
     let stop = CancellationToken::new();
-    let (changed, by_hand) = mpsc::channel(CHANGES);
+    let untold = Untold::default();
     let reload = Reload::new(
         opened.config.clone(),
-        (opened.access.clone(), changed),
+        (opened.access.clone(), untold.clone()),
         opened.secrets.clone(),
         opened.certificates.clone(),
     );
     let ops = opened.ops.subscribe();
-    let done = tokio::spawn(run(opened, listeners, addresses, by_hand, stop.clone()));
-    Ok(Running { addresses, stop, done, reload, ops })
+    let (driver, inbox) = driver::prepare();
+    let life = Life(driver.clone());
+    let done = tokio::spawn(run(opened, listeners, (driver, inbox), (addresses, untold), stop.clone()));
+    Ok(Running { addresses, stop, done, reload, ops, life })
 }
 
 async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
@@ -181,12 +181,12 @@ fn latest(journal: &Journal) -> anyhow::Result<Timestamp> {
 async fn run(
     opened: Opened,
     listeners: Listeners,
-    addresses: Addresses,
-    by_hand: mpsc::Receiver<Changed>,
+    driving: (Driver, Inbox),
+    told: (Addresses, Untold),
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let journal = opened.journal.clone();
-    let outcome = serve(opened, listeners, addresses, by_hand, &stop).await;
+    let outcome = serve(opened, listeners, driving, told, &stop).await;
     stop.cancel();
     journal.close().await;
     outcome
@@ -195,12 +195,11 @@ async fn run(
 async fn serve(
     opened: Opened,
     listeners: Listeners,
-    addresses: Addresses,
-    by_hand: mpsc::Receiver<Changed>,
+    (driver, inbox): (Driver, Inbox),
+    (addresses, untold): (Addresses, Untold),
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let store: Arc<dyn Store> = Arc::new(opened.journal.clone());
-    let (driver, inbox) = driver::prepare();
     let (intake, believed) = Intake::open(store.clone(), opened.clock);
     let (blind_spots, warnings) = (BlindSpots::default(), Warnings::default());
     let runs_now = RunsNow::default();
@@ -226,7 +225,7 @@ async fn serve(
     let domain = Some(opened.pki.domain().into());
     let agents_acceptor = listen::acceptor(certificates.agents.clone(), domain, connections);
     servers.spawn(certificates.keep(stop.clone()));
-    servers.spawn(access::by_hand(driver.clone(), by_hand, stop.clone()));
+    servers.spawn(access::by_hand(driver.clone(), untold, stop.clone()));
     let heads = Shown::new(opened.signer.clone(), store.clone(), driver.clone(), opened.clock);
     let door = Door {
         intake: intake.clone(),

@@ -4,6 +4,7 @@
 //! Agent and collector never name each other, and both are watched the same way; so the way lies here.
 //! Nothing in it may hold up a verdict: every queue has a bound, and what is too much is dropped.
 
+mod dropped;
 pub mod listener;
 pub mod metrics;
 mod otlp;

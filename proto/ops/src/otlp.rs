@@ -12,8 +12,12 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
+use crate::dropped::{self, Numbers, Records, Spans};
+
 /// How long the last of each signal may take when the process ends.
 pub(crate) const LAST: Duration = Duration::from_secs(2);
+/// What waits for a receiver where nobody says how much may, and what may wait at most.
+const ROOM: [usize; 2] = [2_048, 65_536];
 
 /// One kind of telemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,18 @@ impl Signal {
         let off = set("OTEL_SDK_DISABLED").is_some_and(|text| text.eq_ignore_ascii_case("true"));
         let none = set(&format!("OTEL_{}_EXPORTER", self.word())).is_some_and(|text| text == "none");
         !off && !none && self.otlp("ENDPOINT").is_some()
+    }
+
+    /// What is asked for and cannot be had, though the signal goes out all the same.
+    fn uncompressed(self) -> Option<String> {
+        let asked = self.otlp("COMPRESSION").filter(|word| !word.eq_ignore_ascii_case("none"))?;
+        self.wanted().then(|| {
+            format!(
+                "OTEL_EXPORTER_OTLP_COMPRESSION={asked}: Tidelock compresses nothing, so {} go out as they are; \
+                 unset it, or set none",
+                self.word().to_lowercase()
+            )
+        })
     }
 
     /// The exporter as the variables ask for it.
@@ -84,6 +100,12 @@ fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|text| !text.is_empty())
 }
 
+/// How many may wait, as the variable says it; never without a bound.
+fn room(variable: &str) -> usize {
+    let [usual, most] = ROOM;
+    set(variable).and_then(|text| text.parse().ok()).unwrap_or(usual).clamp(1, most)
+}
+
 fn resource(service: &'static str, version: &'static str) -> Resource {
     let mut resource = Resource::builder();
     if set("OTEL_SERVICE_NAME").is_none() {
@@ -102,8 +124,8 @@ pub(crate) struct Exporters {
 
 impl Exporters {
     /// Makes what is wanted, and gives what cannot be made: telemetry that is set up badly is told and
-    /// left out, it never keeps a service from its work. Every queue is bounded by the SDK
-    /// (`OTEL_BSP_MAX_QUEUE_SIZE` and its like), and what is too much is dropped.
+    /// left out, it never keeps a service from its work. Every queue is bounded
+    /// (`OTEL_BSP_MAX_QUEUE_SIZE` and its like); what is too much is dropped, and counted.
     pub(crate) fn open(service: &'static str, version: &'static str) -> (Exporters, Vec<String>) {
         let (mut open, mut problems) = (Exporters::default(), Vec::new());
         let about = resource(service, version);
@@ -122,6 +144,9 @@ impl Exporters {
             Ok(logs) => open.logs = logs,
             Err(error) => told(Signal::Logs, error),
         }
+        problems.extend(
+            [Signal::Traces, Signal::Metrics, Signal::Logs].into_iter().filter_map(Signal::uncompressed),
+        );
         (open, problems)
     }
 
@@ -146,7 +171,8 @@ fn traces(about: &Resource) -> Result<Option<SdkTracerProvider>> {
     }
     let exporter =
         Signal::Traces.prepare(opentelemetry_otlp::SpanExporter::builder().with_tonic())?.build()?;
-    Ok(Some(SdkTracerProvider::builder().with_resource(about.clone()).with_batch_exporter(exporter).build()))
+    let spans = Spans::new(exporter, &dropped::TRACES, room("OTEL_BSP_MAX_QUEUE_SIZE"));
+    Ok(Some(SdkTracerProvider::builder().with_resource(about.clone()).with_span_processor(spans).build()))
 }
 
 fn metrics(about: &Resource) -> Result<Option<SdkMeterProvider>> {
@@ -155,9 +181,8 @@ fn metrics(about: &Resource) -> Result<Option<SdkMeterProvider>> {
     }
     let exporter =
         Signal::Metrics.prepare(opentelemetry_otlp::MetricExporter::builder().with_tonic())?.build()?;
-    Ok(Some(
-        SdkMeterProvider::builder().with_resource(about.clone()).with_periodic_exporter(exporter).build(),
-    ))
+    let numbers = Numbers::new(exporter, &dropped::METRICS);
+    Ok(Some(SdkMeterProvider::builder().with_resource(about.clone()).with_periodic_exporter(numbers).build()))
 }
 
 fn logs(about: &Resource) -> Result<Option<SdkLoggerProvider>> {
@@ -165,5 +190,6 @@ fn logs(about: &Resource) -> Result<Option<SdkLoggerProvider>> {
         return Ok(None);
     }
     let exporter = Signal::Logs.prepare(opentelemetry_otlp::LogExporter::builder().with_tonic())?.build()?;
-    Ok(Some(SdkLoggerProvider::builder().with_resource(about.clone()).with_batch_exporter(exporter).build()))
+    let records = Records::new(exporter, &dropped::LOGS, room("OTEL_BLRP_MAX_QUEUE_SIZE"));
+    Ok(Some(SdkLoggerProvider::builder().with_resource(about.clone()).with_log_processor(records).build()))
 }

@@ -2,7 +2,8 @@
 //!
 //! The log goes to stderr, always. Traces, numbers and the log go to an OpenTelemetry receiver as well
 //! when the standard `OTEL_*` variables name one, and nowhere otherwise. Telemetry never holds anything
-//! up: its queues are bounded, what is too much is dropped, and a receiver that is dead is not waited for.
+//! up: its queues are bounded, what is too much is dropped and counted, and a receiver that is dead is not
+//! waited for.
 
 use std::env;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
+pub use crate::dropped::family as dropped;
 use crate::otlp::Exporters;
 use crate::{Ops, otlp_metrics};
 

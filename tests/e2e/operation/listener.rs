@@ -9,7 +9,7 @@ use tidelock_tests::{World, WorldOptions, eventually, eventually_for, free_addre
 use super::names;
 
 /// What `promtool check metrics` says of a scrape; nothing when all is well.
-fn promtool(text: &str) -> String {
+pub(super) fn promtool(text: &str) -> String {
     let child = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -25,7 +25,7 @@ fn promtool(text: &str) -> String {
 }
 
 /// The value of the one series that begins so.
-fn value(text: &str, series: &str) -> Result<f64, String> {
+pub(super) fn value(text: &str, series: &str) -> Result<f64, String> {
     let line = text.lines().find(|line| line.starts_with(series));
     let line = line.ok_or_else(|| format!("no {series} in\n{text}"))?;
     line.rsplit(' ').next().and_then(|value| value.parse().ok()).ok_or_else(|| line.to_owned())
@@ -38,17 +38,19 @@ fn listens(folder: &std::path::Path, address: &str) {
     std::fs::write(&config, format!("ops = \"{address}\"\n{text}")).expect("it can be written");
 }
 
+/// Starts an agent that can be asked for its health and numbers; gives where.
+pub(super) fn watched(world: &mut World, side: &'static str, name: &str) -> String {
+    let (folder, address) = (world.enrol(side, name), free_address());
+    listens(&folder, &address);
+    world.adopt(side, name, folder);
+    address
+}
+
 #[test]
 fn health_and_numbers_say_what_is_and_pass_promtool() {
     let mut world = World::start(&WorldOptions { agents: 0, ..WorldOptions::default() });
-    let (collector, agent) = (world.address("ops"), free_address());
-    for side in ["source", "target"] {
-        let folder = world.enrol(side, &format!("{side}-1"));
-        if side == "source" {
-            listens(&folder, &agent);
-        }
-        world.adopt(side, &format!("{side}-1"), folder);
-    }
+    let (collector, agent) = (world.address("ops"), watched(&mut world, "source", "source-1"));
+    world.join("target", "target-1");
     let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "90s"]).good();
     for address in [&collector, &agent] {
         assert_eq!(get(address, "/livez"), Ok((200, "alive\n".to_owned())));

@@ -8,7 +8,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project").join("deploy").join(name)
 }
 
-fn manifests() -> Vec<Value> {
+pub(super) fn manifests() -> Vec<Value> {
     let mut all = Vec::new();
     for file in std::fs::read_dir(folder("kubernetes")).expect("the folder is there") {
         let path = file.expect("a file").path();

@@ -1,19 +1,35 @@
 //! One finding's way in one trace, numbers and logs, at a real receiver; and a dead one slows nothing.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::trace::v1::Span;
-use tidelock_tests::{World, WorldOptions, eventually_for};
+use tidelock_tests::{World, WorldOptions, eventually, eventually_for, get};
 
+use super::listener::{value, watched};
 use super::receiver::{self, text};
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn set(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn set(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// What lets every process export to that receiver, whose folder has what its clients need.
+pub(super) fn exporting(folder: &Path, endpoint: &str) -> Vec<(String, String)> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    set(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", &path("ca.pem")),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", &path("client.pem")),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", &path("client.key")),
+        ("OTEL_BSP_SCHEDULE_DELAY", "200"),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "200"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "500"),
+    ])
 }
 
 /// A span of the collector whose parent is the agent's run, with that run, the runner's part of it and the fold.
@@ -36,16 +52,7 @@ fn whole(spans: &[(String, Span)]) -> Option<[Span; 3]> {
 fn one_finding_is_one_trace_and_numbers_and_logs_arrive() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let receiver = receiver::start(folder.path());
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let env = set(&[
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint),
-        ("OTEL_EXPORTER_OTLP_CERTIFICATE", &path("ca.pem")),
-        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", &path("client.pem")),
-        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", &path("client.key")),
-        ("OTEL_BSP_SCHEDULE_DELAY", "200"),
-        ("OTEL_BLRP_SCHEDULE_DELAY", "200"),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "500"),
-    ]);
+    let env = exporting(folder.path(), &receiver.endpoint);
     let world = World::start(&WorldOptions { env, ..WorldOptions::default() });
     let [run, runner, kept] = eventually_for(Duration::from_secs(90), "a whole trace", || {
         let spans = receiver.heard.spans.lock().expect("nobody panics");
@@ -81,6 +88,28 @@ fn one_finding_is_one_trace_and_numbers_and_logs_arrive() {
     });
 }
 
+/// Spans and numbers are lost by now; what was never sent is not lost.
+fn losses(address: &str) -> Result<(), String> {
+    let (_, page) = get(address, "/metrics")?;
+    let dropped = ["traces", "metrics", "logs"]
+        .map(|signal| value(&page, &format!("tidelock_telemetry_dropped_total{{signal=\"{signal}\"}}")));
+    match dropped {
+        [Ok(traces), Ok(metrics), Err(_)] if traces > 0.0 && metrics > 0.0 => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+/// Half of the grid's runs at least: one that waited for the receiver would take its three seconds.
+fn runs_on(address: &str) {
+    let series = "tidelock_agent_check_runs_total{migration=\"shop\",scenario=\"login\",side=\"source\",result=\"pass\"}";
+    let runs = || -> Result<f64, String> { value(&get(address, "/metrics")?.1, series) };
+    let before = runs().expect("it has run");
+    eventually_for(Duration::from_secs(20), "ten runs more", || {
+        let now = runs()?;
+        if now >= before + 10.0 { Ok(()) } else { Err(format!("{before}, now {now}")) }
+    });
+}
+
 #[test]
 fn a_dead_receiver_slows_nothing_and_a_bad_variable_stops_nothing() {
     // It takes connections and never says a word.
@@ -92,11 +121,18 @@ fn a_dead_receiver_slows_nothing_and_a_bad_variable_stops_nothing() {
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
     ]);
-    let mut world = World::start(&WorldOptions { env, ..WorldOptions::default() });
+    let mut world = World::start(&WorldOptions { agents: 0, env, ..WorldOptions::default() });
+    let ops = watched(&mut world, "source", "source-1");
+    world.join("target", "target-1");
     let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "90s"]).good();
     let said = world.collector.as_ref().expect("it runs").log();
     assert!(said.contains("no logs by OTLP") && said.contains("speaks grpc"), "{said}");
+    for address in [&ops, &world.address("ops")] {
+        eventually("what the receiver does not take is counted", || losses(address));
+    }
+    runs_on(&ops);
     #[expect(clippy::disallowed_methods, reason = "a test measures how long an end takes")]
     let began = Instant::now();
     let mut agent = world.agents.remove(0).process.expect("it runs");
