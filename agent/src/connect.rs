@@ -11,8 +11,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -38,6 +38,14 @@ pub enum ConnectError {
     ServerName {
         /// As it was given.
         name: String,
+    },
+    /// Whoever answers there shows a certificate that nobody has signed whom this agent trusts.
+    #[error("connect to {address}: {why}")]
+    Untrusted {
+        /// Where to.
+        address: String,
+        /// What is wrong with the certificate.
+        why: String,
     },
     /// It did not come about.
     #[error("connect to {address}: {why}")]
@@ -89,9 +97,26 @@ pub async fn connect(address: &str, server_name: &str, tls: ClientConfig) -> Res
     let connector = Connector { address: address.to_owned(), name, tls: TlsConnector::from(Arc::new(tls)) };
     match timeout(2 * CONNECT_TIMEOUT, endpoint.connect_with_connector(connector)).await {
         Ok(Ok(channel)) => Ok(channel),
+        Ok(Err(error)) if untrusted(&error) => {
+            Err(ConnectError::Untrusted { address: address.to_owned(), why: chain(&error) })
+        }
         Ok(Err(error)) => Err(failed(chain(&error))),
         Err(_) => Err(failed("no answer in time".to_owned())),
     }
+}
+
+/// Whether this is about the authority of the other side's certificate. One with the name of an authority that is
+/// trusted and another key is found by its signature.
+fn untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |cause| cause.source());
+    // TLS tells its own error inside one of the system's.
+    let of_tls = |cause: &(dyn std::error::Error + 'static)| {
+        let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
+        inner.downcast_ref::<rustls::Error>().cloned()
+    };
+    let of_authority = [CertificateError::UnknownIssuer, CertificateError::BadSignature];
+    let mut tls = causes.filter_map(of_tls);
+    tls.any(|error| matches!(error, rustls::Error::InvalidCertificate(why) if of_authority.contains(&why)))
 }
 
 /// An error with all of its causes.

@@ -4,6 +4,7 @@
 //! A session is nothing but a way; all that must last lies in the spool. So whatever goes wrong, the
 //! answer is the same: wait, connect again, and go on with the first finding that is not acked.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -89,7 +90,19 @@ pub enum SessionError {
     Identity(#[from] IdentityError),
     /// There is no connection.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(ConnectError),
+    /// The collector's authority is not one of those that this agent trusts.
+    #[error(
+        "{} has no authority that signed the collector's certificate; if the collector has another one now, put \
+         that beside the old one into this file: it is taken within seconds, without a restart",
+        ca.display()
+    )]
+    Authority {
+        /// The file with those that it trusts.
+        ca: PathBuf,
+        /// Where somebody else's was shown.
+        source: ConnectError,
+    },
     /// The collector ended it, or the connection broke.
     #[error("the collector ended the session: {0}")]
     Ended(String),
@@ -157,6 +170,7 @@ impl Uplink {
                 Err(
                     error @ (SessionError::Identity(_)
                     | SessionError::Connect(_)
+                    | SessionError::Authority { .. }
                     | SessionError::Ended(_)
                     | SessionError::Silent(_)
                     | SessionError::Protocol(_)),
@@ -178,13 +192,26 @@ impl Uplink {
     async fn session(&self) -> Result<(), SessionError> {
         let known = identity::fingerprint(&self.config);
         let (who, tls) = self.identity()?;
-        let channel = connect::connect(&self.config.collector, &self.config.server_name, tls).await?;
+        let channel = connect::connect(&self.config.collector, &self.config.server_name, tls).await;
+        let channel = channel.map_err(|error| self.without(error))?;
         let session = Session::begin(self, who.migration.clone(), channel.clone()).await?;
         tracing::info!(migration = %who.migration, agent = %who.agent, "session begun");
         self.shared.channel.send_replace(Some(channel.clone()));
         tokio::select! {
             ended = session.run() => ended,
             () = renew::until_new(&self.config, self.clock, (&who, known), channel) => Err(SessionError::Renewed),
+        }
+    }
+
+    /// Why there is no connection, and what its operator can do about it.
+    fn without(&self, error: ConnectError) -> SessionError {
+        match error {
+            ConnectError::Untrusted { .. } => {
+                SessionError::Authority { ca: self.config.ca.clone(), source: error }
+            }
+            ConnectError::Address { .. } | ConnectError::ServerName { .. } | ConnectError::Connect { .. } => {
+                SessionError::Connect(error)
+            }
         }
     }
 

@@ -26,8 +26,8 @@ pub fn source(wire: &v1::PlanSource) -> Result<Source, String> {
 /// Checks a plan.
 ///
 /// # Errors
-/// Every problem of it, as text with places.
+/// Its problems in few words, with their lines: a refusal may not cost more than the plan that it refuses.
 pub fn check(wire: &v1::PlanSource) -> Result<Checked, String> {
     let source = source(wire)?;
-    tidelock_plan::check(&source).map_err(|problems: Problems| problems.render(&source, false, 100))
+    tidelock_plan::check(&source).map_err(|problems: Problems| problems.brief())
 }

@@ -1,14 +1,18 @@
 //! An enrolled agent that lies or stammers: what makes no sense is refused with its place, what does not
-//! belong is kept and not counted, and who contradicts itself is suspended.
+//! belong is kept and not counted, and who contradicts itself is suspended. None of it costs the collector more
+//! than 100 times its sender's work.
 
 use serde_json::Value;
 use tidelock_proto::v1;
 use tidelock_tests::{World, WorldOptions};
 use tonic::Code;
 
+use crate::costs::Costs;
 use crate::raw::{Raw, Shown, batch, now_ms};
 
 const EPOCH: [u8; 16] = [3; 16];
+/// What all of a test may add to the collector's memory, for good and for a moment.
+const MAY_GROW: [u64; 2] = [64 << 20, 128 << 20];
 
 /// A world in which a stand-in is the only agent of the target.
 fn world() -> (World, Shown) {
@@ -89,16 +93,21 @@ fn senseless(raw: &Raw) -> Vec<(v1::FindingBatch, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_makes_no_sense_is_refused_with_its_place_and_leaves_no_trace() {
-    let (world, shown) = world();
+    let (mut world, shown) = world();
     let first = Raw::begin(&world, &shown, EPOCH).await.expect("it joined");
     let senseless = senseless(&first);
     drop(first);
+    let costs = Costs::of(&world, MAY_GROW);
     for (bad, words) in senseless {
-        let mut raw = Raw::begin_again(&world, &shown, EPOCH).await.expect("it may come again");
-        assert_eq!(raw.durable, 0, "something of it was kept");
-        let refused = raw.send(bad).await.expect_err(words);
-        assert_eq!(refused.code(), Code::InvalidArgument, "{words}: {refused:?}");
-        assert!(refused.message().contains(words), "{words}: {refused:?}");
+        let said = async || {
+            let mut raw = Raw::begin_again(&world, &shown, EPOCH).await.expect("it may come again");
+            assert_eq!(raw.durable, 0, "something of it was kept");
+            let refused = raw.send(bad.clone()).await.expect_err(words);
+            assert_eq!(refused.code(), Code::InvalidArgument, "{words}: {refused:?}");
+            assert!(refused.message().contains(words), "{words}: {refused:?}");
+        };
+        costs.weigh(words, said).await;
+        costs.is_well(&mut world, words);
     }
     assert_eq!(hold(&world)["state"], "missing", "{}", hold(&world));
     // Five numbers that never came: refused, until a gap record stands for them.
@@ -117,7 +126,8 @@ async fn what_makes_no_sense_is_refused_with_its_place_and_leaves_no_trace() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_belong_is_kept_and_not_counted() {
-    let (world, shown) = world();
+    let (mut world, shown) = world();
+    let costs = Costs::of(&world, MAY_GROW);
     let mut raw = Raw::begin(&world, &shown, EPOCH).await.expect("it joined");
     let mut seq = 1;
     for round in 1..=4_u64 {
@@ -146,12 +156,14 @@ async fn what_does_not_belong_is_kept_and_not_counted() {
     let same = raw.good(now_ms() / 1000 + 10);
     seq = raw.send(batch(EPOCH, seq, vec![same; 5])).await.expect("well formed") + 1;
     assert_eq!(gate(&world)["open"], false, "one round passed five times");
+    costs.is_well(&mut world, "what does not belong");
     opens(&world, &mut raw, seq).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_tells_one_finding_in_two_ways_is_suspended_and_holds() {
     let (mut world, shown) = world();
+    let costs = Costs::of(&world, MAY_GROW);
     let mut raw = Raw::begin(&world, &shown, EPOCH).await.expect("it joined");
     opens(&world, &mut raw, 1).await;
     drop(raw);
@@ -167,6 +179,7 @@ async fn who_tells_one_finding_in_two_ways_is_suspended_and_holds() {
     let listed = world.operator.run(&["agent", "ls"]).good();
     let shown_so = listed.out.lines().any(|line| line.contains("raw") && line.contains("suspended"));
     assert!(shown_so, "{}", listed.out);
+    costs.is_well(&mut world, "one finding in two ways");
     for restart in [false, true] {
         if restart {
             world.kill_collector();

@@ -1,5 +1,5 @@
 //! Bytes that are no message, in a session of an enrolled agent and at the open call of the API: each is
-//! answered with its code, costs little, and changes nothing.
+//! answered with its code, costs at most 100 times its sender's work, and changes nothing.
 
 use prost::Message as _;
 use tidelock_proto::v1;
@@ -8,6 +8,7 @@ use tidelock_tests::{World, WorldOptions, resident_bytes};
 use tonic::Code;
 
 use crate::call::{Answer, as_batch, call, claiming, hello, message};
+use crate::costs::Costs;
 use crate::raw::{Shown, batch};
 
 const EPOCH: [u8; 16] = [5; 16];
@@ -17,6 +18,8 @@ const GRPC: &[(&str, &str)] = &[("content-type", "application/grpc"), ("te", "tr
 
 /// What one message of at most 4 MiB may add to the collector's memory, for good.
 const GROWTH_BYTES: u64 = 96 << 20;
+/// The same for all of a test, for good and for a moment: a byte of a message is never more than 128 in memory.
+const MAY_GROW: [u64; 2] = [2 * GROWTH_BYTES, 512 << 20];
 
 /// The bytes after a good hello, and the code and words that they get.
 type Row = (&'static str, Vec<u8>, Code, &'static str);
@@ -91,6 +94,7 @@ struct Bench {
     world: World,
     shown: Shown,
     pid: u32,
+    costs: Costs,
 }
 
 impl Bench {
@@ -99,7 +103,8 @@ impl Bench {
         world.apply(&WorldOptions::default().plan);
         let shown = Shown::of(&world.enrol("target", "raw"));
         let pid = world.collector.as_ref().expect("it runs").pid();
-        Bench { world, shown, pid }
+        let costs = Costs::of(&world, MAY_GROW);
+        Bench { world, shown, pid, costs }
     }
 
     /// In a session, once the earlier one has been cleared away.
@@ -115,22 +120,28 @@ impl Bench {
         panic!("the earlier session never ended");
     }
 
+    /// A good hello and these bytes, again and again: each time the same answer, and never at too high a cost.
+    async fn refuses(&self, (name, bytes, code, words): &Row) {
+        let body = [hello(EPOCH), bytes.clone()].concat();
+        let said = async || {
+            let answer = self.session(GRPC, &body, false).await;
+            assert_eq!(answer.grpc, Some(*code), "{name}: {answer:?}");
+            assert!(answer.words.replace("%20", " ").contains(words), "{name}: {answer:?}");
+        };
+        self.costs.weigh(name, said).await;
+    }
+
     fn is_well(&mut self, after: &str) {
-        let ended = self.world.collector.as_mut().expect("it was started").ended();
-        assert!(ended.is_none(), "the collector did not survive: {after}");
-        let gate = self.world.operator.run(&["gate", "check", "ready", "-o", "json"]).json();
-        assert_eq!(gate["open"], false, "{after}: {gate}");
+        self.costs.is_well(&mut self.world, after);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_message_is_answered_with_its_code_and_changes_nothing() {
     let mut bench = Bench::new();
-    for (name, bytes, code, words) in frames().into_iter().chain(fields()) {
-        let body = [hello(EPOCH), bytes].concat();
-        let answer = bench.session(GRPC, &body, false).await;
-        assert_eq!(answer.grpc, Some(code), "{name}: {answer:?}");
-        assert!(answer.words.replace("%20", " ").contains(words), "{name}: {answer:?}");
+    for row in frames().into_iter().chain(fields()) {
+        bench.refuses(&row).await;
+        bench.is_well(row.0);
     }
     let unread = bench.session(GRPC, &hello(EPOCH)[..9], true).await;
     assert_ne!(unread.grpc, Some(Code::Ok), "a hello that is cut: {unread:?}");
@@ -142,16 +153,13 @@ async fn what_is_no_message_is_answered_with_its_code_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_would_swell_is_refused_before_it_does() {
     let mut bench = Bench::new();
-    for (name, bytes, code, words) in swollen() {
-        let before = resident_bytes(bench.pid).expect("it runs");
-        let body = [hello(EPOCH), bytes].concat();
-        let answer = bench.session(GRPC, &body, false).await;
-        assert_eq!(answer.grpc, Some(code), "{name}: {answer:?}");
-        assert!(answer.words.replace("%20", " ").contains(words), "{name}: {answer:?}");
+    for row in swollen() {
+        let (name, before) = (row.0, resident_bytes(bench.pid).expect("it runs"));
+        bench.refuses(&row).await;
         let grown = resident_bytes(bench.pid).expect("it runs").saturating_sub(before);
         assert!(grown <= GROWTH_BYTES, "{name}: the collector grew by {} KiB", grown / 1024);
+        bench.is_well(name);
     }
-    bench.is_well("messages that swell");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -162,20 +170,24 @@ async fn an_unusual_call_is_answered_as_grpc_says() {
     for encoding in ["gzip", "zstd", "snake-oil"] {
         let headers = [kind, ("grpc-encoding", encoding)];
         let bomb = [good.clone(), claiming(1, 5, b"\x1f\x8b\x08\0\0")].concat();
-        let answer = bench.session(&headers, &bomb, false).await;
-        assert_eq!(answer.grpc, Some(Code::Unimplemented), "{encoding}: {answer:?}");
+        let said = async || {
+            let answer = bench.session(&headers, &bomb, false).await;
+            assert_eq!(answer.grpc, Some(Code::Unimplemented), "{encoding}: {answer:?}");
+        };
+        bench.costs.weigh(encoding, said).await;
     }
     let late = bench.session(&[kind, ("grpc-timeout", "0n")], &good, true).await;
     assert!(late.grpc.is_some(), "no time at all: {late:?}");
     let half = bench.session(GRPC, &good, true).await;
     assert_eq!((half.grpc, half.bytes > 0), (Some(Code::Ok), true), "half closed: {half:?}");
     for path in ["/tidelock.v1.AgentService/NoSuchCall", "/no.such.Service/Call", "/", "/../../etc/passwd"] {
-        let answer = call(&bench.world, ("agents", path), Some(&bench.shown), GRPC, good.clone(), true).await;
-        assert_eq!(
-            answer.clone().and_then(|answer| answer.grpc),
-            Some(Code::Unimplemented),
-            "{path}: {answer:?}"
-        );
+        let said = async || {
+            let to = ("agents", path);
+            let answer = call(&bench.world, to, Some(&bench.shown), GRPC, good.clone(), true).await;
+            let code = answer.as_ref().and_then(|answer| answer.grpc);
+            assert_eq!(code, Some(Code::Unimplemented), "{path}: {answer:?}");
+        };
+        bench.costs.weigh(path, said).await;
     }
     bench.is_well("unusual calls");
 }
@@ -200,10 +212,13 @@ async fn a_stranger_gets_a_code_and_no_certificate() {
         ("compressed", claiming(1, 3, b"abc"), Code::Internal, "compress"),
     ];
     for (name, bytes, code, words) in rows {
-        let answer = call(&bench.world, ENROL, None, GRPC, bytes, true).await;
-        let answer = answer.unwrap_or_else(|| panic!("{name}: no answer"));
-        assert_eq!(answer.grpc, Some(code), "{name}: {answer:?}");
-        assert!(answer.words.replace("%20", " ").contains(words), "{name}: {answer:?}");
+        let said = async || {
+            let answer = call(&bench.world, ENROL, None, GRPC, bytes.clone(), true).await;
+            let answer = answer.unwrap_or_else(|| panic!("{name}: no answer"));
+            assert_eq!(answer.grpc, Some(code), "{name}: {answer:?}");
+            assert!(answer.words.replace("%20", " ").contains(words), "{name}: {answer:?}");
+        };
+        bench.costs.weigh(name, said).await;
     }
     let listed = bench.world.operator.run(&["agent", "ls", "-o", "json"]).good();
     assert!(listed.out.contains("raw") && !listed.out.contains("OR 1=1"), "{}", listed.out);

@@ -30,6 +30,7 @@ pub(crate) const GOAWAY: u8 = 7;
 pub(crate) const WINDOW_UPDATE: u8 = 8;
 pub(crate) const CONTINUATION: u8 = 9;
 
+pub(crate) const ACK: u8 = 1;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
@@ -131,8 +132,10 @@ pub(crate) struct Heard {
     pub(crate) goaway: Option<u32>,
     /// The codes of streams that were reset.
     pub(crate) resets: Vec<u32>,
-    /// Heads that came back.
-    pub(crate) heads: usize,
+    /// The streams whose heads came back.
+    pub(crate) heads: Vec<u32>,
+    /// What the last answer to a ping carried.
+    pub(crate) ponged: Option<[u8; 8]>,
     /// The connection is closed.
     pub(crate) closed: bool,
 }
@@ -159,7 +162,10 @@ pub(crate) async fn listen(mut down: Down, quiet: Duration, bytes: Arc<AtomicU64
             match whole[3] {
                 GOAWAY => heard.goaway = code(13),
                 RST_STREAM => heard.resets.extend(code(9)),
-                HEADERS => heard.heads += 1,
+                HEADERS => heard.heads.extend(code(5)),
+                PING if whole[4] & ACK != 0 => {
+                    heard.ponged = whole.get(9..17).and_then(|eight| eight.try_into().ok());
+                }
                 _ => {}
             }
             let length = whole.len();

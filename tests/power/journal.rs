@@ -9,9 +9,9 @@ use tidelock_collector::journal::{
     Answer, Disk, Journal, NewDecision, Position, RealDisk, Record, Settings, Store, verify,
 };
 use tidelock_model::Name;
+use tidelock_tests::Image;
 
-use crate::image;
-use crate::loss::{nothing_acked_is_lost, told, without_sync_something_is_lost};
+use crate::loss::{BYTES, nothing_acked_is_lost, told, without_sync_something_is_lost};
 use crate::shadow::Shadow;
 
 const WRITER: &str = "journal::writer_until_it_is_killed";
@@ -128,24 +128,24 @@ async fn writer_until_it_is_killed() {
 
 #[test]
 fn a_journal_loses_nothing_that_was_acked() {
-    if image::possible() {
+    if Image::possible() {
         nothing_acked_is_lost(WRITER, |mount, acks| check(&mount.join("journal"), acks));
     }
 }
 
 #[test]
 fn a_journal_that_does_not_sync_is_caught() {
-    if image::possible() {
+    if Image::possible() {
         without_sync_something_is_lost(WRITER, |mount, acks| check(&mount.join("journal"), acks));
     }
 }
 
 #[test]
 fn a_file_system_for_reading_alone_is_named() {
-    if !image::possible() {
+    if !Image::possible() {
         return;
     }
-    let image = image::Image::new();
+    let image = Image::new(BYTES);
     let dir = image.mount().join("journal");
     check(&dir, &[]).unwrap_err();
     let open = || Journal::open(&settings(&dir, 64 * 1024, Arc::new(RealDisk)));
@@ -164,7 +164,8 @@ fn recorded(syncs_count: bool) -> (usize, Vec<String>) {
     let acks = Arc::new(Mutex::new(Vec::new()));
     let seen = acks.clone();
     let look = move |cut: &Path| check(cut, &seen.lock().unwrap());
-    let shadow = Arc::new(Shadow::new(dir.path(), syncs_count, look));
+    // Written beside and synced, and then renamed.
+    let shadow = Arc::new(Shadow::new(dir.path(), syncs_count, &["identity", "floor"], look));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let (journal, _) = Journal::open(&settings(dir.path(), 4096, shadow.clone())).unwrap();

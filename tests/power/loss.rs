@@ -4,8 +4,12 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::image::Image;
+use tidelock_tests::Image;
+
 use crate::{Chance, losses};
+
+/// The size of the file system that is lost.
+pub(crate) const BYTES: u64 = 40 << 20;
 
 /// Where the writer writes; unset in the test's own process.
 const DIR: &str = "TIDELOCK_POWER_DIR";
@@ -54,7 +58,7 @@ fn lines(acks: &Path) -> Vec<String> {
 /// Loses the power again and again under a writer that syncs. `check` says what is missing.
 pub(crate) fn nothing_acked_is_lost(test: &str, check: impl Fn(&Path, &[String]) -> Result<(), String>) {
     let mut chance = Chance::new();
-    let mut image = Image::new();
+    let mut image = Image::new(BYTES);
     let acks = image.beside().join("acks");
     let (mut count, mut acked) = (0, 0);
     // A slow machine loses fewer, but never fewer than it takes to see something.
@@ -76,7 +80,7 @@ pub(crate) fn without_sync_something_is_lost(
     check: impl Fn(&Path, &[String]) -> Result<(), String>,
 ) {
     for _ in 0..3 {
-        let mut image = Image::new();
+        let mut image = Image::new(BYTES);
         let acks = image.beside().join("acks");
         // What is synced at the beginning is there; what was written since then is not.
         write(&image, test, &acks, false, 25);

@@ -139,6 +139,10 @@ impl Disk {
         writes.insert(keys::NEXT_SEQ, &1_u64.to_be_bytes());
         self.apply(writes)?;
         self.db.flush().map_err(database("write to"))?;
+        // sled writes its settings once and never syncs them, and with half of them it reads nothing of the rest.
+        File::open(self.mark.with_file_name("conf"))
+            .and_then(|settings| self.medium.sync(&settings))
+            .map_err(|error| database("sync the settings of")(error.into()))?;
         self.medium.sync(&self.file).map_err(|error| database("sync")(error.into()))?;
         self.mark(epoch)
     }
@@ -193,8 +197,10 @@ impl Disk {
         (epoch, next_seq): (SpoolEpoch, u64),
     ) -> Result<(), SpoolError> {
         self.apply(writes)?;
-        self.db.flush().map_err(database("write to"))?;
+        // Before what points at them is written: sled passes over a pointer to a file that is gone, and believes
+        // what stands behind it.
         self.sync_blobs().map_err(|error| database("sync")(error.into()))?;
+        self.db.flush().map_err(database("write to"))?;
         self.medium.sync(&self.file).map_err(|error| database("sync")(error.into()))?;
         self.witness.tell(epoch, next_seq).map_err(|error| database("write the witness of")(error.into()))
     }

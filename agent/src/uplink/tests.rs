@@ -124,6 +124,23 @@ async fn a_collector_under_another_authority_is_refused() {
 }
 
 #[tokio::test]
+async fn an_authority_that_the_agent_was_not_told_is_named_with_its_file_and_taken_from_there() {
+    let (dir, old, new) = (TempDir::new().unwrap(), Pki::new(), Pki::new());
+    let collector = Collector::start(new.mutual_server(&old), Knobs::default()).await;
+    let config = old.enrol(dir.path(), &old, &collector.address, "");
+    let (spool, ca) = (open_spool(dir.path()), dir.path().join("ca.pem"));
+    let uplink = Uplink::new(Arc::new(config.clone()), spool.clone(), Clock::start(), Shared::default());
+    let told = connect::chain(&uplink.session().await.unwrap_err());
+    assert!(told.starts_with(&ca.display().to_string()), "{told}");
+    assert!(told.contains("put that beside the old one") && told.contains(&collector.address), "{told}");
+    std::fs::write(&ca, format!("{}{}", old.ca_pem, new.ca_pem)).unwrap();
+    let (_shared, _uplink) = start(config, &spool);
+    assert!(spool.keep(v1::Finding::default(), Vec::new()).await);
+    until("it is durable", || collector.see(|memory| memory.durable == 1)).await;
+    collector.assert_whole(1);
+}
+
+#[tokio::test]
 async fn an_agent_under_another_authority_gets_no_session() {
     let (dir, real, other) = (TempDir::new().unwrap(), Pki::new(), Pki::new());
     let collector = Collector::start(real.mutual_server(&real), Knobs::default()).await;
