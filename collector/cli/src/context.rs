@@ -133,6 +133,13 @@ pub(crate) fn is_named(flags: &Flags) -> Result<bool, Trouble> {
 
 /// Puts flags, environment and context file together.
 pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
+    let (connection, token_file) = without_token(flags)?;
+    let token = token_file.as_ref().map(read_token).transpose()?;
+    Ok(Connection { token, ..connection })
+}
+
+/// The same for one who asks nobody: where the token lies, and no look at it.
+pub(crate) fn without_token(flags: &Flags) -> Result<(Connection, Option<PathBuf>), Trouble> {
     // An unset variable of a script: nobody may be sent to another migration than the one that was meant.
     for (flag, variable, value) in [
         ("--migration", "TIDELOCK_MIGRATION", &flags.migration),
@@ -167,19 +174,17 @@ pub(crate) fn resolve(flags: &Flags) -> Result<Connection, Trouble> {
             "give --server URL, set TIDELOCK_SERVER, or run: tidelock context set NAME --server URL …",
         ));
     }
-    let token = match flags.token_file.clone().or(context.token_file) {
-        Some(file) => Some(read_token(&file)?),
-        None => None,
-    };
+    let token_file = flags.token_file.clone().or(context.token_file);
     let whom = flags.verbose.then(|| told::whom(&server, read.map(String::as_str)));
-    Ok(Connection {
+    let connection = Connection {
         server,
         whom,
         call_timeout: flags.call_timeout,
         ca_file: flags.ca_file.clone().or(context.ca_file),
-        token,
+        token: None,
         migration: flags.migration.clone().or(context.migration),
-    })
+    };
+    Ok((connection, token_file))
 }
 
 fn read_token(file: &PathBuf) -> Result<String, Trouble> {

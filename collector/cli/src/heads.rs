@@ -5,7 +5,7 @@
 //! holds it against what is remembered for this collector and migration, and ends with exit 6 where it is
 //! an older journal or another course.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,16 +95,24 @@ impl Memory {
     }
 
     /// What is remembered of this migration.
-    fn known(&self, migration: &str) -> Result<Option<Head>, Trouble> {
+    pub(crate) fn known(&self, migration: &str) -> Result<Option<Head>, Trouble> {
         let written = self.read()?;
-        let Some(found) = written.heads.iter().find(|written| self.is(written, migration)) else {
-            return Ok(None);
-        };
-        let head = Head::from_text(&found.head).map_err(|error| {
+        let found = written.heads.iter().find(|written| self.is(written, migration));
+        found.map(|written| self.head(written)).transpose()
+    }
+
+    /// The keys of this collector: what it signed last of each migration tells them.
+    pub(crate) fn keys(&self) -> Result<BTreeMap<String, Vec<u8>>, Trouble> {
+        let written = self.read()?;
+        let ours = written.heads.iter().filter(|written| self.is(written, &written.migration));
+        ours.map(|written| Ok((written.migration.clone(), self.head(written)?.key().to_vec()))).collect()
+    }
+
+    fn head(&self, written: &WrittenHead) -> Result<Head, Trouble> {
+        Head::from_text(&written.head).map_err(|error| {
             Trouble::failed(format!("{}: {error}", self.path.display()))
                 .hint("find out what damaged it, then remove it")
-        })?;
-        Ok(Some(head))
+        })
     }
 
     /// Remembers a head in the place of an older one; none forgets it.
@@ -309,7 +317,7 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use ring::rand::SystemRandom;
-    use ring::signature::Ed25519KeyPair;
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
     use super::*;
 
@@ -340,6 +348,9 @@ mod tests {
         assert_eq!(one.known("shop").unwrap().map(|head| head.decision()), Some(9));
         assert_eq!(one.known("bank").unwrap().map(|head| head.decision()), Some(8));
         assert_eq!(other.known("shop").unwrap(), None);
+        let ours = key.public_key().as_ref().to_vec();
+        let keys: BTreeMap<_, _> = [("bank".to_owned(), ours.clone()), ("shop".to_owned(), ours)].into();
+        assert_eq!((one.keys().unwrap(), other.keys().unwrap()), (keys, BTreeMap::new()));
         for n in 0..MAX_HEADS {
             other.keep(&format!("m{n}"), Some(&head(&format!("m{n}"), 1))).unwrap();
         }

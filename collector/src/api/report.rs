@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prost::Message as _;
 use tidelock_core::plan::Plan;
 use tidelock_core::record::EventKind;
-use tidelock_model::Name;
+use tidelock_model::{Name, is_unfit};
 use tidelock_proto::v1;
 use tidelock_proto::v1::report_service_server::ReportService;
 use tonic::{Request, Response, Status};
@@ -15,6 +15,7 @@ use super::access::blocking;
 use super::auth::caller;
 use super::caller::Action;
 use super::gate::migration;
+use super::steps::Steps;
 use super::views_gate::time;
 use super::{Api, errors, views, views_report};
 use crate::fold::EventLine;
@@ -24,6 +25,8 @@ use crate::past::decided_after;
 const DECISION_BYTES: usize = 2 << 20;
 /// Holds of one decision.
 const HOLDS: usize = 50;
+/// Each word of how a report is to be printed.
+const EDITION_BYTES: usize = 64;
 /// Blind spots in one report.
 const BLIND_SPOTS: usize = 1000;
 
@@ -59,7 +62,9 @@ impl ReportService for Reports {
         request: Request<v1::GetReportRequest>,
     ) -> Result<Response<v1::GetReportResponse>, Status> {
         let who = caller(&request)?;
-        let name = migration(&request.get_ref().migration)?;
+        let ask = request.into_inner();
+        let name = migration(&ask.migration)?;
+        let edition = ask.edition.map(edition).transpose()?;
         let view = self.0.view(&who, Action::Look, &name)?;
         let reported = self.0.driver.report(&name).await.ok_or_else(|| errors::no_migration(&name))?;
         let lines = self.decided(&name).await?;
@@ -69,10 +74,33 @@ impl ReportService for Reports {
                 (head.position.number(), head.link.as_bytes().to_vec());
         }
         report.blind_spots = self.blind_spots(&name, view.plan.as_ref().map(|plan| &*plan.plan));
+        report.loud = views::loud(&self.0, &view);
         let told = blocking(move || (revisions(&lines), decisions(&lines))).await?;
         (report.revisions, (report.decisions, report.decisions_cut)) = told;
-        Ok(Response::new(v1::GetReportResponse { report: Some(report) }))
+        let steps = Steps::of(&reported.runs);
+        for decision in &mut report.decisions {
+            decision.event = decision.event.take().map(|event| steps.named(event));
+        }
+        if edition.is_none() {
+            return Ok(Response::new(v1::GetReportResponse { report: Some(report), signed: None }));
+        }
+        report.edition = edition;
+        let heads = self.0.heads.clone();
+        let signed = blocking(move || heads.vouch(&report)).await?;
+        Ok(Response::new(v1::GetReportResponse { report: None, signed: Some(signed) }))
     }
+}
+
+/// It is signed with the report: nothing is that has no end, or that no page shows.
+fn edition(asked: v1::ReportEdition) -> Result<v1::ReportEdition, Status> {
+    let v1::ReportEdition { release, form, from, to } = &asked;
+    for (field, text) in [("release", release), ("form", form), ("from", from), ("to", to)] {
+        if text.len() > EDITION_BYTES || text.chars().any(is_unfit) {
+            let why = format!("has more than {EDITION_BYTES} bytes, or a character that no page shows");
+            return Err(errors::invalid(field, why));
+        }
+    }
+    Ok(asked)
 }
 
 /// Who put which plan in force, and what it loosened.
@@ -166,6 +194,7 @@ fn is_decision(kind: &EventKind) -> bool {
         | EventKind::Noticed(_) => true,
         EventKind::PlanApplied { .. }
         | EventKind::AccessChanged(_)
+        | EventKind::CheckRun { .. }
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }
         | EventKind::LeaseRevoked { .. }
@@ -217,6 +246,18 @@ mod tests {
         let texts: Vec<_> = told.iter().map(|it| it.event.as_ref().unwrap().text.clone()).collect();
         let past = "is past its point of no return, part 1";
         assert_eq!(texts, [format!("rehearsed only: run 1 {past}"), format!("run 2 {past}")]);
+    }
+
+    #[test]
+    fn nothing_is_signed_that_has_no_end_or_that_no_page_shows() {
+        let of = |from: &str| v1::ReportEdition { from: from.to_owned(), ..v1::ReportEdition::default() };
+        assert_eq!(edition(of("2026-11-22T01:00")).unwrap(), of("2026-11-22T01:00"));
+        assert!(edition(of(&"1".repeat(EDITION_BYTES))).is_ok());
+        for bad in ["1".repeat(EDITION_BYTES + 1), "1\n2".to_owned(), "\u{202e}1".to_owned()] {
+            let refused = edition(of(&bad)).unwrap_err();
+            assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{bad:?}");
+            assert!(refused.message().starts_with("from: "), "{refused:?}");
+        }
     }
 
     #[test]

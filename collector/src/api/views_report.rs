@@ -62,6 +62,8 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
         people: report.people.iter().map(person).collect(),
         head_sequence: 0,
         head_hash: Vec::new(),
+        edition: None,
+        loud: Vec::new(),
     }
 }
 

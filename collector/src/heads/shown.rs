@@ -14,7 +14,7 @@ use tidelock_core::record::{Event, EventKind};
 use tidelock_core::{Ask, Asker, AskerKind};
 use tidelock_model::{Name, Sha256, Timestamp};
 use tidelock_proto::head::Head;
-use tidelock_proto::v1;
+use tidelock_proto::{signed_report, v1};
 
 use super::{Missing, REQUEST, Signer};
 use crate::clock::Clock;
@@ -58,6 +58,11 @@ pub(crate) struct Answered {
 impl Shown {
     pub(crate) fn new(signer: Arc<Signer>, store: Arc<dyn Store>, driver: Driver, clock: Clock) -> Shown {
         Shown { signer, store, driver, clock, signed: Arc::default() }
+    }
+
+    /// Vouches for a report with the key that signs the heads.
+    pub(crate) fn vouch(&self, report: &v1::Report) -> v1::SignedReport {
+        signed_report::Signed::sign(self.signer.key(), report)
     }
 
     /// The newest head of a migration, which is durable.

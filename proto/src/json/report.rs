@@ -17,6 +17,7 @@ pub fn report(report: &v1::Report) -> Value {
         "schema": "tidelock.report/v1",
         "migration": report.migration, "summary": report.summary, "phase": report.phase,
         "source": report.source_title, "target": report.target_title, "timezone": report.timezone,
+        "part": report.edition.as_ref().and_then(part),
         "as_of": time(now), "switched": time(report.switched_time.as_ref()),
         "back": time(report.back_time.as_ref()),
         "plan_revisions": report.revisions.iter().map(revision).collect::<Value>(),
@@ -32,10 +33,16 @@ pub fn report(report: &v1::Report) -> Value {
         "rollback_ended": time(report.rollback_ended_time.as_ref()),
         "rollback_ended_why": word_or_null(&report.rollback_ended_why),
         "recovered": report.recovery_ms.is_some(), "recovery_seconds": report.recovery_ms.map(seconds),
-        "agents_lost": report.agents_lost, "blind_spots": report.blind_spots,
+        "agents_lost": report.agents_lost, "blind_spots": report.blind_spots, "loud": report.loud,
         "people": report.people.iter().map(person).collect::<Value>(),
         "head": { "sequence": report.head_sequence, "hash": word_or_null(&hex(&report.head_hash)) },
     })
+}
+
+/// What is left out is said; nothing where it is the whole.
+fn part(edition: &v1::ReportEdition) -> Option<Value> {
+    let part = json!({ "from": word_or_null(&edition.from), "to": word_or_null(&edition.to) });
+    (!edition.from.is_empty() || !edition.to.is_empty()).then_some(part)
 }
 
 fn person(person: &v1::ReportPerson) -> Value {
@@ -84,5 +91,14 @@ mod tests {
         assert_eq!((&value["recovered"], &value["recovery_seconds"]), (&json!(false), &Value::Null));
         let over = v1::Report { recovery_ms: Some(1500), ..v1::Report::default() };
         assert_eq!(report(&over)["recovery_seconds"], json!(1.5));
+    }
+
+    #[test]
+    fn a_part_says_that_it_is_one() {
+        let of = |from: &str| v1::ReportEdition { from: from.to_owned(), ..v1::ReportEdition::default() };
+        let part =
+            |from| report(&v1::Report { edition: Some(of(from)), ..v1::Report::default() })["part"].clone();
+        assert_eq!(part("2026-11-22T01:00"), json!({ "from": "2026-11-22T01:00", "to": null }));
+        assert_eq!((part(""), &report(&v1::Report::default())["part"]), (Value::Null, &Value::Null));
     }
 }

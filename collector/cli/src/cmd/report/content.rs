@@ -22,6 +22,8 @@ pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
         report.timezone
     )));
     blocks.push(switched(report));
+    let loud = || Block::List(report.loud.iter().map(|line| format!("‼ {line}")).collect());
+    blocks.extend((!report.loud.is_empty()).then(loud));
     blocks.extend(part.map(Block::Text));
     blocks.extend(head(report));
     blocks.extend(failed_undos(report));
@@ -39,7 +41,7 @@ pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
     blocks
 }
 
-fn when(report: &v1::Report, time: Option<&prost_types::Timestamp>) -> String {
+pub(super) fn when(report: &v1::Report, time: Option<&prost_types::Timestamp>) -> String {
     let day = time.and_then(|time| jiff::Timestamp::new(time.seconds, time.nanos).ok());
     let Some(at) = day else { return "–".to_owned() };
     let zone = jiff::tz::TimeZone::get(&report.timezone).unwrap_or(jiff::tz::TimeZone::UTC);

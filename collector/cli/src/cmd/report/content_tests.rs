@@ -73,6 +73,7 @@ fn report() -> v1::Report {
         runs: vec![crate::cmd::cutover::parts::tests::run()],
         switched_time: at(10),
         decisions_cut: 1204,
+        loud: vec!["rehearsal scale: spans are too short for a real move".to_owned()],
         ..v1::Report::default()
     }
 }
@@ -92,6 +93,7 @@ fn what_was_not_fine_and_what_got_looser_stand_in_it() {
         "all \\<b\\>green\\</b\\>",
         "sync: proved 90 % (9 min), stale 10 % (1 min); watch: proved 100 % (50 min)",
         "50 min, still",
+        "- ‼ rehearsal scale: spans are too short",
         "| traffic@10% | ben | pending | 15 s | – |  |",
         "the recovery is not over",
         "1,204 older decisions are left out",
