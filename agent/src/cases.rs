@@ -21,12 +21,18 @@ use crate::out::Out;
 mod file;
 mod judge;
 mod show;
+mod spans;
+mod update;
 mod world;
+
+use update::Written;
 
 /// The largest case.
 const MAX_CASE_BYTES: u64 = 4 << 20;
 /// Cases of one plugin.
 const MAX_CASES: usize = 1_000;
+/// The most fuel that a case is given.
+pub(crate) const MAX_FUEL: u64 = 1 << 60;
 
 /// What the person asks for.
 #[derive(Debug, Clone)]
@@ -37,6 +43,10 @@ pub(crate) struct Test {
     pub(crate) cases: PathBuf,
     /// Only the case of this name.
     pub(crate) only: Option<String>,
+    /// What a component gives becomes what its cases expect.
+    pub(crate) update: bool,
+    /// Count what each case uses in fuel, and end it above this.
+    pub(crate) fuel: Option<u64>,
     /// One JSON document instead of lines.
     pub(crate) json: bool,
 }
@@ -50,6 +60,14 @@ struct Played {
     differences: Vec<String>,
     /// What happened; nothing when the case could not be read.
     seen: Option<(RunResult, Used)>,
+    /// What was written into a case that did not hold, or why nothing was.
+    update: Option<Result<Written, String>>,
+}
+
+impl Played {
+    fn written(&self) -> Option<&Written> {
+        self.update.as_ref().and_then(|update| update.as_ref().ok())
+    }
 }
 
 /// Plays the cases and prints. The exit code is 0 when all hold and 1 when one does not.
@@ -59,7 +77,7 @@ struct Played {
 pub(crate) async fn test(ask: Test, out: &mut Out<'_>) -> Result<ExitCode> {
     let files = files(&ask.cases, ask.only.as_deref())?;
     let (path, component) = local::component(&ask.plugin)?;
-    let runner = local::runner()?;
+    let runner = local::runner_with(ask.fuel.is_some())?;
     let described = match runner.prepare(&path, component).await {
         Ok(_) => runner.describe(component).await,
         Err(refusal) => Err(refusal),
@@ -82,7 +100,7 @@ pub(crate) async fn test(ask: Test, out: &mut Out<'_>) -> Result<ExitCode> {
     }
     let mut played = Vec::new();
     for file in &files {
-        let one = play(&runner, component, file).await;
+        let one = play(&runner, component, file, &ask).await;
         if !ask.json {
             show::case(&one, out)?;
         }
@@ -92,10 +110,7 @@ pub(crate) async fn test(ask: Test, out: &mut Out<'_>) -> Result<ExitCode> {
     if ask.json {
         out.line(format!("{:#}", document(&manifest, component, &played)))?;
     } else {
-        out.line(match failed {
-            0 => format!("{} of {} cases hold.", played.len(), played.len()),
-            _ => format!("{failed} of {} cases failed. Exit 1.", played.len()),
-        })?;
+        show::end(&played, failed, out)?;
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -107,6 +122,7 @@ fn document(manifest: &Manifest, component: Sha256, played: &[Played]) -> Value 
         "plugin": { "name": manifest.name, "version": manifest.version, "sha256": component.to_string() },
         "passed": played.len() - failed,
         "failed": failed,
+        "written": played.iter().filter(|case| case.written().is_some()).count(),
         "cases": played.iter().map(show::json).collect::<Vec<_>>(),
     })
 }
@@ -145,24 +161,43 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-async fn play(runner: &RunnerClient, component: Sha256, path: &Path) -> Played {
+async fn play(runner: &RunnerClient, component: Sha256, path: &Path, ask: &Test) -> Played {
     let name = name(path);
-    let wrong =
-        |why: String| Played { name: name.clone(), about: String::new(), differences: vec![why], seen: None };
-    let case = match read(path).and_then(|file| world::Case::new(file, component)) {
-        Ok(case) => case,
-        Err(error) => return wrong(format!("the case cannot be played: {error:#}")),
+    let (text, case) = match read(path).and_then(|text| Ok((file::parse(&text)?, text))) {
+        Ok((file, text)) => (text, world::Case::new(file, component)),
+        Err(error) => (String::new(), Err(error)),
     };
+    let mut case = match case {
+        Ok(case) => case,
+        Err(error) => {
+            let differences = vec![format!("the case cannot be played: {error:#}")];
+            return Played { name, about: String::new(), differences, seen: None, update: None };
+        }
+    };
+    case.made_up.fuel = ask.fuel;
+    let timeout_ms = case.request.timeout_ms;
     let (result, used) = runner.rehearse(case.request, case.made_up.clone()).await;
-    let differences = judge::differences(&case.expect, &case.made_up, &result, &used);
-    Played { name, about: case.about, differences, seen: Some((result, used)) }
+    let mut differences = judge::differences(&case.expect, &case.made_up, &result, &used);
+    let run = update::Run {
+        text: &text,
+        expect: &case.expect,
+        made_up: &case.made_up,
+        timeout_ms,
+        result: &result,
+        used: &used,
+    };
+    let update = (ask.update && !differences.is_empty())
+        .then(|| update::update(path, &run).map_err(|error| format!("{error:#}")));
+    if let Some(Ok(_)) = &update {
+        differences.clear();
+    }
+    Played { name, about: case.about, differences, seen: Some((result, used)), update }
 }
 
-fn read(path: &Path) -> Result<file::File> {
+fn read(path: &Path) -> Result<String> {
     let size = fs::metadata(path).with_context(|| format!("read {}", path.display()))?.len();
     if size > MAX_CASE_BYTES {
         bail!("it has {size} bytes, at most {MAX_CASE_BYTES} are read");
     }
-    let text = fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
-    file::parse(&text)
+    fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }

@@ -83,6 +83,12 @@ enum Command {
         /// Only this case
         #[arg(long, value_name = "NAME")]
         case: Option<String>,
+        /// Write what the component gives now into the cases that do not hold, and show what changed
+        #[arg(long)]
+        update: bool,
+        /// Count what each case does in fuel, and end one that uses more
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=cases::MAX_FUEL))]
+        fuel: Option<u64>,
         /// As one JSON document
         #[arg(long)]
         json: bool,
@@ -119,6 +125,9 @@ struct TryArgs {
     /// How long the run may take, in seconds
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
     timeout: u64,
+    /// As one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -185,17 +194,18 @@ async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
             if go_on { run(config).await } else { Ok(ExitCode::SUCCESS) }
         }
         Command::Try(args) => {
-            let TryArgs { plugin, with, with_file, targets, secrets, side, timeout } = args;
+            let TryArgs { plugin, with, with_file, targets, secrets, side, timeout, json } = args;
             let timeout = Duration::from_secs(timeout);
-            try_one::try_one(Try { plugin, with, with_file, targets, secrets, side, timeout }, out).await
+            try_one::try_one(Try { plugin, with, with_file, targets, secrets, side, timeout, json }, out)
+                .await
         }
         Command::Compare(args) => {
             let CompareArgs { flow, old, new, how_long, every, with, secrets, save } = args;
             compare::compare(Compare { flow, old, new, how_long, every, with, secrets, save }, out).await
         }
         Command::Inspect { plugin, json } => inspect::inspect(&plugin, json, out).await,
-        Command::Test { plugin, cases, case, json } => {
-            cases::test(cases::Test { plugin, cases, only: case, json }, out).await
+        Command::Test { plugin, cases, case, update, fuel, json } => {
+            cases::test(cases::Test { plugin, cases, only: case, update, fuel, json }, out).await
         }
         // `main` has taken these before.
         Command::Runner => Ok(tidelock_sandbox::runner_main()),
@@ -221,7 +231,7 @@ async fn run(config_file: PathBuf) -> Result<ExitCode> {
         }
         service::stopping();
     };
-    let beside = |ops, keys| beside::beside(&config_file, listen, &telemetry, (ops, keys));
+    let beside = |ops, keys, pulse| beside::beside(&config_file, listen, &telemetry, (ops, keys, pulse));
     let code = match agent::run_beside(config, sandbox, shutdown, beside).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

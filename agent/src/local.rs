@@ -22,9 +22,15 @@ const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Starts a runner of our own.
 pub(crate) fn runner() -> Result<RunnerClient> {
+    runner_with(false)
+}
+
+/// The same; with `fuel` it counts what plugins do.
+pub(crate) fn runner_with(fuel: bool) -> Result<RunnerClient> {
     let dir = cache_dir();
     private_file::make_dir(&dir).with_context(|| format!("make {}", dir.display()))?;
-    let config = RunnerConfig::this_program(dir.join("compiled")).context("find this program")?;
+    let mut config = RunnerConfig::this_program(dir.join("compiled")).context("find this program")?;
+    config.engine.fuel = fuel;
     RunnerClient::start(config).context("start the runner")
 }
 

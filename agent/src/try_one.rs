@@ -6,15 +6,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::{Map, Value};
-use tidelock_model::{MarkKind, Outcome, Side};
-use tidelock_sandbox::protocol::{Limits, LogLevel, RunRequest, RunResult};
+use serde_json::{Map, Value, json};
+use tidelock_model::{Outcome, Side};
+use tidelock_sandbox::protocol::{Limits, RunRequest, RunResult};
 
 use crate::out::Out;
-use crate::{chance, local};
+use crate::{chance, connect, local};
+
+mod document;
+
+use document::{document, kind, level};
 
 /// It did not look.
 const EXIT_NOT_RUN: u8 = 6;
+/// It could not even be begun.
+const EXIT_USAGE: u8 = 2;
 
 /// What the person asks for.
 #[derive(Debug, Clone)]
@@ -33,13 +39,32 @@ pub struct Try {
     pub side: Side,
     /// How long it may take.
     pub timeout: Duration,
+    /// One JSON document instead of lines.
+    pub json: bool,
 }
 
 /// Runs it and prints. The exit code is 0 for pass, 1 for fail, 6 for not run.
 ///
 /// # Errors
-/// When it could not even be begun.
+/// When it could not even be begun. As JSON that is an answer, too.
 pub async fn try_one(ask: Try, out: &mut Out<'_>) -> Result<ExitCode> {
+    let json = ask.json;
+    match tried(ask, out).await {
+        Err(error) if json => {
+            let message = connect::chain(error.as_ref());
+            let error = json!({
+                "code": "USAGE", "exit": EXIT_USAGE, "message": message, "place": null, "hint": null,
+            });
+            // The same object as any trouble of the command `tidelock`.
+            out.line(format!("{:#}", json!({ "schema": "tidelock.error/v1", "error": error })))?;
+            out.talk(format!("tidelock-agent: {message}"))?;
+            Ok(ExitCode::from(EXIT_USAGE))
+        }
+        other => other,
+    }
+}
+
+async fn tried(ask: Try, out: &mut Out<'_>) -> Result<ExitCode> {
     let (path, component) = local::component(&ask.plugin)?;
     let settings = settings(&ask)?;
     let mut targets = Vec::new();
@@ -49,11 +74,17 @@ pub async fn try_one(ask: Try, out: &mut Out<'_>) -> Result<ExitCode> {
     let secrets = local::reveal(&local::secrets(&ask.secrets, &targets)?)?;
     let runner = local::runner()?;
     if let Err(refusal) = runner.prepare(&path, component).await {
-        out.line(format!("not run: {}", refusal.cause))?;
-        out.line(format!("  {}", refusal.detail))?;
+        if ask.json {
+            let result = RunResult::not_run(refusal.cause, refusal.detail);
+            out.line(format!("{:#}", document(component, None, ask.side, &result)))?;
+        } else {
+            out.line(format!("not run: {}", refusal.cause))?;
+            out.line(format!("  {}", refusal.detail))?;
+        }
         return Ok(ExitCode::from(EXIT_NOT_RUN));
     }
-    if let Ok(manifest) = runner.describe(component).await {
+    let manifest = runner.describe(component).await.ok();
+    if let Some(manifest) = &manifest {
         out.talk(format!("{} {}: {}", manifest.name, manifest.version, manifest.proves))?;
         for blind in &manifest.blind_spots {
             out.talk(format!("  cannot see: {blind}"))?;
@@ -77,7 +108,11 @@ pub async fn try_one(ask: Try, out: &mut Out<'_>) -> Result<ExitCode> {
         revision_header: None,
     };
     let result = runner.run(request).await;
-    print(&result, out)?;
+    if ask.json {
+        out.line(format!("{:#}", document(component, manifest.as_ref(), ask.side, &result)))?;
+    } else {
+        print(&result, out)?;
+    }
     Ok(match result.outcome {
         Outcome::Pass => ExitCode::SUCCESS,
         Outcome::Fail => ExitCode::FAILURE,
@@ -112,13 +147,7 @@ fn print(result: &RunResult, out: &mut Out<'_>) -> Result<()> {
         out.line(format!("refused  {}: {}", call.target, call.reason))?;
     }
     for line in &result.log {
-        let level = match line.level {
-            LogLevel::Debug => "debug",
-            LogLevel::Info => "info",
-            LogLevel::Warn => "warn",
-            LogLevel::Error => "error",
-        };
-        out.line(format!("log      {level}: {}", line.message))?;
+        out.line(format!("log      {}: {}", level(line.level), line.message))?;
     }
     if result.log_dropped > 0 {
         out.line(format!("log      {} more lines were dropped", result.log_dropped))?;
@@ -155,11 +184,7 @@ fn print_report(result: &RunResult, out: &mut Out<'_>) -> Result<()> {
         out.line(format!("digest   {:<24} {} rows at {}", digest.key, digest.rows, digest.position))?;
     }
     for mark in &report.marks {
-        let kind = match mark.kind {
-            MarkKind::Issued => "issued",
-            MarkKind::Seen => "seen",
-        };
-        out.line(format!("mark     {:<24} {kind}", mark.key))?;
+        out.line(format!("mark     {:<24} {}", mark.key, kind(mark.kind)))?;
     }
     for left in &report.remaining {
         out.line(format!("remains  {} {}: {}", left.count, left.unit, left.what))?;

@@ -179,3 +179,139 @@ fn a_test_of_nothing_is_none() {
     let one = play(&cases(&[("page.yaml", PAGE), ("broken.yaml", "no")]), &["--case", "page"]);
     assert_eq!(one.status.code(), Some(0), "{one:?}");
 }
+
+const STALE: &str = "# why it is here
+about: a page   # two
+settings: { act: http, target: shop, path: /page }
+targets:
+  shop:
+    http:
+      - { request: GET /page, status: 200, body: hello, takes: 30ms }   # three
+expect:
+  # four
+  outcome: fail   # five
+  note: 'gone'
+  measures: { body-bytes: 6, lost: 1, total-us: 30000 }
+  calls: 2
+
+# six
+now: 2026-01-01T00:00:00Z
+";
+const LATE: &str = "settings: { act: sleep, ms: 5000 }\ntimeout: 2s\nexpect: { outcome: pass } # one\n";
+const EARLY: &str =
+    "settings: { act: sleep, ms: 5 }\nexpect: { outcome: not run, cause: could_not_look } # one\n";
+
+fn case(dir: &TempDir, name: &str) -> String {
+    std::fs::read_to_string(dir.path().join("cases").join(name)).unwrap()
+}
+
+#[test]
+fn an_update_writes_what_the_component_gave_and_leaves_every_other_byte() {
+    let files = [("early.yaml", EARLY), ("late.yaml", LATE), ("page.yaml", PAGE), ("stale.yaml", STALE)];
+    let dir = cases(&files);
+    let done = play(&dir, &["--update"]);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    let stale = STALE
+        .replace("outcome: fail", "outcome: pass")
+        .replace("'gone'", "\"200 /page [] hello\"")
+        .replace("body-bytes: 6, lost: 1,", "body-bytes: 5,")
+        .replace("calls: 2", "calls: 1");
+    assert_eq!(case(&dir, "stale.yaml"), stale);
+    assert_eq!(case(&dir, "late.yaml"), LATE.replace("pass }", "not run, cause: timeout }"));
+    assert_eq!(case(&dir, "early.yaml"), EARLY.replace("not run, cause: could_not_look", "pass"));
+    assert_eq!(case(&dir, "page.yaml"), PAGE);
+    // What is expected less than before is shouted, and what is expected more is not.
+    for word in [
+        "~ case stale.yaml",
+        "10 -   outcome: fail   # five",
+        "10 +   outcome: pass   # five",
+        "! LOOSER: fail was expected, and pass is now",
+        "! LOOSER: nothing is expected of measures.lost any more",
+        "! LOOSER: not run was expected, and pass is now",
+        "4 of 4 cases hold.",
+        "3 of them hold because --update wrote",
+        "they refuse less than before: early.yaml, stale.yaml",
+    ] {
+        assert!(said.contains(word), "no {word:?} in {said}");
+    }
+    let left = std::fs::read_dir(dir.path().join("cases")).unwrap().count();
+    assert_eq!(left, files.len(), "a draft is left behind");
+    // A second time there is nothing to write.
+    let again = play(&dir, &["--update", "--json"]);
+    let told: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!((&told["written"], &told["failed"]), (&0.into(), &0.into()), "{told}");
+    assert_eq!(case(&dir, "stale.yaml"), stale);
+}
+
+#[test]
+fn an_update_of_one_case_is_told_to_programs_and_touches_no_other() {
+    let dir = cases(&[("early.yaml", EARLY), ("late.yaml", LATE)]);
+    let done = play(&dir, &["--update", "--case", "early", "--json"]);
+    let told: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((done.status.code(), &told["written"]), (Some(0), &1.into()), "{told}");
+    let written = &told["cases"][0]["written"];
+    assert!(written["was"][0].as_str().unwrap().contains("expected not run, is pass"), "{told}");
+    assert_eq!(written["diff"].as_array().unwrap().len(), 2, "{told}");
+    assert_eq!(written["looser"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(case(&dir, "late.yaml"), LATE);
+}
+
+#[test]
+fn a_case_that_broke_off_or_whose_world_does_not_fit_is_never_written() {
+    let world = "its world does not fit, mend that first";
+    let unused = "settings: { act: sleep, ms: 5 }\ntargets: { shop: { http: [{ request: GET /x, status: 200 }] } }\nexpect: { outcome: fail }\n";
+    let forgotten = "settings: { act: http, target: shop, path: /page }\nexpect: { outcome: pass }\n";
+    let anchored = "about: &a gone\nsettings: { act: sleep, ms: 5 }\nexpect: { outcome: pass, note: *a }\n";
+    let (unanswered, misspelt) =
+        (PAGE.replace("GET /page", "GET /other"), PAGE.replace("outcome: pass", "outcom: fail"));
+    let files = [
+        ("trap.yaml", "settings: { act: trap }\nexpect: { outcome: pass }\n", "trap is no finding"),
+        (
+            "bad-report.yaml",
+            "settings: { act: garbage, kind: nan }\nexpect: { outcome: pass }\n",
+            "bad_report",
+        ),
+        ("unanswered.yaml", unanswered.as_str(), world),
+        ("unused.yaml", unused, world),
+        ("forgotten.yaml", forgotten, "denied is no finding"),
+        ("anchored.yaml", anchored, "by hand"),
+        ("misspelt.yaml", misspelt.as_str(), ""),
+    ];
+    let dir = cases(&files.map(|(name, text, _)| (name, text)));
+    let done = play(&dir, &["--update", "--json"]);
+    let told: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((done.status.code(), &told["written"]), (Some(1), &0.into()), "{told}");
+    for (name, text, why) in files {
+        assert_eq!(case(&dir, name), text, "{name} was written");
+        let played = told["cases"].as_array().unwrap().iter().find(|played| played["case"] == name).unwrap();
+        assert_eq!(played["passed"], false, "{played}");
+        let said = played["not_written"].as_str().unwrap_or_default();
+        assert!(said.contains(why), "{name}: no {why:?} in {played}");
+    }
+    let said = play(&dir, &["--update", "--case", "trap"]);
+    let said = String::from_utf8_lossy(&said.stdout);
+    assert!(said.contains("not written: trap is no finding of the check"), "{said}");
+}
+
+#[test]
+fn fuel_is_the_same_each_time_and_a_case_that_uses_more_fails() {
+    let dir = cases(&[("page.yaml", PAGE)]);
+    let fuel = || {
+        let done = play(&dir, &["--fuel", "1000000000", "--json"]);
+        let told: Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!(done.status.code(), Some(0), "{told}");
+        told["cases"][0]["fuel"].as_u64().unwrap()
+    };
+    let used = fuel();
+    assert!(used > 100, "{used}");
+    assert_eq!(fuel(), used);
+    let less = play(&dir, &["--fuel", "100", "--update"]);
+    let said = String::from_utf8_lossy(&less.stdout);
+    assert_eq!(less.status.code(), Some(1), "{said}");
+    assert!(said.contains("is not run (cpu): the run has used up its 100 units of fuel"), "{said}");
+    assert_eq!(case(&dir, "page.yaml"), PAGE);
+    // Nobody counts where nobody asks.
+    let told: Value = serde_json::from_slice(&play(&dir, &["--json"]).stdout).unwrap();
+    assert_eq!(told["cases"][0]["fuel"], Value::Null, "{told}");
+}

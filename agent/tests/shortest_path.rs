@@ -119,6 +119,25 @@ fn one_run_is_shown_whole() {
         "{said}"
     );
 
+    let told = |args: &[&str]| {
+        let out = agent(dir.path(), &[args, &["--json"]].concat());
+        let value: serde_json::Value =
+            serde_json::from_slice(&out.stdout).unwrap_or_else(|error| panic!("{error}: {out:?}"));
+        (out.status.code(), value)
+    };
+    let (code, value) = told(&good);
+    assert_eq!((code, &value["outcome"], &value["calls"]), (Some(0), &"pass".into(), &3.into()), "{value}");
+    assert_eq!(
+        (&value["plugin"]["name"], &value["side"]),
+        (&"http-flow".into(), &"target".into()),
+        "{value}"
+    );
+    let steps = value["report"]["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|step| step["name"] == "log-in" && step["outcome"] == "pass"), "{value}");
+    let (code, value) = told(&["try", "no-such.wasm"]);
+    assert_eq!((code, &value["error"]["code"]), (Some(2), &"USAGE".into()), "{value}");
+    assert!(value["error"]["message"].as_str().is_some_and(|why| why.contains("no-such.wasm")), "{value}");
+
     let mut wrong = args.to_vec();
     wrong.extend(["--with", "user=bob", "--target", &target]);
     assert_eq!(agent(dir.path(), &wrong).status.code(), Some(1));

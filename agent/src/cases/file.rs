@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     /// What the case is about, for people.
@@ -30,7 +30,7 @@ pub(super) struct File {
 }
 
 /// A target: `http`, or `sql` with `answers`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Target {
     pub(super) http: Option<Vec<HttpAnswer>>,
@@ -43,7 +43,7 @@ pub(super) struct Target {
     pub(super) answers: Option<Vec<SqlAnswer>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HttpAnswer {
     /// `GET /path`.
@@ -59,7 +59,7 @@ pub(super) struct HttpAnswer {
     pub(super) broken: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SqlAnswer {
     pub(super) statement: String,
@@ -73,14 +73,14 @@ pub(super) struct SqlAnswer {
     pub(super) broken: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SqlError {
     pub(super) code: String,
     pub(super) message: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expect {
     pub(super) outcome: String,
@@ -97,6 +97,13 @@ pub(super) struct Expect {
     #[serde(default)]
     pub(super) state: BTreeMap<String, Option<String>>,
     pub(super) calls: Option<u32>,
+}
+
+impl File {
+    /// The case with nothing in `expect`.
+    pub(super) fn without_expect(self) -> File {
+        File { expect: Expect::default(), ..self }
+    }
 }
 
 /// Reads a case.

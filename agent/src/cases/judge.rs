@@ -10,18 +10,26 @@ use super::world::Expect;
 
 /// All differences; nothing when the case holds.
 pub(super) fn differences(expect: &Expect, made_up: &MadeUp, result: &RunResult, used: &Used) -> Vec<String> {
+    let mut found = unanswered(used);
+    found.extend(unexpected(expect, result));
+    found.extend(unused(made_up, used));
+    found
+}
+
+/// The calls that the case has no answer for.
+pub(super) fn unanswered(used: &Used) -> Vec<String> {
+    used.unanswered.iter().map(|call| format!("nothing answers {call}")).collect()
+}
+
+/// What the run gave that `expect` does not say.
+pub(super) fn unexpected(expect: &Expect, result: &RunResult) -> Vec<String> {
     let mut found = Vec::new();
-    for call in &used.unanswered {
-        found.push(format!("nothing answers {call}"));
-    }
     outcome(expect, result, &mut found);
     let written = &expect.written;
-    let said = said(result);
     if let Some(wanted) = &written.note
-        && !said.contains(wanted)
-        && !result.report.steps.iter().any(|step| step.note.contains(wanted))
+        && !noted(wanted, result)
     {
-        found.push(format!("note: expected to hold {wanted:?}, is {said:?}"));
+        found.push(format!("note: expected to hold {wanted:?}, is {:?}", said(result)));
     }
     for (name, wanted) in &expect.steps {
         let step = result.report.steps.iter().find(|step| step.name == *name);
@@ -31,7 +39,7 @@ pub(super) fn differences(expect: &Expect, made_up: &MadeUp, result: &RunResult,
     for (name, wanted) in &written.measures {
         match result.report.measure(name) {
             None => found.push(format!("measure {name}: expected {wanted}, is not there")),
-            Some(measure) if (measure.value - wanted).abs() > f64::EPSILON * wanted.abs() => {
+            Some(measure) if !same(measure.value, *wanted) => {
                 found.push(format!(
                     "measure {name}: expected {wanted}, is {} {}",
                     measure.value, measure.unit
@@ -41,7 +49,7 @@ pub(super) fn differences(expect: &Expect, made_up: &MadeUp, result: &RunResult,
         }
     }
     for wanted in &written.log {
-        if !result.log.iter().any(|line| line.message.contains(wanted)) {
+        if !logged(wanted, result) {
             found.push(format!("log: no line holds {wanted:?}"));
         }
     }
@@ -58,8 +66,22 @@ pub(super) fn differences(expect: &Expect, made_up: &MadeUp, result: &RunResult,
     if let Some(calls) = written.calls {
         differ(&mut found, "calls".to_owned(), calls, result.calls);
     }
-    unused(made_up, used, &mut found);
     found
+}
+
+/// Whether the run, or a step of it, says this.
+pub(super) fn noted(wanted: &str, result: &RunResult) -> bool {
+    said(result).contains(wanted) || result.report.steps.iter().any(|step| step.note.contains(wanted))
+}
+
+/// Whether a line of the log holds this.
+pub(super) fn logged(wanted: &str, result: &RunResult) -> bool {
+    result.log.iter().any(|line| line.message.contains(wanted))
+}
+
+/// Whether a measure is what a case says, as far as a number can be.
+pub(super) fn same(value: f64, wanted: f64) -> bool {
+    (value - wanted).abs() <= f64::EPSILON * wanted.abs()
 }
 
 fn outcome(expect: &Expect, result: &RunResult, found: &mut Vec<String>) {
@@ -103,7 +125,9 @@ fn differ<T: Display + PartialEq>(found: &mut Vec<String>, what: String, wanted:
     }
 }
 
-fn unused(made_up: &MadeUp, used: &Used, found: &mut Vec<String>) {
+/// The answers that nobody asked for, or not as often as the case says.
+pub(super) fn unused(made_up: &MadeUp, used: &Used) -> Vec<String> {
+    let mut found = Vec::new();
     let times = |used: &[u32], at: usize| used.get(at).copied().unwrap_or(0);
     let mut tell = |what: String, wanted: Option<u32>, given: u32| match wanted {
         _ if given == 0 => found.push(format!("nobody asked for {what}: leave the answer out")),
@@ -120,4 +144,5 @@ fn unused(made_up: &MadeUp, used: &Used, found: &mut Vec<String>) {
         let what = format!("{:?} of target {}", fake.statement, fake.target);
         tell(what, fake.times, times(&used.sql, at));
     }
+    found
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use tidelock_sandbox::protocol::{LogLevel, LogLine, Manifest, NeedKind, RunResult};
 
-use super::Played;
+use super::{Played, Written};
 use crate::out::Out;
 
 /// Log lines that are told of a case that failed, the last ones.
@@ -24,29 +24,69 @@ pub(super) fn head(manifest: &Manifest, size: u64, out: &mut Out<'_>) -> Result<
     Ok(())
 }
 
-/// One case, with all that differs.
+/// One case, with all that differs and all that was written.
 pub(super) fn case(played: &Played, out: &mut Out<'_>) -> Result<()> {
-    let sign = if played.differences.is_empty() { '✔' } else { '✖' };
+    let sign = match (played.written(), played.differences.is_empty()) {
+        (Some(_), _) => '~',
+        (None, true) => '✔',
+        (None, false) => '✖',
+    };
     let about = if played.about.is_empty() { String::new() } else { format!("  {}", played.about) };
     let Some((result, used)) = &played.seen else {
         out.line(format!("  {sign} case {}", played.name))?;
         return told(&played.differences, out);
     };
-    let how = if played.differences.is_empty() { " as expected" } else { "" };
+    let how = match (played.written(), played.differences.is_empty()) {
+        (Some(_), _) => ", written",
+        (None, true) => " as expected",
+        (None, false) => "",
+    };
+    let fuel = used.fuel.map(|fuel| format!(", {fuel} fuel")).unwrap_or_default();
     out.line(format!(
-        "  {sign} case {:<24} {}{how}  {} calls, {} ms on its clock, {:.1} ms of processor{about}",
+        "  {sign} case {:<24} {}{how}  {} calls, {} ms on its clock, {:.1} ms of processor{fuel}{about}",
         played.name,
         result.outcome,
         result.calls,
         used.passed_us / 1_000,
         result.cpu.as_secs_f64() * 1e3,
     ))?;
+    if let Some(written) = played.written() {
+        told(&written.diff, out)?;
+        for why in &written.looser {
+            out.line(format!("      ! LOOSER: {why}"))?;
+        }
+        return Ok(());
+    }
     if played.differences.is_empty() {
         return Ok(());
     }
     told(&played.differences, out)?;
+    if let Some(Err(why)) = &played.update {
+        out.line(format!("      not written: {why}"))?;
+    }
     for line in last(result) {
         out.line(format!("      log: [{}] {}", level(line.level), line.message))?;
+    }
+    Ok(())
+}
+
+/// How many hold, how many were written, and which of those need a person's eyes.
+pub(super) fn end(played: &[Played], failed: usize, out: &mut Out<'_>) -> Result<()> {
+    out.line(match failed {
+        0 => format!("{} of {} cases hold.", played.len(), played.len()),
+        _ => format!("{failed} of {} cases failed. Exit 1.", played.len()),
+    })?;
+    let written = played.iter().filter(|case| case.written().is_some()).count();
+    if written > 0 {
+        out.line(format!("{written} of them hold because --update wrote what the plugin gives now."))?;
+    }
+    let looser = |case: &&Played| case.written().is_some_and(|written| !written.looser.is_empty());
+    let looser: Vec<&str> = played.iter().filter(looser).map(|case| case.name.as_str()).collect();
+    if !looser.is_empty() {
+        let names = looser.join(", ");
+        out.line(format!(
+            "! LOOSER: read these before you keep them, they refuse less than before: {names}"
+        ))?;
     }
     Ok(())
 }
@@ -79,6 +119,13 @@ pub(super) fn json(played: &Played) -> Value {
         "passed": played.differences.is_empty(),
         "differences": played.differences,
     });
+    match &played.update {
+        Some(Ok(Written { was, diff, looser })) => {
+            value["written"] = json!({ "was": was, "diff": diff, "looser": looser });
+        }
+        Some(Err(why)) => value["not_written"] = json!(why),
+        None => {}
+    }
     if let Some((result, used)) = &played.seen {
         let log: Vec<Value> = last(result)
             .iter()
@@ -91,6 +138,7 @@ pub(super) fn json(played: &Played) -> Value {
         value["clock_ms"] = json!(used.passed_us / 1_000);
         value["cpu_us"] = json!(u64::try_from(result.cpu.as_micros()).unwrap_or(u64::MAX));
         value["memory_bytes"] = json!(result.memory_bytes);
+        value["fuel"] = json!(used.fuel);
         value["log"] = json!(log);
     }
     value

@@ -86,7 +86,8 @@ impl Case {
     }
 }
 
-fn expect(written: Written) -> Result<Expect> {
+/// What a case expects, once its words are known ones.
+pub(super) fn expect(written: Written) -> Result<Expect> {
     let outcome = outcome(&written.outcome).context("outcome")?;
     let cause = written.cause.as_deref().map(|word| {
         let known = || Cause::ALL.iter().map(|cause| cause.word()).collect::<Vec<_>>().join(", ");

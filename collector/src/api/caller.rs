@@ -53,6 +53,8 @@ pub enum Action {
     ConfirmPlan,
     /// Brings a component.
     PushComponent,
+    /// Takes a component's bytes home.
+    PullComponent,
     /// Gives, lists and takes access.
     Access,
     /// Lets agents join, and revokes them.
@@ -61,7 +63,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 22] = [
+    pub const ALL: [Action; 23] = [
         Action::Look,
         Action::RunCheck,
         Action::RunCheckWith,
@@ -82,6 +84,7 @@ impl Action {
         Action::ApplyPlan,
         Action::ConfirmPlan,
         Action::PushComponent,
+        Action::PullComponent,
         Action::Access,
         Action::Agents,
     ];
@@ -104,6 +107,7 @@ impl Action {
             | Action::Override
             | Action::SettleLeftover
             | Action::RunCheck
+            | Action::PullComponent
             | Action::ConfirmPlan => matches!(role, Role::Person | Role::Operator),
             // Other settings make another check of it, and only an operator puts one in force.
             Action::RunCheckWith
@@ -226,7 +230,7 @@ mod tests {
             row(Role::Pipeline),
             [Action::Look, Action::Confirm, Action::ReportSwitch, Action::SetRevision, Action::Run]
         );
-        assert_eq!(row(Role::Person).len(), 17);
+        assert_eq!(row(Role::Person).len(), 18);
         assert!(!row(Role::Person).contains(&Action::ApplyPlan));
         assert_eq!(row(Role::Operator), Action::ALL);
     }

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use tidelock_model::Sha256;
 use tidelock_proto::v1;
 use tidelock_proto::v1::component_service_server::ComponentService;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::access::blocking;
 use super::auth::caller;
 use super::caller::Action;
+use super::pull::{self, Chunks};
 use super::{Api, errors};
 use crate::journal::ComponentError;
 
@@ -21,7 +23,17 @@ const MAX_SIGNATURE_BYTES: usize = 1024;
 const MAX_BYTES: usize = 64 << 20;
 
 /// The service.
-pub(super) struct ComponentFace(pub(super) Arc<Api>);
+pub(super) struct ComponentFace {
+    api: Arc<Api>,
+    /// Components on their way to people.
+    pulls: Arc<Semaphore>,
+}
+
+impl ComponentFace {
+    pub(super) fn new(api: &Arc<Api>) -> ComponentFace {
+        ComponentFace { api: Arc::clone(api), pulls: Arc::new(Semaphore::new(pull::AT_ONCE)) }
+    }
+}
 
 /// The size of a component here; 0 where it is not.
 pub(super) fn size(dir: &Path, digest: &Sha256) -> u64 {
@@ -59,6 +71,8 @@ fn listed(dir: &Path) -> std::io::Result<BTreeMap<Sha256, u64>> {
 
 #[tonic::async_trait]
 impl ComponentService for ComponentFace {
+    type PullComponentStream = Chunks;
+
     async fn push_component(
         &self,
         request: Request<Streaming<v1::PushComponentRequest>>,
@@ -87,7 +101,7 @@ impl ComponentService for ComponentFace {
             }
         }
         let named = named.ok_or_else(|| errors::invalid("sha256", "is missing"))?;
-        let components = self.0.components.clone();
+        let components = self.api.components.clone();
         let put = blocking(move || {
             let size_bytes = bytes.len() as u64;
             if crate::secret::sha256(&bytes) != named {
@@ -111,10 +125,10 @@ impl ComponentService for ComponentFace {
     ) -> Result<Response<v1::ListComponentsResponse>, Status> {
         let who = caller(&request)?;
         who.may(Action::Look, who.bound_to())?;
-        if !self.0.driver.ready() {
+        if !self.api.driver.ready() {
             return Err(errors::unavailable("the collector replays its journal"));
         }
-        let dir = self.0.components_dir.clone();
+        let dir = self.api.components_dir.clone();
         let here = blocking(move || listed(&dir)).await?.map_err(|error| errors::internal(&error))?;
         let mut components: BTreeMap<Sha256, v1::ComponentView> = (here.into_iter())
             .map(|(digest, size_bytes)| {
@@ -122,7 +136,7 @@ impl ComponentService for ComponentFace {
                 (digest, v1::ComponentView { sha256, size_bytes, used_by: Vec::new() })
             })
             .collect();
-        for view in self.0.driver.views() {
+        for view in self.api.driver.views() {
             let Some(plan) = view.plan.as_ref().filter(|_| who.sees(&view.migration)) else {
                 continue;
             };
@@ -133,5 +147,15 @@ impl ComponentService for ComponentFace {
             }
         }
         Ok(Response::new(v1::ListComponentsResponse { components: components.into_values().collect() }))
+    }
+
+    async fn pull_component(
+        &self,
+        request: Request<v1::PullComponentRequest>,
+    ) -> Result<Response<Chunks>, Status> {
+        let who = caller(&request)?;
+        who.may(Action::PullComponent, who.bound_to())?;
+        let chunks = pull::pull(&self.api, &self.pulls, &who, request.into_inner()).await?;
+        Ok(Response::new(chunks))
     }
 }

@@ -54,7 +54,7 @@ pub fn routes<H: Health>(
         .add_service(RunServiceServer::new(Runs(api.clone())).max_decoding_message_size(limit))
         .add_service(AccessServiceServer::new(Accesses(api.clone())).max_decoding_message_size(limit))
         .add_service(PlanServiceServer::new(Plans(api.clone())).max_decoding_message_size(limit))
-        .add_service(ComponentServiceServer::new(ComponentFace(api.clone())).max_decoding_message_size(limit))
+        .add_service(ComponentServiceServer::new(ComponentFace::new(api)).max_decoding_message_size(limit))
         .add_service(EnrolServiceServer::new(Enrolment(api.clone())).max_decoding_message_size(64 * 1024));
     let plain = Router::new()
         .route("/v1/migrations/{migration}/gates/{gate}", get(http::get_gate))

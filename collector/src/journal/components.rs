@@ -152,6 +152,27 @@ impl Components {
         }
     }
 
+    /// The components that a signature calls by this name and version. Whether the signature is good is for
+    /// whoever asks to judge.
+    ///
+    /// # Errors
+    /// The disk refused.
+    pub fn signed_as(&self, name: &str, version: &str) -> Result<Vec<Sha256>, ComponentError> {
+        let wanted = [format!("name: {name}"), format!("version: {version}")];
+        let says = |block: &str| wanted.iter().all(|line| block.lines().any(|said| said == line));
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.dir).at("list", &self.dir)? {
+            let file = entry.at("list", &self.dir)?.file_name();
+            let hex = file.to_str().and_then(|file| file.strip_suffix(".sig"));
+            let Some(sha256) = hex.and_then(|hex| hex.parse::<Sha256>().ok()) else { continue };
+            if self.contains(&sha256) && self.signatures(&sha256)?.split("\n\n").any(says) {
+                found.push(sha256);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// Whether a component is here, without proving it.
     #[must_use]
     pub fn contains(&self, sha256: &Sha256) -> bool {

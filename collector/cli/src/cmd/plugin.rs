@@ -9,7 +9,7 @@ use tidelock_components::Profile;
 use tidelock_model::Sha256;
 use tidelock_proto::v1;
 
-use super::{Call, plugin_new, plugin_sign, plugin_test};
+use super::{Call, plugin_new, plugin_pull, plugin_sign, plugin_test};
 use crate::client::{Client, trouble};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::beside;
@@ -49,6 +49,9 @@ pub(crate) enum PluginCommand {
         /// The component
         file: PathBuf,
     },
+    /// Bring a component back from the collector, proved by its digest
+    #[command(after_help = plugin_pull::EXAMPLES)]
+    Pull(plugin_pull::PullArgs),
     /// Make a key that vouches for components, and print the lines for agent.toml
     Keygen {
         /// Where the private key is written; the public one goes to FILE.pub
@@ -85,8 +88,9 @@ pub(crate) async fn run(call: &Call, command: PluginCommand) -> Result<Exit, Tro
         PluginCommand::New { name, sdk } => plugin_new::new(call, &name, sdk),
         PluginCommand::Build { dir, out } => build(call, &dir, out),
         PluginCommand::Test(args) => plugin_test::test(call, args),
-        PluginCommand::Try(args) => plugin_test::try_one(args),
+        PluginCommand::Try(args) => plugin_test::try_one(call, args),
         PluginCommand::Push { file } => push(call, &file).await,
+        PluginCommand::Pull(args) => plugin_pull::pull(call, args).await,
         PluginCommand::Keygen { file } => plugin_sign::keygen(call, &file),
         PluginCommand::Sign { file, key } => plugin_sign::sign(call, &file, &key),
         PluginCommand::Verify { file, key } => plugin_sign::verify(call, &file, &key),

@@ -97,19 +97,26 @@ fn describe(file: &Path) -> Result<(String, String, String), Trouble> {
 pub(super) fn verify(call: &Call, file: &Path, keys: &[String]) -> Result<Exit, Trouble> {
     let keys = keys.iter().map(|key| public_key(key)).collect::<Result<Vec<_>, _>>()?;
     let bytes = fs::read(file).while_doing(format_args!("read {}", file.display()))?;
-    let signature = good(file, &sha256_hex(&bytes))?;
-    let Signature { name, version, key, .. } = &signature;
-    if !keys.is_empty() && !keys.contains(key) {
+    let all = good(file, &sha256_hex(&bytes))?;
+    let asked = |signature: &&Signature| keys.is_empty() || keys.contains(&signature.key);
+    let Some(signature) = all.iter().find(asked) else {
+        let signers: Vec<String> = all.iter().map(|signature| signature.key.to_string()).collect();
         return Err(Trouble::failed(format!(
-            "{} is signed by {key}, and by none of the given keys",
-            file.display()
+            "{} is signed by {}, and by none of the given keys",
+            file.display(),
+            signers.join(" and ")
         )));
-    }
+    };
+    let Signature { name, version, key, .. } = signature;
     if call.manner.json() {
         let value = json!({ "name": name, "version": version, "sha256": signature.sha256, "key": key.to_string(), "asked_for": !keys.is_empty() });
         out::print_json(call.manner.format, &value)?;
     } else {
         out::print(&format!("✔ {} is {name} {version}, signed by {key}", file.display()))?;
+        for other in all.iter().filter(|other| other.key != *key) {
+            let Signature { name, version, key, .. } = other;
+            out::print(&format!("  and as {name} {version} by {key}"))?;
+        }
         if keys.is_empty() {
             out::say("whether that key is trusted is for each agent to say: give --key to ask for one");
         }
@@ -126,22 +133,21 @@ fn public_key(text: &str) -> Result<PublicKey, Trouble> {
     read.parse().map_err(told)
 }
 
-/// The signature beside a component, which must be of this very component.
-fn good(file: &Path, digest: &str) -> Result<Signature, Trouble> {
+/// The signatures beside a component, at least one, all of which must be of this very component.
+fn good(file: &Path, digest: &str) -> Result<Vec<Signature>, Trouble> {
     let path = signature_path(file);
     let text = fs::read_to_string(&path).while_doing(format_args!("read {}", path.display()))?;
-    let mut all = Signature::read_all(&text);
-    let (Some(first), true) = (all.pop(), all.is_empty()) else {
-        return Err(Trouble::failed(format!("{} holds no signature, or several", path.display())));
-    };
     let wrong = |why: String| Trouble::failed(format!("{}: {why}", path.display()));
-    let signature = first.map_err(|error| wrong(error.to_string()))?;
-    if signature.sha256 != digest {
-        let Signature { name, version, .. } = &signature;
+    let all = Signature::read_all(&text).into_iter().collect::<Result<Vec<_>, _>>();
+    let all = all.map_err(|error| wrong(error.to_string()))?;
+    if all.is_empty() {
+        return Err(wrong("it holds no signature".to_owned()));
+    }
+    if let Some(Signature { name, version, .. }) = all.iter().find(|signature| signature.sha256 != digest) {
         return Err(wrong(format!("it is of another file, {name} {version}"))
             .hint("sign again: tidelock plugin sign"));
     }
-    Ok(signature)
+    Ok(all)
 }
 
 /// The signature to be pushed with a component; empty where nobody has signed it. A wrong one is not pushed.
@@ -149,7 +155,13 @@ pub(super) fn to_push(file: &Path, digest: &str) -> Result<String, Trouble> {
     if !signature_path(file).exists() {
         return Ok(String::new());
     }
-    let text = good(file, digest)?.to_string();
+    let all = good(file, digest)?;
+    let [one] = all.as_slice() else {
+        let path = signature_path(file);
+        return Err(Trouble::usage(format!("{} holds several signatures", path.display()))
+            .hint("one is pushed at a time: keep one in it and push, then the next"));
+    };
+    let text = one.to_string();
     if text.len() > MAX_SIGNATURE_BYTES {
         return Err(Trouble::usage(format!("a signature has at most {MAX_SIGNATURE_BYTES} bytes")));
     }

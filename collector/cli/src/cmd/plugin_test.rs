@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use tidelock_components::Profile;
+use tidelock_model::Side;
 
 use super::Call;
 use crate::exit::{Exit, Trouble, While as _};
@@ -29,13 +30,36 @@ pub(crate) struct TestArgs {
     /// Test this component, and build nothing
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    /// Write what the plugin gives now into the cases that do not hold, and show what changed
+    #[arg(long)]
+    update: bool,
+    /// Count what each case does in fuel, and fail one that uses more
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 60))]
+    fuel: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TryArgs {
-    /// The component, then what tidelock-agent try takes: --target shop=https://…, --with key=value
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
-    arguments: Vec<OsString>,
+    /// The component: its file, or builtin:NAME
+    component: OsString,
+    /// A setting; the value is JSON, or text, or @FILE for what a YAML file holds
+    #[arg(long, value_name = "KEY=VALUE")]
+    with: Vec<OsString>,
+    /// A YAML or JSON file with all settings
+    #[arg(long, value_name = "FILE")]
+    with_file: Option<PathBuf>,
+    /// A target: NAME=https://host, NAME=sqlite:/file, NAME=postgres://user@host:port/database
+    #[arg(long, value_name = "NAME=URL")]
+    target: Vec<OsString>,
+    /// A secret: NAME=FILE
+    #[arg(long, value_name = "NAME=FILE")]
+    secret: Vec<OsString>,
+    /// The side that the component is told: source or target
+    #[arg(long, default_value = "source", value_name = "SIDE")]
+    side: Side,
+    /// How long the run may take, in seconds
+    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    timeout: u64,
 }
 
 /// Builds the plugin and plays its cases.
@@ -58,6 +82,12 @@ pub(super) fn test(call: &Call, args: TestArgs) -> Result<Exit, Trouble> {
     if let Some(case) = &args.case {
         command.args(["--case", case]);
     }
+    if args.update {
+        command.arg("--update");
+    }
+    if let Some(fuel) = args.fuel {
+        command.args(["--fuel", &fuel.to_string()]);
+    }
     let status = command.args(call.manner.json().then_some("--json")).status();
     let status = status.while_doing(format_args!("start {}", agent.display()))?;
     // What became of the cases is told by the agent; why they could not be played is not.
@@ -72,9 +102,21 @@ pub(super) fn test(call: &Call, args: TestArgs) -> Result<Exit, Trouble> {
 }
 
 /// Becomes the agent's `try`, so that signals and exit codes are its own.
-pub(super) fn try_one(args: TryArgs) -> Result<Exit, Trouble> {
+pub(super) fn try_one(call: &Call, args: TryArgs) -> Result<Exit, Trouble> {
     let agent = beside("tidelock-agent");
-    let error = Command::new(&agent).arg("try").args(args.arguments).exec();
+    let mut command = Command::new(&agent);
+    command.args(["try", "--side", args.side.word(), "--timeout", &args.timeout.to_string()]);
+    command.args(call.manner.json().then_some("--json"));
+    for (flag, values) in [("--with", args.with), ("--target", args.target), ("--secret", args.secret)] {
+        for value in &values {
+            command.arg(flag).arg(value);
+        }
+    }
+    if let Some(file) = &args.with_file {
+        command.arg("--with-file").arg(file);
+    }
+    // A component may be called anything.
+    let error = command.arg("--").arg(&args.component).exec();
     Err(Trouble::failed(format!("start {}: {error}", agent.display()))
         .hint("tidelock-agent of the same release must lie beside tidelock, or in the search path"))
 }
