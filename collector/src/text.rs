@@ -2,6 +2,8 @@
 
 mod switch;
 
+pub(crate) use switch::part_of;
+
 use tidelock_core::record::EventKind;
 use tidelock_model::{Name, Timestamp};
 use tidelock_proto::v1;
@@ -10,13 +12,14 @@ use crate::fold::EventLine;
 use crate::records::notice_word;
 
 /// All words of events, for whoever asks for those of one kind.
-pub(crate) const EVENT_KINDS: [&str; 32] = [
+pub(crate) const EVENT_KINDS: [&str; 33] = [
     "access",
     "agent_back",
     "agent_enrolled",
     "agent_lost",
     "agent_revoked",
     "asked",
+    "check_run",
     "confirmed",
     "conflict",
     "cutovers",
@@ -78,6 +81,7 @@ pub fn event_kind(kind: &EventKind) -> &'static str {
         EventKind::Overridden { .. } => "override",
         EventKind::LeftoverSettled { .. } => "leftover",
         EventKind::AccessChanged(_) => "access",
+        EventKind::CheckRun { .. } => "check_run",
         EventKind::Noticed(notice) => notice_word(notice),
     }
 }
@@ -136,6 +140,7 @@ pub fn event(kind: &EventKind) -> String {
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
+        | EventKind::CheckRun { .. }
         | EventKind::Noticed(_) => switch::of_desk(kind),
     }
 }
@@ -166,6 +171,7 @@ pub fn time_to_wire(at: Timestamp) -> Option<prost_types::Timestamp> {
 
 /// An event as the wire has it.
 pub fn event_to_wire(line: &EventLine) -> v1::Event {
+    let (run, part) = part_of(&line.event.kind).unzip();
     v1::Event {
         sequence: line.sequence,
         time: time_to_wire(line.at),
@@ -175,6 +181,10 @@ pub fn event_to_wire(line: &EventLine) -> v1::Event {
         reason: line.event.reason.clone(),
         evidence_hash: line.event.evidence_hash.as_bytes().to_vec(),
         findings_position: line.event.findings_position,
+        run,
+        part,
+        // Whoever shows it knows the runs, and names it there.
+        step: String::new(),
     }
 }
 

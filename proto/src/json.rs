@@ -167,6 +167,7 @@ pub fn event(event: &v1::Event) -> Value {
         "by": word_or_null(&event.by), "reason": word_or_null(&event.reason),
         "findings_position": event.findings_position,
         "evidence": word_or_null(&hex(&event.evidence_hash)),
+        "run": event.run, "part": event.part, "step": word_or_null(&event.step),
     })
 }
 
@@ -215,7 +216,7 @@ pub fn status(status: &v1::Status) -> Value {
         "manual_checks": status.manual_checks.iter().map(manual_check).collect::<Value>(),
         "agents": status.agents.iter().map(agent).collect::<Value>(),
         "first_minutes": word_or_null(&status.first_minutes), "failing_receivers": status.failing_receivers,
-        "rehearsals": status.rehearsals,
+        "rehearsals": status.rehearsals, "rehearsal_scale": status.rehearsal_scale,
         "overrides": status.overrides.iter().map(overridden).collect::<Value>(),
         "switch": status.switch.as_ref()
             .map(|view| switch(view, status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref()))),

@@ -16,6 +16,7 @@ mod convert_shown;
 pub mod head;
 pub mod json;
 mod limits;
+pub mod signed_report;
 
 pub use convert::{BadWire, Conv, batch_from_wire, batch_to_wire, side_from_wire, side_to_wire};
 pub use limits::Limits;

@@ -3,7 +3,6 @@
 //! run that somebody asks for, and a command behind a gate whose operator goes.
 
 mod asked;
-mod examples;
 mod exec;
 mod two_people;
 
@@ -19,7 +18,7 @@ use crate::golden::leaves;
 const ANY: i32 = -1;
 
 /// What is asked, in an order in which each can be answered, and the exit that it has. `{x}` is filled in.
-const ASKED: [(&str, i32); 66] = [
+const ASKED: [(&str, i32); 69] = [
     ("status", 0),
     ("why", 0),
     ("why login", 0),
@@ -31,6 +30,7 @@ const ASKED: [(&str, i32); 66] = [
     ("brief", 0),
     ("events --since 1h", 0),
     ("report", 0),
+    ("report --verify {folder}/report.md", 0),
     ("check ls", 0),
     ("check show login", 0),
     ("check run login", ANY),
@@ -57,11 +57,14 @@ const ASKED: [(&str, i32); 66] = [
     ("plugin inspect builtin:login", 0),
     // Nobody has signed it yet: a signature that no agent trusts does not reach the collector.
     ("plugin push {folder}/login.wasm", 0),
+    ("plugin pull {pinned} --out {folder}/pulled.wasm", 0),
     ("plugin sign {folder}/login.wasm --key {folder}/a.key", 0),
     ("plugin verify {folder}/login.wasm", 0),
     ("plugin new stock-level", 0),
     // The cases are those of another plugin.
     ("plugin test --component {folder}/login.wasm --cases {folder}/stock-level/cases", 1),
+    // It has no settings, and says so.
+    ("plugin try {folder}/login.wasm", 6),
     ("manual ls", 0),
     ("rollback", 0),
     ("hold --reason test", 0),
@@ -94,7 +97,7 @@ const ASKED: [(&str, i32); 66] = [
 ];
 
 /// What cannot be answered, the exit, and the code that its error has.
-const FAILING: [(&str, i32, &str); 41] = [
+const FAILING: [(&str, i32, &str); 46] = [
     ("status --nope", 2, "USAGE"),
     ("nope", 2, "USAGE"),
     ("gate wait", 2, "USAGE"),
@@ -126,10 +129,15 @@ const FAILING: [(&str, i32, &str); 41] = [
     ("rollback confirm fence --reason test", 2, "USAGE"),
     ("rollback settle fence --done --reason test", 2, "USAGE"),
     ("rollback leftovers settle orders/1 --owner ana --disposition gone", 4, "NOT_YOURS"),
+    ("report --verify {folder}/nope.md", 2, "USAGE"),
+    ("report --verify {plan}", 1, "FAILED"),
     ("evidence show login", 2, "NOT_FOUND"),
     ("evidence replay {plan}", 2, "USAGE"),
     ("plugin build {folder}/nope", 1, "FAILED"),
     ("plugin test {folder}/nope", 2, "USAGE"),
+    ("plugin try {folder}/nope.wasm", 2, "USAGE"),
+    ("plugin pull login@9.9.9 --out {folder}/nope.wasm", 2, "NOT_FOUND"),
+    ("plugin pull login", 2, "USAGE"),
     ("plan check {folder}/nope.yaml", 2, "USAGE"),
     ("plan explain E999", 2, "USAGE"),
     ("context use nope", 2, "USAGE"),
@@ -146,10 +154,7 @@ const LAST: [&str; 3] = [
 ];
 
 /// The commands that answer in no JSON, and why.
-const OTHERS: [(&str, &str); 2] = [
-    ("demo", "it becomes tidelock-demo, a play for people"),
-    ("plugin try", "it becomes tidelock-agent try, and each further word is that program's own"),
-];
+const OTHERS: [(&str, &str); 1] = [("demo", "it becomes tidelock-demo, a play for people")];
 
 /// One document, or one a line.
 fn is_json(text: &str) -> bool {
@@ -240,13 +245,17 @@ fn every_command_answers_in_json_that_can_be_read() {
     let plan = format!("{folder}/plan.yaml");
     let login = target_folder().with_file_name("plugins").join("login.wasm");
     fs::copy(&login, world.folder.path().join("login.wasm")).expect("make plugins has built it");
+    let here = world.operator.run(&["plugin", "ls", "-o", "json"]).good().json();
+    let pinned = here[0]["sha256"].as_str().expect("the plan names a component").to_owned();
     let fill = move |asked: &str| {
-        asked.replace("{plan}", &plan).replace("{folder}", &folder).replace("{data}", &data)
+        let asked = asked.replace("{plan}", &plan).replace("{folder}", &folder);
+        asked.replace("{data}", &data).replace("{pinned}", &pinned)
     };
     // Before the evidence of a side begins anew.
     exec::a_command_behind_a_gate_goes_with_its_operator(&world);
     errors(&world, &fill);
-    examples::each_example_of_the_help_is_run(&world);
+    let report = fill("{folder}/report.md");
+    let _ = world.operator.run(&["report", "-o", "md", "--out", &report]).good();
     answers(&world, &fill);
     two_people::a_looser_plan_takes_another_person(&world);
     asked::what_is_found_now_is_told_and_proves_nothing(&mut world);

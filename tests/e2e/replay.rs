@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -87,6 +87,16 @@ fn exported(data: &Path, verified: &str) {
     assert_eq!(only.lines().count(), lines.iter().filter(|line| line["set"] == "decisions").count());
 }
 
+/// Whoever reads has seen enough: that is no fault.
+fn exported_to_nobody(data: &Path) {
+    let mut export = Command::new(program("tidelock"));
+    export.args(["journal", "export"]).arg(data).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = export.spawn().expect("it starts");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("it ends");
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{}: {}", ended.status, text(&ended));
+}
+
 #[test]
 fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
     let mut world = World::start(&WorldOptions::default());
@@ -101,6 +111,7 @@ fn a_replay_gives_the_same_and_one_flipped_bit_is_found() {
     let verified = journal("verify", &data);
     assert!(verified.status.success());
     exported(&data, &text(&verified));
+    exported_to_nobody(&data);
     let index = data.join("index");
     assert!(index.is_dir(), "the index is not where this test takes it away from");
     fs::remove_dir_all(&index).expect("it can be removed");

@@ -19,7 +19,8 @@ fn a_stopped_agent_makes_its_side_unknown_and_is_named() {
     assert!(matches!(check.code, 3 | 6), "exit {} {}", check.code, check.out);
     eventually("the agent is no longer shown as online", || {
         let agents = world.operator.run(&["agent", "ls"]).good();
-        let silent = agents.out.lines().any(|line| line.contains(&name) && !line.contains("online"));
+        let row = format!("target/{name} ");
+        let silent = agents.out.lines().any(|line| line.starts_with(&row) && !line.contains("online"));
         if silent { Ok(()) } else { Err(agents.out) }
     });
     // It comes back by itself and needs no help.

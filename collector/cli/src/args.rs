@@ -85,7 +85,8 @@ pub(crate) enum Command {
     Revision(cmd::orders::RevisionCommand),
     /// What happened, in order
     Events(cmd::events::EventsArgs),
-    /// The whole migration, for the record (-o md, html or json)
+    /// The whole migration, signed, for the record (-o md, html or json)
+    #[command(after_help = cmd::report::EXAMPLES)]
     Report(cmd::report::ReportArgs),
     /// The course of a proof: draw it, run it again with other settings
     #[command(subcommand)]

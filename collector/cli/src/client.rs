@@ -1,5 +1,6 @@
 //! The connection to a collector: TLS, the bearer token, deadlines, and errors in the CLI's words.
 
+use std::error::Error;
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +73,8 @@ impl Client {
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(ALIVE);
         if connection.server.starts_with("https://") {
-            let mut tls = ClientTlsConfig::new();
+            // Without it whoever takes a connection and says nothing is waited for without an end.
+            let mut tls = ClientTlsConfig::new().timeout(connection.call_timeout.unwrap_or(CONNECT));
             if let Some(file) = &connection.ca_file {
                 let pem = fs::read(file).while_doing(format_args!("read {}", file.display()))?;
                 tls = tls.ca_certificate(Certificate::from_pem(pem));
@@ -179,6 +181,7 @@ impl Client {
 /// Turns a refusal of the collector into the CLI's words and exit code.
 pub(crate) fn trouble(status: Status) -> Trouble {
     let exit = match status.code() {
+        _ if passes(&status) => Exit::Unreachable,
         Code::Unauthenticated | Code::PermissionDenied => Exit::Auth,
         Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Exit::Unreachable,
         Code::InvalidArgument | Code::NotFound | Code::OutOfRange => Exit::Usage,
@@ -208,8 +211,10 @@ pub(crate) fn trouble(status: Status) -> Trouble {
             trouble = trouble.hint(clean(&format!("{subject}{}", violation.description)));
         }
     }
-    if trouble.message.ends_with("Timeout expired") {
-        trouble = trouble.hint("where the way to it is slow, give an answer more time: --call-timeout 1m");
+    if let Some(what) = ran_out(&status) {
+        trouble = trouble
+            .hint(format!("{what}; see that this is the collector's API port, and that it is not at a halt"))
+            .hint("where the way to it is slow, give an answer more time: --call-timeout 1m");
     }
     if let Some(hint) = certificate(&trouble.message) {
         trouble = trouble.hint(hint);
@@ -220,6 +225,13 @@ pub(crate) fn trouble(status: Status) -> Trouble {
         );
     }
     trouble
+}
+
+/// The collector may only be away: it did not answer, or the connection broke, even in the middle of an answer. What
+/// it says itself has no error of the transport beneath it.
+pub(crate) fn passes(status: &Status) -> bool {
+    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
+        || std::error::Error::source(status).is_some()
 }
 
 /// The field of the ask that is wrong, or the first check that holds.
@@ -244,15 +256,37 @@ fn certificate(message: &str) -> Option<&'static str> {
     })
 }
 
+/// What ran out of time: the connection, its TLS, or the answer. None where something else is wrong.
+fn ran_out(status: &Status) -> Option<&'static str> {
+    let answer = "somebody takes the call there and does not answer it";
+    let mut source: Option<&(dyn Error + 'static)> = Some(status);
+    while let Some(error) = source {
+        if error.is::<tonic::TimeoutExpired>() {
+            return Some(answer);
+        }
+        // The transport keeps the type of this one to itself.
+        if error.to_string().starts_with("TLS handshake timeout") {
+            return Some("somebody takes the connection there and says nothing");
+        }
+        if error.downcast_ref::<std::io::Error>().is_some_and(|it| it.kind() == std::io::ErrorKind::TimedOut)
+        {
+            return Some("nobody takes the connection there");
+        }
+        source = error.source();
+    }
+    // Said by the collector, or by what stands before it.
+    (status.code() == Code::DeadlineExceeded).then_some(answer)
+}
+
 /// The innermost reason, which is the one that says something.
 fn reason(status: &Status) -> String {
     let mut text = clean(status.message());
-    let mut source = std::error::Error::source(status);
+    let mut source = status.source();
     while let Some(error) = source {
         text = clean(&error.to_string());
         source = error.source();
     }
-    text
+    text.trim_end_matches('.').to_owned()
 }
 
 /// Text from a peer, without anything that moves a terminal's cursor, turns a line around or hides.
@@ -276,8 +310,23 @@ mod tests {
         );
         assert!(name.len() == 1 && name[0].contains("--host"), "{name:?}");
         assert!(of("connection refused").is_empty());
-        let slow = of("Timeout expired");
-        assert!(slow.len() == 1 && slow[0].contains("--call-timeout"), "{slow:?}");
+        for late in
+            [Status::deadline_exceeded("later"), Status::from_error(Box::new(tonic::TimeoutExpired(())))]
+        {
+            let slow = trouble(late);
+            assert_eq!(slow.exit, Exit::Unreachable, "{slow}");
+            assert!(slow.hints.len() == 2 && slow.hints[1].contains("--call-timeout"), "{slow}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_in_the_middle_of_an_answer_is_a_collector_that_is_away() {
+        let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        let broken = trouble(Status::from_error(Box::new(broken)));
+        assert_eq!(broken.exit, Exit::Unreachable, "{broken}");
+        for said in [Status::internal("h2 protocol error"), Status::unknown("transport error")] {
+            assert_eq!(trouble(said).exit, Exit::Failed, "the collector said that itself");
+        }
     }
 
     #[test]

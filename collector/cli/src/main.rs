@@ -7,6 +7,7 @@ mod context;
 mod exit;
 mod files;
 mod heads;
+mod lines;
 #[cfg(test)]
 mod next_tests;
 mod out;
@@ -40,8 +41,24 @@ fn parsed() -> Args {
         if let Some(format) = trouble_json::wanted(std::env::args_os()).filter(|_| error.use_stderr()) {
             trouble_json::tell(format, &trouble_json::of_arguments(&error));
         }
-        error.exit()
+        end_with(&error)
     })
+}
+
+/// Help, the version, or what is wrong with the arguments, as it fits the terminal.
+fn end_with(error: &clap::Error) -> ! {
+    let beside = error.use_stderr();
+    let columns =
+        if beside { lines::columns(&std::io::stderr()) } else { lines::columns(&std::io::stdout()) };
+    let text = error.render().to_string();
+    match columns.filter(|columns| text.lines().any(|line| lines::seen(line) > *columns)) {
+        // It has colours then.
+        None => error.exit(),
+        Some(_) if beside => out::say(text.trim_end()),
+        // Nobody is left to be told when standard output is gone.
+        Some(_) => drop(out::print(&text)),
+    }
+    std::process::exit(error.exit_code())
 }
 
 fn main() -> ExitCode {
@@ -68,7 +85,7 @@ fn main() -> ExitCode {
             exit.into()
         }
         // A monitor reads one line and knows four exits: trouble is its unknown, and never its warning.
-        Err(trouble) if monitored => match out::print(&cmd::monitor_line(&trouble)) {
+        Err(trouble) if monitored => match out::raw(&cmd::monitor_line(&trouble)) {
             Ok(()) | Err(_) => Exit::Hold.into(),
         },
         Err(trouble) => {

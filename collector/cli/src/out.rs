@@ -1,11 +1,13 @@
 //! What goes to standard output, and in which form. Data goes to stdout, talk to stderr.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
 use crate::exit::{Trouble, While as _};
+use crate::lines;
 
 /// The form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -88,10 +90,25 @@ impl Manner {
     }
 }
 
-/// The characters of a line: as the terminal says, within reason.
+/// The characters of a line of a drawing: as the terminal says, within reason.
 pub(crate) fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.unwrap_or(100usize).clamp(40, 160)
+    lines::columns(&io::stdout()).or_else(lines::said).unwrap_or(100).clamp(lines::LEAST, 160)
+}
+
+/// The text as it fits the terminal that standard output is.
+pub(crate) fn fitted(text: &str) -> Cow<'_, str> {
+    match lines::columns(&io::stdout()) {
+        Some(columns) => Cow::Owned(lines::wrapped(text, columns)),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The same for what is said beside the data.
+fn fitted_beside(text: &str) -> Cow<'_, str> {
+    match lines::columns(&io::stderr()) {
+        Some(columns) => Cow::Owned(lines::wrapped(text, columns)),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The locale does not say that it knows only plain characters.
@@ -104,17 +121,34 @@ pub(crate) fn unicode() -> bool {
     })
 }
 
-/// Writes text to standard output. A closed pipe is the reader's wish, not an error.
+/// Writes text for people to standard output, in lines that fit its terminal. A closed pipe is the reader's wish, not
+/// an error.
 pub(crate) fn print(text: &str) -> Result<(), Trouble> {
+    raw(&fitted(text))
+}
+
+/// Writes what a program reads, or somebody copies as a whole, however wide it is.
+pub(crate) fn raw(text: &str) -> Result<(), Trouble> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
         true => Ok(()),
         false => out.write_all(b"\n"),
     });
     match written.and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            LEFT.store(true, Ordering::Relaxed);
+            Ok(())
+        }
         other => other.while_doing("write to standard output"),
     }
+}
+
+/// Whether the reader of standard output has left.
+static LEFT: AtomicBool = AtomicBool::new(false);
+
+/// Whether the reader was seen to have left: whoever only tells what comes has nothing more to do.
+pub(crate) fn reader_left() -> bool {
+    LEFT.load(Ordering::Relaxed)
 }
 
 /// Whether a JSON document was written.
@@ -134,13 +168,13 @@ pub(crate) fn answered_elsewhere() {
 pub(crate) fn print_json(format: Format, value: &Value) -> Result<(), Trouble> {
     ANSWERED.store(true, Ordering::Relaxed);
     match format {
-        Format::Ndjson => print(&value.to_string()),
-        Format::Text | Format::Json | Format::Short | Format::Nagios => print(&format!("{value:#}")),
-        Format::Csv | Format::Md | Format::Html => print(&format!("{value:#}")),
+        Format::Ndjson => raw(&value.to_string()),
+        Format::Text | Format::Json | Format::Short | Format::Nagios => raw(&format!("{value:#}")),
+        Format::Csv | Format::Md | Format::Html => raw(&format!("{value:#}")),
     }
 }
 
-/// Writes progress to standard output as it is. What nobody can be shown is no reason to stop.
+/// Writes progress to standard output as it is; `fitted` makes it fit. What nobody can be shown is no reason to stop.
 pub(crate) fn tell(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -149,18 +183,19 @@ pub(crate) fn tell(text: &str) {
 /// Writes a question, without waiting for its answer.
 pub(crate) fn prompt(question: &str) {
     let mut err = io::stderr().lock();
-    let _ = err.write_all(question.as_bytes()).and_then(|()| err.flush());
+    let _ = err.write_all(fitted_beside(question).as_bytes()).and_then(|()| err.flush());
 }
 
 /// Says something to the person beside the data.
 pub(crate) fn say(text: &str) {
     // Nobody is left to be told when stderr is gone.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", fitted_beside(text));
 }
 
 /// Asks the person a question and gives the answer's line.
 pub(crate) fn ask(question: &str) -> Result<String, Trouble> {
     let mut err = io::stderr().lock();
+    let question = fitted_beside(question);
     write!(err, "{question}").and_then(|()| err.flush()).while_doing("ask on the terminal")?;
     let mut line = String::new();
     io::stdin().read_line(&mut line).while_doing("read the answer")?;

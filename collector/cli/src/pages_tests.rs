@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::Args;
 
@@ -58,6 +58,14 @@ fn commands() -> Vec<Found> {
     found
 }
 
+/// The examples below the help of a command and of those below it.
+fn examples(of: &clap::Command) -> Vec<String> {
+    let text = of.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("  tidelock "));
+    let own = lines.map(|line| format!("tidelock {line}"));
+    own.chain(of.get_subcommands().flat_map(examples)).collect()
+}
+
 /// As a shell splits it, up to a pipe or whatever else is not the program's.
 fn words(command: &str) -> Vec<String> {
     let (mut words, mut word, mut quote, mut any) = (Vec::new(), String::new(), None, false);
@@ -87,6 +95,17 @@ fn words(command: &str) -> Vec<String> {
 fn a_command_is_split_as_a_shell_does() {
     assert_eq!(words("tidelock hold --reason \"a b\" | tee x"), ["tidelock", "hold", "--reason", "a b"]);
     assert_eq!(words("tidelock why  ''"), ["tidelock", "why", ""]);
+}
+
+#[test]
+fn every_example_below_a_help_can_be_typed() {
+    let all = examples(&Args::command());
+    assert!(all.len() >= 4, "only {all:?} were found");
+    for example in all {
+        if let Err(error) = Args::try_parse_from(words(&example)) {
+            panic!("{example}: {error}");
+        }
+    }
 }
 
 #[test]

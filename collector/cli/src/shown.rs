@@ -9,13 +9,35 @@ use crate::cmd::cutover::parts::{place, present, writes_shut};
 use crate::shown_switch::{deadline, undone};
 use crate::words::{clock, grouped, of_count, span};
 
+/// Where the plan's spans are for trying out alone.
+pub(crate) const REHEARSAL_SCALE: &str = "‼ rehearsal scale: spans are too short for a real move";
+
+/// The switches that are for development and trying out alone, and what else people must know of agents and voices: a
+/// line each, on every screen.
+pub(crate) fn loud(gate: &v1::Gate) -> Vec<String> {
+    let scale = gate.rehearsal_scale.then(|| REHEARSAL_SCALE.to_owned());
+    scale.into_iter().chain(gate.warnings.iter().map(|line| format!("! {}", clean(line)))).collect()
+}
+
+/// The same of a migration, also once no gate is left.
+pub(crate) fn loud_of(status: &v1::Status) -> Vec<String> {
+    if let Some(gate) = &status.next_gate {
+        return loud(gate);
+    }
+    let scale = status.rehearsal_scale.then(|| REHEARSAL_SCALE.to_owned());
+    let agents = status.agents.iter().flat_map(|agent| {
+        agent.warnings.iter().map(|line| format!("! agent {}: {}", clean(&agent.name), clean(line)))
+    });
+    scale.into_iter().chain(agents).collect()
+}
+
 /// `lossless, possible for 1 h 48 min`, `lossy: 131 orders`, `closed: the window is over, fix forward`.
 pub(crate) fn way_back(view: &v1::RollbackView, now: Option<&Timestamp>, zone: &str) -> String {
     let reason = clean(&view.reason);
     if !view.applicable {
         return if reason.is_empty() { "nothing to go back from".to_owned() } else { reason };
     }
-    if under_way(view) {
+    if view.under_way {
         return reason;
     }
     let left = json::unix_ms(view.until_time.as_ref()).saturating_sub(json::unix_ms(now));
@@ -42,11 +64,6 @@ pub(crate) fn way_back(view: &v1::RollbackView, now: Option<&Timestamp>, zone: &
         line = format!("{line}   {}", limits.join(" · "));
     }
     line
-}
-
-/// Going back was decided and is being carried out: the question whether it is possible is over.
-pub(crate) fn under_way(view: &v1::RollbackView) -> bool {
-    view.applicable && !view.possible && view.reason.contains("going back is under way")
 }
 
 /// What going back would lose: `131 orders, an unknown number of mails`.
@@ -189,6 +206,31 @@ mod tests {
 
     fn some(what: &str, count: Option<u64>) -> v1::Lost {
         v1::Lost { what: what.to_owned(), count, unit: "rows".to_owned() }
+    }
+
+    #[test]
+    fn a_switch_for_development_is_told_with_a_gate_and_without() {
+        let unsigned = "UNSIGNED components".to_owned();
+        let agent = v1::AgentView {
+            name: "hz-1".to_owned(),
+            warnings: vec![unsigned.clone()],
+            ..v1::AgentView::default()
+        };
+        let gate = v1::Gate {
+            rehearsal_scale: true,
+            warnings: vec![format!("agent hz-1: {unsigned}")],
+            ..v1::Gate::default()
+        };
+        let status = |next_gate| v1::Status {
+            next_gate,
+            rehearsal_scale: true,
+            agents: vec![agent.clone()],
+            ..v1::Status::default()
+        };
+        let told = [REHEARSAL_SCALE, "! agent hz-1: UNSIGNED components"];
+        assert_eq!(loud_of(&status(Some(gate))), told);
+        assert_eq!(loud_of(&status(None)), told);
+        assert!(loud_of(&v1::Status::default()).is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use prost_types::Timestamp;
 use tidelock_proto::json;
 use tidelock_proto::v1;
 
+use crate::lines::seen;
 use crate::out::Manner;
 
 /// A span in the two largest units that matter: `8 min`, `1 h 48 min`, `6 s`.
@@ -208,17 +209,7 @@ pub(crate) fn grouped(number: u64) -> String {
 
 /// Pads by what the eye sees, leaving colour codes out of the count.
 pub(crate) fn pad(text: &str, width: usize) -> String {
-    let mut seen = 0;
-    let mut inside = false;
-    for c in text.chars() {
-        match (inside, c) {
-            (false, '\u{1b}') => inside = true,
-            (true, 'm') => inside = false,
-            (true, _) => {}
-            (false, _) => seen += 1,
-        }
-    }
-    format!("{text}{}", " ".repeat(width.saturating_sub(seen)))
+    format!("{text}{}", " ".repeat(width.saturating_sub(seen(text))))
 }
 
 #[cfg(test)]

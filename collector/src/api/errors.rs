@@ -81,7 +81,7 @@ fn refused(refusal: &Refusal) -> Status {
         | RefusalCode::NoRunbook
         | RefusalCode::UnknownFact
         | RefusalCode::UnknownLeftover => Code::NotFound,
-        RefusalCode::Incomplete => Code::InvalidArgument,
+        RefusalCode::Incomplete | RefusalCode::NeedsEvidence => Code::InvalidArgument,
         RefusalCode::Revision | RefusalCode::OldLease => Code::Aborted,
         RefusalCode::TooManyAgents => Code::ResourceExhausted,
         RefusalCode::WrongPhase
@@ -89,6 +89,7 @@ fn refused(refusal: &Refusal) -> Status {
         | RefusalCode::GateShut
         | RefusalCode::OldToken
         | RefusalCode::NoPlan
+        | RefusalCode::NotDecided
         | RefusalCode::TooLate
         | RefusalCode::Leased
         | RefusalCode::NotNext

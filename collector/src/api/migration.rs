@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 use super::auth::caller;
 use super::caller::Action;
 use super::gate::migration;
+use super::steps::Steps;
 use super::views::Depth;
 use super::views_gate::{hold, news, plan_ref, time};
 use super::watch::{follow, still_signed_in};
@@ -237,7 +238,7 @@ impl MigrationService for Migrations {
         request: Request<v1::RunCheckRequest>,
     ) -> Result<Response<Self::RunCheckStream>, Status> {
         let who = caller(&request)?;
-        Ok(Response::new(check::run(&self.0, &who, request.into_inner())?))
+        Ok(Response::new(check::run(&self.0, &who, request.into_inner()).await?))
     }
 
     async fn get_evidence(
@@ -307,7 +308,11 @@ impl MigrationService for Migrations {
             size => (size as usize).min(PAGE),
         };
         let since = since(ask.since_time);
-        let page = self.page(&name, after, size, |event| wanted(event, &ask.kind, since)).await?;
+        let mut page = self.page(&name, after, size, |event| wanted(event, &ask.kind, since)).await?;
+        if page.events.iter().any(|event| event.part.is_some()) {
+            let steps = Steps::of_migration(&self.0, &name).await;
+            page.events = page.events.into_iter().map(|event| steps.named(event)).collect();
+        }
         let next_page_token = page.next.map(|sequence| sequence.to_string()).unwrap_or_default();
         Ok(Response::new(v1::ListEventsResponse { events: page.events, next_page_token }))
     }
@@ -326,11 +331,15 @@ impl MigrationService for Migrations {
         let (send, messages) = mpsc::channel(16);
         let api = self.0.clone();
         tokio::spawn(async move {
-            let mut after = ask.after_sequence;
+            let (mut after, mut steps) = (ask.after_sequence, Steps::default());
             loop {
                 for line in events.after(after, PAGE) {
                     after = line.sequence;
-                    let response = v1::WatchEventsResponse { event: Some(views::event(&line)) };
+                    let event = views::event(&line);
+                    if steps.lack(&event) {
+                        steps = Steps::of_migration(&api, &name).await;
+                    }
+                    let response = v1::WatchEventsResponse { event: Some(steps.named(event)) };
                     if send.send(Ok(response)).await.is_err() {
                         return;
                     }

@@ -6,6 +6,7 @@ use tidelock_proto::{side_to_wire, v1};
 
 use super::Api;
 use super::caller::Caller;
+use super::steps::Steps;
 use super::views_gate::{evidence, gate, remaining, time};
 use super::views_owners::switch;
 use super::views_proof::claim;
@@ -94,6 +95,17 @@ pub(super) fn manual(status: &ManualStatus) -> v1::ManualCheckView {
 
 pub(super) use crate::text::event_to_wire as event;
 
+/// What is on that is for development alone, and what else people must know of the agents: a sentence each.
+pub(super) fn loud(api: &Api, view: &View) -> Vec<String> {
+    let scale = view.plan.as_ref().filter(|plan| plan.plan.rehearsal_scale);
+    let scale = scale.map(|_| "rehearsal scale: spans are too short for a real move".to_owned());
+    let agents = view.agents.iter().flat_map(|status| {
+        let name = &status.agent.name;
+        api.warnings.of(&view.migration, name).into_iter().map(move |said| format!("agent {name}: {said}"))
+    });
+    scale.into_iter().chain(agents).collect()
+}
+
 fn collector(api: &Api) -> v1::CollectorView {
     v1::CollectorView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -153,7 +165,8 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         None => format!("the migration is {}", view.phase),
     };
     let events = api.driver.events(&view.migration).map(|events| events.latest(RECENT)).unwrap_or_default();
-    let mut recent_events: Vec<_> = events.iter().map(|line| event(line)).collect();
+    let steps = Steps::of(&view.run);
+    let mut recent_events: Vec<_> = events.iter().map(|line| steps.named(event(line))).collect();
     recent_events.extend(refused(api, &view.migration));
     let title =
         |of: Side| view.plan.as_ref().map(|plan| plan.plan.environment(of).title.clone()).unwrap_or_default();
@@ -179,5 +192,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         rehearsals: view.rehearsals.iter().map(|it| rehearsal(view, it)).collect(),
         switch: Some(switch(view)),
         overrides: told.into_iter().flat_map(|verdict| &verdict.overrides).map(overridden).collect(),
+        rehearsal_scale: view.plan.as_ref().is_some_and(|plan| plan.plan.rehearsal_scale),
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn rollback(status: &RollbackStatus) -> v1::RollbackView {
         one_way: (status.one_way.iter())
             .map(|(what, count)| v1::Lost { what: what.clone(), count: *count, unit: String::new() })
             .collect(),
+        under_way: status.under_way,
     }
 }
 

@@ -11,7 +11,6 @@ use tidelock_core::plan::Plan;
 use tidelock_core::{DecisionState, Verdict};
 use tidelock_model::{Name, Timestamp};
 
-use super::told;
 use crate::driver::View;
 use crate::fold::EventLine;
 use crate::text;
@@ -55,7 +54,7 @@ pub(super) fn payload(view: &View, lines: &[&EventLine]) -> Value {
 fn sentence(view: &View, line: &EventLine) -> String {
     let said = text::event(&line.event.kind);
     let run = view.run.as_ref().map(|run| &run.status);
-    let part = told::part_of(&line.event.kind).and_then(|(number, part)| {
+    let part = text::part_of(&line.event.kind).and_then(|(number, part)| {
         run.filter(|run| run.run == number)?.parts.iter().find(|found| found.part == part)
     });
     part.map_or_else(|| said.clone(), |part| format!("{said} ({})", part.name))

@@ -5,7 +5,7 @@ use tidelock_core::plan::Plan;
 use tidelock_core::record::{EventKind, Notice};
 use tidelock_model::Name;
 
-use crate::text;
+use crate::text::{self, part_of};
 
 /// An event for receivers.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +75,7 @@ pub(super) fn of(kind: &EventKind, plan: Option<&Plan>) -> Told {
         | EventKind::ConflictFound { .. }
         | EventKind::RevisionSet { .. }
         | EventKind::AccessChanged(_)
+        | EventKind::CheckRun { .. }
         | EventKind::LeftoverSettled { .. } => of_the_rest(kind),
         EventKind::RunBegun { .. }
         | EventKind::RunTaken { .. }
@@ -167,20 +168,11 @@ fn of_the_rest(kind: &EventKind) -> Told {
             "gate": change.gate.map(|gate| gate.word()), "everywhere": change.everywhere, "given": change.ends.is_some() });
         return told("access.changed", "all", Some(change.subject.to_string()), facts);
     }
-    told("event", "all", None, json!({}))
-}
-
-/// The part of a run that an event is about.
-pub(super) fn part_of(kind: &EventKind) -> Option<(u64, u32)> {
-    if let EventKind::StepBegun { run, part, .. }
-    | EventKind::StepEnded { run, part, .. }
-    | EventKind::StepProved { run, part }
-    | EventKind::StepSettled { run, part, .. }
-    | EventKind::NoReturnPassed { run, part, .. } = kind
-    {
-        return Some((*run, *part));
+    if let EventKind::CheckRun { check, agents, other_settings } = kind {
+        let facts = json!({ "check": check.as_str(), "agents": agents, "other_settings": other_settings });
+        return told("check.run", "all", Some(check.to_string()), facts);
     }
-    None
+    told("event", "all", None, json!({}))
 }
 
 fn of_run(kind: &EventKind) -> Value {

@@ -32,6 +32,19 @@ fn ended(part: u32, undo: bool, outcome: StepOutcome, durable: bool) -> String {
     }
 }
 
+/// The run and its part that an event is about.
+pub(crate) fn part_of(kind: &EventKind) -> Option<(u64, u32)> {
+    if let EventKind::StepBegun { run, part, .. }
+    | EventKind::StepEnded { run, part, .. }
+    | EventKind::StepProved { run, part }
+    | EventKind::StepSettled { run, part, .. }
+    | EventKind::NoReturnPassed { run, part, .. } = kind
+    {
+        return Some((*run, *part));
+    }
+    None
+}
+
 /// An event of a run as one sentence.
 pub(super) fn of_run(kind: &EventKind) -> String {
     if let EventKind::StepEnded { part, undo, outcome, durable, .. } = kind {
@@ -89,6 +102,7 @@ pub(super) fn of_run(kind: &EventKind) -> String {
         | EventKind::Overridden { .. }
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
+        | EventKind::CheckRun { .. }
         | EventKind::Noticed(_) => event_kind(kind).to_owned(),
     }
 }
@@ -111,6 +125,11 @@ pub(super) fn of_desk(kind: &EventKind) -> String {
     }
     if let EventKind::AccessChanged(change) = kind {
         return access(change);
+    }
+    if let EventKind::CheckRun { check, agents, other_settings } = kind {
+        let on = if *agents == 1 { "1 agent".to_owned() } else { format!("{agents} agents") };
+        let with = if *other_settings { ", with other settings than the plan's" } else { "" };
+        return format!("{check} is run once on {on}{with}: no evidence");
     }
     if let EventKind::LeftoverSettled { key, owner, disposition } = kind {
         return format!("{key} is for {owner}: {disposition}");

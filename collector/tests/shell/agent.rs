@@ -131,7 +131,7 @@ impl Agent {
                     let next_round = now_ms() / 1000;
                     return Ok(Agent { said, heard, welcome, assignments, spool_epoch, client, next_round });
                 }
-                Hear::Pressure(pressure) => assert!(pressure.batches_in_flight > 0),
+                Hear::Pressure(pressure) => assert_eq!(pressure.batches_in_flight, 16),
                 Hear::Ack(_) | Hear::HeartbeatReply(_) | Hear::RunNow(_) => panic!("nothing was sent yet"),
             }
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tidelock_proto::signed_report;
 use tidelock_proto::v1;
 use tidelock_proto::v1::report_service_client::ReportServiceClient;
 use tidelock_proto::v1::run_service_client::RunServiceClient;
@@ -157,6 +158,21 @@ async fn a_watcher_is_told_each_step_within_moments() {
     assert_eq!(denied.code(), Code::PermissionDenied, "a pipeline confirms nothing");
 }
 
+/// The same report, in the place of the plain one, with how it is to be printed.
+async fn is_signed_for_who_prints_it(reports: &mut ReportServiceClient<Signed>, plain: &v1::Report) {
+    let ask = |form: &str| {
+        let edition = v1::ReportEdition { form: form.to_owned(), ..v1::ReportEdition::default() };
+        v1::GetReportRequest { migration: name(), edition: Some(edition) }
+    };
+    let answer = reports.get_report(ask("md")).await.unwrap().into_inner();
+    assert_eq!(answer.report, None, "twice it might not fit");
+    let signed = signed_report::Signed::read(answer.signed.unwrap()).unwrap();
+    assert_eq!(signed.report().edition, ask("md").edition);
+    assert_eq!(signed.report().decisions, plain.decisions);
+    let endless = reports.get_report(ask(&"m".repeat(65))).await.unwrap_err();
+    assert_eq!(endless.code(), Code::InvalidArgument);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cutover_is_walked_turned_back_and_reported() {
     let collector = Collector::start().await;
@@ -199,8 +215,11 @@ async fn a_cutover_is_walked_turned_back_and_reported() {
     let over = client.end_step(undone).await.unwrap().into_inner().run.unwrap();
     assert_eq!((over.state.as_str(), over.next.as_str()), ("undone", "over"), "{over:?}");
     let mut reports = ReportServiceClient::with_interceptor(collector.channel().await, Bearer(ci.clone()));
-    let report = reports.get_report(v1::GetReportRequest { migration: name() }).await.unwrap().into_inner();
-    let report = report.report.unwrap();
+    let plain = v1::GetReportRequest { migration: name(), edition: None };
+    let answer = reports.get_report(plain).await.unwrap().into_inner();
+    assert_eq!(answer.signed, None, "whoever does not print it needs no signature");
+    let report = answer.report.unwrap();
+    is_signed_for_who_prints_it(&mut reports, &report).await;
     let kinds: Vec<&str> = report
         .decisions
         .iter()

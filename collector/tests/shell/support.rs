@@ -180,12 +180,17 @@ impl Collector {
         v1::plan_service_client::PlanServiceClient::with_interceptor(self.channel().await, bearer)
     }
 
+    pub(crate) async fn components(
+        &self,
+        token: &str,
+    ) -> v1::component_service_client::ComponentServiceClient<Signed> {
+        let bearer = Bearer(token.to_owned());
+        v1::component_service_client::ComponentServiceClient::with_interceptor(self.channel().await, bearer)
+    }
+
     /// Pushes the component and applies the plan.
     pub(crate) async fn apply(&self, yaml: &str) -> Result<v1::ApplyPlanResponse, Status> {
-        let bearer = Bearer(self.operator.clone());
-        let channel = self.channel().await;
-        let mut components =
-            v1::component_service_client::ComponentServiceClient::with_interceptor(channel, bearer);
+        let mut components = self.components(&self.operator).await;
         let sha256 = tidelock_collector::secret::sha256(COMPONENT).as_bytes().to_vec();
         let push = v1::PushComponentRequest {
             sha256: sha256.clone(),

@@ -12,6 +12,7 @@ use crate::v1;
 pub fn rollback(rollback: &v1::RollbackView, now: Option<&Timestamp>) -> Value {
     json!({
         "applicable": rollback.applicable, "possible": rollback.possible, "recommended": rollback.recommended,
+        "under_way": rollback.under_way,
         "until": time(rollback.until_time.as_ref()),
         "remaining_seconds": seconds_since(now, rollback.until_time.as_ref()), "reason": rollback.reason,
         "asset": word_or_null(&rollback.asset),

@@ -1,4 +1,4 @@
-//! `check run`: each agent looks now; what it finds is told, and no gate and no record ever sees it.
+//! `check run`: each agent looks now; what it finds is told, and no gate and no record ever sees it. Who asked is kept.
 
 use std::time::Duration;
 
@@ -49,6 +49,21 @@ pub(super) fn what_is_found_now_is_told_and_proves_nothing(world: &mut World) {
     let person = world.person("ana").run(&["check", "run", "login", "--with", "user=bo"]);
     assert_eq!(person.code, 4, "{} {}", person.out, person.err);
 
+    // Who asked is in the journal, and who was refused is not; what they typed stands nowhere.
+    let told = operator.run(&["events", "--type", "check_run"]).good().out;
+    for words in [
+        "login is run once on 2 agents: no evidence",
+        "login is run once on 1 agent: no evidence",
+        "login is run once on 1 agent, with other settings than the plan's: no evidence",
+    ] {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    assert!(
+        told.lines().filter(|line| line.contains("check_run")).all(|line| line.contains("operator")),
+        "{told}"
+    );
+    assert!(!told.contains("No Such Words"), "{told}");
+
     world.target.down(true);
     let value = ran(&["--side", "target", "-o", "json"], 1).json();
     assert_eq!((&value["pass"], &value["fail"]), (&0.into(), &1.into()), "{value}");
@@ -56,7 +71,10 @@ pub(super) fn what_is_found_now_is_told_and_proves_nothing(world: &mut World) {
     let shown = world.operator.run(&["check", "show", "login", "--last", "100", "-o", "json"]).good().json();
     let rounds: Vec<u64> =
         shown.as_array().into_iter().flatten().filter_map(|it| it["round"].as_u64()).collect();
-    assert!(!rounds.is_empty() && rounds.iter().all(|round| *round < NO_ROUND), "it is journaled nowhere");
+    assert!(
+        !rounds.is_empty() && rounds.iter().all(|round| *round < NO_ROUND),
+        "what was found is journaled nowhere"
+    );
 
     // An agent that is not there did not pass.
     let away = world.agents.iter_mut().find(|agent| agent.side == "source").expect("an agent of the source");

@@ -81,7 +81,8 @@ fn a_living_agent_that_says_nothing_is_no_good_news() {
     until_silent(&demo);
     eventually("the agent is not called online any more", || {
         let agents = demo.world.operator.run(&["agent", "ls"]).good();
-        let line = agents.out.lines().find(|line| line.contains("target-1")).expect("it is still listed");
+        let line =
+            agents.out.lines().find(|line| line.starts_with("target/target-1 ")).expect("it is still listed");
         if line.contains("online") { Err(line.to_owned()) } else { Ok(()) }
     });
     let before = newest(&demo);

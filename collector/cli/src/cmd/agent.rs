@@ -123,6 +123,7 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
         out::print_json(call.manner.format, &status.agents.iter().map(json::agent).collect())?;
         return Ok(Exit::Done);
     }
+    call.loud(status)?;
     let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
     for agent in &status.agents {
         let name = format!("{}/{}", json::side_word(agent.side), agent.name);

@@ -14,6 +14,7 @@ use super::plan_source::load;
 use super::{Call, brief_now, brief_switch, get_status};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out;
+use crate::shown::REHEARSAL_SCALE;
 use crate::words::span;
 
 #[derive(Debug, clap::Args)]
@@ -76,6 +77,9 @@ fn markdown(plan: &tidelock_plan::Plan) -> String {
         "From **{}** to **{}**. Times are {}.\n",
         plan.source.title, plan.target.title, plan.timezone
     );
+    if plan.rehearsal_scale {
+        let _ = writeln!(text, "**{REHEARSAL_SCALE}**\n");
+    }
     text.push_str(
         "## What must not go down\n\n| scenario | level | if it breaks | may be away |\n|---|---|---|---|\n",
     );

@@ -40,6 +40,7 @@ pub(crate) async fn run(call: &Call, command: CheckCommand) -> Result<Exit, Trou
             answer.recent.iter().try_for_each(|f| out::print_json(Format::Ndjson, &json::finding(f)))?
         }
         Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
+            call.loud(&status)?;
             for recent in &answer.recent {
                 one(recent, &status.timezone)?;
             }
@@ -56,6 +57,7 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
         out::print_json(call.manner.format, &status.scenarios.iter().map(json::scenario).collect())?;
         return Ok(Exit::Done);
     }
+    call.loud(status)?;
     for scenario in &status.scenarios {
         let sides: Vec<_> = scenario.sides.iter().map(|side| json::side_word(side.side)).collect();
         let said = if scenario.active { state(call.manner, scenario.state) } else { "· not now".to_owned() };

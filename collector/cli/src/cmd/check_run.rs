@@ -90,6 +90,7 @@ pub(super) async fn run(call: &Call, args: RunArgs) -> Result<Exit, Trouble> {
         true => Some(trace_link(&client, &status.migration, &args.check).await?),
         false => None,
     };
+    call.loud(&status)?;
     let end = Instant::now() + args.timeout;
     let mut answers = client.migrations().run_check(request).await.map_err(trouble)?.into_inner();
     let (mut all, mut tally, mut of) = (Vec::new(), Tally::default(), 1);

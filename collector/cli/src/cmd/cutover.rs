@@ -258,10 +258,12 @@ fn what_next(run: &v1::Run) -> String {
 }
 
 async fn show(call: &Call, way: Way) -> Result<Exit, Trouble> {
-    let run = newest_of(&call.client()?, way).await?;
+    let client = call.client()?;
+    let run = newest_of(&client, way).await?;
     if call.manner.json() {
         out::print_json(call.manner.format, &json::run(&run))?;
     } else {
+        call.loudly(&client).await;
         out::print(&screen::table(call.manner, &run))?;
         out::print(&what_next(&run))?;
     }
@@ -276,7 +278,7 @@ async fn newest_of(client: &Client, way: Way) -> Result<v1::Run, Trouble> {
     if newest.as_ref().is_none_or(|run| run.direction == way.word()) {
         return newest.ok_or_else(|| none_yet(way));
     }
-    let request = v1::GetReportRequest { migration };
+    let request = v1::GetReportRequest { migration, edition: None };
     let report = client.reports().get_report(request).await.map_err(trouble)?.into_inner().report;
     let runs = report.unwrap_or_default().runs.into_iter();
     runs.filter(|run| run.direction == way.word()).max_by_key(|run| run.run).ok_or_else(|| none_yet(way))

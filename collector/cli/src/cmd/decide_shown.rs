@@ -25,6 +25,7 @@ pub(super) fn lines(
         ),
         format!("  {}", clean(&status.summary)),
     ];
+    lines.extend(shown::loud_of(status).into_iter().map(|line| format!("  {line}")));
     for hold in gate.holds.iter().filter(|hold| hold.code != "decision") {
         let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
         lines.push(format!("  ! {name}: {}", clean(&hold.reason)));

@@ -41,12 +41,16 @@ pub(crate) async fn run(call: &Call, args: EventsArgs) -> Result<Exit, Trouble> 
         page_size: PAGE,
         page_token: String::new(),
     };
+    call.loud(&status)?;
     let mut last = 0;
     loop {
         let page = client.migrations().list_events(request.clone()).await.map_err(trouble)?.into_inner();
         for event in &page.events {
             last = last.max(event.sequence);
             show(call, event, &status.timezone)?;
+        }
+        if out::reader_left() {
+            return Ok(Exit::Done);
         }
         if page.next_page_token.is_empty() {
             break;
@@ -64,6 +68,9 @@ pub(crate) async fn run(call: &Call, args: EventsArgs) -> Result<Exit, Trouble> 
                 show(call, &event, &status.timezone)?
             }
             Some(_) | None => {}
+        }
+        if out::reader_left() {
+            return Ok(Exit::Done);
         }
     }
     Err(Trouble::new(Exit::Unreachable, "the collector ended the answer"))

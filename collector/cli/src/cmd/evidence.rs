@@ -134,6 +134,7 @@ async fn show(call: &Call, args: ShowArgs) -> Result<Exit, Trouble> {
         Err(none) => return evidence_plain::show(call, &client, plain, claim, none).await,
     };
     if !call.manner.json() {
+        call.loudly(&client).await;
         let claims: Vec<&v1::EvidenceClaim> = claims.iter().collect();
         out::print(&draw(call.manner, sheet(args.ascii), &evidence, &claims))?;
         return Ok(Exit::Done);

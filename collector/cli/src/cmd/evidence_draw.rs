@@ -15,6 +15,8 @@ use crate::words::{clock, clock_and_zone, grouped, pad, state};
 
 /// Characters before a drawing, and after it.
 const ROOM: usize = 26;
+/// On fewer characters a drawing has a line of its own, below its name.
+const NARROW: usize = 46;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,36 @@ pub(crate) struct Sheet {
     pub(crate) ink: Ink,
     /// Characters of a line.
     pub(crate) width: usize,
+}
+
+impl Sheet {
+    fn narrow(self) -> bool {
+        self.width < NARROW
+    }
+
+    /// Characters that a drawing may have.
+    pub(crate) fn room(self) -> usize {
+        let beside = if self.narrow() { 2 } else { ROOM };
+        self.width.saturating_sub(beside).max(10)
+    }
+
+    /// What stands before the words of a line.
+    fn lead(self, name: &str) -> String {
+        match (self.narrow(), name.is_empty()) {
+            (true, true) => "  ".to_owned(),
+            (true, false) => format!("  {name} "),
+            (false, _) => format!("  {} ", pad(name, 12)),
+        }
+    }
+
+    /// A drawing with its name and what it comes to, which may be nothing.
+    pub(crate) fn row(self, name: &str, drawn: &str, said: &str) -> String {
+        match (self.narrow(), said.is_empty()) {
+            (true, _) => format!("  {}\n  {drawn}\n", format!("{name} {said}").trim_end()),
+            (false, true) => format!("  {} {drawn}\n", pad(name, 12)),
+            (false, false) => format!("  {} {drawn}  {said}\n", pad(name, 12)),
+        }
+    }
 }
 
 /// What one character stands for.
@@ -43,19 +75,14 @@ pub(crate) fn draw(
 ) -> String {
     let mut text = format!("{}  slot by slot\n", manner.bold(&evidence.check));
     for claim in claims.iter().filter_map(|weighed| weighed.claim.as_ref()) {
-        let _ = writeln!(
-            text,
-            "  {} {}   {}",
-            pad(&claim.name, 12),
-            clean(&claim.is),
-            state(manner, claim.state)
-        );
+        let (name, is) = (sheet.lead(&claim.name), clean(&claim.is));
+        let _ = writeln!(text, "{name}{is}   {}", state(manner, claim.state));
     }
     let (Some(first), Some(last)) = (evidence.slots.first(), evidence.slots.last()) else {
         text.push_str("  no slot has closed in that time\n");
         return text;
     };
-    let each = slots_a_column(first.slot, last.slot, sheet.width.saturating_sub(ROOM).max(10));
+    let each = slots_a_column(first.slot, last.slot, sheet.room());
     let columns = columns(evidence, claims, (first.slot, last.slot), each);
     let drawn = |share: fn(&Column) -> Option<f64>| sheet.ink.line(columns.iter().map(share));
     for side in [v1::Side::Target, v1::Side::Source] {
@@ -64,17 +91,17 @@ pub(crate) fn draw(
             v1::Side::Source | v1::Side::Unspecified => drawn(|column| column.source),
         };
         let word = json::side_word(side.into());
-        let _ = writeln!(text, "  {} {line}  {}", pad(word, 12), success(evidence, side));
+        text.push_str(&sheet.row(word, &line, &success(evidence, side)));
     }
     let way = drawn(|column| column.way);
     let slowest = if evidence.claims.len() > 1 { " of the slowest claim" } else { "" };
-    let _ = writeln!(text, "  {} {way}  {} %{slowest}", pad("way", 12), last.progress_percent);
+    text.push_str(&sheet.row("way", &way, &format!("{} %{slowest}", last.progress_percent)));
     let marks: String = columns.iter().map(|column| mark(sheet.ink, column)).collect();
     if !marks.trim().is_empty() {
-        let _ = writeln!(text, "  {} {}", pad("marks", 12), marks.trim_end());
+        text.push_str(&sheet.row("marks", marks.trim_end(), ""));
     }
-    ends(evidence, first, last, columns.len(), &mut text);
-    legend(sheet.ink, evidence, claims, each, &mut text);
+    ends(sheet, evidence, (first, last), columns.len(), &mut text);
+    legend(sheet, evidence, claims, each, &mut text);
     text
 }
 
@@ -169,9 +196,9 @@ fn mark(ink: Ink, column: &Column) -> char {
 
 /// The times at both ends, below them.
 fn ends(
+    sheet: Sheet,
     evidence: &v1::Evidence,
-    first: &v1::EvidenceSlot,
-    last: &v1::EvidenceSlot,
+    (first, last): (&v1::EvidenceSlot, &v1::EvidenceSlot),
     width: usize,
     text: &mut String,
 ) {
@@ -179,28 +206,35 @@ fn ends(
     let left = clock(Some(&json::wire_time(began)), &evidence.timezone);
     let right = clock_and_zone(last.end_time.as_ref(), &evidence.timezone);
     let between = " ".repeat(width.saturating_sub(left.len() + right.len()).max(1));
-    let _ = writeln!(text, "  {} {left}{between}{right}", pad("", 12));
+    let _ = writeln!(text, "{}{left}{between}{right}", sheet.lead(""));
 }
 
-fn legend(ink: Ink, evidence: &v1::Evidence, claims: &[&v1::EvidenceClaim], each: u64, text: &mut String) {
+fn legend(
+    sheet: Sheet,
+    evidence: &v1::Evidence,
+    claims: &[&v1::EvidenceClaim],
+    each: u64,
+    text: &mut String,
+) {
     let slot = seconds(evidence.slot_ms);
     let stands = match each {
         1 => format!("a character is a slot of {slot}"),
         each => format!("a character is the worst of {} slots of {slot}", grouped(each)),
     };
-    let _ =
-        writeln!(text, "  {} {stands}, {} slots closed", pad("", 12), grouped(evidence.slots.len() as u64));
+    let (lead, closed) = (sheet.lead(""), grouped(evidence.slots.len() as u64));
+    let _ = writeln!(text, "{lead}{stands}, {closed} slots closed");
     let mut voids: BTreeMap<&str, u64> = BTreeMap::new();
     for slot in evidence.slots.iter().filter(|slot| !evidence_of(slot)) {
         *voids.entry(&slot.void_reason).or_default() += 1;
     }
     if !voids.is_empty() {
         let said: Vec<_> = voids.iter().map(|(why, count)| format!("{} ({count})", clean(why))).collect();
-        let _ = writeln!(text, "  {} no evidence: {}", pad(&ink.void.to_string(), 12), said.join("; "));
+        let lead = sheet.lead(&sheet.ink.void.to_string());
+        let _ = writeln!(text, "{lead}no evidence: {}", said.join("; "));
     }
     let proofs: Vec<_> = claims.iter().filter_map(|weighed| weighed.claim.as_ref()?.proof.as_ref()).collect();
     if let Some(proof) = proofs.iter().max_by_key(|proof| proof.incidents).filter(|p| p.incidents > 0) {
         let said = incidents(proof.incidents, &proof.last_incident_times, &evidence.timezone);
-        let _ = writeln!(text, "  {} incidents {said}", pad(&ink.incident.to_string(), 12));
+        let _ = writeln!(text, "{}incidents {said}", sheet.lead(&sheet.ink.incident.to_string()));
     }
 }

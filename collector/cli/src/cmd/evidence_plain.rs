@@ -23,6 +23,7 @@ pub(super) async fn show(
     let Ok(answer) = client.migrations().explain_check(request).await else { return Err(none) };
     let scenario = answer.into_inner().scenario.unwrap_or_default();
     let text = text(call.manner, &scenario, claim).ok_or(none)?;
+    call.loudly(client).await;
     out::print(&text)?;
     Ok(Exit::Done)
 }

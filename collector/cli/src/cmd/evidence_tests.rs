@@ -139,6 +139,19 @@ fn a_course_is_drawn_with_its_holes_and_incidents() {
 }
 
 #[test]
+fn on_a_narrow_terminal_a_drawing_has_a_line_of_its_own() {
+    let evidence = course(36, troubled);
+    let claims: Vec<_> = evidence.claims.iter().collect();
+    let narrow = Sheet { ink: Ink::new(true), width: 20 };
+    let drawn = draw(manner(), narrow, &evidence, &claims);
+    // Two slots a character, and what nobody heard of stays where it was.
+    let target = "  target 97 %\n  ##########-#### ##\n";
+    for drawn in [&drawn, &crate::lines::wrapped(&drawn, narrow.width)] {
+        assert!(drawn.contains(target) && drawn.contains("\n  marks\n            !    x\n"), "{drawn}");
+    }
+}
+
+#[test]
 fn a_silence_of_many_slots_keeps_its_place_in_the_drawing() {
     let mut evidence = course(10, |number| (number < 4).then_some(0));
     // One slot tells of thirty.

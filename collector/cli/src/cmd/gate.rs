@@ -1,5 +1,6 @@
 //! `tidelock gate`: the question that a pipeline asks, and its answers as exit codes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tidelock_proto::{json, v1};
@@ -82,6 +83,8 @@ async fn list(call: &Call) -> Result<Exit, Trouble> {
             gates.iter().try_for_each(|gate| out::print_json(Format::Ndjson, &json::gate(gate)))?
         }
         Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
+            let loud: BTreeSet<String> = gates.iter().flat_map(shown::loud).collect();
+            loud.iter().try_for_each(|line| out::print(&call.manner.paint("1;33", line)))?;
             for gate in &gates {
                 let word = pad(&verdict(call.manner, gate.verdict), 12);
                 out::print(&format!("{word} {} {}", pad(&gate.gate, 12), clean(&gate.summary)))?;
@@ -109,7 +112,7 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
         Format::Json | Format::Ndjson => out::print_json(call.manner.format, &json::gate(&gate))?,
         Format::Nagios => {
             let (line, exit) = status_text::gate_nagios(&gate);
-            out::print(&line)?;
+            out::raw(&line)?;
             return Ok(exit);
         }
         Format::Text | Format::Short | Format::Csv | Format::Md | Format::Html => {
@@ -138,7 +141,7 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
 /// What stands beside a gate's word wherever it is said: what was opened over, who is asked, the way back.
 pub(super) fn beside(gate: &v1::Gate) -> Vec<String> {
     let zone = &zone(gate);
-    let mut lines: Vec<String> = gate.warnings.iter().map(|line| format!("! {}", clean(line))).collect();
+    let mut lines = shown::loud(gate);
     lines.extend(undos(gate, zone));
     lines.extend(gate.overrides.iter().map(|view| shown::overridden(view, zone)));
     lines.extend(gate.decision.as_ref().and_then(|asked| shown::question(asked, zone)));

@@ -38,6 +38,7 @@ pub(crate) async fn run(call: &Call, args: ExecArgs) -> Result<Exit, Trouble> {
             return Err(Trouble::new(Exit::Auth, "gate cutover is open, but your access may not confirm it")
                 .hint("it needs the role pipeline or operator, or a person who decides the cutover"));
         }
+        somebody_reads()?;
         // The wait may have been long.
         can_start(program, std::env::var_os("PATH").as_deref())?;
         // Whoever was stopped meanwhile spends no GO, and begins no switch that would be ended at once.
@@ -92,6 +93,15 @@ async fn report(client: &Client) -> Result<(), Trouble> {
         trouble(status)
             .hint("the command ended well but the switch is not recorded: run tidelock switched --to target")
     })
+}
+
+/// Nobody begins a switch whose screen is gone; a GO is given once.
+pub(super) fn somebody_reads() -> Result<(), Trouble> {
+    if !out::reader_left() {
+        return Ok(());
+    }
+    Err(Trouble::failed("nobody reads any more what this says, so the switch was not begun")
+        .hint("nothing was confirmed and no decision was used; run it where what it says is read"))
 }
 
 /// The program is there and may be run, as far as can be told without running it.

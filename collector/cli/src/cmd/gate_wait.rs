@@ -281,7 +281,7 @@ fn pipeline_outputs(gate: &v1::Gate, exit: Exit) -> Result<(), Trouble> {
         let line = clean(&hold.reason).replace(['|', '\n'], " ");
         table.push_str(&format!("| {} | {} | {line} |\n", hold.check, hold.side));
         if exit != Exit::Done {
-            out::print(&format!("::error title=tidelock {}::{line}", hold.check))?;
+            out::raw(&format!("::error title=tidelock {}::{line}", hold.check))?;
         }
     }
     append("GITHUB_STEP_SUMMARY", &table)

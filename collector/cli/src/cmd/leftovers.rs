@@ -42,17 +42,18 @@ pub(crate) async fn run(call: &Call, args: LeftoversArgs) -> Result<Exit, Troubl
         let answer = client.orders().settle_leftover(request).await.map_err(trouble)?.into_inner();
         return orders::done(call, answer.event);
     }
-    let zone = super::get_status(&client).await?.timezone;
+    let status = super::get_status(&client).await?;
     let request = v1::ListLeftoversRequest { migration };
     let answer = client.orders().list_leftovers(request).await.map_err(trouble)?.into_inner();
     match call.manner.format {
-        Format::Csv => out::print(&csv(&answer.leftovers))?,
+        Format::Csv => out::raw(&csv(&answer.leftovers))?,
         Format::Json => out::print_json(Format::Json, &document(&answer))?,
         Format::Ndjson => {
             answer.leftovers.iter().try_for_each(|row| out::print_json(Format::Ndjson, &object(row)))?;
         }
         Format::Text | Format::Short | Format::Nagios | Format::Md | Format::Html => {
-            out::print(&text(&answer.leftovers, &zone))?;
+            call.loud(&status)?;
+            out::print(&text(&answer.leftovers, &status.timezone))?;
         }
     }
     if answer.cut {

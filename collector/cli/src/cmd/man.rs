@@ -27,7 +27,7 @@ pub(crate) fn run(call: &Call, args: &ManArgs) -> Result<Exit, Trouble> {
             let value = serde_json::json!({ "schema": "tidelock.man/v1", "page": text });
             out::print_json(call.manner.format, &value)?;
         } else {
-            out::print(&text)?;
+            out::raw(&text)?;
         }
         return Ok(Exit::Done);
     };

@@ -38,6 +38,7 @@ mod plan_explain;
 mod plan_source;
 pub(crate) mod plugin;
 mod plugin_new;
+mod plugin_pull;
 mod plugin_sign;
 mod plugin_test;
 mod proof_text;
@@ -63,6 +64,7 @@ use crate::client::{Client, clean, trouble};
 use crate::context::{Flags, resolve};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format, Manner};
+use crate::shown;
 
 /// What every command gets.
 pub(crate) struct Call {
@@ -76,6 +78,25 @@ impl Call {
     pub(crate) fn client(&self) -> Result<Client, Trouble> {
         let client = Client::new(&resolve(&self.flags)?)?;
         Ok(if self.safer { client.on_any_journal() } else { client })
+    }
+
+    /// Says at the head of a screen what must stand on every one; programs find it in a status and in each gate.
+    pub(crate) fn loud(&self, status: &v1::Status) -> Result<(), Trouble> {
+        if self.manner.json() {
+            return Ok(());
+        }
+        shown::loud_of(status).iter().try_for_each(|line| out::print(&self.manner.paint("1;33", line)))
+    }
+
+    /// The same where the screen itself needs no status. Not knowing it stops nobody, and is said.
+    pub(crate) async fn loudly(&self, client: &Client) {
+        if self.manner.json() {
+            return;
+        }
+        let told = get_status(client).await.and_then(|status| self.loud(&status));
+        if let Err(trouble) = told {
+            out::say(&format!("tidelock: ? which switches for development are on: {}", trouble.message));
+        }
     }
 }
 
@@ -122,7 +143,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
                     json!({ "schema": "tidelock.completion/v1", "shell": shell.to_string(), "script": text });
                 out::print_json(call.manner.format, &value)?;
             } else {
-                out::print(&text)?;
+                out::raw(&text)?;
             }
             Ok(Exit::Done)
         }

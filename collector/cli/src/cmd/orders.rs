@@ -145,13 +145,14 @@ pub(crate) async fn manual(call: &Call, command: ManualCommand) -> Result<Exit, 
             let evidence = evidence_file.map_or(Ok(evidence), |file| files::evidence(&file))?;
             let client = call.client()?;
             let (migration, request_id) = (client.migration().await?, request_id()?);
-            let bare = evidence.is_empty();
             let request = v1::CompleteManualCheckRequest { migration, check, evidence, failed, request_id };
             let answer = client.orders().complete_manual_check(request).await.map_err(|status| {
                 let refused = trouble(status);
-                match bare && refused.message.contains("needs evidence") {
-                    true => refused.hint("give it: --evidence TEXT-OR-URL, or --evidence-file FILE"),
-                    false => refused,
+                match refused.code.as_deref() {
+                    Some("NEEDS_EVIDENCE") => {
+                        refused.hint("give it: --evidence TEXT-OR-URL, or --evidence-file FILE")
+                    }
+                    Some(_) | None => refused,
                 }
             })?;
             done(call, answer.into_inner().event)
@@ -164,6 +165,7 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
         out::print_json(call.manner.format, &status.manual_checks.iter().map(json::manual_check).collect())?;
         return Ok(Exit::Done);
     }
+    call.loud(status)?;
     for check in &status.manual_checks {
         let by = match check.state.as_str() {
             "done" | "failed" => {

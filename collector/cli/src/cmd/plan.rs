@@ -75,7 +75,7 @@ pub(crate) async fn run(call: &Call, command: PlanCommand) -> Result<Exit, Troub
                     json!({ "schema": "tidelock.plan/v1", "plan": { "digest": digest }, "yaml": text });
                 out::print_json(call.manner.format, &value)?;
             } else {
-                out::print(&text)?;
+                out::raw(&text)?;
             }
             Ok(Exit::Done)
         }
@@ -189,7 +189,7 @@ async fn show_present(call: &Call) -> Result<Exit, Trouble> {
         Format::Text | Format::Short | Format::Nagios | Format::Csv | Format::Md | Format::Html => {
             out::print(&format!("# revision {}", revision.revision))?;
             let loaded = Loaded { source, components: Default::default(), missing: Default::default() };
-            out::print(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;
+            out::raw(&tidelock_plan::expanded(&good(call.manner, &loaded)?.plan))?;
         }
     }
     Ok(Exit::Done)

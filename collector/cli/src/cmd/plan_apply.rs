@@ -67,7 +67,10 @@ pub(super) async fn run(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
         )
         .hint("give it with --reason TEXT"));
     }
-    if !args.yes && call.manner.ask && preview.plan.as_ref().is_some_and(|plan| plan.revision > 1) {
+    // The first plan of all takes nobody's place; what is proposed would take that of the one in force.
+    let replaces =
+        preview.plan.as_ref().is_some_and(|plan| plan.revision > 1) || !preview.proposal.is_empty();
+    if !args.yes && call.manner.ask && replaces {
         let what = if preview.proposal.is_empty() { "Apply it to" } else { "Propose it for" };
         let answer = out::ask(&format!("{what} {}? [y/N] ", checked.plan.name))?;
         if !matches!(answer.as_str(), "y" | "Y" | "yes") {

@@ -14,9 +14,6 @@ use crate::client::clean;
 use crate::out::Manner;
 use crate::words::{clock, clock_and_zone, grouped, pad, span};
 
-/// Characters before a drawing, and after it.
-const ROOM: usize = 26;
-
 /// One sentence: "strict would have said: not proved, 61 % of the way, 2 incidents".
 pub(crate) fn summary(replayed: &Replayed) -> String {
     format!("{} would have said: {}", name(&replayed.settings), word(replayed))
@@ -82,7 +79,7 @@ pub(crate) fn text(manner: Manner, sheet: Sheet, recorded: &Recorded, replayed: 
             clock_and_zone(Some(&wire_time(ends)), zone)
         ),
     );
-    let each = replayed.steps.len().div_ceil(sheet.width.saturating_sub(ROOM).max(10)).max(1);
+    let each = replayed.steps.len().div_ceil(sheet.room()).max(1);
     let way =
         replayed.steps.chunks(each).map(|steps| steps.last().map(|step| f64::from(step.percent) / 100.0));
     let percent = replayed.steps.last().map_or(0, |step| step.percent);

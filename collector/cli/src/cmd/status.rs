@@ -48,6 +48,9 @@ pub(crate) async fn run(call: &Call, args: StatusArgs) -> Result<Exit, Trouble> 
             let run = newest(&client, &status.migration).await;
             exit = show(call, &status, &run, &args)?;
         }
+        if out::reader_left() {
+            break;
+        }
     }
     Ok(exit)
 }
@@ -83,10 +86,10 @@ fn show(call: &Call, status: &v1::Status, run: &NewestRun, args: &StatusArgs) ->
         Format::Text | Format::Csv | Format::Md | Format::Html => {
             out::print(&status_text::long(call.manner, status, run, args.all, side))?
         }
-        Format::Short => out::print(&status_text::short(status, run))?,
+        Format::Short => out::raw(&status_text::short(status, run))?,
         Format::Nagios => {
             let (line, exit) = status_text::nagios(status);
-            out::print(&line)?;
+            out::raw(&line)?;
             return Ok(exit);
         }
     }
@@ -101,6 +104,7 @@ pub(crate) async fn rollback(call: &Call) -> Result<Exit, Trouble> {
     if call.manner.json() {
         out::print_json(call.manner.format, &value)?;
     } else {
+        call.loud(&status)?;
         out::print(&line)?;
     }
     Ok(exit)
@@ -128,7 +132,7 @@ fn way_back(status: &v1::Status) -> Result<(Value, String, Exit), Trouble> {
             "nothing to go back from: traffic was not switched".to_owned()
         }
         (false, _) => clean(&view.reason),
-        (true, _) if shown::under_way(view) => clean(&view.reason),
+        (true, _) if view.under_way => clean(&view.reason),
         (true, true) => plain(view, &status.timezone),
         (true, false) => format!("going back is {}", shown::way_back(view, now, &status.timezone)),
     };
@@ -225,8 +229,9 @@ mod tests {
         assert_eq!(said("watch", view(true, true, "for 1 h")), (line, 0, Some(true)));
         let line = "going back is no longer possible: too late".to_owned();
         assert_eq!(said("watch", view(true, false, "too late")), (line, 5, Some(false)));
-        let line = "going back is under way".to_owned();
-        assert_eq!(said("rolling-back", view(true, false, &line)), (line, 5, Some(false)));
+        let line = "it is being done".to_owned();
+        let taken = view(true, false, &line).map(|view| v1::RollbackView { under_way: true, ..view });
+        assert_eq!(said("rolling-back", taken), (line, 5, Some(false)));
         assert_eq!(said("sync", view(false, false, "not moved")), ("not moved".to_owned(), 0, Some(false)));
         let (line, exit, _) = said("sync", view(false, false, ""));
         assert_eq!((line.contains("traffic was not switched"), exit), (true, 0), "{line}");

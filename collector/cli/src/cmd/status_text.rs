@@ -51,12 +51,8 @@ fn head(manner: Manner, status: &v1::Status, text: &mut String) {
     let place = format!("{} · phase {}{revision}", status.migration, status.phase);
     let _ = writeln!(text, "{} {place}", pad(&word, 46));
     let _ = writeln!(text, "{}", clean(&status.summary));
-    if gate.is_some_and(|gate| gate.rehearsal_scale) {
-        let _ = writeln!(
-            text,
-            "{}",
-            manner.paint("1;33", "‼ rehearsal scale: spans are too short for a real move")
-        );
+    for line in shown::loud_of(status) {
+        let _ = writeln!(text, "{}", manner.paint("1;33", &line));
     }
     text.push('\n');
 }
@@ -86,15 +82,6 @@ fn notes(manner: Manner, status: &v1::Status, run: &NewestRun, text: &mut String
     }
     for rehearsal in &status.rehearsals {
         let _ = writeln!(text, "  {}", clean(rehearsal));
-    }
-    for agent in &status.agents {
-        for warning in &agent.warnings {
-            let warning = format!("! agent {}: {}", clean(&agent.name), clean(warning));
-            let _ = writeln!(text, "  {}", manner.paint("1;31", &warning));
-        }
-    }
-    for line in status.next_gate.iter().flat_map(shown::beside_agents) {
-        let _ = writeln!(text, "  {}", manner.paint("1;31", &format!("! {line}")));
     }
     for failing in &status.failing_receivers {
         let _ = writeln!(text, "  ! messages do not arrive: {}", clean(failing));
@@ -285,6 +272,7 @@ pub(super) fn short(status: &v1::Status, run: &NewestRun) -> String {
     let Some(gate) = &status.next_gate else {
         let (phase, summary) = (status.phase.to_uppercase(), clean(&status.summary));
         let mut text = format!("{phase} {}: {summary}", status.migration);
+        also(status, &mut text);
         for view in shown::overrides(status) {
             let _ = write!(text, "\n{}", shown::overridden(view, &status.timezone));
         }
@@ -311,6 +299,7 @@ pub(super) fn short(status: &v1::Status, run: &NewestRun) -> String {
         let _ = writeln!(text, "{}", holds.join("  "));
     }
     let _ = write!(text, "{}", loss(gate));
+    also(status, &mut text);
     for undo in status.switch.iter().flat_map(|switch| &switch.failed_undos) {
         let _ = write!(text, "\n{}", shown_switch::failed_undo(undo, &status.timezone));
     }
@@ -329,6 +318,12 @@ pub(super) fn short(status: &v1::Status, run: &NewestRun) -> String {
     text
 }
 
+fn also(status: &v1::Status, text: &mut String) {
+    for line in shown::loud_of(status) {
+        let _ = write!(text, "\n{line}");
+    }
+}
+
 /// One line and the exit code of a Nagios check.
 pub(crate) fn nagios(status: &v1::Status) -> (String, Exit) {
     let Some(gate) = &status.next_gate else {
@@ -339,7 +334,8 @@ pub(crate) fn nagios(status: &v1::Status) -> (String, Exit) {
             "rolled-back" | "aborted" => ("CRITICAL", Exit::Usage),
             _ => ("UNKNOWN", Exit::Hold),
         };
-        return (format!("TIDELOCK {word} - {} is {}", status.migration, status.phase), exit);
+        let also = shown::loud_of(status);
+        return (nagios_line(word, &format!("{} is {}", status.migration, status.phase), &also), exit);
     };
     gate_nagios(gate)
 }
@@ -352,15 +348,15 @@ pub(crate) fn gate_nagios(gate: &v1::Gate) -> (String, Exit) {
         "rollback" => ("CRITICAL", Exit::Usage),
         _ => ("UNKNOWN", Exit::Hold),
     };
-    (
-        format!(
-            "TIDELOCK {word} - gate {}: {} | holds={}",
-            gate.gate,
-            clean(&gate.summary),
-            gate.holds.len()
-        ),
-        exit,
-    )
+    let line =
+        nagios_line(word, &format!("gate {}: {}", gate.gate, clean(&gate.summary)), &shown::loud(gate));
+    (format!("{line} | holds={}", gate.holds.len()), exit)
+}
+
+/// What stands behind a bar would be read as numbers.
+fn nagios_line(word: &str, about: &str, also: &[String]) -> String {
+    let also: String = also.iter().map(|line| format!("; {line}")).collect();
+    format!("TIDELOCK {word} - {about}{also}").replace('|', "/")
 }
 
 #[cfg(test)]

@@ -55,6 +55,14 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
         None => status.next_gate.clone(),
     };
     let Some(gate) = gate else {
+        if call.manner.json() {
+            let none = json!({
+                "schema": "tidelock.why/v1", "migration": status.migration, "phase": status.phase, "gate": null,
+            });
+            out::print_json(call.manner.format, &none)?;
+            return Ok(Exit::Done);
+        }
+        call.loud(&status)?;
         out::print(&format!("{} is {}: no gate stands before it", status.migration, status.phase))?;
         return Ok(Exit::Done);
     };
@@ -84,6 +92,9 @@ fn held_by(gate: &v1::Gate, status: &v1::Status, name: &str) -> Option<v1::Gate>
 fn all_holds(manner: Manner, gate: &v1::Gate, zone: &str) -> String {
     let mut text =
         format!("{}: gate {}   {}\n", verdict(manner, gate.verdict), gate.gate, clean(&gate.summary));
+    for line in shown::loud(gate) {
+        let _ = writeln!(text, "{}", manner.paint("1;33", &line));
+    }
     let _ = writeln!(text, "{}", loss(gate));
     for line in loss_lines(gate) {
         let _ = writeln!(text, "  {line}");
@@ -188,6 +199,7 @@ fn explain(
         out::print_json(call.manner.format, &explained(scenario, answer, lately, now))?;
         return Ok(Exit::Done);
     }
+    call.loud(status)?;
     let manner = call.manner;
     let mut text = format!(
         "{}  {} — {}\n",

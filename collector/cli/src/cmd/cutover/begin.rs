@@ -9,19 +9,20 @@ use tidelock_proto::{json, v1};
 use tokio::time::Instant;
 
 use super::ends::{ending, over_exit};
-use super::lease::passes;
 use super::parts::{Next, label, next};
 use super::person::Stop;
 use super::screen::table;
 use super::standby::{decided, present};
 use super::walk::{Choice, Walk, reason};
 use super::{CutoverRunArgs, ResumeArgs, RollbackRunArgs, Way, of_way};
-use crate::client::{Client, clean, trouble};
+use crate::client::{Client, clean, passes, trouble};
 use crate::cmd::gate::{WaitArgs, confirm_with, get_with};
+use crate::cmd::gate_exec::somebody_reads;
 use crate::cmd::{Call, gate_wait};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::request_id;
 use crate::out;
+use crate::shown::loud;
 use crate::words::span;
 
 /// How long the collector may be away while a gate is waited for.
@@ -37,14 +38,25 @@ pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, T
     }
     let choice = choice(call, &args.how, args.rehearse.then_some(Direction::Cutover)).await?;
     let client = call.client()?;
+    let gate = match args.rehearse {
+        true => {
+            call.loudly(&client).await;
+            None
+        }
+        // Asked with the connection that is used at the switch, so that it is up by then.
+        false => Some(get_with(&client, "cutover").await?),
+    };
+    // What was only asked so far ends with a Ctrl-C by itself.
     let stop = Stop::listen()?;
     let mut confirmed = false;
-    if !args.rehearse {
-        // Asked with the connection that is used at the switch, so that it is up by then.
-        let mut gate = get_with(&client, "cutover").await?;
+    if let Some(mut gate) = gate {
         // A run that was undone, or never began, leaves the gate behind: its token is taken.
+        let waits = args.timeout.filter(|_| gate.phase != "cutover");
+        if waits.is_none() && !call.manner.json() {
+            loud(&gate).iter().try_for_each(|line| out::print(&call.manner.paint("1;33", line)))?;
+        }
         if gate.phase != "cutover" {
-            if let Some(timeout) = args.timeout {
+            if let Some(timeout) = waits {
                 let patience = wait_for(timeout);
                 let wait = tokio::select! {
                     waited = gate_wait::wait(call, &patience) => waited,
@@ -55,6 +67,11 @@ pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, T
                     return Ok(exit);
                 }
                 gate = open;
+            }
+            somebody_reads()?;
+            // Whoever was stopped meanwhile spends no GO.
+            if let Some(exit) = stop.wished() {
+                return Ok(exit);
             }
             // Confirming is the last thing before the walk: what holds in between refuses it.
             confirm_with(&client, token(gate)?).await?;
@@ -75,6 +92,7 @@ pub(super) async fn cutover(call: &Call, args: CutoverRunArgs) -> Result<Exit, T
 pub(super) async fn rollback(call: &Call, args: RollbackRunArgs) -> Result<Exit, Trouble> {
     let choice = choice(call, &args.how, args.rehearse.then_some(Direction::Rollback)).await?;
     let client = call.client()?;
+    call.loudly(&client).await;
     let stop = Stop::listen()?;
     if args.when_decided {
         let waited = tokio::select! {
@@ -97,7 +115,6 @@ pub(super) async fn rollback(call: &Call, args: RollbackRunArgs) -> Result<Exit,
 
 pub(super) async fn resume(call: &Call, args: ResumeArgs, way: Way) -> Result<Exit, Trouble> {
     let client = call.client()?;
-    let stop = Stop::listen()?;
     let run = of_way(&client, way).await?;
     if next(&run) == Next::Over {
         out::say(&format!("tidelock: run {} is over, nothing is left to resume", run.run));
@@ -113,6 +130,8 @@ pub(super) async fn resume(call: &Call, args: ResumeArgs, way: Way) -> Result<Ex
         Way::Rollback => Direction::Rollback,
     };
     let choice = choice(call, &args, run.rehearsal.then_some(direction)).await?;
+    call.loudly(&client).await;
+    let stop = Stop::listen()?;
     let request = v1::TakeRunRequest { migration: run.migration, request_id: request_id()? };
     let taken = some(client.runs().take_run(request).await.map_err(trouble)?.into_inner().run)?;
     if !call.manner.json() {
@@ -233,16 +252,15 @@ async fn begin(client: &Client, direction: &str, rehearsal: bool, id: &str) -> R
         request_id: id.to_owned(),
     };
     let begun = client.runs().begin_run(request).await.map_err(|status| {
-        let leased = reason(&status) == "LEASED";
-        let waits = leased || passes(&status);
+        let word = reason(&status);
+        let waits = word == "LEASED" || passes(&status);
         let refused = trouble(status);
-        let undecided = refused.message.contains("once it is decided");
-        let trouble = match (leased, undecided) {
-            (true, _) => refused.hint(format!("see it: tidelock {direction} show")),
-            (false, true) => {
+        let trouble = match word.as_str() {
+            "LEASED" => refused.hint(format!("see it: tidelock {direction} show")),
+            "NOT_DECIDED" => {
                 refused.hint("see what it costs: tidelock rollback; decide: tidelock decide rollback --go")
             }
-            (false, false) => refused,
+            _ => refused,
         };
         NotBegun { trouble, waits }
     })?;
@@ -342,14 +360,34 @@ mod tests {
         }
     }
 
+    fn refused(word: &str, message: &str) -> tonic::Status {
+        use tonic_types::StatusExt as _;
+        let mut details = tonic_types::ErrorDetails::new();
+        details.set_error_info(word, "tidelock.dev", std::collections::HashMap::new());
+        tonic::Status::with_error_details(tonic::Code::FailedPrecondition, message, details)
+    }
+
+    #[tokio::test]
+    async fn what_to_do_hangs_on_the_reason_and_not_on_its_words() {
+        let (fake, client) = Fake::serve(back()).await;
+        for (word, hint) in [
+            ("NOT_DECIDED", Some("tidelock decide rollback --go")),
+            ("LEASED", Some("tidelock rollback show")),
+            ("WRONG_PHASE", None),
+        ] {
+            fake.known().not_begun.push_back(refused(word, "once it is decided"));
+            let not = begin(&client, "rollback", false, "1").await.expect_err("it is refused");
+            let said = not.trouble.hints.concat();
+            assert_eq!(hint.is_some(), !said.is_empty(), "{word}: {said}");
+            assert!(hint.is_none_or(|hint| said.contains(hint)), "{word}: {said}");
+            assert_eq!(not.waits, word == "LEASED", "{word}");
+        }
+    }
+
     #[tokio::test]
     async fn who_stands_by_stays_and_says_so_while_another_is_in_the_way() {
         let (fake, client) = Fake::serve(back()).await;
-        use tonic_types::StatusExt as _;
-        let mut details = tonic_types::ErrorDetails::new();
-        details.set_error_info("LEASED", "tidelock.dev", std::collections::HashMap::new());
-        let leased =
-            tonic::Status::with_error_details(tonic::Code::FailedPrecondition, "ben walks it", details);
+        let leased = refused("LEASED", "ben walks it");
         fake.known().not_begun.extend([leased, tonic::Status::unavailable("restarting")]);
         let begun = begin_when_free(&call(), &client).await.expect("it begins in the end");
         assert_eq!(begun.run, 4);

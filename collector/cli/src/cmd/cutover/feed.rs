@@ -10,8 +10,7 @@ use tokio::time::sleep;
 use tokio_stream::StreamExt as _;
 use tonic::Status;
 
-use super::lease::passes;
-use crate::client::Client;
+use crate::client::{Client, passes};
 
 /// How soon a stream that ended is asked for again.
 const AGAIN: Duration = Duration::from_millis(250);

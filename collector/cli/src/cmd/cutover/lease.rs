@@ -7,9 +7,9 @@ use tidelock_proto::{json, v1};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
-use tonic::{Code, Status};
+use tonic::Status;
 
-use crate::client::{Client, clean};
+use crate::client::{Client, clean, passes};
 
 /// How often it is renewed.
 const EVERY: Duration = Duration::from_secs(5);
@@ -80,13 +80,6 @@ fn life(run: &v1::Run) -> Duration {
         json::unix_ms(run.lease_until_time.as_ref()).saturating_sub(json::unix_ms(run.as_of_time.as_ref()));
     // Never longer than the collector's own word, whatever the picture's age makes of it.
     Duration::from_millis(ms).clamp(Duration::from_secs(1), tidelock_core::RUN_LEASE)
-}
-
-/// The collector may only be away: it did not answer, or the connection broke. What it says itself has no
-/// error of the transport beneath it.
-pub(super) fn passes(status: &Status) -> bool {
-    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
-        || std::error::Error::source(status).is_some()
 }
 
 async fn renewed_until_lost<R>(life: Duration, renew: impl Fn() -> R) -> Lost

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::parts::{counter, label, mark, next, place, present, took_ms, writes_shut};
 use crate::client::clean;
+use crate::lines::{columns, rows};
 use crate::out::{self, Format, Manner};
 use crate::shown_switch::deadline;
 use crate::words::{cut, pad, span};
@@ -24,8 +25,8 @@ const WRITTEN: Duration = Duration::from_secs(5);
 pub(super) struct Screen {
     manner: Manner,
     terminal: bool,
-    /// A line that counts stands on the terminal now.
-    counting: bool,
+    /// Rows of the terminal on which what counts stands now.
+    counting: usize,
     shown: BTreeMap<u32, String>,
     waits: String,
     state: String,
@@ -40,7 +41,7 @@ impl Screen {
         Screen {
             manner,
             terminal: std::io::stdout().is_terminal(),
-            counting: false,
+            counting: 0,
             shown: BTreeMap::new(),
             waits: String::new(),
             state: String::new(),
@@ -66,8 +67,16 @@ impl Screen {
             out::say(text);
             return;
         }
-        let wipe = if std::mem::take(&mut self.counting) { "\r\u{1b}[K" } else { "" };
-        out::tell(&format!("{wipe}{text}\n"));
+        let wipe = wipe(std::mem::take(&mut self.counting));
+        out::tell(&format!("{wipe}{}\n", out::fitted(text)));
+    }
+
+    /// Leaves nothing that counts on the terminal: what is said next begins on a line of its own.
+    pub(super) fn end(&mut self) {
+        let wipe = wipe(std::mem::take(&mut self.counting));
+        if !wipe.is_empty() {
+            out::tell(&wipe);
+        }
     }
 
     /// A line that a command said.
@@ -148,10 +157,19 @@ impl Screen {
         let shut = shut.map(|shut| self.manner.paint("1;33", &shut));
         let text = [going, shut].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         if !text.is_empty() {
-            self.counting = true;
-            out::tell(&format!("\r\u{1b}[K  {text}"));
+            let text = format!("  {text}");
+            let (wipe, text) = (wipe(self.counting.max(1)), out::fitted(&text));
+            self.counting = columns(&std::io::stdout()).map_or(1, |columns| rows(&text, columns));
+            out::tell(&format!("{wipe}{text}"));
         }
     }
+}
+
+/// What takes these rows off the terminal again, from the last of them up.
+fn wipe(rows: usize) -> String {
+    let mut wipe = if rows > 0 { "\r\u{1b}[K".to_owned() } else { String::new() };
+    (1..rows).for_each(|_| wipe.push_str("\u{1b}[A\u{1b}[K"));
+    wipe
 }
 
 /// One object of `-o ndjson`.
@@ -303,6 +321,12 @@ mod tests {
               · 4/4   confirm              pending        15 s planned
               writes shut 00:31 of 00:45 (orders)"#]]
         .assert_eq(&table(PLAIN, &under_way()));
+    }
+
+    #[test]
+    fn what_counts_is_taken_off_with_all_its_rows() {
+        assert_eq!([wipe(0), wipe(1)], ["", "\r\u{1b}[K"]);
+        assert_eq!(wipe(3), "\r\u{1b}[K\u{1b}[A\u{1b}[K\u{1b}[A\u{1b}[K");
     }
 
     #[test]

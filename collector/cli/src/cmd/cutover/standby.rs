@@ -8,8 +8,7 @@ use tokio::time::sleep;
 use tokio_stream::StreamExt as _;
 use tonic::Status;
 
-use super::lease::passes;
-use crate::client::{Client, trouble};
+use crate::client::{Client, passes, trouble};
 use crate::cmd::Call;
 use crate::exit::{Exit, Trouble};
 use crate::out;

@@ -16,11 +16,11 @@ use tonic_types::StatusExt as _;
 
 use super::ends::{ending, over_exit, settle_words};
 use super::feed::{Feed, newer};
-use super::lease::{Lease, passes};
+use super::lease::Lease;
 use super::parts::{Next, at, next};
 use super::person::{Stop, Typed};
 use super::screen::{Screen, event, table};
-use crate::client::{Client, clean, trouble};
+use crate::client::{Client, clean, passes, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Format, Manner};
 
@@ -98,6 +98,7 @@ impl Walk {
     /// Walks to the end, or to where a person has to go on.
     pub(super) async fn walk(mut self) -> Result<Exit, Trouble> {
         let ended = self.steps().await;
+        self.screen.end();
         if let Err(trouble) = &ended {
             // Whoever goes on after this need not wait until the lease has run out.
             let mine = self.lease.lost().is_none() && self.run.lease == self.given;
