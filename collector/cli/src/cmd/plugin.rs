@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use tidelock_components::Profile;
@@ -170,10 +170,14 @@ pub(crate) async fn push_bytes(
 /// The sandbox lives in the agent, so the agent is asked.
 fn inspect(call: &Call, file: &Path) -> Result<Exit, Trouble> {
     let agent = beside("tidelock-agent");
-    let status =
-        Command::new(&agent).arg("inspect").arg(file).args(call.manner.json().then_some("--json")).status();
-    let status = status.while_doing(format_args!("start {}", agent.display()))?;
-    Ok(if status.success() { Exit::Done } else { Exit::Failed })
+    let mut asked = Command::new(&agent);
+    asked.arg("inspect").arg(file).args(call.manner.json().then_some("--json")).stderr(Stdio::inherit());
+    let answer = asked.output().while_doing(format_args!("start {}", agent.display()))?;
+    let said = String::from_utf8_lossy(&answer.stdout);
+    if !said.is_empty() {
+        if call.manner.json() { out::raw(&said)? } else { out::print(&said)? }
+    }
+    Ok(if answer.status.success() { Exit::Done } else { Exit::Failed })
 }
 
 async fn list(call: &Call) -> Result<Exit, Trouble> {
