@@ -1,8 +1,8 @@
 //! An agent in a control group of 512 MiB, as its unit and its pod set it, with a plugin that is let take more: the
 //! system ends the runner and not the agent.
 //!
-//! It takes root and the second version of control groups with their memory controller; or `TIDELOCK_CGROUP` names a
-//! folder of such groups, of either version, in which this user may make one.
+//! It takes root and control groups with a memory controller, of either version; or `TIDELOCK_CGROUP` names a folder of
+//! such groups in which this user may make one.
 
 use std::fs;
 use std::path::PathBuf;
@@ -29,8 +29,15 @@ struct Group {
 
 impl Group {
     fn make() -> Result<Group, String> {
-        let around = std::env::var_os("TIDELOCK_CGROUP").unwrap_or_else(|| "/sys/fs/cgroup".into());
-        let folder = PathBuf::from(around).join(format!("tidelock-test-{}", std::process::id()));
+        match std::env::var_os("TIDELOCK_CGROUP") {
+            Some(around) => Group::make_in(around.into()),
+            None => Group::make_in("/sys/fs/cgroup".into())
+                .or_else(|second| Group::make_in("/sys/fs/cgroup/memory".into()).map_err(|_| second)),
+        }
+    }
+
+    fn make_in(around: PathBuf) -> Result<Group, String> {
+        let folder = around.join(format!("tidelock-test-{}", std::process::id()));
         fs::create_dir(&folder).map_err(|error| format!("make {}: {error}", folder.display()))?;
         // The file of the second version, and of the first; where memory is not controlled, neither is there.
         let versions = [
