@@ -176,6 +176,10 @@ impl Session {
             Some(Ok(FromRunner::Ready { .. })) => {
                 Turn::End(End::Lost("the runner answers what was not asked".to_owned()))
             }
+            // It ended with something unread, and says nothing any more.
+            Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => {
+                Turn::End(End::Lost(String::new()))
+            }
             Some(Err(error)) => Turn::End(End::Lost(format!("the runner speaks nonsense: {error}"))),
             None => Turn::End(End::Lost(String::new())),
         }

@@ -44,6 +44,22 @@ async fn a_runner_that_somebody_else_kills_is_lost_too() {
     rig.is_well().await;
 }
 
+/// As the kernel kills one for want of memory: with an ask that it has not read, so that the connection is reset.
+#[tokio::test]
+async fn a_runner_that_is_killed_with_an_ask_unread_is_told_as_killed() {
+    let rig = Rig::new().await;
+    assert_eq!(signal_children(Signal::STOP), 1);
+    let running = {
+        let (client, request) = (rig.client.clone(), rig.request(json!({ "act": "sleep", "ms": 4000 })));
+        tokio::spawn(async move { client.run(request).await })
+    };
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(signal_children(Signal::KILL), 1);
+    let why = "killed from outside, most often for want of memory (signal: 9";
+    not_run(&running.await.unwrap(), Cause::RunnerLost, why);
+    rig.is_well().await;
+}
+
 #[tokio::test]
 async fn a_runner_ends_with_its_last_client() {
     let rig = Rig::new().await;
