@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tidelock_model::Sha256;
 use tidelock_proto::Limits;
-use tidelock_sandbox::protocol::{LogLevel, RunResult};
+use tidelock_sandbox::protocol::RunResult;
 
 /// Log lines that are told.
 const LINES: usize = 20;
@@ -45,7 +45,7 @@ pub fn told(plugin: &str, result: &RunResult) -> String {
     let mut lines = Vec::new();
     for line in result.log.iter().rev().take(LINES) {
         let message: String = line.message.chars().take(LINE_CHARS).collect();
-        let line = format!("\n{}: {message}", word(line.level));
+        let line = format!("\n{}: {message}", line.level.word());
         if line.len() > room {
             break;
         }
@@ -59,19 +59,10 @@ pub fn told(plugin: &str, result: &RunResult) -> String {
     }
 }
 
-fn word(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warn",
-        LogLevel::Error => "error",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tidelock_model::Cause;
-    use tidelock_sandbox::protocol::LogLine;
+    use tidelock_sandbox::protocol::{LogLevel, LogLine};
 
     use super::*;
 

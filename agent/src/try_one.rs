@@ -15,7 +15,7 @@ use crate::{chance, connect, local};
 
 mod document;
 
-use document::{document, kind, level};
+use document::{document, kind};
 
 /// It did not look.
 const EXIT_NOT_RUN: u8 = 6;
@@ -147,7 +147,7 @@ fn print(result: &RunResult, out: &mut Out<'_>) -> Result<()> {
         out.line(format!("refused  {}: {}", call.target, call.reason))?;
     }
     for line in &result.log {
-        out.line(format!("log      {}: {}", level(line.level), line.message))?;
+        out.line(format!("log      {}: {}", line.level.word(), line.message))?;
     }
     if result.log_dropped > 0 {
         out.line(format!("log      {} more lines were dropped", result.log_dropped))?;

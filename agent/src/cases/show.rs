@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use tidelock_sandbox::protocol::{LogLevel, LogLine, Manifest, NeedKind, RunResult};
+use tidelock_sandbox::protocol::{LogLine, Manifest, NeedKind, RunResult};
 
 use super::{Played, Written};
 use crate::out::Out;
@@ -65,7 +65,7 @@ pub(super) fn case(played: &Played, out: &mut Out<'_>) -> Result<()> {
         out.line(format!("      not written: {why}"))?;
     }
     for line in last(result) {
-        out.line(format!("      log: [{}] {}", level(line.level), line.message))?;
+        out.line(format!("      log: [{}] {}", line.level.word(), line.message))?;
     }
     Ok(())
 }
@@ -102,15 +102,6 @@ fn last(result: &RunResult) -> &[LogLine] {
     &result.log[result.log.len().saturating_sub(LOG_LINES)..]
 }
 
-pub(super) fn level(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warn",
-        LogLevel::Error => "error",
-    }
-}
-
 /// One case for programs.
 pub(super) fn json(played: &Played) -> Value {
     let mut value = json!({
@@ -129,7 +120,7 @@ pub(super) fn json(played: &Played) -> Value {
     if let Some((result, used)) = &played.seen {
         let log: Vec<Value> = last(result)
             .iter()
-            .map(|line| json!({ "level": level(line.level), "message": line.message }))
+            .map(|line| json!({ "level": line.level.word(), "message": line.message }))
             .collect();
         value["outcome"] = json!(result.outcome.word());
         value["cause"] = json!(result.cause.map(|cause| cause.word()));

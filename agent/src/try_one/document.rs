@@ -2,17 +2,7 @@
 
 use serde_json::{Value, json};
 use tidelock_model::{MarkKind, Report, Sha256, Side};
-use tidelock_sandbox::protocol::{LogLevel, Manifest, RunResult};
-
-/// The word of a log line's level.
-pub(super) fn level(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warn",
-        LogLevel::Error => "error",
-    }
-}
+use tidelock_sandbox::protocol::{Manifest, RunResult};
 
 /// The word of a mark's kind.
 pub(super) fn kind(kind: MarkKind) -> &'static str {
@@ -29,7 +19,7 @@ pub(super) fn document(
     side: Side,
     result: &RunResult,
 ) -> Value {
-    let log = result.log.iter().map(|line| json!({ "level": level(line.level), "message": line.message }));
+    let log = result.log.iter().map(|line| json!({ "level": line.level.word(), "message": line.message }));
     let refused = result.refused_calls.iter();
     let state = result.state_changes.iter();
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
