@@ -36,7 +36,7 @@ mutate: ## take each defence away in turn: a test must notice
 	@./deploy/mutate.sh
 
 torture: ## the power goes away 300 times under the journal and the spool (root and loop devices)
-	TIDELOCK_POWER_LOSSES=300 $(CARGO) nextest run -p tidelock-tests --test power --no-capture
+	TIDELOCK_POWER_LOSSES=300 $(CARGO) nextest run -P torture -p tidelock-tests --test power --no-capture
 
 lint: ## formatting, clippy, the protocol's lint and the dependency policy
 	@./deploy/lint.sh

@@ -10,7 +10,6 @@
 //! - A spool that has become shorter than it was is set aside, never read as if it had always been so.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +24,7 @@ mod disk;
 mod handle;
 mod keys;
 mod medium;
+mod open;
 mod witness;
 
 pub use handle::{Head, Item, SpoolHandle};
@@ -120,75 +120,7 @@ impl Spool {
     /// # Errors
     /// When no spool can be had there.
     pub fn open_on(dir: &Path, limit_bytes: u64, medium: Arc<dyn Medium>) -> Result<Spool, SpoolError> {
-        let why = match Disk::open(dir, medium.clone())? {
-            Ok(disk) => match Spool::restore_unshaken(disk, limit_bytes) {
-                Ok(spool) => return Ok(spool),
-                Err(why) => why,
-            },
-            Err(why) => why,
-        };
-        let aside = disk::set_aside(dir, "damaged")?;
-        tracing::error!(why, aside = %aside.display(), "the spool is damaged and was set aside; its findings are lost");
-        let disk = Disk::open(dir, medium)?.map_err(|why| SpoolError::Database { doing: "begin", why })?;
-        let mut spool =
-            Spool::restore(disk, limit_bytes).map_err(|why| SpoolError::Database { doing: "begin", why })?;
-        spool.push_gap(BTreeMap::new(), format!("the spool was damaged and set aside: {why}"))?;
-        Ok(spool)
-    }
-
-    /// Whether nobody has the spool open: an error where an agent does.
-    ///
-    /// # Errors
-    /// When an agent uses it, or it cannot be looked at.
-    pub(crate) fn unused(dir: &Path) -> Result<(), SpoolError> {
-        if dir.exists() {
-            // What is damaged is used by nobody, either.
-            drop(Disk::open(dir, Arc::new(RealMedium))?);
-        }
-        Ok(())
-    }
-
-    /// Puts aside what an agent of another name left: its findings answer what that one was asked.
-    ///
-    /// # Errors
-    /// When an agent uses it, or it cannot be moved.
-    pub(crate) fn leave(dir: &Path) -> Result<Option<PathBuf>, SpoolError> {
-        Spool::unused(dir)?;
-        if dir.exists() { disk::set_aside(dir, "of-before").map(Some) } else { Ok(None) }
-    }
-
-    /// sled reads its pages when they are asked for, and may panic on one that is damaged.
-    fn restore_unshaken(disk: Disk, limit_bytes: u64) -> Result<Spool, String> {
-        catch_unwind(AssertUnwindSafe(|| Spool::restore(disk, limit_bytes)))
-            .unwrap_or_else(|_| Err("the database broke down when it was read".to_owned()))
-    }
-
-    /// Reads the table of contents. Whatever does not fit together makes the whole folder unbelievable.
-    fn restore(disk: Disk, limit_bytes: u64) -> Result<Spool, String> {
-        let (epoch, next_seq) = match disk.head()? {
-            Some(head) => head,
-            None => {
-                let epoch = chance::bytes::<16>().map_err(|error| error.to_string())?;
-                let epoch = SpoolEpoch(u128::from_be_bytes(epoch));
-                disk.begin(epoch).map_err(|error| error.to_string())?;
-                (epoch, 1)
-            }
-        };
-        let mut ledger = Ledger::new(limit_bytes, next_seq);
-        disk.each_batch(|first, value| {
-            let batch = v1::FindingBatch::decode(value).map_err(|error| format!("batch {first}: {error}"))?;
-            let entry = entry_of(&batch, value.len());
-            let ours = batch.spool_epoch == epoch.0.to_be_bytes() && entry.first == first;
-            if !ours || !ledger.restore(entry) {
-                return Err(format!("batch {first} does not follow on the one before it"));
-            }
-            Ok(())
-        })?;
-        if !ledger.complete() {
-            return Err("its last findings are missing".to_owned());
-        }
-        let stateful = disk.stateful()?;
-        Ok(Spool { disk, epoch, ledger, sent_to: 0, gone: Vec::new(), fresh: None, stateful, dropped: 0 })
+        Spool::open_within(dir, limit_bytes, medium, disk::OPEN_FOR)
     }
 
     /// The random name of this spool.

@@ -1,5 +1,6 @@
 //! The agent's spool loses its power.
 
+use std::error::Error as _;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -23,7 +24,10 @@ fn note(seq: u64) -> String {
 }
 
 fn open(dir: &Path, medium: Arc<dyn Medium>) -> Result<Spool, String> {
-    Spool::open_on(dir, LIMIT, medium).map_err(|error| error.to_string())
+    Spool::open_on(dir, LIMIT, medium).map_err(|error| match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    })
 }
 
 /// Keeps batches with the state of their check, and forgets old ones; `told` hears of it.

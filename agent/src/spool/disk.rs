@@ -2,7 +2,7 @@
 //!
 //! Its `flush` hands the data to the system and no further, and values above an eighth of a segment lie
 //! in files of their own; both are synced here before anything is believed. It may panic on a damaged
-//! folder, so it is opened behind a barrier.
+//! folder, or never come back, so it is opened in a thread of its own and waited for so long.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -10,11 +10,18 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use tidelock_model::{Name, SpoolEpoch};
+
+mod slim;
+
+#[cfg(test)]
+pub(super) use slim::SLACK_BYTES;
+pub(super) use slim::{forget_copy, take_place};
 
 use super::witness::Witness;
 use super::{Medium, SpoolError, keys};
@@ -25,6 +32,9 @@ const CACHE_BYTES: u64 = 4 << 20;
 /// How often, and after how long, a database that somebody has open is tried again.
 const LOCK_TRIES: u32 = 20;
 const LOCK_WAIT: Duration = Duration::from_millis(25);
+/// How long a database may take to open. A whole one takes a second, on the slowest of disks some more; systemd
+/// gives the agent 90 s for its whole start.
+pub(super) const OPEN_FOR: Duration = Duration::from_secs(60);
 
 /// The database in one folder.
 pub(super) struct Disk {
@@ -46,11 +56,16 @@ impl std::fmt::Debug for Disk {
 }
 
 impl Disk {
-    /// Opens or makes the database. The inner error says why its content cannot be believed.
-    pub(super) fn open(dir: &Path, medium: Arc<dyn Medium>) -> Result<Result<Disk, String>, SpoolError> {
+    /// Opens or makes the database, which may take so long. The inner error says why its content cannot be
+    /// believed.
+    pub(super) fn open(
+        dir: &Path,
+        medium: Arc<dyn Medium>,
+        patience: Duration,
+    ) -> Result<Result<Disk, String>, SpoolError> {
         let folder = |doing| move |source| SpoolError::Folder { doing, path: dir.to_path_buf(), source };
         private_file::make_dir(dir).map_err(folder("make"))?;
-        let mut opened = open_once(dir);
+        let mut opened = open_once(dir, patience);
         for _ in 0..LOCK_TRIES {
             // Threads of sled hold the lock for a moment after the database was closed.
             let Ok(Err(sled::Error::Io(error))) = &opened else { break };
@@ -58,7 +73,7 @@ impl Disk {
                 break;
             }
             thread::sleep(LOCK_WAIT);
-            opened = open_once(dir);
+            opened = open_once(dir, patience);
         }
         let db = match opened {
             Ok(Ok(db)) => db,
@@ -69,7 +84,7 @@ impl Disk {
             // The folder may be as good as ever: to set it aside would lose what is in it.
             Ok(Err(sled::Error::Io(error))) if of_the_system(&error) => return Err(folder("open")(error)),
             Ok(Err(error)) => return Ok(Err(error.to_string())),
-            Err(_) => return Ok(Err("the database broke down when it was opened".to_owned())),
+            Err(why) => return Ok(Err(why)),
         };
         let file = File::open(dir.join("db")).map_err(folder("open the file of"))?;
         let (blobs, mark) = (dir.join("blobs"), dir.join("spool-epoch"));
@@ -232,11 +247,30 @@ impl Disk {
     }
 }
 
-/// Opens or makes the database; the outer error is a panic.
-fn open_once(dir: &Path) -> thread::Result<sled::Result<sled::Db>> {
-    catch_unwind(AssertUnwindSafe(|| {
-        sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()
-    }))
+/// Opens or makes the database; the outer error says why nothing in the folder can be believed.
+fn open_once(dir: &Path, patience: Duration) -> Result<sled::Result<sled::Db>, String> {
+    let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let (tell, opened) = mpsc::channel();
+    let open = move || {
+        let done = catch_unwind(AssertUnwindSafe(|| config.open()));
+        if let Err(late) = tell.send(done) {
+            // Its folder has been set aside: what it writes at its end would go into the new one.
+            std::mem::forget(late);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("spool-open".to_owned()).spawn(open) {
+        // The system has no room for it, which says nothing about the folder.
+        return Ok(Err(sled::Error::Io(io::Error::new(io::ErrorKind::OutOfMemory, error))));
+    }
+    match opened.recv_timeout(patience) {
+        Ok(Ok(opened)) => Ok(opened),
+        Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
+            Err("the database broke down when it was opened".to_owned())
+        }
+        Err(RecvTimeoutError::Timeout) => {
+            Err(format!("the database did not open within {} s", patience.as_secs()))
+        }
+    }
 }
 
 /// Says nothing about what is in the folder.

@@ -50,6 +50,50 @@ fn findings_and_numbers_survive_a_restart() {
     assert_eq!(spool.put(vec![finding("a", 1)], &[]).unwrap().first, 4);
 }
 
+/// The files of large values, and what they take.
+fn blobs(dir: &Path) -> u64 {
+    let files = fs::read_dir(dir.join("blobs")).unwrap();
+    files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+}
+
+#[test]
+fn what_restarts_leave_behind_does_not_fill_the_disk() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("spool");
+    let mut spool = open(&dir);
+    spool.put(vec![finding("jobs", 1)], &[set("jobs", "rows", b"7")]).unwrap();
+    let epoch = spool.epoch();
+    for round in 2..400 {
+        let kept = spool.put(vec![finding("a", 200_000)], &[]).unwrap();
+        assert_eq!(kept.first, round);
+        spool.acked(kept.first - 1).unwrap();
+        if round % 4 == 0 {
+            // sled forgets which of its files are of no use any more.
+            drop(spool);
+            spool = open(&dir);
+        }
+        assert!(blobs(&path) < 2 * disk::SLACK_BYTES, "round {round}: {} bytes", blobs(&path));
+    }
+    drop(spool);
+    let mut spool = open(&dir);
+    assert_eq!((spool.epoch(), waiting(&mut spool, 0)), (epoch, vec!["399-399".to_owned()]));
+    assert_eq!(spool.state_of(&Name::new("jobs").unwrap()).unwrap()["rows"], b"7");
+    assert!(!path.with_file_name("spool.copy").exists() && !path.with_file_name("spool.damaged-1").exists());
+}
+
+#[test]
+fn a_copy_that_was_not_finished_is_forgotten() {
+    let dir = TempDir::new().unwrap();
+    let mut spool = open(&dir);
+    spool.put(vec![finding("a", 1)], &[]).unwrap();
+    drop(spool);
+    let copy = dir.path().join("spool.copy");
+    fs::create_dir(&copy).unwrap();
+    fs::write(copy.join("db"), "half").unwrap();
+    assert_eq!(waiting(&mut open(&dir), 0), ["1-1"]);
+    assert!(!copy.exists());
+}
+
 #[test]
 fn state_is_there_with_its_finding() {
     let dir = TempDir::new().unwrap();

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
+use std::time::Duration;
 
 use super::*;
 
@@ -168,6 +169,26 @@ fn an_older_end_is_not_taken_for_the_end() {
     assert_ne!(spool.epoch(), epoch);
     let (_, reason) = content(&mut spool).remove(0);
     assert!(reason.contains("its end is lost"), "{reason}");
+}
+
+/// sled may never come back from a damaged folder. Here it waits for somebody to write into its settings.
+#[test]
+fn a_database_that_does_not_open_in_time_is_set_aside_and_told() {
+    let dir = TempDir::new().unwrap();
+    let (epoch, _) = whole(&dir);
+    let path = dir.path().join("spool");
+    fs::remove_file(path.join("conf")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(path.join("conf")).status().unwrap();
+    assert!(pipe.success(), "no pipe can be made");
+    // The new one must open within it, too.
+    let patience = Duration::from_secs(3);
+    let mut spool = Spool::open_within(&path, LIMIT, Arc::new(RealMedium), patience).unwrap();
+    assert_ne!(spool.epoch(), epoch);
+    let told = content(&mut spool).remove(0).1;
+    assert!(told.starts_with("gap: the spool was damaged and set aside: "), "{told}");
+    assert!(told.contains("did not open within"), "{told}");
+    assert!(dir.path().join("spool.damaged-1/conf").exists(), "the old one is not kept");
+    assert_eq!(spool.put(vec![finding("a", 1)], &[]).unwrap().first, 2, "it takes no findings");
 }
 
 struct Broken;
