@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use tidelock_agent_core::{Due, Schedule};
 use tidelock_model::{Name, Sha256, Timestamp};
 use tidelock_ops::Ops;
-use tidelock_ops::service::{self, Heart, Pulse};
+use tidelock_ops::service::{self, Heart, Pulse, Signs};
 use tidelock_proto::v1;
 use tidelock_sandbox::protocol::Refusal;
 use tokio::sync::{broadcast, watch};
@@ -101,6 +101,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         shared: shared.clone(),
         head: spool.head(),
         tally: tally.clone(),
+        signs: Signs::new("the loop that runs the checks"),
     });
     let (pulse, heart) = service::pulse();
     let beside = beside(ops, keys, pulse);

@@ -26,6 +26,7 @@ pub(crate) async fn beside(
 ) -> Result<()> {
     let hangup = signal(SignalKind::hangup()).context("listen for SIGHUP")?;
     telemetry.export(&ops);
+    let signs = ops.signs().clone();
     let served = async {
         let Some(address) = listen else { return std::future::pending().await };
         let listener =
@@ -37,7 +38,7 @@ pub(crate) async fn beside(
     tokio::select! {
         ended = served => ended,
         () = hang_up(hangup, config, telemetry, keys) => bail!("listening for SIGHUP ended by itself"),
-        () = service::watchdog(|| pulse.felt()) => Ok(()),
+        () = service::watchdog(&signs, || pulse.felt()) => Ok(()),
     }
 }
 

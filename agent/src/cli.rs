@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tidelock_model::{Name, Side};
 use tidelock_ops::service;
 use tidelock_sandbox::{RunnerClient, RunnerConfig};
@@ -163,12 +164,15 @@ pub fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
     let mut out = Out::new(&mut stdout, &mut stderr);
+    // The key and secrets lie in its memory: no image of it is written, and no process of the same user looks into it.
+    let hidden = set_dumpable_behavior(DumpableBehavior::NotDumpable).context("keep its memory to itself");
     // One thread: the agent waits, it does not compute, and what waits for a disk has threads of its own.
     // Every further one would be woken for nothing, again and again.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        hidden.and_then(|()| Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?));
     let done = match runtime {
         Ok(runtime) => runtime.block_on(dispatch(args.command, &mut out)),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     };
     match done {
         Ok(code) => code,
@@ -220,6 +224,8 @@ async fn run(config_file: PathBuf) -> Result<ExitCode> {
     let mut runner = RunnerConfig::this_program(&config.compiled_dir)?;
     runner.engine.max_runs = u32::try_from(config.runs_in_flight).unwrap_or(u32::MAX);
     runner.engine.memory_cap_bytes = config.limits.memory_bytes;
+    runner.keep_out = config.secrets.values().map(|secret| secret.file.clone()).collect();
+    runner.keep_out.push(config.key.clone());
     private_file::make_dir(&config.cache_dir).context("make the cache folder")?;
     let sandbox = RunnerClient::start(runner).context("start the runner")?;
     let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;

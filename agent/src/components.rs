@@ -1,23 +1,26 @@
 //! Components by digest: fetched from the collector, verified, kept.
 //!
 //! What lies in the folder is believed by its hash alone: a file that does not have the hash of its
-//! name is fetched again.
+//! name is fetched again. They are fetched one after the other: a collector sends few to one agent at once.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256 as Hasher};
+use tidelock_agent_core::Backoff;
 use tidelock_components::MAX_SIGNATURE_BYTES;
 use tidelock_model::Sha256;
 use tidelock_proto::v1;
 use tidelock_proto::v1::agent_service_client::AgentServiceClient;
-use tokio::time::timeout;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use tonic::Code;
 use tonic::transport::Channel;
 
-use crate::private_file;
+use crate::{chance, private_file};
 
 /// The signatures of one component, together.
 const MAX_SIGNATURES_BYTES: usize = 8 * MAX_SIGNATURE_BYTES;
@@ -25,6 +28,11 @@ const MAX_SIGNATURES_BYTES: usize = 8 * MAX_SIGNATURE_BYTES;
 pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 /// How long a fetch may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a busy collector is asked before that is told: for less than a minute.
+const ASKS: usize = 14;
+/// The shortest and the longest wait before a busy collector is asked again.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Why a component is not here.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +59,14 @@ pub enum ComponentError {
         /// What happened.
         why: String,
     },
+    /// The collector sends too many others now. This passes by itself.
+    #[error("fetch component {}: the collector is busy: {why}", .component.short())]
+    Busy {
+        /// Which.
+        component: Sha256,
+        /// What it said.
+        why: String,
+    },
     /// It cannot be kept or read.
     #[error("keep {}", path.display())]
     Disk {
@@ -70,6 +86,8 @@ pub fn digest(bytes: &[u8]) -> Sha256 {
 #[derive(Debug, Clone)]
 pub struct Components {
     dir: PathBuf,
+    /// The one fetch that is under way.
+    turn: Arc<Semaphore>,
 }
 
 impl Components {
@@ -79,7 +97,7 @@ impl Components {
     /// When the folder cannot be made.
     pub fn open(dir: PathBuf) -> Result<Components, ComponentError> {
         match private_file::make_dir(&dir) {
-            Ok(()) => Ok(Components { dir }),
+            Ok(()) => Ok(Components { dir, turn: Arc::new(Semaphore::new(1)) }),
             Err(source) => Err(ComponentError::Disk { path: dir, source }),
         }
     }
@@ -111,9 +129,7 @@ impl Components {
     /// # Errors
     /// Says why they did not come.
     pub async fn fetch_signatures(&self, component: Sha256, channel: Channel) -> Result<(), ComponentError> {
-        let late = || ComponentError::Fetch { component, why: "not in time".to_owned() };
-        let fetched = timeout(FETCH_TIMEOUT, download(component, channel, true)).await;
-        let (_, signatures) = fetched.map_err(|_| late())??;
+        let (_, signatures) = self.ask(component, channel, true).await?;
         self.keep_signatures(component, signatures).await
     }
 
@@ -122,10 +138,7 @@ impl Components {
     /// # Errors
     /// Says why it is not here.
     pub async fn fetch(&self, component: Sha256, channel: Channel) -> Result<PathBuf, ComponentError> {
-        let (bytes, signatures) = match timeout(FETCH_TIMEOUT, download(component, channel, false)).await {
-            Ok(fetched) => fetched?,
-            Err(_) => return Err(ComponentError::Fetch { component, why: "not in time".to_owned() }),
-        };
+        let (bytes, signatures) = self.ask(component, channel, false).await?;
         let got = digest(&bytes);
         if got != component {
             return Err(ComponentError::Digest { wanted: component, got });
@@ -135,6 +148,38 @@ impl Components {
         write(&path, bytes).await.map_err(|source| ComponentError::Disk { path: path.clone(), source })?;
         Ok(path)
     }
+
+    /// Asks in its turn, and again while the collector is busy: that says nothing of the component.
+    async fn ask(
+        &self,
+        component: Sha256,
+        channel: Channel,
+        signatures_only: bool,
+    ) -> Result<(Vec<u8>, String), ComponentError> {
+        // It is never closed, so this is a turn.
+        let _turn = self.turn.acquire().await;
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        for _ in 1..ASKS {
+            match ask_once(component, channel.clone(), signatures_only).await {
+                Err(ComponentError::Busy { component, why }) => {
+                    let wait = backoff.next(chance::spread());
+                    tracing::debug!(component = %component.short(), why, wait_ms = wait.as_millis(), "busy");
+                    sleep(wait).await;
+                }
+                other => return other,
+            }
+        }
+        ask_once(component, channel, signatures_only).await
+    }
+}
+
+async fn ask_once(
+    component: Sha256,
+    channel: Channel,
+    signatures_only: bool,
+) -> Result<(Vec<u8>, String), ComponentError> {
+    let late = |_| Err(ComponentError::Fetch { component, why: "not in time".to_owned() });
+    timeout(FETCH_TIMEOUT, download(component, channel, signatures_only)).await.unwrap_or_else(late)
 }
 
 async fn write(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
@@ -153,6 +198,9 @@ async fn download(
     let failed = |status: tonic::Status| {
         if status.code() == Code::NotFound {
             return ComponentError::Unknown(component);
+        }
+        if status.code() == Code::ResourceExhausted {
+            return ComponentError::Busy { component, why: status.message().to_owned() };
         }
         let why = format!("{}: {}", status.code().description(), status.message());
         ComponentError::Fetch { component, why }

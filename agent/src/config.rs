@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tidelock_components::SignatureError;
 use tidelock_model::Name;
+use tidelock_ops::telemetry::check_level;
 
 use crate::connect;
 use crate::trust::Keys;
@@ -45,7 +46,7 @@ pub struct Config {
     pub plugins: Keys,
     /// The secrets that this agent holds.
     pub secrets: BTreeMap<Name, SecretFile>,
-    /// How loud, as `RUST_LOG` has it; that variable wins.
+    /// How loud, in one word; `RUST_LOG` wins.
     pub log_level: String,
     /// How the log is written.
     pub log_format: LogFormat,
@@ -159,6 +160,7 @@ impl Config {
         for host in file.allow.iter().flat_map(|allow| allow.hosts.iter().flatten()) {
             check_host(host).map_err(|what| wrong("hosts", what))?;
         }
+        check_level(&file.log.level).map_err(|error| wrong("log.level", error.to_string()))?;
         let mut secrets = BTreeMap::new();
         for (name, secret) in file.secrets {
             let key =
@@ -259,6 +261,10 @@ mod tests {
             ("[plugins]\ntrusted_keys = [\"x\"]\n", "agent.toml:6: trusted_keys: \"x\" is no key"),
             ("[plugins]\nallow_unsinged = true\n", "unknown field"),
             ("[allow]\nhosts = [\"https://x\"]\n", "hosts: \"https://x\" is not host"),
+            (
+                "[log]\nlevel = \"debugg\"\n",
+                "agent.toml:6: log.level: \"debugg\" is no level; it is one of off, error, warn, info",
+            ),
             ("key = \"b\"\n", "agent.toml:5: "),
             ("ops = \"everywhere\"\n", "agent.toml:5: ops: "),
         ] {

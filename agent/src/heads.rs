@@ -3,16 +3,21 @@
 //! A collector that was restored from a backup, keys and memory included, cannot know what it lost. The
 //! agents know: each tells the collector the head that it remembers, which holds the migration there, and
 //! where the answer is an older journal or another course it says so on every screen and remembers nothing
-//! of it, until somebody on its machine has removed the file.
+//! of it, until somebody on its machine has removed the file. Where it cannot read what it remembered, it tells
+//! the collector a head that nobody can read, which holds as well.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use tidelock_model::Name;
+use tidelock_model::{Name, mutated};
 use tidelock_proto::head::{self, Head};
 use tidelock_proto::v1;
 
-use crate::private_file;
+use crate::{components, private_file};
+
+/// More than a file with a head ever has.
+const MAX_FILE_BYTES: u64 = 4096;
 
 /// What is remembered, and what is wrong with what is shown.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub(crate) struct Heads {
     migration: Name,
     path: PathBuf,
     known: Option<Head>,
+    /// What stands for a file that cannot be read.
+    unreadable: Option<v1::SignedHead>,
     refused: Option<String>,
     /// It cannot be kept; told, and tried again with the next one.
     unkept: Option<String>,
@@ -29,16 +36,38 @@ impl Heads {
     /// Reads what was remembered of this migration.
     pub(crate) fn open(dir: &Path, migration: Name) -> Heads {
         let path = dir.join("newest-head");
-        let mut heads = Heads { migration, path, known: None, refused: None, unkept: None };
-        match std::fs::read_to_string(&heads.path).map(|text| Head::from_text(text.trim())) {
-            Ok(Ok(known)) if *known.migration() == heads.migration => heads.known = Some(known),
-            // The agent has joined another migration since.
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => heads.refuse(&format!("what was remembered is damaged ({error})")),
+        let (known, unreadable, refused, unkept) = (None, None, None, None);
+        let mut heads = Heads { migration, path, known, unreadable, refused, unkept };
+        match read(&heads.path) {
+            Ok(bytes) => match Head::from_text(String::from_utf8_lossy(&bytes).trim()) {
+                Ok(known) if *known.migration() == heads.migration => heads.known = Some(known),
+                // The agent has joined another migration since.
+                Ok(_) => {}
+                Err(error) => heads.damaged(&bytes, &format!("is damaged ({error})")),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => heads.refuse(&format!("what was remembered cannot be read ({error})")),
+            Err(error) => {
+                let why = error.to_string();
+                heads.damaged(why.as_bytes(), &format!("cannot be read ({why})"));
+            }
         }
         heads
+    }
+
+    /// What was seen may be missing in the collector's journal, and nobody can tell: people on both ends must look.
+    fn damaged(&mut self, what: &[u8], why: &str) {
+        self.refuse(&format!("what was remembered {why}"));
+        if mutated("an-unreadable-head-is-sent") {
+            return;
+        }
+        // The same damage is the same head, which holds once; no key has signed it, so nobody takes it for one.
+        let digest = components::digest(what).as_bytes().to_vec();
+        self.unreadable = Some(v1::SignedHead {
+            journal: digest.get(..16).unwrap_or_default().to_vec(),
+            migration: self.migration.to_string(),
+            chain: digest,
+            ..v1::SignedHead::default()
+        });
     }
 
     fn refuse(&mut self, why: &str) {
@@ -52,7 +81,7 @@ impl Heads {
 
     /// What the collector is told.
     pub(crate) fn remembered(&self) -> Option<v1::SignedHead> {
-        self.known.as_ref().map(Head::to_wire)
+        self.known.as_ref().map(Head::to_wire).or_else(|| self.unreadable.clone())
     }
 
     /// What people must know, in a sentence.
@@ -110,6 +139,12 @@ impl Heads {
         };
         self.known = Some(head);
     }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -174,6 +209,39 @@ mod tests {
         heads.welcomed(&welcome(head(&key, 30, 2), None)).await;
         assert!(heads.warning().unwrap().contains("is damaged"));
         assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    }
+
+    #[test]
+    fn what_is_damaged_is_told_the_collector_as_a_head_that_nobody_can_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        let key = Ed25519KeyPair::from_pkcs8(key.as_ref()).unwrap();
+        let known = Head::read(&head(&key, 7, 3).unwrap()).unwrap();
+        let (file, text) = (dir.path().join("newest-head"), known.to_text());
+        let mut told = Vec::new();
+        for at in [0, 40, text.len() - 1] {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+            told.push(bytes);
+        }
+        told.extend([Vec::new(), vec![0xff; 200], b"0".repeat(100_000)]);
+        let mut seen = Vec::new();
+        for bytes in told {
+            std::fs::write(&file, &bytes).unwrap();
+            let sent = Heads::open(dir.path(), shop()).remembered().expect("the collector is told");
+            let why = Head::read(&sent).expect_err("nobody can read it").to_string();
+            assert!(why.contains("its signature does not fit"), "{why}");
+            assert_eq!((sent.migration.as_str(), sent.journal.len(), sent.chain.len()), ("shop", 16, 32));
+            let again = Heads::open(dir.path(), shop()).remembered();
+            assert_eq!(again.as_ref(), Some(&sent), "the same damage would hold once more");
+            assert!(!seen.contains(&sent), "other damage is taken for the same");
+            seen.push(sent);
+        }
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let heads = Heads::open(dir.path(), shop());
+        assert!(heads.remembered().is_some_and(|sent| Head::read(&sent).is_err()));
+        assert!(heads.warning().unwrap().contains("cannot be read"));
     }
 
     #[tokio::test]

@@ -27,19 +27,11 @@ pub(crate) fn runner() -> Result<RunnerClient> {
 
 /// The same; with `fuel` it counts what plugins do.
 pub(crate) fn runner_with(fuel: bool) -> Result<RunnerClient> {
-    let dir = cache_dir();
+    let dir = tidelock_components::user_cache().unwrap_or_else(|| env::temp_dir().join("tidelock-agent"));
     private_file::make_dir(&dir).with_context(|| format!("make {}", dir.display()))?;
     let mut config = RunnerConfig::this_program(dir.join("compiled")).context("find this program")?;
     config.engine.fuel = fuel;
     RunnerClient::start(config).context("start the runner")
-}
-
-fn cache_dir() -> PathBuf {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("XDG_CACHE_HOME")
-        .or_else(|| Some(set("HOME")?.join(".cache")))
-        .unwrap_or_else(env::temp_dir)
-        .join("tidelock-agent")
 }
 
 /// The component that the person names, and its digest.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tidelock_model::Sha256;
+use tidelock_model::{Sha256, mutated};
 
 use crate::private_file;
 
@@ -81,7 +81,7 @@ impl Newest {
     /// Says why not.
     pub fn check(&self, revision: u64, hash: Sha256) -> Result<(), String> {
         match self.seen {
-            Some((newest, _)) if revision < newest => {
+            Some((newest, _)) if revision < newest && !mutated("an-older-plan-is-refused") => {
                 Err(format!("plan revision {revision} is older than {newest}, which this agent has seen"))
             }
             Some((newest, known)) if revision == newest && hash != known => {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tidelock_model::{AgentKey, Cause, Name, Sha256};
+use tidelock_ops::service::Signs;
 use tidelock_ops::{Family, Ops, RunTally, metrics, telemetry};
 use tidelock_sandbox::protocol::RunResult;
 use tokio::sync::watch;
@@ -84,9 +85,15 @@ pub struct AgentOps {
     pub head: watch::Receiver<Head>,
     /// What was run.
     pub tally: Tally,
+    /// That it still goes round.
+    pub signs: Signs,
 }
 
 impl Ops for AgentOps {
+    fn signs(&self) -> &Signs {
+        &self.signs
+    }
+
     fn ready(&self) -> Result<(), String> {
         if self.shared.leaving.borrow().is_some() {
             return Err("it leaves".to_owned());

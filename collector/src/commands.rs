@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 /// Journals what agents find, weighs it over the plan, and keeps the gates.
 #[derive(Debug, Parser)]
@@ -110,14 +112,16 @@ enum Only {
 
 /// Does what the command line says.
 pub fn main(cli: Cli) -> ExitCode {
-    let outcome = match cli.command {
+    // Its authorities' keys lie in its memory: no image of it is written, and no process of its user looks into it.
+    let hidden = set_dumpable_behavior(DumpableBehavior::NotDumpable).context("keep its memory to itself");
+    let outcome = hidden.and_then(|()| match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Init(args) => init::init(&args),
         Command::Journal(JournalCommand::Verify { dir, heads }) => journal::verify(&dir, heads.as_deref()),
         Command::Journal(JournalCommand::Export { dir, only }) => journal::export(&dir, only),
         Command::Journal(JournalCommand::Compare { one, other }) => journal::compare(&one, &other),
         Command::Journal(JournalCommand::Replay { dir, expect }) => journal::replay(&dir, expect.as_deref()),
-    };
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {

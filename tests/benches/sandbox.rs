@@ -39,6 +39,7 @@ pub(crate) fn runner() -> RunnerClient {
         engine: EngineSettings::default(),
         compile: tidelock_sandbox::CompileBounds::default(),
         grace: Duration::from_secs(2),
+        keep_out: Vec::new(),
     };
     RunnerClient::start(config).expect("a runner can be kept")
 }

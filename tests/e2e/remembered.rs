@@ -73,6 +73,54 @@ fn hold_of(cli: &Cli) -> Option<String> {
     by_hand.map(|hold| hold["reason"].as_str().unwrap_or_default().to_owned())
 }
 
+/// Flips the last digit of what an agent remembers, while it does not run.
+fn flip_a_digit(file: &Path) {
+    let mut bytes = fs::read(file).expect("it remembers a head");
+    let last = bytes.len() - 1;
+    bytes[last] = if bytes[last] == b'0' { b'1' } else { b'0' };
+    fs::write(file, bytes).expect("the file can be written");
+}
+
+#[test]
+fn an_agent_whose_remembered_head_is_damaged_holds_by_its_name_until_a_person_releases_it() {
+    let mut world = World::start(&WorldOptions::default());
+    let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "120s"]).good();
+    let folder = world.agents[0].folder.clone();
+    let (file, _) = eventually("the agent remembers a head", || remembered(&folder));
+    world.agents[0].kill9();
+    assert_eq!(hold_of(&world.operator), None);
+    flip_a_digit(&file);
+    world.agents[0].start();
+    let why = eventually("its head holds", || hold_of(&world.operator).ok_or("no hold".to_owned()));
+    let name = &world.agents[0].name;
+    let wanted = format!("agent source/{name}: the head that it remembers cannot be read");
+    assert!(why.contains(&wanted), "{why}");
+    let warned = |wanted: usize| {
+        let warned = warnings(&world.operator.run(&["status", "-o", "json"]).json());
+        if warned.len() == wanted { Ok(warned) } else { Err(format!("{warned:?}")) }
+    };
+    let told = eventually("the agent says what it is about", || warned(1)).remove(0);
+    assert!(told.contains("is damaged") && told.contains("newest-head"), "{told}");
+
+    let of = ["release", "--of", "collector", "--reason", "its disk was damaged, the journal is the newest"];
+    let _ = world.operator.run(&of).good();
+    assert_eq!(hold_of(&world.operator), None);
+    // A person has looked at this damage: the same file holds nothing again.
+    let log = |world: &World| world.agents[0].process.as_ref().expect("it runs").log();
+    let began = log(&world).matches("session begun").count();
+    world.agents[0].kill9();
+    world.agents[0].start();
+    eventually("it has another session", || {
+        let log = log(&world);
+        if log.matches("session begun").count() > began { Ok(()) } else { Err(log) }
+    });
+    assert_eq!(hold_of(&world.operator), None);
+    fs::remove_file(&file).expect("it can be removed");
+    eventually("nobody warns any more", || warned(0));
+    eventually("it remembers the newest head", || remembered(&folder));
+    let _ = world.operator.run(&["gate", "wait", "ready", "--timeout", "120s"]).good();
+}
+
 #[test]
 fn a_backup_with_its_own_memory_is_known_by_agents_and_people() {
     let mut world = World::start(&WorldOptions::default());

@@ -38,6 +38,7 @@ fn runner() -> RunnerClient {
         engine: EngineSettings::default(),
         compile: tidelock_sandbox::CompileBounds::default(),
         grace: Duration::from_secs(2),
+        keep_out: Vec::new(),
     })
     .unwrap()
 }

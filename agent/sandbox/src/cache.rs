@@ -87,8 +87,15 @@ impl Cache {
     }
 
     /// A name for compiled code that is not yet believed.
-    pub(crate) fn scratch(&self, component: Sha256) -> PathBuf {
+    fn scratch(&self, component: Sha256) -> PathBuf {
         self.dir.join(format!("{component}.{}.tmp", random_word()))
+    }
+
+    /// The same as an empty file, for a child that may write this file and make none.
+    pub(crate) fn make_scratch(&self, component: Sha256) -> io::Result<PathBuf> {
+        let path = self.scratch(component);
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok(path)
     }
 
     /// Takes what a compile child made for an engine of this fingerprint: signed, synced, renamed.

@@ -7,14 +7,13 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use sha2::Digest as _;
-use tidelock_model::{Cause, Sha256};
+use tidelock_model::{Cause, Sha256, mutated};
 use wasmtime::component::Component;
 
 use crate::admission;
@@ -53,11 +52,14 @@ fn serve() -> io::Result<()> {
 /// Bounds this process. What it needs above this ends it, and the agent says so.
 fn confine(request: &Compile) -> rustix::io::Result<()> {
     let limit = |bound: u64| Rlimit { current: Some(bound), maximum: Some(bound) };
-    setrlimit(Resource::As, limit(request.max_memory_bytes))?;
+    if !mutated("compiling-has-a-bound-on-memory") {
+        setrlimit(Resource::As, limit(request.max_memory_bytes))?;
+    }
     setrlimit(Resource::Cpu, limit(request.max_cpu_secs))?;
     setrlimit(Resource::Nofile, limit(32))?;
     // The runner tells what this kernel does not let a child give up.
-    let _ = confine::give_up(Child::Compiler);
+    let places = confine::of_compiler(&request.wasm, &request.output);
+    let _ = confine::give_up(Child::Compiler, &places);
     Ok(())
 }
 
@@ -78,7 +80,7 @@ fn compile(request: &Compile) -> Compiled {
     let code = component
         .serialize()
         .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("write compiled code: {error:#}")))?;
-    write_new(&request.output, &code).map_err(|error| {
+    write_to(&request.output, &code).map_err(|error| {
         Refusal::new(Cause::UnknownPlugin, format!("write {}: {error}", request.output.display()))
     })?;
     Ok(hex(&engine::fingerprint(&engine)))
@@ -116,7 +118,7 @@ fn read_component(path: &Path, want: Sha256, max_bytes: u64) -> Result<Vec<u8>, 
     Ok(wasm)
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
+/// The agent has made the file, empty: this process may make none.
+fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.write_all(bytes)
 }

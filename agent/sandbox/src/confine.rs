@@ -1,7 +1,8 @@
 //! What the two kinds of children give up before they look at anything that a stranger wrote.
 //!
 //! A guest that breaks out of the engine is native code in such a child. It finds no descriptor of the
-//! agent's, starts no program, and can touch neither other processes nor the machine.
+//! agent's, starts no program, reaches no file but those that it has need of, and can touch neither other
+//! processes nor the machine.
 //! Where the kernel does not allow a child to give something up, it says so and goes on: the engine is
 //! the first wall, and people must know that the second one is not there.
 
@@ -14,6 +15,11 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
     TargetArch, apply_filter,
 };
+use tidelock_model::mutated;
+
+mod files;
+
+pub(crate) use files::{Place, end_for, of_compiler, of_runner, replaced};
 
 /// Descriptors that a runner may have open: connections and databases of its runs, and the engine's own.
 const MAX_RUNNER_FILES: u64 = 1024;
@@ -30,6 +36,9 @@ pub(crate) enum Child {
 /// Closes everything that was inherited but the socket on standard input and the two standard outputs.
 /// Must be the first thing that a child does: nothing of its own may be open yet.
 pub(crate) fn close_inherited() -> Result<(), String> {
+    if mutated("no-file-is-inherited") {
+        return Ok(());
+    }
     let entries = fs::read_dir("/proc/self/fd").map_err(|error| format!("read /proc/self/fd: {error}"))?;
     let open: Vec<i32> =
         entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
@@ -40,8 +49,9 @@ pub(crate) fn close_inherited() -> Result<(), String> {
     Ok(())
 }
 
-/// Gives up what the child has no need of; gives what could not be given up, a sentence each.
-pub(crate) fn give_up(child: Child) -> Vec<String> {
+/// Gives up what the child has no need of, every place but these among it; gives what could not be given up, a
+/// sentence each.
+pub(crate) fn give_up(child: Child, places: &[Place]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut keep = |what: &str, done: Result<(), String>| {
         if let Err(why) = done {
@@ -52,8 +62,10 @@ pub(crate) fn give_up(child: Child) -> Vec<String> {
     keep("its end with the agent's", plain(set_parent_process_death_signal(Some(Signal::KILL))));
     keep("no image of its memory", plain(set_dumpable_behavior(DumpableBehavior::NotDumpable)));
     keep("no core file", plain(setrlimit(Resource::Core, limit(0))));
+    keep("a bound on the places that it reaches", files::shut_in(places));
     if child == Child::Runner {
         keep("a bound on open files", plain(setrlimit(Resource::Nofile, limit(MAX_RUNNER_FILES))));
+        files::note_resolver();
     }
     keep("the filter of system calls", filter(child));
     kept
@@ -65,6 +77,9 @@ fn plain(done: rustix::io::Result<()>) -> Result<(), String> {
 
 /// Lets the kernel refuse what no run needs. Threads that are started from here on have it too.
 fn filter(child: Child) -> Result<(), String> {
+    if mutated("system-calls-are-filtered") {
+        return Ok(());
+    }
     let refuse = |rules, errno: i32| -> Result<(), seccompiler::Error> {
         let errno = errno.unsigned_abs();
         let arch = TargetArch::try_from(std::env::consts::ARCH)?;
@@ -179,11 +194,17 @@ const OLD: &[i64] = &[];
 
 #[cfg(test)]
 mod tests {
-    use std::io::ErrorKind;
-    use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::collections::BTreeSet;
+    use std::fs::File;
+    use std::io::{self, ErrorKind};
+    use std::net::{TcpListener, TcpStream, ToSocketAddrs as _, UdpSocket};
+    use std::path::PathBuf;
     use std::process::Command;
 
     use super::*;
+
+    /// Names the folder of the test whose child this process is.
+    const FOLDER: &str = "TIDELOCK_TEST_OF_A_RUNNER";
 
     /// A filter is a thread's own: what is tried here does not reach the test's other threads.
     fn tried<T: Send>(child: Child, what: impl FnOnce() -> T + Send) -> T {
@@ -211,6 +232,56 @@ mod tests {
             assert!(TcpStream::connect(address).is_ok(), "it cannot call");
             assert!(std::thread::spawn(|| 1).join().is_ok(), "it has no threads");
         });
+    }
+
+    /// The child of the test below. It gives up what a runner does, and then tries what an escape would.
+    #[test]
+    fn runner_that_was_escaped_from() {
+        let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+        let (key, cache, shop) = (folder.join("agent.key"), folder.join("cache"), folder.join("shop"));
+        assert_eq!(fs::read_to_string(&key).unwrap(), "the agent's key", "its user may read it");
+        let places = of_runner(&cache, &BTreeSet::from([shop.clone()]));
+        let kept = give_up(Child::Runner, &places);
+        assert_eq!(kept, Vec::<String>::new(), "this kernel does not confine a runner");
+        let refused = |what: &str, done: io::Result<()>| {
+            assert_eq!(done.map_err(|error| error.kind()), Err(ErrorKind::PermissionDenied), "{what}");
+        };
+        let write = |path: PathBuf| File::options().write(true).open(path).map(drop);
+        refused("it reads the key", File::open(&key).map(drop));
+        refused("it writes the key", write(key.clone()));
+        refused("it removes the key", fs::remove_file(&key));
+        refused("it looks around", fs::read_dir(&folder).map(drop));
+        let agent = rustix::process::getppid().unwrap().as_raw_nonzero();
+        for file in ["mem", "environ", "maps"] {
+            refused(file, File::open(format!("/proc/{agent}/{file}")).map(drop));
+        }
+        refused("it writes beside its cache", File::create(folder.join("beside")).map(drop));
+        refused("it makes compiled code", File::create(cache.join("two.cwasm")).map(drop));
+        refused("it changes compiled code", write(cache.join("one.cwasm")));
+        let thread = std::thread::spawn(move || File::open(key).map(drop));
+        refused("a thread of it reads the key", thread.join().unwrap());
+        // What its runs have need of.
+        assert_eq!(fs::read_to_string(cache.join("one.cwasm")).unwrap(), "code");
+        assert!(("localhost", 80).to_socket_addrs().is_ok(), "it finds no name");
+        fs::write(shop.join("shop.db-wal"), "rows").unwrap();
+        fs::remove_file(shop.join("shop.db-wal")).unwrap();
+        assert_eq!(replaced(), None);
+    }
+
+    #[test]
+    fn a_runner_reaches_no_key_and_no_memory_of_its_agent_and_writes_nothing_beside_its_cache() {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["cache", "shop"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        fs::write(dir.path().join("agent.key"), "the agent's key").unwrap();
+        fs::write(dir.path().join("cache/one.cwasm"), "code").unwrap();
+        let mut runner = Command::new(std::env::current_exe().unwrap());
+        runner.args(["--exact", "confine::tests::runner_that_was_escaped_from", "--nocapture"]);
+        let output = runner.env(FOLDER, dir.path()).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod child;
 mod client;
 mod compiler;
 mod process;
+mod reach;
 mod room;
 mod session;
 mod supervisor;

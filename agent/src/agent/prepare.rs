@@ -167,9 +167,10 @@ fn judge(error: &ComponentError) -> (Refusal, bool) {
         ComponentError::TooLarge(_) => (Cause::UnknownPlugin, false),
         ComponentError::Digest { .. } => (Cause::BadDigest, false),
         // What the collector has lost may be pushed to it again.
-        ComponentError::Unknown(_) | ComponentError::Fetch { .. } | ComponentError::Disk { .. } => {
-            (Cause::UnknownPlugin, true)
-        }
+        ComponentError::Unknown(_)
+        | ComponentError::Fetch { .. }
+        | ComponentError::Busy { .. }
+        | ComponentError::Disk { .. } => (Cause::UnknownPlugin, true),
     };
     (Refusal { cause, detail: connect::chain(error) }, again)
 }

@@ -143,6 +143,34 @@ async fn a_component_runs_once_somebody_trusted_vouches_for_it_and_the_screen_is
 }
 
 #[tokio::test]
+async fn a_busy_collector_is_asked_again_for_one_component_after_the_other_and_no_round_is_lost() {
+    let bed = bed(assignments(1, vec![assignment("login", 50)])).await;
+    bed.until_findings("login", 1).await;
+    let wasm: Vec<Vec<u8>> = (0..4_u8).map(|number| [WASM, &[number]].concat()).collect();
+    let check = |number: usize| format!("check-{number}");
+    let wanted = wasm.iter().enumerate().map(|(number, wasm)| v1::Assignment {
+        component_sha256: digest(wasm).as_bytes().to_vec(),
+        ..assignment(&check(number), 50)
+    });
+    let wanted = assignments(2, wanted.collect());
+    let before = bed.collector.see(|memory| memory.fetches);
+    bed.collector.turn(|knobs| {
+        knobs.components = wasm.iter().map(|wasm| (digest(wasm).as_bytes().to_vec(), wasm.clone())).collect();
+        (knobs.busy_fetches, knobs.fetch_takes) = (before + 2, Duration::from_millis(20));
+        knobs.assignments = Some(wanted);
+    });
+    for number in 0..wasm.len() {
+        let findings = bed.until_findings(&check(number), 1).await;
+        // Beside other tests the agent may have had too little time for what it saw to count.
+        let starved = findings[0].cause == "starved" && findings[0].note.contains("it saw pass");
+        assert!(starved || findings[0].outcome() == v1::Outcome::Pass, "{:?}", findings[0]);
+    }
+    let seen = bed.collector.see(|memory| (memory.fetches - before, memory.most_fetching));
+    assert_eq!(seen, (wasm.len() + 2, 1), "how often it was asked, and for how many at once");
+    let _ = bed.leave().await;
+}
+
+#[tokio::test]
 async fn what_a_later_phase_needs_is_made_ready_ahead_and_not_run() {
     let mut first = assignments(1, vec![assignment("login", 50)]);
     let unknown = v1::Assignment { component_sha256: vec![9; 32], ..assignment("fence", 50) };

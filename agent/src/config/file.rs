@@ -188,7 +188,7 @@ fn line_at(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// The first line that sets a key, or opens the table of that name.
+/// The first line that sets a key, or opens the table of that name; of `log.level`, the one that sets `level`.
 pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
     let table = format!("[{key}]");
     let sets = |line: &str| {
@@ -196,5 +196,6 @@ pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
         line.starts_with(&table)
             || line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
     };
-    text.lines().position(sets).map(|at| at + 1)
+    let found = text.lines().position(sets).map(|at| at + 1);
+    found.or_else(|| line_of(text, key.rsplit_once('.')?.1))
 }

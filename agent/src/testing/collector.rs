@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::Stream;
 use rustls::ServerConfig;
@@ -36,6 +36,10 @@ pub(crate) struct Knobs {
     pub(crate) assignments: Option<v1::Assignments>,
     /// Components by digest.
     pub(crate) components: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// So many fetches are refused first, because it is busy.
+    pub(crate) busy_fetches: usize,
+    /// How long each other one takes.
+    pub(crate) fetch_takes: Duration,
     /// What vouches for them.
     pub(crate) signatures: String,
     /// A run that somebody asks for.
@@ -54,6 +58,10 @@ pub(crate) struct Memory {
     pub(crate) sessions: usize,
     /// How often an agent asked for another certificate.
     pub(crate) renewals: usize,
+    /// How often a component was asked for, how many are on their way, and how many were at once.
+    pub(crate) fetches: usize,
+    pub(crate) fetching: usize,
+    pub(crate) most_fetching: usize,
     pub(crate) most_unacked: usize,
     pub(crate) statuses: BTreeMap<String, v1::AssignmentStatus>,
     pub(crate) signed_off: Option<String>,
@@ -157,9 +165,20 @@ impl AgentService for Service {
         request: Request<v1::FetchComponentRequest>,
     ) -> Result<Response<Chunks>, Status> {
         let request = request.into_inner();
-        let bytes = self.knobs.borrow().components.get(&request.sha256).cloned();
+        let Knobs { components, busy_fetches, fetch_takes, signatures, .. } = self.knobs.borrow().clone();
+        {
+            let mut memory = self.memory.lock().unwrap();
+            memory.fetches += 1;
+            if memory.fetches <= busy_fetches {
+                return Err(Status::resource_exhausted("busy, says the test"));
+            }
+            memory.fetching += 1;
+            memory.most_fetching = memory.most_fetching.max(memory.fetching);
+        }
+        tokio::time::sleep(fetch_takes).await;
+        self.memory.lock().unwrap().fetching -= 1;
+        let bytes = components.get(&request.sha256).cloned();
         let bytes = bytes.ok_or_else(|| Status::not_found("no such component"))?;
-        let signatures = self.knobs.borrow().signatures.clone();
         let chunk =
             |chunk: &[u8]| Ok(v1::FetchComponentResponse { chunk: chunk.to_vec(), ..Default::default() });
         let mut chunks = vec![Ok(v1::FetchComponentResponse { chunk: Vec::new(), signatures })];

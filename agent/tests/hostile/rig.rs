@@ -55,6 +55,7 @@ impl Rig {
             engine: EngineSettings { max_runs: RUNS, ..EngineSettings::default() },
             compile: COMPILE,
             grace: Duration::from_secs(1),
+            keep_out: Vec::new(),
         });
         let client = client.unwrap();
         let path = folder.join("honest.wasm");

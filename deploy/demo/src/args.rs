@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use tidelock_demo::Side;
 use tidelock_demo::director::Left;
+use tidelock_demo::shop::Fault;
 
 /// Two small shops, a replicator, a traffic switch and customers, to show Tidelock against.
 #[derive(Debug, Parser)]
@@ -146,10 +147,27 @@ pub(crate) struct World {
     pub(crate) with_parent: bool,
 }
 
+/// What can be broken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum What {
+    Lag,
+    Feed,
+    Of(Fault),
+}
+
+fn what(word: &str) -> Result<What, String> {
+    match word {
+        "lag" => Ok(What::Lag),
+        "feed" => Ok(What::Feed),
+        word => word.parse().map(What::Of).map_err(|why: String| format!("{why}, lag, feed")),
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Change {
     /// A fault of a shop, or `lag` or `feed` for the replicator.
-    pub(crate) what: String,
+    #[arg(value_parser = what)]
+    pub(crate) what: What,
     /// The shop.
     #[arg(long, default_value = "target")]
     pub(crate) side: Side,

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use serde_json::{Value, json};
 
-use args::{Cli, Command, Frame, Hand, Movement, Part};
+use args::{Cli, Command, Frame, Hand, Movement, Part, What};
 use tidelock_demo::director::{self, Ended, RunOptions, default_folder};
 use tidelock_demo::replicator::{Mode, ReplicatorOptions};
 use tidelock_demo::serve::{Listen, Running};
@@ -157,13 +157,11 @@ async fn world(asked: args::World) -> anyhow::Result<()> {
 async fn change(asked: args::Change, broken: bool) -> anyhow::Result<Value> {
     let folder = asked.folder.unwrap_or_else(default_folder);
     let hands = Hands::new(Map::read(&folder)?);
-    match asked.what.as_str() {
-        "lag" => hands.lag(if broken { BROKEN_LAG_MS } else { 0 }).await,
-        "feed" => hands.pause(broken).await,
-        word => {
-            let fault = word.parse().map_err(|why: String| anyhow::anyhow!("{why}, lag, feed"))?;
-            if broken { hands.break_it(asked.side, fault).await } else { hands.fix(asked.side, fault).await }
-        }
+    match asked.what {
+        What::Lag => hands.lag(if broken { BROKEN_LAG_MS } else { 0 }).await,
+        What::Feed => hands.pause(broken).await,
+        What::Of(fault) if broken => hands.break_it(asked.side, fault).await,
+        What::Of(fault) => hands.fix(asked.side, fault).await,
     }
 }
 

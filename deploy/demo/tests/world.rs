@@ -151,19 +151,19 @@ async fn the_hands_work_from_the_command_line() {
     let run = async |arguments: &[&str]| {
         let mut command = tokio::process::Command::new(PROGRAM);
         let out = command.args(arguments).arg("--folder").arg(folder.path()).output().await.unwrap();
-        (out.status.success(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+        (out.status.code(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
     };
-    let (good, out, _) = run(&["break", "checkout", "--side", "source"]).await;
-    assert!(good && out.contains("checkout"), "{out}");
+    let (code, out, _) = run(&["break", "checkout", "--side", "source"]).await;
+    assert!(code == Some(0) && out.contains("checkout"), "{out}");
     let faults = world.hands().faults(Side::Source).await.unwrap();
     assert_eq!(faults["faults"], json!([Fault::Checkout.as_str()]));
-    assert!(run(&["fix", "checkout", "--side", "source"]).await.0);
-    assert!(run(&["break", "lag"]).await.0);
+    assert_eq!(run(&["fix", "checkout", "--side", "source"]).await.0, Some(0));
+    assert_eq!(run(&["break", "lag"]).await.0, Some(0));
     assert_eq!(world.hands().replication().await.unwrap()["held_back_ms"], 60_000);
-    let (good, _, why) = run(&["break", "nothing-like-that"]).await;
-    assert!(!good && why.contains("no fault is named"), "{why}");
+    let (code, _, why) = run(&["break", "nothing-like-that"]).await;
+    assert!(code == Some(2) && why.contains("no fault is named") && why.contains("checkout"), "{why}");
     world.stop().await.unwrap();
-    assert!(!run(&["break", "queue"]).await.0, "a world that is gone has no map");
+    assert_eq!(run(&["break", "queue"]).await.0, Some(1), "a world that is gone has no map");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! Finds the release's own components on disk.
+//! Finds the release's own components on disk, and the place for what is compiled of any.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -56,6 +57,18 @@ fn beside(home: &Path) -> Vec<PathBuf> {
     places
 }
 
+/// The folder of the user's cache for compiled components: agents and commands of one user share it. None where the
+/// user has no home.
+pub fn user_cache() -> Option<PathBuf> {
+    user_cache_of(std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME"))
+}
+
+fn user_cache_of(cache: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    let folder = |set: Option<OsString>| set.filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = folder(cache).or_else(|| Some(folder(home)?.join(".cache")))?;
+    Some(cache.join("tidelock-agent"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +93,18 @@ mod tests {
         assert!(why.contains("/nowhere/login.wasm") && why.contains("make plugins"), "{why}");
         let why = builtin_in("../../etc/passwd", &[]).unwrap_err().to_string();
         assert!(why.contains("there are ") && why.contains("checkout"), "{why}");
+    }
+
+    #[test]
+    fn the_cache_is_where_the_user_says_or_below_their_home_and_nowhere_else() {
+        let of = |cache: Option<&str>, home: Option<&str>| {
+            user_cache_of(cache.map(OsString::from), home.map(OsString::from))
+        };
+        let at = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(of(Some("/c"), Some("/h")), at("/c/tidelock-agent"));
+        assert_eq!(of(Some(""), Some("/h")), at("/h/.cache/tidelock-agent"));
+        assert_eq!(of(None, Some("/h")), at("/h/.cache/tidelock-agent"));
+        assert_eq!([of(None, None), of(None, Some(""))], [None, None]);
     }
 
     #[test]

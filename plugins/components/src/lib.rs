@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 pub use crate::build::{Built, Profile, build, build_packages};
 #[cfg(feature = "encode")]
 pub use crate::encode::{encode, foreign_imports, imports};
-pub use crate::find::{builtin, builtin_in, folders};
+pub use crate::find::{builtin, builtin_in, folders, user_cache};
 pub use crate::signature::{MAX_SIGNATURE_BYTES, PublicKey, Signature, SignatureError, SigningKey};
 pub use crate::write::write_if_changed;
 

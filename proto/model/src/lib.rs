@@ -5,6 +5,7 @@
 //! I/O, reads a clock or knows a wire format, so cores and shells can share it.
 
 mod agent;
+mod component;
 mod digest;
 mod finding;
 mod gate;
@@ -19,10 +20,11 @@ mod text;
 mod time;
 
 pub use agent::{AgentKey, Gap, SpoolEpoch};
+pub use component::{NoComponent, begins_as_component};
 pub use digest::{DigestError, Sha256};
 pub use finding::{Finding, FindingBatch, RefusedCall};
 pub use gate::{Level, Phase, VerdictWord};
-pub use mutate::mutated;
+pub use mutate::{mutated, told_to_children};
 pub use name::{Name, NameError};
 pub use outcome::{Cause, Outcome};
 pub use report::{Counts, Digest, Mark, MarkKind, Measure, Remaining, Report, Step};

@@ -7,6 +7,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
 use super::CallError;
+use crate::confine;
 use crate::grants::address;
 use crate::grants::network::Network;
 
@@ -66,7 +67,12 @@ async fn resolve_by<F: Future<Output = Result<Vec<SocketAddr>, CallError>>>(
 }
 
 async fn look_up(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, CallError> {
-    match timeout_at(deadline, lookup_host((host, port))).await {
+    let found = timeout_at(deadline, lookup_host((host, port))).await;
+    if let Some(file) = confine::replaced() {
+        // Looked up without it, the name may be another machine: whatever was found is worth nothing.
+        confine::end_for(file);
+    }
+    match found {
         Ok(Ok(addresses)) => Ok(addresses.take(MAX_ADDRESSES + 1).collect()),
         Ok(Err(error)) => Err(CallError::Dns(format!("{host}: {error}"))),
         Err(_) => Err(CallError::Dns(format!("{host}: no answer from the resolver in time"))),

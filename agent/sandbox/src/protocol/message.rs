@@ -1,5 +1,6 @@
 //! The messages between the agent and its two kinds of children.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub(crate) struct Start {
     #[serde(with = "codec::bytes")]
     pub(crate) cache_key: Vec<u8>,
     pub(crate) parent_pid: i32,
+    /// The folders of the databases that runs are granted so far. A runner never reaches another one.
+    #[serde(default)]
+    pub(crate) folders: BTreeSet<PathBuf>,
 }
 
 /// What the agent asks of a runner. Every request but the first carries a number.

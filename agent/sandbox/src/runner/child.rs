@@ -52,8 +52,9 @@ fn serve() -> anyhow::Result<()> {
     let Some(ToRunner::Start(start)) = frame::read(&mut reader)? else {
         anyhow::bail!("the first message is not the start");
     };
-    let kept = confine(start.parent_pid, closed)?;
+    // The files that say how many there are for this process are out of its reach afterwards.
     let workers = thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
+    let kept = confine(&start, closed)?;
     // A guest that computes holds a worker for a whole epoch at a time. Between two of them the worker
     // must look at what else there is to do, or others would wait for dozens of epochs.
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -88,9 +89,10 @@ fn serve() -> anyhow::Result<()> {
 
 /// Makes sure that this process does not outlive the agent, and gives up what it does not need. What could
 /// not be given up is told.
-fn confine(parent_pid: i32, closed: Result<(), String>) -> anyhow::Result<Vec<String>> {
-    let mut kept = confine::give_up(Child::Runner);
-    if getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(parent_pid) {
+fn confine(start: &Start, closed: Result<(), String>) -> anyhow::Result<Vec<String>> {
+    let places = confine::of_runner(&start.cache_dir, &start.folders);
+    let mut kept = confine::give_up(Child::Runner, &places);
+    if getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(start.parent_pid) {
         anyhow::bail!("the agent is gone");
     }
     kept.extend(closed.err().map(|why| format!("the agent's open files: {why}")));

@@ -1,5 +1,6 @@
 //! What the agent holds: asks the runner, and always gets an answer.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::compiler::{self, CompileBounds};
+use super::reach::Reach;
 use super::room;
 use super::supervisor::{Ask, Reply, Supervisor};
 use crate::cache::Cache;
@@ -46,6 +48,8 @@ pub struct RunnerConfig {
     pub compile: CompileBounds,
     /// How long after its deadline a run may still answer before the runner is killed.
     pub grace: Duration,
+    /// Files that no run may reach, whatever it is granted: a database in a folder that holds one is not opened.
+    pub keep_out: Vec<PathBuf>,
 }
 
 impl RunnerConfig {
@@ -62,6 +66,7 @@ impl RunnerConfig {
             engine: EngineSettings::default(),
             compile: CompileBounds::default().within(room::limit()),
             grace: Duration::from_secs(2),
+            keep_out: Vec::new(),
         })
     }
 }
@@ -89,6 +94,7 @@ struct Inner {
     compiling: Mutex<()>,
     supervisor: JoinHandle<()>,
     kept: watch::Receiver<Vec<String>>,
+    reach: Reach,
 }
 
 impl Drop for Inner {
@@ -106,10 +112,13 @@ impl RunnerClient {
         let cache = Arc::new(Cache::open(&config.cache_dir)?);
         let (asks, waiting) = mpsc::channel(MAX_WAITING);
         let (keep, kept) = watch::channel(Vec::new());
-        let supervisor = Supervisor::new(config.clone(), Arc::clone(&cache), waiting, keep);
+        let (reached, folders) = watch::channel(BTreeSet::new());
+        let reach = Reach::new(reached, config.keep_out.clone());
+        let supervisor = Supervisor::new(config.clone(), Arc::clone(&cache), waiting, keep, folders);
         let supervisor = tokio::spawn(supervisor.keep());
         let compiling = Mutex::new(());
-        Ok(RunnerClient { inner: Arc::new(Inner { config, cache, asks, compiling, supervisor, kept }) })
+        let inner = Inner { config, cache, asks, compiling, supervisor, kept, reach };
+        Ok(RunnerClient { inner: Arc::new(inner) })
     }
 
     /// Makes a component ready to run: compiles it unless this agent has done so, and loads it.
@@ -157,6 +166,9 @@ impl RunnerClient {
 
     /// Runs a prepared component once. There is always a result: what goes wrong is its outcome.
     pub async fn run(&self, request: RunRequest) -> RunResult {
+        if let Err(refusal) = self.inner.reach.open(&request, &self.inner.asks, WAIT_FOR_RUNNER).await {
+            return RunResult::not_run(refusal.cause, refusal.detail);
+        }
         let time = Duration::from_millis(request.timeout_ms);
         self.run_in(request, None, time).await.0
     }

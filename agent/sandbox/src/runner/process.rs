@@ -16,6 +16,7 @@ use std::thread;
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, pidfd_send_signal, waitid,
 };
+use tidelock_model::{mutated, told_to_children};
 use tokio::sync::oneshot;
 
 use crate::report::clean;
@@ -41,7 +42,7 @@ impl Killer {
     pub(super) fn kill(&self) {
         if pidfd_send_signal(&self.0, Signal::KILL).is_ok() {
             // It is there, so the number is its own.
-            let _ = kill_process_group(self.1, Signal::KILL);
+            kill_group(self.1);
         }
     }
 }
@@ -49,6 +50,13 @@ impl Killer {
 impl Drop for Killer {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Kills what is in a child's group; most often nobody is left. The number must still be the child's.
+fn kill_group(leader: Pid) {
+    if !mutated("a-group-ends-with-its-runner") {
+        let _ = kill_process_group(leader, Signal::KILL);
     }
 }
 
@@ -62,7 +70,8 @@ pub(super) async fn start(program: PathBuf, args: Vec<String>) -> io::Result<Pro
     let (tell_ended, ended) = oneshot::channel();
     thread::Builder::new().name("child".to_owned()).spawn(move || {
         let mut command = Command::new(program);
-        command.args(args).env_clear().stdin(OwnedFd::from(theirs)).stdout(Stdio::null());
+        command.args(args).env_clear().envs(told_to_children());
+        command.stdin(OwnedFd::from(theirs)).stdout(Stdio::null());
         command.stderr(Stdio::piped()).process_group(0);
         let child = command.spawn();
         // The command keeps the child's end of the socket open, and with it the child's hope.
@@ -94,8 +103,7 @@ fn collect(child: &mut Child) -> io::Result<ExitStatus> {
         // The number stays the child's until it is collected.
         let waited = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
         if waited.is_ok() {
-            // Most often nobody is left.
-            let _ = kill_process_group(pid, Signal::KILL);
+            kill_group(pid);
         }
     }
     child.wait()

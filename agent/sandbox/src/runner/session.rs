@@ -22,11 +22,15 @@ use crate::protocol::message::{FromRunner, ToRunner};
 const WRITE_FOR: Duration = Duration::from_secs(5);
 /// Answers that wait to be passed on.
 const MAX_WAITING: usize = 8;
+/// How long the runs in flight are waited for where another runner is wanted. Requests wait longer than that.
+const DRAIN_FOR: Duration = Duration::from_secs(3);
 
 /// How a session ended.
 pub(super) enum End {
     /// Nobody needs a runner any more.
     Done,
+    /// Another one is wanted.
+    Renewed,
     /// The runner is gone; the reason.
     Lost(String),
 }
@@ -39,6 +43,8 @@ pub(super) struct Session {
     killer: Killer,
     next: u64,
     owed: BTreeMap<u64, Owed>,
+    /// Another runner is wanted: this one takes nothing more, and what it owes is waited for until then.
+    leaves: Option<Instant>,
 }
 
 struct Owed {
@@ -80,6 +86,7 @@ impl Session {
             killer: process.killer,
             next: 0,
             owed: BTreeMap::new(),
+            leaves: None,
         }
     }
 
@@ -92,20 +99,19 @@ impl Session {
             return self.close(end).await;
         }
         let end = loop {
+            if self.leaves.is_some() && self.owed.is_empty() {
+                break End::Renewed;
+            }
             let until = self.owed.values().map(|owed| owed.until).min();
-            let until = until.filter(|_| !mutated("a-run-has-a-deadline"));
-            let overdue = async {
-                match until {
-                    Some(until) => sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let overdue = sleep_until_then(until.filter(|_| !mutated("a-run-has-a-deadline")));
+            let drained = sleep_until_then(self.leaves);
             let turn = tokio::select! {
                 // What the runner says comes first, above all that it has ended.
                 biased;
                 answer = self.answers.recv() => self.answered(answer),
                 () = overdue => self.overdue(),
-                ask = asks.recv() => match ask {
+                () = drained => Turn::End(End::Renewed),
+                ask = asks.recv(), if self.leaves.is_none() => match ask {
                     None => Turn::End(End::Done),
                     Some(ask) => self.asked(ask, unsent).await,
                 },
@@ -120,6 +126,10 @@ impl Session {
     async fn asked(&mut self, ask: Ask, unsent: &mut Option<Unsent>) -> Turn {
         let (request, time, tell) = match ask {
             Ask::Kill => return Turn::End(End::Lost("the runner was killed on demand".to_owned())),
+            Ask::Renew => {
+                self.leaves = Some(Instant::now() + DRAIN_FOR);
+                return Turn::On;
+            }
             Ask::Request { request, time, tell } => (request, time, tell),
         };
         if tell.is_closed() {
@@ -218,6 +228,7 @@ impl Session {
         let killed = matches!(&ended, Ok(Ok(Ok(status))) if status.signal() == Some(Signal::KILL.as_raw()));
         let end = match end {
             End::Done => End::Done,
+            End::Renewed => End::Renewed,
             // It was gone before it was killed here.
             End::Lost(why) if why.is_empty() && killed => End::Lost(format!(
                 "the runner was killed from outside, most often for want of memory ({status})"
@@ -228,12 +239,21 @@ impl Session {
         };
         let why = match &end {
             End::Done => "the agent ends",
+            End::Renewed => "the runner was replaced by one that reaches another folder",
             End::Lost(why) => why,
         };
         for (_, owed) in std::mem::take(&mut self.owed) {
             let _ = owed.tell.send(Reply::Lost(why.to_owned()));
         }
         end
+    }
+}
+
+/// Waits until then; for ever where there is no such moment.
+async fn sleep_until_then(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
     }
 }
 

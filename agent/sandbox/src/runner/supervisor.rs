@@ -3,6 +3,8 @@
 //! One task owns the process and what it owes. A request that is overdue costs the runner its life,
 //! because nothing else is sure to end what it is doing.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +34,8 @@ pub(super) enum Ask {
         tell: oneshot::Sender<Reply>,
     },
     Kill,
+    /// Another runner, which reaches what is granted by now; the runs in flight are waited for.
+    Renew,
 }
 
 /// A request that no runner has taken: its runner was gone before it could be sent.
@@ -65,6 +69,8 @@ pub(super) struct Supervisor {
     asks: mpsc::Receiver<Ask>,
     backoff: Backoff,
     kept: watch::Sender<Vec<String>>,
+    /// What runs are granted by now.
+    folders: watch::Receiver<BTreeSet<PathBuf>>,
 }
 
 impl Supervisor {
@@ -73,8 +79,9 @@ impl Supervisor {
         cache: Arc<Cache>,
         asks: mpsc::Receiver<Ask>,
         kept: watch::Sender<Vec<String>>,
+        folders: watch::Receiver<BTreeSet<PathBuf>>,
     ) -> Supervisor {
-        Supervisor { config, cache, asks, backoff: Backoff::default(), kept }
+        Supervisor { config, cache, asks, backoff: Backoff::default(), kept, folders }
     }
 
     /// Keeps a runner until the last client is gone.
@@ -91,7 +98,11 @@ impl Supervisor {
                 }
                 Err(why) => End::Lost(why),
             };
-            let End::Lost(why) = end else { return };
+            let why = match end {
+                End::Done => return,
+                End::Renewed => continue,
+                End::Lost(why) => why,
+            };
             let wait = self.backoff.after(begun.elapsed());
             tracing::warn!(why, wait_ms = wait.as_millis(), "the runner is gone, another one is started");
             if wait >= LONG_WAIT
@@ -115,7 +126,8 @@ impl Supervisor {
                 () = &mut until => return,
                 ask = self.asks.recv() => match ask {
                     None => return,
-                    Some(Ask::Kill) => {}
+                    // The next one is told of everything.
+                    Some(Ask::Kill | Ask::Renew) => {}
                     Some(Ask::Request { tell, .. }) => {
                         // A caller that has gone needs no answer.
                         let _ = tell.send(Reply::Lost(format!("there is no runner at the moment: {why}")));
@@ -134,6 +146,7 @@ impl Supervisor {
             cache_dir: self.cache.dir().to_owned(),
             cache_key: self.cache.secret().to_vec(),
             parent_pid: i32::try_from(std::process::id()).map_err(|error| error.to_string())?,
+            folders: self.folders.borrow().clone(),
         });
         let greet = async {
             frame::write_async(&mut process.socket, &hello).await?;

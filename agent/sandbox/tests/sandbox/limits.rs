@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use tidelock_model::{Cause, Outcome};
-use tidelock_sandbox::protocol::Rate;
+use tidelock_sandbox::protocol::{Rate, Refusal};
+use tidelock_sandbox::{CompileBounds, RunnerClient, RunnerConfig};
 use tokio::time::Instant;
 
-use crate::rig::{Rig, http_settings, local, not_run, seen, target};
+use crate::rig::{Rig, guest, http_settings, local, not_run, seen, target};
 use crate::server::Server;
 
 #[tokio::test]
@@ -171,4 +172,32 @@ async fn random_bytes_have_a_bound() {
     let rig = Rig::new().await;
     assert!(seen(&rig.run(json!({ "act": "random", "bytes": 1024 })).await).starts_with("1024 bytes, sum "));
     not_run(&rig.run(json!({ "act": "random", "bytes": 1025 })).await, Cause::Trap, "1024 are allowed");
+}
+
+/// Compiles the guest with nothing in the cache.
+async fn compiled(compile: CompileBounds) -> Result<(), Refusal> {
+    let folder = tempfile::tempdir().unwrap();
+    let config = RunnerConfig { cache_dir: folder.path().join("cache"), compile, ..crate::rig::config() };
+    let (path, component) = guest();
+    let client = RunnerClient::start(config).unwrap();
+    client.prepare(&path, component).await.map(|prepared| assert!(prepared.compiled))
+}
+
+#[tokio::test]
+async fn compiling_has_a_bound_on_time() {
+    let bounds = CompileBounds::default();
+    compiled(bounds).await.unwrap();
+    let refusal = compiled(CompileBounds { time: Duration::from_millis(5), ..bounds }).await.unwrap_err();
+    assert_eq!(refusal.cause, Cause::UnknownPlugin, "{refusal}");
+    assert!(refusal.detail.contains("the compiler did not end within"), "{refusal}");
+}
+
+/// Too little to begin with: then it says what it did not get, or ends without a word.
+#[tokio::test]
+async fn compiling_has_a_bound_on_memory() {
+    let bounds = CompileBounds::default();
+    compiled(bounds).await.unwrap();
+    let refusal = compiled(CompileBounds { memory_bytes: 16 << 20, ..bounds }).await.unwrap_err();
+    let words = ["Cannot allocate memory", "it may take 16 MiB of memory"];
+    assert!(words.iter().any(|word| refusal.detail.contains(word)), "{refusal}");
 }

@@ -51,6 +51,7 @@ pub(crate) fn config() -> RunnerConfig {
         engine: EngineSettings { max_runs: 16, ..EngineSettings::default() },
         compile: CompileBounds::default(),
         grace: Duration::from_secs(2),
+        keep_out: Vec::new(),
     }
 }
 

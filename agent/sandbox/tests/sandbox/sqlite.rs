@@ -5,7 +5,8 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 use tidelock_model::{Cause, Outcome};
 use tidelock_sandbox::protocol::{Grant, RunResult, SqliteGrant, TargetGrant};
 
-use crate::rig::{Rig, fails, not_run, seen};
+use crate::lost::children;
+use crate::rig::{Rig, config, fails, not_run, seen};
 
 async fn database(folder: &tempfile::TempDir) -> String {
     let path = folder.path().join("shop.db");
@@ -60,6 +61,39 @@ async fn rows_come_in_pages_with_their_values() {
     );
     let all = ask(&rig, &path, false, json!({ "statement": "select id from orders", "limit": 5000 })).await;
     assert_eq!(crate::rig::measured(&all, "rows"), 1000.0);
+}
+
+#[tokio::test]
+async fn a_run_in_flight_outlives_the_runner_that_makes_room_for_one_with_another_folder() {
+    let (rig, folder) = (Rig::new().await, tempfile::tempdir().unwrap());
+    rig.is_well().await;
+    let before = children();
+    let (client, request) = (rig.client.clone(), rig.request(json!({ "act": "sleep", "ms": 1000 })));
+    let running = tokio::spawn(async move { client.run(request).await });
+    let one = database(&folder).await;
+    let count = || json!({ "statement": "select count(*) from orders" });
+    assert_eq!(seen(&ask(&rig, &one, false, count()).await), r#"["count(*)"] [Value::Integer(1500)]"#);
+    let result = running.await.unwrap();
+    assert_eq!((result.outcome, result.cause), (Outcome::Pass, None), "{}", result.detail);
+    let let_in = children();
+    assert!(let_in != before && let_in.len() == 1, "{before:?} became {let_in:?}");
+    // It reaches that folder from here on.
+    assert!(seen(&ask(&rig, &one, false, count()).await).contains("1500"));
+    rig.is_well().await;
+    assert_eq!(children(), let_in);
+}
+
+#[tokio::test]
+async fn a_database_beside_a_key_is_opened_by_no_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = database(&folder).await;
+    let mut config = config();
+    config.keep_out = vec![folder.path().join("agent.key")];
+    std::fs::write(&config.keep_out[0], "key").unwrap();
+    let rig = Rig::with(config).await;
+    let result = ask(&rig, &path, false, json!({ "statement": "select 1" })).await;
+    not_run(&result, Cause::Denied, "agent.key");
+    rig.is_well().await;
 }
 
 #[tokio::test]

@@ -19,6 +19,9 @@ pub use runbook::move_to;
 use crate::{Side, random};
 use child::{Job, Process};
 
+/// The databases' own folder: what reads one reaches all that lies beside it, and keys lie in the folder around.
+const DATABASES: &str = "shops";
+
 /// How a world is made.
 #[derive(Clone, Debug)]
 pub struct WorldOptions {
@@ -59,7 +62,10 @@ impl World {
     /// Starts both shops, the replicator, the switch and the customers, in this order.
     pub async fn start(options: &WorldOptions) -> anyhow::Result<World> {
         let folder = &options.folder;
-        std::fs::create_dir_all(folder.join("logs")).with_context(|| format!("make {}", folder.display()))?;
+        for part in ["logs", DATABASES] {
+            std::fs::create_dir_all(folder.join(part))
+                .with_context(|| format!("make {}", folder.display()))?;
+        }
         let token = random::token();
         let start = async |name, arguments: Vec<String>| {
             let job = Job { name, program: options.program.clone(), arguments, token: token.clone() };
@@ -137,7 +143,7 @@ impl World {
 }
 
 fn database(folder: &Path, side: Side) -> PathBuf {
-    folder.join(format!("{side}.db"))
+    folder.join(DATABASES).join(format!("{side}.db"))
 }
 
 fn shop(options: &WorldOptions, side: Side) -> Vec<String> {

@@ -39,6 +39,8 @@ impl Sqlite {
             .busy_timeout(BUSY)
             .pragma("trusted_schema", "OFF")
             .pragma("hard_heap_limit", HEAP_BYTES)
+            // The folders of temporary files are out of this process's reach.
+            .pragma("temp_store", "MEMORY")
             .disable_statement_logging();
         let opened = options.connect().await;
         let connection =

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -95,11 +95,7 @@ fn secrets(folder: &Folder) -> anyhow::Result<String> {
 
 /// Lets the four agents, and those of the next demo, compile each component once between them.
 fn share_compiled(config: &Path) -> anyhow::Result<()> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let Some(cache) = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))) else {
-        return Ok(());
-    };
-    let shared = cache.join("tidelock-agent");
+    let Some(shared) = tidelock_components::user_cache() else { return Ok(()) };
     // Who has no home that can be written keeps it in the demo's folder.
     if std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&shared).is_err() {
         return Ok(());
