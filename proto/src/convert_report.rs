@@ -7,14 +7,21 @@ use tidelock_model::{Counts, Digest, Mark, MarkKind, Measure, Remaining, Report,
 use crate::convert::{at_most, bad, outcome_from_wire, outcome_to_wire, text};
 use crate::{Conv, Limits, v1};
 
-fn unique<'a>(place: &str, names: impl Iterator<Item = &'a str>) -> Conv<()> {
+/// So many names are compared each with each: that allocates nothing, and nearly every finding has fewer.
+const FEW: usize = 16;
+
+fn unique<T>(place: &str, named: &[T], name: impl Fn(&T) -> &str) -> Conv<()> {
     let mut seen = BTreeSet::new();
-    for name in names {
-        if name.is_empty() {
+    for (index, one) in named.iter().map(&name).enumerate() {
+        if one.is_empty() {
             return bad(place, "a name is empty");
         }
-        if !seen.insert(name) {
-            return bad(place, format!("{name:?} is there twice"));
+        let twice = match named.len() > FEW {
+            true => !seen.insert(one),
+            false => named[..index].iter().any(|before| name(before) == one),
+        };
+        if twice {
+            return bad(place, format!("{one:?} is there twice"));
         }
     }
     Ok(())
@@ -26,8 +33,8 @@ pub(crate) fn report_from_wire(wire: v1::Finding) -> Conv<Report> {
     at_most("digests", &wire.digests, Limits::DIGESTS)?;
     at_most("marks", &wire.marks, Limits::PARTS)?;
     at_most("remaining", &wire.remaining, Limits::PARTS)?;
-    unique("steps", wire.steps.iter().map(|step| step.name.as_str()))?;
-    unique("measures", wire.measures.iter().map(|measure| measure.name.as_str()))?;
+    unique("steps", &wire.steps, |step| &step.name)?;
+    unique("measures", &wire.measures, |measure| &measure.name)?;
     Ok(Report {
         steps: indexed("steps", wire.steps, step)?,
         measures: indexed("measures", wire.measures, measure)?,

@@ -30,7 +30,7 @@ pub fn verdict_word(verdict: i32) -> &'static str {
     }
 }
 
-/// The word of a state of evidence; empty when there is none.
+/// The word of a state of evidence; `not_now` of what is not asked in this phase, empty when there is none.
 pub fn state_word(state: i32) -> &'static str {
     match v1::EvidenceState::try_from(state) {
         Ok(v1::EvidenceState::Proved) => "proved",
@@ -38,6 +38,7 @@ pub fn state_word(state: i32) -> &'static str {
         Ok(v1::EvidenceState::Undecided) => "undecided",
         Ok(v1::EvidenceState::Stale) => "stale",
         Ok(v1::EvidenceState::Missing) => "missing",
+        Ok(v1::EvidenceState::NotNow) => "not_now",
         Ok(v1::EvidenceState::Unspecified) | Err(_) => "",
     }
 }
@@ -125,7 +126,7 @@ pub fn gate(gate: &v1::Gate) -> Value {
     let mut value = json!({
         "schema": "tidelock.gate/v1",
         "migration": gate.migration, "gate": gate.gate, "phase": gate.phase,
-        "verdict": verdict, "open": verdict == "open", "summary": gate.summary,
+        "verdict": verdict, "open": verdict == "open", "never_opens": gate.never_opens, "summary": gate.summary,
         "since": time(gate.since_time.as_ref()), "valid_until": time(gate.valid_until_time.as_ref()),
         "stable": { "for_seconds": gate.stable_for_ms as f64 / 1000.0,
                     "needed_seconds": gate.stable_needed_ms as f64 / 1000.0 },
@@ -186,7 +187,7 @@ pub fn scenario(scenario: &v1::ScenarioView) -> Value {
     json!({
         "name": scenario.name, "title": scenario.title, "level": scenario.level, "if_broken": scenario.if_broken,
         "state": state_word(scenario.state), "since": time(scenario.since_time.as_ref()), "sides": sides,
-        "gates": scenario.gates, "active": scenario.active,
+        "gates": scenario.gates, "active": scenario.active, "phases": scenario.phases,
     })
 }
 
@@ -204,10 +205,17 @@ pub fn agent(agent: &v1::AgentView) -> Value {
     })
 }
 
+/// When a status was so; as its gate says where it does not say it itself.
+pub fn as_of(status: &v1::Status) -> Option<&Timestamp> {
+    let gate = || status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
+    status.as_of_time.as_ref().or_else(gate)
+}
+
 /// A status: schema `tidelock.status/v1`.
 pub fn status(status: &v1::Status) -> Value {
+    let now = as_of(status);
     json!({
-        "schema": "tidelock.status/v1",
+        "schema": "tidelock.status/v1", "as_of": time(now),
         "migration": status.migration, "summary": status.summary, "phase": status.phase,
         "phase_since": time(status.phase_since_time.as_ref()),
         "next_gate": status.next_gate.as_ref().map(gate),
@@ -218,8 +226,7 @@ pub fn status(status: &v1::Status) -> Value {
         "first_minutes": word_or_null(&status.first_minutes), "failing_receivers": status.failing_receivers,
         "rehearsals": status.rehearsals, "rehearsal_scale": status.rehearsal_scale,
         "overrides": status.overrides.iter().map(overridden).collect::<Value>(),
-        "switch": status.switch.as_ref()
-            .map(|view| switch(view, status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref()))),
+        "switch": status.switch.as_ref().map(|view| switch(view, now)),
         "timeline": status.recent_events.iter().map(event).collect::<Value>(),
     })
 }
@@ -265,6 +272,17 @@ mod tests {
         assert_eq!((&json["verdict"], &json["open"]), (&json!("unknown"), &json!(false)));
         assert_eq!(json["loss"]["known"], false);
         assert_eq!(json["valid_until"], Value::Null);
+    }
+
+    #[test]
+    fn a_status_says_when_it_was_so_with_a_gate_and_without() {
+        let at = |ms| Some(wire_time(ms));
+        let gate = v1::Gate { as_of_time: at(1_000), ..v1::Gate::default() };
+        let mut of = v1::Status { next_gate: Some(gate), ..v1::Status::default() };
+        assert_eq!(status(&of)["as_of"], "1970-01-01T00:00:01.000Z");
+        (of.as_of_time, of.next_gate) = (at(2_000), None);
+        assert_eq!(status(&of)["as_of"], "1970-01-01T00:00:02.000Z");
+        assert_eq!(status(&v1::Status::default())["as_of"], Value::Null, "nobody said when");
     }
 
     #[test]

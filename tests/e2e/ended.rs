@@ -2,7 +2,7 @@
 //! it reads as something good.
 
 use serde_json::Value;
-use tidelock_tests::{Cli, World, WorldOptions, eventually};
+use tidelock_tests::{Cli, World, WorldOptions, eventually, get};
 
 const NO_INPUT: [&str; 3] = ["--confirm", "shop", "--no-input"];
 
@@ -74,6 +74,30 @@ fn nothing_is_left(world: &World, phase: &str) {
         }
     }
     assert_eq!(events(), before, "a refused order was recorded");
+    if phase != "committed" {
+        a_decision_is_told_of_the_end(&ana, phase);
+    }
+}
+
+/// No empty gate, no question, and the words of the end: on the screen, as JSON, and from the collector itself, which
+/// alone knows whether an id was recorded before.
+fn a_decision_is_told_of_the_end(ana: &Cli, phase: &str) {
+    let end = format!("shop has ended: it is {phase}, and no gate stands before it");
+    let asked = ["decide", "cutover", "--go"];
+    let said = ana.run(&asked);
+    assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);
+    assert!(said.err.contains(&end) && !said.err.contains("gate  "), "{}", said.err);
+    let json = ana.run(&[&asked[..], &["-o", "json"]].concat());
+    let told = json.json();
+    let error = &told["error"];
+    assert_eq!((json.code, &error["code"], &error["exit"]), (3, &"WRONG_PHASE".into(), &3.into()), "{error}");
+    assert!(error["message"].as_str().is_some_and(|message| message.starts_with(&end)), "{error}");
+
+    let again = [&asked[..], &["--reason", "x", "--request-id", "of-before"], &NO_INPUT].concat();
+    let said = ana.run(&again);
+    let own = format!("the migration is {phase}: it has ended, and nothing is left to decide");
+    assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);
+    assert!(said.err.contains(&end) && said.err.contains(&own), "{}", said.err);
 }
 
 #[test]
@@ -115,6 +139,49 @@ fn a_committed_migration_has_no_way_back() {
     let end = world.until_phase("committed");
     assert_eq!(end["next_gate"]["gate"], "retired", "{end}");
     nothing_is_left(&world, "committed");
+}
+
+/// Nothing runs any more, so nothing is asked, nobody is called, and whoever waits for another gate is told at once.
+#[test]
+fn a_committed_migration_asks_for_nothing_and_lets_nobody_wait_in_vain() {
+    let world = switched(WorldOptions::default().plan);
+    decide(&world.person("bo"), "commit");
+    let end = world.until_phase("committed");
+    let run = |words: &[&str]| world.operator.run(words);
+    let scenario = &end["scenarios"][0];
+    assert_eq!((&end["next_gate"], &scenario["state"]), (&Value::Null, &"not_now".into()), "{end}");
+    assert!(end["as_of"].is_string(), "a screen without a gate has its time, too: {end}");
+
+    for gate in ["rolled-back", "cutover", "ready"] {
+        let waited = run(&["gate", "wait", gate, "--timeout", "60s"]);
+        assert_eq!(waited.code, 5, "{gate}: {} {}", waited.out, waited.err);
+        let never = format!("the migration is committed: gate {gate} can never open any more");
+        assert!(waited.out.contains("ENDED") && waited.out.contains(&never), "{}", waited.out);
+        let asked = run(&["gate", "check", gate, "-o", "json"]);
+        let told = asked.json();
+        assert_eq!((asked.code, &told["verdict"], &told["never_opens"]), (5, &"hold".into(), &true.into()));
+    }
+    let passed = run(&["gate", "wait", "committed", "--timeout", "60s", "-o", "json"]).good().json();
+    assert_eq!(passed["never_opens"], false, "{passed}");
+    assert_eq!(run(&["status", "--fail"]).code, 0);
+
+    let why = run(&["why", "login"]).good().out;
+    let runs = "the migration is in committed; it runs in sync, ready, cutover, watch and rolling-back";
+    assert!(why.contains("· not now") && why.contains(runs), "{why}");
+    assert!(!why.contains("Holds") && !why.contains("✖"), "{why}");
+    let report = run(&["report", "-o", "json"]).good().json();
+    let spans = report["scenarios"][0]["states"].as_array().cloned().unwrap_or_default();
+    let phases: Vec<&str> = spans.iter().filter_map(|span| span["phase"].as_str()).collect();
+    assert!(phases.contains(&"watch") && !phases.contains(&"committed"), "{report}");
+    let brief = run(&["brief"]).good().out;
+    assert!(brief.contains("## How it stands at ") && !brief.contains("stands at –"), "{brief}");
+
+    let (_, numbers) = get(&world.address("ops"), "/metrics").expect("its numbers");
+    assert!(numbers.contains("tidelock_gate_open{"), "{numbers}");
+    for series in ["tidelock_verdict{", "tidelock_scenario_state{", "tidelock_scenario_last_result"] {
+        let told = numbers.lines().find(|line| line.starts_with(series));
+        assert_eq!(told, None, "somebody is called for what nobody asks");
+    }
 }
 
 #[test]

@@ -70,4 +70,4 @@ gate rolled-back: checkout, stable for 5 s
       > 0:45 rolling-back -> rolled-back
       > 0:45 rolled-back is open: the migration is rolled-back
 1:00  olga says go on cutover
-      > 1:00 refused, WRONG_PHASE: the migration is in rolled-back; cutover is decided at gate cutover
+      > 1:00 refused, WRONG_PHASE: the migration is rolled-back: it has ended, and nothing is left to decide

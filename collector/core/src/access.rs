@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidelock_model::{Name, Phase, Timestamp, mutated};
+use tidelock_model::{Name, Phase, Side, Timestamp, mutated};
 
 use crate::ask::Asker;
 use crate::migration::Migration;
@@ -24,9 +24,9 @@ const MOST: usize = 20_000;
 pub struct AccessChange {
     /// Names the grant.
     pub grant: String,
-    /// Who has it.
+    /// Who has it; of a join token the agent that it names, or the side.
     pub subject: Name,
-    /// What it makes them: `viewer`, `pipeline`, `person` or `operator`.
+    /// What it makes them: `viewer`, `pipeline`, `person` or `operator`; `agent` of a join token.
     pub role: Name,
     /// The one gate that it is for; none for all.
     pub gate: Option<Phase>,
@@ -34,6 +34,17 @@ pub struct AccessChange {
     pub everywhere: bool,
     /// When it ends; none where it is taken back now.
     pub ends: Option<Timestamp>,
+    /// It is a join token, and lets agents in.
+    pub joins: Option<Joins>,
+}
+
+/// Whom a join token lets in from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joins {
+    /// The side that they speak for.
+    pub side: Side,
+    /// How many.
+    pub agents: u32,
 }
 
 /// Access that somebody has, or had.
@@ -171,6 +182,7 @@ mod tests {
             gate: None,
             everywhere: false,
             ends: ends.map(at),
+            joins: None,
         };
         handed.take(at(second), Some(&name(by)), &change);
     }
@@ -222,11 +234,31 @@ mod tests {
                 gate: None,
                 everywhere: true,
                 ends: Some(at(100)),
+                joins: None,
             };
             handed.take(at(10), None, &change);
         }
         let both = told(&handed, &[("ana", 20), ("ben", 21)], 2).unwrap();
         assert!(both.contains("whoever wrote the access file gave ana and ben access"), "{both}");
+    }
+
+    #[test]
+    fn a_join_token_is_known_again_and_gives_nobody_a_voice() {
+        let mut handed = Handed::default();
+        let token = |agents, ends| AccessChange {
+            grant: "0a1b".to_owned(),
+            subject: name("target"),
+            role: name("agent"),
+            gate: None,
+            everywhere: false,
+            ends,
+            joins: Some(Joins { side: Side::Target, agents }),
+        };
+        handed.take(at(1), Some(&name("omar")), &token(3, Some(at(100))));
+        assert!(handed.knows(&token(3, Some(at(100)))) && !handed.knows(&token(2, None)));
+        assert!(!handed.gave(&name("omar"), &name("target"), at(2)), "who joins decides nothing");
+        handed.take(at(3), Some(&name("omar")), &token(2, None));
+        assert!(handed.knows(&token(2, None)) && !handed.knows(&token(3, Some(at(100)))));
     }
 
     #[test]
@@ -239,6 +271,7 @@ mod tests {
             gate: None,
             everywhere: true,
             ends,
+            joins: None,
         };
         handed.take(at(1), None, &change(0, Some(at(5))));
         assert!(handed.knows(&change(0, Some(at(5)))) && !handed.knows(&change(0, None)));

@@ -18,6 +18,9 @@ pub enum AskerKind {
     Operator,
 }
 
+/// The name in which a collector itself asks: nobody else has it.
+pub const COLLECTOR: &str = "collector";
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {
@@ -162,6 +165,10 @@ pub enum Ask {
         agent: AgentKey,
         /// When its certificate ends.
         certificate_ends: Timestamp,
+        /// Nobody may have the name yet: it is the agent's own choice, or chance, and not the token's.
+        must_be_new: bool,
+        /// With whose token it came in; empty for another certificate of one that is in.
+        reason: String,
     },
     /// Two different findings came under one number: the agent contradicts itself, or somebody speaks
     /// in its name.
@@ -363,6 +370,8 @@ pub enum RefusalCode {
     NotDecided,
     /// As many agents as the plan allows are there.
     TooManyAgents,
+    /// Another agent has, or had, the name.
+    NameTaken,
     /// The way back is closed.
     TooLate,
     /// Somebody else walks the runbook.
@@ -401,6 +410,7 @@ impl RefusalCode {
             RefusalCode::NeedsEvidence => "NEEDS_EVIDENCE",
             RefusalCode::NotDecided => "NOT_DECIDED",
             RefusalCode::TooManyAgents => "TOO_MANY_AGENTS",
+            RefusalCode::NameTaken => "NAME_TAKEN",
             RefusalCode::TooLate => "TOO_LATE",
             RefusalCode::Leased => "LEASED",
             RefusalCode::OldLease => "OLD_LEASE",

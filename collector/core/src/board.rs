@@ -75,6 +75,8 @@ pub(crate) struct Board {
     defined: BTreeMap<(Name, Side), u64>,
     /// Only runs due after this prove anything about the side.
     anew: BTreeMap<Side, Timestamp>,
+    /// The same of a check that rested in the phase before.
+    begun: BTreeMap<Name, Timestamp>,
     /// The build that the check saw last on this side, where findings tell one.
     builds: BTreeMap<(Name, Side), String>,
     pub(crate) not_counted: BTreeMap<NotCounted, u64>,
@@ -88,6 +90,11 @@ impl Board {
     /// Since when evidence of the side counts, where it was started anew.
     pub(crate) fn anew(&self, side: Side) -> Option<Timestamp> {
         self.anew.get(&side).copied()
+    }
+
+    /// Since when findings of the check on the side count, where either was started anew.
+    pub(crate) fn counts_from(&self, check: &Name, side: Side) -> Option<Timestamp> {
+        self.anew(side).max(self.begun.get(check).copied())
     }
 
     pub(crate) fn skip(&mut self, reason: NotCounted, number: u64) {
@@ -105,6 +112,13 @@ impl Board {
             lanes.retain(|agent, _| agent.side != side);
         }
         self.builds.retain(|(_, of), _| *of != side);
+    }
+
+    /// The check runs again: only runs due from now on count.
+    pub(crate) fn begin(&mut self, at: Timestamp, check: &Name) {
+        self.begun.insert(check.clone(), at);
+        self.lanes.remove(check);
+        self.builds.retain(|(of, _), _| of != check);
     }
 
     /// Forgets what an agent found.
@@ -132,6 +146,7 @@ impl Board {
             }
         }
         self.lanes.retain(|name, _| new.scenarios.contains_key(name));
+        self.begun.retain(|name, _| new.scenarios.contains_key(name));
         for (name, lanes) in &mut self.lanes {
             lanes.retain(|agent, _| defined.contains_key(&(name.clone(), agent.side)));
         }
@@ -181,7 +196,7 @@ impl Board {
         if finding.starved || finding.cause == Some(tidelock_model::Cause::Starved) {
             return Err(NotCounted::Starved);
         }
-        let timely = timely(place.at, scenario, finding, self.anew(agent.side));
+        let timely = timely(place.at, scenario, finding, self.counts_from(&key.0, agent.side));
         let new_build = timely.is_ok() && self.other_build(&key, build_of(plan, agent.side, finding));
         let lanes = self.lanes.entry(finding.check.clone()).or_default();
         if new_build {

@@ -11,7 +11,7 @@ use crate::status::{
     AgentState, AgentStatus, Explanation, ManualState, ManualStatus, RehearsalStatus, ScenarioStatus,
     SideStatus, SlotCourse,
 };
-use crate::verdict::EvidenceState;
+use crate::verdict::{EvidenceState, HoldCode};
 
 impl Migration {
     /// Every scenario of the plan, in the order of their names.
@@ -20,7 +20,17 @@ impl Migration {
         scenarios.into_iter().flatten().map(|(name, scenario)| self.scenario(name, scenario, now)).collect()
     }
 
+    /// The present phase runs the scenario, or the next gate waits for it.
+    fn asks(&self, name: &Name, scenario: &Scenario) -> bool {
+        let waits = || {
+            let sheet = self.next_gate().and_then(|gate| self.sheet(gate));
+            sheet.is_some_and(|sheet| sheet.scenarios.binary_search_by(|(of, _)| of.cmp(name)).is_ok())
+        };
+        scenario.phases.contains(&self.phase) || waits()
+    }
+
     fn scenario(&self, name: &Name, scenario: &Scenario, now: Timestamp) -> ScenarioStatus {
+        let asked = self.asks(name, scenario);
         let begun = self.evidence_begun();
         let found: Vec<_> = (Side::BOTH.into_iter().filter(|side| scenario.sides.contains(side)))
             .map(|side| side_evidence(self.seen(), (name, scenario), (side, Phase::Ready), begun, now))
@@ -28,7 +38,13 @@ impl Migration {
         let worst = found.iter().min_by_key(|side| (side.status.state.rank(), side.since));
         let (state, since) =
             worst.map_or((EvidenceState::Missing, begun), |side| (side.status.state, side.since));
-        let sides: Vec<SideStatus> = found.into_iter().map(|side| side.status).collect();
+        let since = if asked { since } else { self.phase_since };
+        let mut sides: Vec<SideStatus> = found.into_iter().map(|side| side.status).collect();
+        // What was found in an earlier phase is no word about this one.
+        for side in sides.iter_mut().filter(|_| !asked) {
+            side.value = format!("not asked in phase {}", self.phase);
+            side.claims.iter_mut().for_each(|claim| claim.is.clone_from(&side.value));
+        }
         ScenarioStatus {
             name: name.clone(),
             title: scenario.title.clone(),
@@ -38,7 +54,9 @@ impl Migration {
             since,
             sides,
             gates: self.plan().map(|plan| gates_of(plan, name, scenario)).unwrap_or_default(),
+            phases: scenario.phases.iter().copied().collect(),
             active: scenario.phases.contains(&self.phase),
+            asked,
         }
     }
 
@@ -114,7 +132,11 @@ impl Migration {
         let scenario = self.plan()?.scenarios.get(check)?;
         let sides: Vec<Side> = scenario.sides.iter().copied().collect();
         let gate = self.next_gate().unwrap_or(Phase::Ready);
-        let holds = self.scenario_holds((check, scenario), (&sides, gate), now);
+        // Of a check that is not asked only that somebody could not carry it out is of interest already.
+        let asked = self.asks(check, scenario);
+        let holds = self.scenario_holds((check, scenario), (&sides, gate), now).into_iter();
+        let holds = holds.filter(|hold| asked || hold.code == HoldCode::Refused);
+        let holds = holds.map(|hold| self.with_remedy((check, scenario), hold, now)).collect();
         Some(Explanation { scenario: self.scenario(check, scenario, now), holds })
     }
 }

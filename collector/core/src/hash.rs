@@ -99,7 +99,7 @@ impl Migration {
             }
             for side in sides {
                 out.text(side.word());
-                out.time(self.board.anew(*side));
+                out.time(self.board.counts_from(name, *side));
                 for (agent, member) in self.roster.owing(*side, now) {
                     let lane = self.board.lane(name, agent);
                     out.text(agent.name.as_str());

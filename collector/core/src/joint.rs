@@ -3,7 +3,8 @@
 //!
 //! Each scenario with such a claim has its own evidence epoch. It begins with the plan that made the check
 //! what it is, with a new build on either side, with a roster that somebody changed, and with the switch;
-//! the way from `sync` to `ready` and back changes nothing.
+//! the way from `sync` to `ready` and back changes nothing. In a phase that does not run the check nobody owes
+//! anything: its slots stand still, and it begins anew where a later phase runs it again.
 
 mod after;
 mod exact;
@@ -56,6 +57,8 @@ const STARTING: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct JointEvidence {
     pub(crate) since: Timestamp,
+    /// The present phase runs the check. Otherwise nobody owes a result: no slot takes one, and none closes.
+    runs: bool,
     pub(crate) stage: Stage,
     pub(crate) slots: Option<SlotEvidence>,
     /// By the claim's place in the plan.
@@ -102,13 +105,13 @@ impl Joints {
         self.by.iter().find(of).map(|(name, _)| name)
     }
 
-    /// Begins the evidence epoch of each scenario that `which` names anew, and forgets what the plan no
-    /// longer has.
+    /// Begins the evidence epoch of each scenario that `which` names anew, and of each that did not run until now:
+    /// it has nothing to tell of the time before. Forgets what the plan no longer has.
     pub(crate) fn begin(
         &mut self,
         at: Timestamp,
         current: &Current,
-        traffic: &Traffic,
+        (traffic, phase): (&Traffic, Phase),
         which: impl Fn(&Name, &Scenario) -> bool,
     ) {
         let plan = &current.plan;
@@ -116,7 +119,10 @@ impl Joints {
         self.slot_lengths = plan.scenarios.values().filter_map(|it| Some(millis(it.slot?))).collect();
         self.by.retain(|name, _| plan.scenarios.get(name).is_some_and(has_joint));
         for (name, scenario) in plan.scenarios.iter().filter(|(_, scenario)| has_joint(scenario)) {
-            if self.by.contains_key(name) && !which(name, scenario) {
+            let runs = scenario.phases.contains(&phase);
+            let known = self.by.get_mut(name).filter(|known| known.runs || !runs);
+            if let Some(known) = known.filter(|_| !which(name, scenario)) {
+                known.runs = runs;
                 continue;
             }
             let stage = Stage::of(scenario, traffic);
@@ -135,7 +141,7 @@ impl Joints {
             let noted = BTreeMap::new();
             self.by.insert(
                 name.clone(),
-                JointEvidence { since: at, stage, slots, exact, noted, staff, quorum, builds },
+                JointEvidence { since: at, runs, stage, slots, exact, noted, staff, quorum, builds },
             );
         }
         self.note_next_close();
@@ -199,7 +205,7 @@ impl Joints {
             Err(NotCounted::Nonce) => return false,
         };
         let Some(evidence) = self.by.get_mut(&finding.check) else { return false };
-        if let Some(slots) = &mut evidence.slots {
+        if let (true, Some(slots)) = (evidence.runs, &mut evidence.slots) {
             slots.take(at, agent, finding, (looked, self.links.down(agent)));
         }
         evidence.take_exactly(at, agent, finding, (counted, offset_ms));
@@ -209,7 +215,7 @@ impl Joints {
     /// A sign of life: in each scenario the agent owes the results of that moment's slot.
     pub(crate) fn heard(&mut self, at: Timestamp, agent: &AgentKey) {
         let Some(first) = self.links.heard(at, agent) else { return };
-        for evidence in self.by.values_mut() {
+        for evidence in self.by.values_mut().filter(|evidence| evidence.runs) {
             let begun = at >= first.max(evidence.since).plus(STARTING);
             if let Some(slots) = evidence.slots.as_mut().filter(|slots| begun || slots.has_run(agent)) {
                 slots.slots.heard(agent.side, agent.name.as_str(), at.as_millis());
@@ -243,7 +249,7 @@ impl Joints {
             return false;
         }
         let mut any = false;
-        for (name, evidence) in &mut self.by {
+        for (name, evidence) in self.by.iter_mut().filter(|(_, evidence)| evidence.runs) {
             if let Some(slots) = &mut evidence.slots {
                 any |= slots.close(at, &mut |slot| closed(name, slot));
             }
@@ -253,7 +259,8 @@ impl Joints {
     }
 
     fn note_next_close(&mut self) {
-        let next = self.by.values().filter_map(|evidence| evidence.slots.as_ref());
+        let running = self.by.values().filter(|evidence| evidence.runs);
+        let next = running.filter_map(|evidence| evidence.slots.as_ref());
         let next = next.map(|slots| slots.slots.closes_at()).min().unwrap_or(u64::MAX);
         self.next_close = Timestamp::from_millis(next);
     }

@@ -21,6 +21,7 @@ mod migration;
 pub mod plan;
 pub mod proof;
 pub mod record;
+mod remedy;
 mod report;
 mod rollback;
 mod roster;
@@ -29,8 +30,8 @@ mod status;
 mod verdict;
 mod words;
 
-pub use access::AccessChange;
-pub use ask::{Ask, Asker, AskerKind, Looser, Refusal, RefusalCode, RunAsk};
+pub use access::{AccessChange, Joins};
+pub use ask::{Ask, Asker, AskerKind, COLLECTOR, Looser, Refusal, RefusalCode, RunAsk};
 pub use board::NotCounted;
 pub use canary::{CANARY_CHECK, CANARY_EVERY, CANARY_TIMEOUT};
 pub use first_minutes::{FirstMinutesState, FirstMinutesStatus, MetricStatus};

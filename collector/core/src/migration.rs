@@ -303,7 +303,7 @@ impl Migration {
             self.young_finding(&current, &Heard { at, agent, finding, counted, offset_ms, began, build });
             if self.joints.take(at, &batch.agent, finding, (counted, offset, build)) {
                 let only = |name: &Name, _: &Scenario| *name == finding.check;
-                self.joints.begin(at, &current, &self.traffic, only);
+                self.joints.begin(at, &current, (&self.traffic, self.phase), only);
                 self.rebuilt(at, batch.agent.side);
                 more = true;
             }

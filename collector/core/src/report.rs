@@ -109,7 +109,7 @@ pub struct ReportScenario {
     pub title: String,
     /// How much it matters; none where the present plan has it no more.
     pub level: Option<Level>,
-    /// How long it was in which state, by phase.
+    /// How long it was in which state, by phase; nothing of a time in which it was not asked.
     pub spans: Vec<ReportSpan>,
     /// The longest time that it held a gate without a break.
     pub longest_hold: Duration,

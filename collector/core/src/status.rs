@@ -28,8 +28,12 @@ pub struct ScenarioStatus {
     pub sides: Vec<SideStatus>,
     /// The gates that need it.
     pub gates: Vec<Phase>,
+    /// The phases that run it.
+    pub phases: Vec<Phase>,
     /// It runs in the present phase.
     pub active: bool,
+    /// The present phase runs it, or the next gate waits for it. Where neither is so, no state of it says anything.
+    pub asked: bool,
 }
 
 /// A scenario on one side.

@@ -162,7 +162,7 @@ pub struct Hold {
     pub seen: Option<Timestamp>,
     /// The agent it is about.
     pub agent: Option<Name>,
-    /// What to do next: a command.
+    /// What to do next: a command, or a sentence that ends with one.
     pub next: String,
     /// What would be lost.
     pub remaining: Vec<Remaining>,
@@ -382,6 +382,8 @@ pub struct Verdict {
     pub word: VerdictWord,
     /// Every reason why it is shut; empty when it is open.
     pub holds: Vec<Hold>,
+    /// It can never open any more: the migration has ended, and not through this gate.
+    pub never_opens: bool,
     /// Since when it is open, or the longest hold lasts.
     pub since: Timestamp,
     /// How long all that it needs has been proved without a break.

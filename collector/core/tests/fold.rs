@@ -125,7 +125,8 @@ fn a_vanished_agent_is_owed_until_its_certificate_ends() {
     world.weigh();
     assert_eq!(world.migration.phase(), Phase::Sync);
     let certificate_ends = world.now.plus(Duration::from_secs(20));
-    world.ask(&Ask::Enrol { agent: t2.clone(), certificate_ends }).unwrap();
+    let (must_be_new, reason) = (false, String::new());
+    world.ask(&Ask::Enrol { agent: t2.clone(), certificate_ends, must_be_new, reason }).unwrap();
     run(&mut world, 18);
     assert_eq!(world.migration.phase(), Phase::Sync);
     run(&mut world, 6);
@@ -144,6 +145,29 @@ fn a_revoked_name_stays_revoked_and_a_suspension_outlives_a_renewal() {
     world.ask(&Ask::RevokeAgent { agent: t1(), by, reason }).unwrap();
     assert_eq!(world.enrol(&t1()).unwrap_err().code, RefusalCode::NotYours);
     assert_eq!(world.migration.expects(&t1()), AgentStanding::Revoked);
+}
+
+#[test]
+fn a_name_that_somebody_has_is_given_to_nobody_who_only_asks_for_it() {
+    let mut world = world(1, 6);
+    let t2 = agent_key(Side::Target, "t2");
+    let certificate_ends = world.now.plus(Duration::from_secs(3600));
+    let ask = |must_be_new| Ask::Enrol {
+        agent: t2.clone(),
+        certificate_ends,
+        must_be_new,
+        reason: "with join token 0a1b of omar".into(),
+    };
+    assert_eq!(world.ask(&ask(true)).unwrap().len(), 1, "the first of two that ask at once");
+    let before = world.migration.clone();
+    let refusal = world.ask(&ask(true)).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::NameTaken);
+    assert!(refusal.message.contains("there is an agent target/t2 already"), "{}", refusal.message);
+    assert!(before == world.migration, "the second changed something");
+    assert_eq!(world.ask(&ask(false)).unwrap().len(), 1, "a renewal, or a token for this very name");
+    let (by, reason) = (asker("operator"), "it was stolen".to_owned());
+    world.ask(&Ask::RevokeAgent { agent: t2.clone(), by, reason }).unwrap();
+    assert_eq!(world.ask(&ask(true)).unwrap_err().code, RefusalCode::NameTaken, "nor is it free again");
 }
 
 #[test]

@@ -157,7 +157,10 @@ fn ask(world: &World, who: usize, what: u8, id: u8) -> Ask {
         14 if id % 4 == 1 => Ask::SetRevision { side: Side::Target, revision: reason, by, request_id },
         14 => Ask::RevokeAgent { agent, by, reason },
         _ if id.is_multiple_of(2) => Ask::ReportConflict { agent, text: reason },
-        _ => Ask::Enrol { agent, certificate_ends: world.now.plus(Duration::from_secs(60)) },
+        _ => {
+            let certificate_ends = world.now.plus(Duration::from_secs(60));
+            Ask::Enrol { agent, certificate_ends, must_be_new: id % 4 == 3, reason }
+        }
     }
 }
 

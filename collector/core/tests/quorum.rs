@@ -233,3 +233,55 @@ fn as_many_agents_as_a_check_asks_for_make_it_good_and_one_fewer_does_not() {
     let replayed: Migration = two.replay();
     assert!(replayed == two.migration);
 }
+
+/// What is to be done about the target, as whoever asks about login is told.
+fn remedy(world: &World) -> String {
+    let explained = world.migration.explain(&name("login"), world.now).unwrap();
+    let mut holds = explained.holds.into_iter();
+    holds.find(|hold| hold.side == Some(Side::Target)).unwrap().next
+}
+
+#[test]
+fn whoever_asks_why_a_quorum_is_missing_is_told_whom_to_bring_or_to_look_at() {
+    let play = |mut world: World| {
+        for _ in 0..30 {
+            world.second();
+            world.weigh();
+        }
+        remedy(&world)
+    };
+    let alone = begin(1, |_, check| good(check));
+    assert_eq!(play(alone), "bring 1 more agent to target: tidelock agent token --side target");
+
+    let mut silent = begin(2, |_, check| good(check));
+    silent.agents.get_mut(&agent_key(Side::Target, "t2")).unwrap().alive = false;
+    assert_eq!(play(silent), "silent: target/t2; see: tidelock agent ls");
+
+    let says_nothing = |key: &AgentKey, check: &str| match (key.name.as_str(), check) {
+        ("t2", "login") => Behaviour::Silent,
+        _ => good(check),
+    };
+    let ask = "no word of it from target/t2; ask now: tidelock check run login --side target";
+    assert_eq!(play(begin(2, says_nothing)), ask);
+}
+
+#[test]
+fn whoever_asks_why_a_canary_holds_a_check_is_told_which_agent_to_look_at() {
+    let mut world = World::new();
+    let mut plan = plans::empty();
+    for line in ["scenario login, critical, both: 2 passes in a row", "gate ready: all", "canary"] {
+        plans::line(&mut plan, line);
+    }
+    world.apply_plan(plan, "olga").unwrap();
+    for key in agents().iter().take(2) {
+        world.enrol(key).unwrap();
+        world.agents.get_mut(key).unwrap().behaviours.insert(name("login"), Behaviour::Passes);
+    }
+    world.agents.get_mut(&agent_key(Side::Target, "t1")).unwrap().canary = Behaviour::Passes;
+    for _ in 0..20 {
+        world.second();
+        world.weigh();
+    }
+    let look = "look at what runs as target/t1; if it is not to be trusted: tidelock agent revoke t1 --side target --reason TEXT";
+    assert_eq!(remedy(&world), look);
+}

@@ -13,12 +13,12 @@ use super::auth::caller;
 use super::caller::{Action, Caller};
 use super::gate::{migration, words};
 use super::views_gate::time;
-use super::{Api, errors, order, views};
+use super::{Api, errors, join_token, order, views};
 use crate::access::{Access, AccessError, Grant, Role};
 use crate::audit::RefusedAsk;
 use crate::clock;
 use crate::driver::View;
-use crate::join::{Issue, JoinError};
+use crate::join::JoinError;
 
 /// Refused asks in an answer, where nothing is said, and at most.
 const USUAL_ASKS: usize = 50;
@@ -59,6 +59,7 @@ fn access(error: AccessError) -> Status {
         AccessError::Unknown(_) => errors::not_found(error.to_string()),
         AccessError::TooLong => errors::invalid("ttl_duration", error),
         AccessError::OneGate => errors::invalid("gate", error),
+        AccessError::OwnName => errors::invalid("subject", error),
         AccessError::Full => Status::resource_exhausted(error.to_string()),
         AccessError::File { .. } | AccessError::Untold(_) | AccessError::Random(_) => {
             errors::internal(&error)
@@ -69,6 +70,7 @@ fn access(error: AccessError) -> Status {
 pub(super) fn join(error: JoinError) -> Status {
     match error {
         JoinError::NotValid => Status::permission_denied(error.to_string()),
+        JoinError::Unknown(_) => errors::not_found(error.to_string()),
         JoinError::Bounds => errors::invalid("count", error),
         JoinError::Full => Status::resource_exhausted(error.to_string()),
         JoinError::File { .. } | JoinError::Random(_) => errors::internal(&error),
@@ -89,6 +91,13 @@ fn refused_ask(ask: RefusedAsk) -> v1::RefusedAsk {
     }
 }
 
+/// It was taken back, and the journal could not be told.
+pub(super) fn not_told(why: &Status) -> Status {
+    let message =
+        format!("it is revoked, but the journal does not say so yet: {}; revoke it again", why.message());
+    Status::new(why.code(), message)
+}
+
 /// Runs what blocks on the disk beside the runtime.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
@@ -96,7 +105,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| errors::internal(&error))
 }
 
-fn side(value: i32) -> Result<Side, Status> {
+pub(super) fn side(value: i32) -> Result<Side, Status> {
     side_from_wire(value).map_err(|error| errors::invalid("side", error))
 }
 
@@ -107,7 +116,8 @@ impl Accesses {
             return Ok(());
         }
         let by = |view: &View| Some(order::asker(who, view));
-        crate::access::tell(&self.0.driver, made, ends, (by, "")).await.map_err(errors::asked)
+        let to = (&self.0.driver, &self.0.untold);
+        crate::access::tell(to, made, ends, by).await.map_err(errors::asked)
     }
 }
 
@@ -174,13 +184,7 @@ impl AccessService for Accesses {
         let revoked = blocking(move || grants.revoke(&id)).await?.map_err(access)?;
         tracing::info!(by = %who.subject(), subject = %revoked.subject, id = %revoked.id, "access revoked");
         // Whatever the journal says to it, it is taken back.
-        self.tell(&who, &revoked, None).await.map_err(|status| {
-            let message = format!(
-                "it is revoked, but the journal does not say so yet: {}; revoke it again",
-                status.message()
-            );
-            Status::new(status.code(), message)
-        })?;
+        self.tell(&who, &revoked, None).await.map_err(|status| not_told(&status))?;
         Ok(Response::new(v1::RevokeAccessResponse { grant: Some(grant(&revoked)) }))
     }
 
@@ -206,32 +210,23 @@ impl AccessService for Accesses {
         request: Request<v1::IssueAgentTokenRequest>,
     ) -> Result<Response<v1::IssueAgentTokenResponse>, Status> {
         let who = caller(&request)?;
-        let ask = request.into_inner();
-        let name = migration(&ask.migration)?;
-        self.0.view(&who, Action::Agents, &name)?;
-        let (side, ttl) = (side(ask.side)?, ttl(ask.ttl_duration)?);
-        let agent = match ask.name.as_str() {
-            "" => None,
-            text => Some(Name::new(text).map_err(|error| errors::invalid("name", error))?),
-        };
-        let api = self.0.clone();
-        let made = blocking(move || {
-            // The authority is there before anybody joins.
-            api.pki.authority(&name, side, clock::wall()).map_err(|error| errors::internal(&error))?;
-            let issue = Issue {
-                migration: &name,
-                side,
-                name: agent.as_ref(),
-                count: ask.count.max(1),
-                ttl,
-                fingerprint: api.pki.api_ca_fingerprint(),
-                url: &api.api_url,
-            };
-            api.join.issue(&issue, clock::wall()).map_err(join)
-        });
-        let (token, expires) = made.await??;
-        tracing::info!(by = %who.subject(), side = side.word(), "join token issued");
-        Ok(Response::new(v1::IssueAgentTokenResponse { token, expires_time: time(expires) }))
+        Ok(Response::new(join_token::issue(&self.0, &who, request.into_inner()).await?))
+    }
+
+    async fn list_agent_tokens(
+        &self,
+        request: Request<v1::ListAgentTokensRequest>,
+    ) -> Result<Response<v1::ListAgentTokensResponse>, Status> {
+        let who = caller(&request)?;
+        Ok(Response::new(join_token::list(&self.0, &who, request.get_ref()).await?))
+    }
+
+    async fn revoke_agent_token(
+        &self,
+        request: Request<v1::RevokeAgentTokenRequest>,
+    ) -> Result<Response<v1::RevokeAgentTokenResponse>, Status> {
+        let who = caller(&request)?;
+        Ok(Response::new(join_token::revoke(&self.0, &who, request.into_inner()).await?))
     }
 
     async fn revoke_agent(

@@ -43,6 +43,13 @@ impl Limits {
     fn too_often(&self, identity: String, path: &str, now: Timestamp) -> bool {
         path != HOLD && !self.calls.take(identity, now) && !mutated("calls-are-counted")
     }
+
+    /// Counts a wrong token of that address, of a person or to join with; says so where there were too many.
+    pub(super) fn too_wrong(&self, from: Option<IpAddr>, now: Timestamp) -> Option<Status> {
+        let many = from.is_some_and(|from| !self.wrong.take(network(from), now));
+        let words = "too many wrong tokens came from this address; wait a minute";
+        (many && !mutated("wrong-tokens-are-few")).then(|| errors::too_many(words))
+    }
 }
 
 impl Default for Limits {
@@ -81,15 +88,12 @@ pub(super) async fn sign_in(State(api): State<Arc<Api>>, mut request: Request, n
 }
 
 /// The caller of a token, where this call is theirs to make. A token that is right is never held up by wrong ones
-/// of its address: whoever shares it with an attacker must be able to press hold.
+/// of its address: whoever shares it with an attacker must be able to press hold. So each is looked up before its
+/// address is counted, which costs the same however many grants there are.
 pub(super) fn admit(api: &Api, token: &str, path: &str, from: Option<IpAddr>) -> Result<Caller, Status> {
     let now = clock::wall();
     let Some(grant) = api.access.find(token, now) else {
-        let many = from.is_some_and(|from| !api.limits.wrong.take(network(from), now));
-        let status = match many && !mutated("wrong-tokens-are-few") {
-            true => errors::too_many("too many wrong tokens came from this address; wait a minute"),
-            false => errors::not_signed_in(),
-        };
+        let status = api.limits.too_wrong(from, now).unwrap_or_else(errors::not_signed_in);
         tell(api, None, from, "sign in", &status);
         return Err(status);
     };

@@ -160,7 +160,7 @@ impl Caller {
             && migration != Some(bound)
         {
             return Err(match migration {
-                Some(other) => errors::no_migration(other),
+                Some(other) => errors::not_of_access(other, bound),
                 None => {
                     errors::denied("this token is bound to one migration and this call is about all of them")
                 }

@@ -87,7 +87,8 @@ fn asked(name: &Name, told: &Told, wanted: &v1::RunCheckRequest) -> Result<Ask, 
         return Err(errors::precondition("NO_PLAN", format!("{name} has no plan in force")));
     };
     let check = Name::new(&wanted.check).map_err(|error| errors::invalid("check", error))?;
-    let scenario = force.plan.scenarios.get(&check).ok_or_else(|| no_check(name, &check))?;
+    let scenario =
+        force.plan.scenarios.get(&check).ok_or_else(|| no_check(name, &check, Some(&force.plan)))?;
     let side = match wanted.side {
         0 => None,
         side => Some(side_from_wire(side).map_err(|error| errors::invalid("side", error.what))?),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use tidelock_model::Sha256;
+use tidelock_model::{Sha256, begins_as_component};
 use tidelock_proto::v1;
 use tidelock_proto::v1::component_service_server::ComponentService;
 use tokio::sync::Semaphore;
@@ -101,6 +101,8 @@ impl ComponentService for ComponentFace {
             }
         }
         let named = named.ok_or_else(|| errors::invalid("sha256", "is missing"))?;
+        begins_as_component(&bytes)
+            .map_err(|error| errors::invalid("chunk", format!("what was pushed {error}")))?;
         let components = self.api.components.clone();
         let put = blocking(move || {
             let size_bytes = bytes.len() as u64;

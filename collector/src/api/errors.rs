@@ -11,6 +11,8 @@ use crate::driver::AskError;
 
 /// Whose reasons these are.
 const DOMAIN: &str = "tidelock.dev";
+/// Names in a list of what there is.
+const LISTED: usize = 12;
 /// When to ask again while the collector cannot answer.
 pub(super) const RETRY_SECS: u64 = 2;
 
@@ -36,9 +38,39 @@ pub(super) fn no_migration(name: &Name) -> Status {
     with_reason(Code::NotFound, "NO_MIGRATION", format!("there is no migration {name}"))
 }
 
+/// The same, with those that there are.
+pub(super) fn none_of(name: &Name, known: &[&str]) -> Status {
+    let what = format!("there is no migration {name}{}", instead(name.as_str(), known));
+    with_reason(Code::NotFound, "NO_MIGRATION", what)
+}
+
+/// Another one than the access is for: whether it is there is not told.
+pub(super) fn not_of_access(name: &Name, bound: &Name) -> Status {
+    let what = format!("there is no migration {name} for this access, which is for {bound} alone");
+    with_reason(Code::NotFound, "NO_MIGRATION", what)
+}
+
 pub(super) fn no_gate(gate: &str) -> Status {
+    no_gate_of(gate, &[])
+}
+
+/// The same, with those that the plan has.
+pub(super) fn no_gate_of(gate: &str, known: &[&str]) -> Status {
     let shown: String = gate.chars().filter(|c| !c.is_control()).take(64).collect();
-    with_reason(Code::NotFound, "NO_GATE", format!("the plan has no gate {shown:?}"))
+    let what = format!("the plan has no gate {shown:?}{}", instead(&shown, known));
+    with_reason(Code::NotFound, "NO_GATE", what)
+}
+
+/// What there is, and which of it was probably meant, for whoever named what is not.
+pub(super) fn instead(word: &str, known: &[&str]) -> String {
+    let meant = tidelock_plan::meant(word, known.iter().copied());
+    let near = meant.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    let (listed, more) = known.split_at(known.len().min(LISTED));
+    match more.len() {
+        0 if listed.is_empty() => String::new(),
+        0 => format!("; {near}there are: {}", listed.join(", ")),
+        more => format!("; {near}there are: {} and {more} more", listed.join(", ")),
+    }
 }
 
 pub(super) fn not_found(what: impl Into<String>) -> Status {
@@ -85,6 +117,7 @@ fn refused(refusal: &Refusal) -> Status {
         RefusalCode::Revision | RefusalCode::OldLease => Code::Aborted,
         RefusalCode::TooManyAgents => Code::ResourceExhausted,
         RefusalCode::WrongPhase
+        | RefusalCode::NameTaken
         | RefusalCode::EvidenceChanged
         | RefusalCode::GateShut
         | RefusalCode::OldToken
@@ -108,4 +141,26 @@ fn refused(refusal: &Refusal) -> Status {
 
 pub(super) fn precondition(reason: &str, message: impl Into<String>) -> Status {
     with_reason(Code::FailedPrecondition, reason, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_names_what_is_not_is_told_what_there_is() {
+        let said = no_gate_of("redy", &["ready", "watch"]);
+        assert_eq!(
+            said.message(),
+            "the plan has no gate \"redy\"; did you mean ready? there are: ready, watch"
+        );
+        assert_eq!(no_gate("redy").message(), "the plan has no gate \"redy\"");
+        let shop = Name::new("shop").unwrap();
+        assert_eq!(none_of(&shop, &["bank"]).message(), "there is no migration shop; there are: bank");
+        assert_eq!(none_of(&shop, &[]).message(), no_migration(&shop).message());
+        let many: Vec<String> = (0..300).map(|n| format!("check-{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let said = instead("zzz", &many);
+        assert!(said.len() < 200 && said.ends_with("check-11 and 288 more"), "{said}");
+    }
 }

@@ -76,15 +76,23 @@ impl Api {
             return Err(errors::unavailable("the collector replays its journal"));
         }
         caller.may(action, Some(name))?;
-        self.driver.view(name).ok_or_else(|| errors::no_migration(name))
+        self.driver.view(name).ok_or_else(|| {
+            let views = self.driver.views();
+            let known = views.iter().map(|view| &view.migration).filter(|known| caller.sees(known));
+            errors::none_of(name, &known.map(Name::as_str).collect::<Vec<_>>())
+        })
     }
 
     /// One gate as the caller may believe it now.
     pub(super) fn gate(&self, caller: &Caller, view: &View, name: &str) -> Result<v1::Gate, Status> {
-        let phase: Phase = name.parse().map_err(|_| errors::no_gate(name))?;
+        let unknown = || {
+            let known: Vec<&str> = view.gates.iter().map(|verdict| verdict.gate.word()).collect();
+            errors::no_gate_of(name, &known)
+        };
+        let phase: Phase = name.parse().map_err(|_| unknown())?;
         caller.may_ask(phase)?;
         let verdict = view.gates.iter().find(|verdict| verdict.gate == phase);
-        let mut shown = gate(self, caller, view, verdict.ok_or_else(|| errors::no_gate(name))?);
+        let mut shown = gate(self, caller, view, verdict.ok_or_else(unknown)?);
         let needed = view.scenarios.iter().filter(|scenario| scenario.gates.contains(&phase));
         shown.scenarios = explained(needed);
         Ok(shown)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tidelock_core::plan::Plan;
 use tidelock_model::{Name, Timestamp};
 use tidelock_proto::v1;
 use tidelock_proto::v1::migration_service_server::MigrationService;
@@ -39,6 +40,7 @@ fn trace_link(view: &View) -> String {
 
 fn status_news(status: &v1::Status) -> v1::Status {
     let mut status = status.clone();
+    status.as_of_time = None;
     status.next_gate = status.next_gate.as_ref().map(news);
     status.switch = status.switch.as_ref().map(super::views_owners::news);
     for side in status.scenarios.iter_mut().flat_map(|scenario| &mut scenario.sides) {
@@ -50,7 +52,7 @@ fn status_news(status: &v1::Status) -> v1::Status {
             (0, 0, 0, 0);
     }
     if let Some(collector) = &mut status.collector {
-        collector.journal_free_bytes = 0;
+        (collector.journal_free_bytes, collector.clock_ahead_ms) = (0, 0);
     }
     status
 }
@@ -151,8 +153,15 @@ impl Migrations {
     }
 }
 
-pub(super) fn no_check(migration: &Name, check: &Name) -> Status {
-    errors::not_found(format!("the plan of {migration} has no check {check}"))
+pub(super) fn no_check(migration: &Name, check: &Name, plan: Option<&Plan>) -> Status {
+    let known: Vec<&str> = plan.iter().flat_map(|plan| plan.scenarios.keys()).map(Name::as_str).collect();
+    let instead = errors::instead(check.as_str(), &known);
+    errors::not_found(format!("the plan of {migration} has no check {check}{instead}"))
+}
+
+/// The plan in force, as it is shown.
+fn plan_of(view: &View) -> Option<&Plan> {
+    view.plan.as_ref().map(|force| &*force.plan)
 }
 
 fn since(time: Option<prost_types::Timestamp>) -> Option<Timestamp> {
@@ -220,7 +229,7 @@ impl MigrationService for Migrations {
         let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
         let wanted = ask.recent.min(MAX_RECENT) as usize;
         let explained = self.0.driver.explain(&name, &check, wanted).await;
-        let explained = explained.ok_or_else(|| no_check(&name, &check))?;
+        let explained = explained.ok_or_else(|| no_check(&name, &check, plan_of(&view)))?;
         let mut found: Vec<_> = explained.recent.iter().map(recent).collect();
         let missing = wanted - found.len().min(wanted);
         found.extend(self.history(&name, &check, explained.recent_from, missing).await);
@@ -251,7 +260,7 @@ impl MigrationService for Migrations {
         let view = self.0.view(&who, Action::Look, &name)?;
         let check = Name::new(&ask.check).map_err(|error| errors::invalid("check", error))?;
         let seen = self.0.driver.course(&name, &check).await;
-        let seen = seen.ok_or_else(|| no_check(&name, &check))?;
+        let seen = seen.ok_or_else(|| no_check(&name, &check, plan_of(&view)))?;
         let no_slots =
             || format!("{check} claims nothing that is weighed slot by slot; see: tidelock why {check}");
         let course = seen.course.as_ref().ok_or_else(|| errors::not_found(no_slots()))?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tidelock_core::record::EventKind;
 use tidelock_core::{Ask, Asker};
 use tidelock_model::{Name, Phase};
 use tidelock_proto::v1::order_service_server::OrderService;
@@ -43,6 +44,20 @@ impl Orders {
     async fn ask(&self, name: &Name, ask: Ask) -> Result<Option<v1::Event>, Status> {
         let asked = self.0.driver.ask(name, ask).await.map_err(errors::asked)?;
         Ok(asked.events.first().map(views::event))
+    }
+
+    /// The same for what may be so already, and whether it is: then the event is the one that made it so.
+    async fn ask_once(
+        &self,
+        name: &Name,
+        ask: Ask,
+        made: impl Fn(&EventKind) -> bool,
+    ) -> Result<(Option<v1::Event>, bool), Status> {
+        if let Some(event) = self.ask(name, ask).await? {
+            return Ok((Some(event), false));
+        }
+        let made_so = self.0.driver.events(name).and_then(|events| events.newest(made));
+        Ok((made_so.map(|line| views::event(&line)), true))
     }
 }
 
@@ -172,8 +187,12 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::SetCutovers, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
-        let ask = Ask::SetCutovers { enabled: ask.enabled, by, reason, request_id };
-        Ok(Response::new(v1::SetCutoversResponse { event: self.ask(&name, ask).await? }))
+        let wanted = ask.enabled;
+        let made =
+            |kind: &EventKind| matches!(kind, EventKind::CutoversSet { enabled } if *enabled == wanted);
+        let ask = Ask::SetCutovers { enabled: wanted, by, reason, request_id };
+        let (event, already) = self.ask_once(&name, ask, made).await?;
+        Ok(Response::new(v1::SetCutoversResponse { event, already }))
     }
 
     async fn set_fact(
@@ -183,8 +202,11 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::SetFact, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (fact, reason) = (words("fact", ask.fact)?, words("reason", ask.reason)?);
+        let wanted = fact.clone();
+        let made = |kind: &EventKind| matches!(kind, EventKind::FactSet { fact } if *fact == wanted);
         let ask = Ask::SetFact { fact, by, reason, request_id: request_id(ask.request_id)? };
-        Ok(Response::new(v1::SetFactResponse { event: self.ask(&name, ask).await? }))
+        let (event, already) = self.ask_once(&name, ask, made).await?;
+        Ok(Response::new(v1::SetFactResponse { event, already }))
     }
 
     async fn override_holds(

@@ -1,5 +1,6 @@
 //! Plans: applied as they were written, with every component that they name already here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tidelock_core::record::EventKind;
@@ -61,24 +62,41 @@ fn line(change: &Change) -> String {
     if change.looser { format!("{}   LOOSER", change.text) } else { change.text.clone() }
 }
 
+/// What the caller of a dry run would push before. Whoever applies has pushed it.
+fn brought(ask: &v1::ApplyPlanRequest) -> Result<BTreeSet<Sha256>, Status> {
+    if ask.brings.len() > MAX_NAMED {
+        return Err(errors::invalid("brings", format!("names more than {MAX_NAMED} components")));
+    }
+    let brings = ask.brings.iter().filter(|_| ask.dry_run).map(|bytes| Sha256::try_from(bytes.as_slice()));
+    brings.collect::<Result<_, _>>().map_err(|error| errors::invalid("brings", error))
+}
+
 impl Plans {
-    async fn check(&self, source: &v1::PlanSource) -> Result<Checked, Status> {
+    /// The plan as checked, and which of the components that it names are brought and not here yet.
+    async fn check(
+        &self,
+        source: &v1::PlanSource,
+        brought: BTreeSet<Sha256>,
+    ) -> Result<(Checked, BTreeSet<Sha256>), Status> {
         bounded(source)?;
         let (api, source) = (self.0.clone(), source.clone());
         let checked = blocking(move || {
             let checked = plans::check(&source).map_err(|problems| errors::invalid("source", problems))?;
-            let absent = |digest: &Sha256| !api.components.contains(digest);
-            let mut missing: Vec<_> = (checked.plan.scenarios.iter())
-                .filter(|(_, scenario)| absent(&scenario.component))
-                .map(|(name, scenario)| format!("{name} runs {} ({})", scenario.plugin, scenario.component))
-                .collect();
-            let canary = checked.plan.canary.iter().filter(|canary| absent(&canary.component));
-            missing.extend(
-                canary.map(|canary| format!("the canary is {} ({})", canary.plugin, canary.component)),
-            );
+            let scenarios = (checked.plan.scenarios.iter())
+                .map(|(name, scenario)| (format!("{name} runs {}", scenario.plugin), scenario.component));
+            let canary = checked.plan.canary.iter();
+            let canary = canary.map(|canary| (format!("the canary is {}", canary.plugin), canary.component));
+            let (mut comes, mut missing) = (BTreeSet::new(), Vec::new());
+            for (what, digest) in scenarios.chain(canary) {
+                match (api.components.contains(&digest), brought.contains(&digest)) {
+                    (true, _) => {}
+                    (false, true) => drop(comes.insert(digest)),
+                    (false, false) => missing.push(format!("{what} ({digest})")),
+                }
+            }
             missing.sort();
             if missing.is_empty() {
-                return Ok(checked);
+                return Ok((checked, comes));
             }
             let what = format!("components are not here yet: {}; push them first", missing.join(", "));
             Err(errors::precondition("COMPONENT_MISSING", what))
@@ -123,14 +141,15 @@ impl Plans {
             migration: name.to_string(),
             plan: Some(v1::PlanRef { revision: revision.unwrap_or(0), hash: hash.as_bytes().to_vec() }),
             changed: false,
-            changes: Vec::new(),
-            proposal: String::new(),
+            ..v1::ApplyPlanResponse::default()
         }
     }
 
     async fn apply(&self, who: &Caller, ask: v1::ApplyPlanRequest) -> Result<v1::ApplyPlanResponse, Status> {
+        let brought = brought(&ask)?;
         let source = ask.source.ok_or_else(|| errors::invalid("source", "is missing"))?;
-        let checked = self.check(&source).await?;
+        let (checked, comes) = self.check(&source, brought).await?;
+        let missing: Vec<Vec<u8>> = comes.iter().map(|digest| digest.as_bytes().to_vec()).collect();
         let name = checked.plan.name.clone();
         who.may(action(&ask.confirm), Some(&name))?;
         let (changes, looser) = self.changes(&name, &checked);
@@ -164,7 +183,8 @@ impl Plans {
         let proposed = |line: &EventLine| matches!(line.event.kind, EventKind::PlanProposed { .. });
         if asked.events.iter().any(proposed) {
             let proposal = hash.short();
-            return Ok(v1::ApplyPlanResponse { changes, proposal, ..self.nothing_to_do(&name, hash) });
+            let nothing = self.nothing_to_do(&name, hash);
+            return Ok(v1::ApplyPlanResponse { changes, proposal, missing, ..nothing });
         }
         let applied = asked.events.iter().find_map(|line| {
             if let EventKind::PlanApplied { revision, .. } = &line.event.kind {
@@ -174,13 +194,14 @@ impl Plans {
             }
         });
         let Some(revision) = applied else {
-            return Ok(self.nothing_to_do(&name, hash));
+            return Ok(v1::ApplyPlanResponse { missing, ..self.nothing_to_do(&name, hash) });
         };
         Ok(v1::ApplyPlanResponse {
             migration: name.to_string(),
             plan: Some(v1::PlanRef { revision, hash: hash.as_bytes().to_vec() }),
             changed: true,
             changes,
+            missing,
             proposal: String::new(),
         })
     }

@@ -7,7 +7,7 @@ use tidelock_proto::{side_to_wire, v1};
 use super::Api;
 use super::caller::Caller;
 use super::steps::Steps;
-use super::views_gate::{evidence, gate, remaining, time};
+use super::views_gate::{evidence_now, gate, remaining, time};
 use super::views_owners::switch;
 use super::views_proof::claim;
 use super::views_switch::{first_minutes, overridden};
@@ -29,15 +29,15 @@ pub(super) enum Depth {
     Proofs,
 }
 
-fn side_view(status: &SideStatus, depth: Depth) -> v1::SideView {
+fn side_view(status: &SideStatus, asked: bool, depth: Depth) -> v1::SideView {
     v1::SideView {
         side: side(status.side),
-        state: evidence(status.state),
+        state: evidence_now(status.state, asked),
         value: status.value.clone(),
         seen_time: status.seen.and_then(time),
         agent: status.agent.as_ref().map(Name::to_string).unwrap_or_default(),
         remaining: remaining(&status.remaining),
-        claims: status.claims.iter().map(|one| claim(one, depth)).collect(),
+        claims: status.claims.iter().map(|one| claim(one, asked, depth)).collect(),
     }
 }
 
@@ -47,11 +47,12 @@ pub(super) fn scenario(status: &ScenarioStatus, depth: Depth) -> v1::ScenarioVie
         title: status.title.clone(),
         level: status.level.word().to_owned(),
         if_broken: status.if_broken.clone(),
-        state: evidence(status.state),
+        state: evidence_now(status.state, status.asked),
         since_time: time(status.since),
-        sides: status.sides.iter().map(|side| side_view(side, depth)).collect(),
+        sides: status.sides.iter().map(|side| side_view(side, status.asked, depth)).collect(),
         gates: status.gates.iter().map(|gate| gate.word().to_owned()).collect(),
         active: status.active,
+        phases: status.phases.iter().map(|phase| phase.word().to_owned()).collect(),
     }
 }
 
@@ -73,7 +74,7 @@ fn agent(api: &Api, migration: &Name, status: &AgentStatus) -> v1::AgentView {
         starved_permille: status.starved_permille,
         refused: refused.collect(),
         certificate_ends_time: time(status.certificate_ends),
-        warnings: api.warnings.of(migration, &status.agent.name),
+        warnings: api.warnings.of(migration, &status.agent),
         renewal_overdue: status.renewal_overdue,
     }
 }
@@ -100,8 +101,8 @@ pub(super) fn loud(api: &Api, view: &View) -> Vec<String> {
     let scale = view.plan.as_ref().filter(|plan| plan.plan.rehearsal_scale);
     let scale = scale.map(|_| "rehearsal scale: spans are too short for a real move".to_owned());
     let agents = view.agents.iter().flat_map(|status| {
-        let name = &status.agent.name;
-        api.warnings.of(&view.migration, name).into_iter().map(move |said| format!("agent {name}: {said}"))
+        let told = api.warnings.of(&view.migration, &status.agent);
+        told.into_iter().map(move |said| format!("agent {}: {said}", status.agent.name))
     });
     scale.into_iter().chain(agents).collect()
 }
@@ -111,6 +112,7 @@ fn collector(api: &Api) -> v1::CollectorView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         not_ready: api.health.ready().err().unwrap_or_default(),
         journal_free_bytes: crate::health::free_bytes(&api.components_dir).unwrap_or(0),
+        clock_ahead_ms: api.clock.ahead_ms(),
     }
 }
 
@@ -193,5 +195,6 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
         switch: Some(switch(view)),
         overrides: told.into_iter().flat_map(|verdict| &verdict.overrides).map(overridden).collect(),
         rehearsal_scale: view.plan.as_ref().is_some_and(|plan| plan.plan.rehearsal_scale),
+        as_of_time: time(view.as_of),
     }
 }

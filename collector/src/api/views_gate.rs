@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidelock_core::plan::{IfSilent, Plan};
 use tidelock_core::{DecisionState, DecisionStatus, EvidenceState, Hold, Verdict};
-use tidelock_model::{Name, Phase, Remaining, Side, Timestamp, VerdictWord};
+use tidelock_model::{AgentKey, Name, Phase, Remaining, Side, Timestamp, VerdictWord};
 use tidelock_proto::v1;
 
 use super::caller::{Action, Caller};
@@ -31,6 +31,11 @@ pub(super) fn evidence(state: EvidenceState) -> i32 {
         EvidenceState::Missing => v1::EvidenceState::Missing,
     };
     state.into()
+}
+
+/// The same of a check that is asked in this phase; what was found of another before is no word about it.
+pub(super) fn evidence_now(state: EvidenceState, asked: bool) -> i32 {
+    if asked { evidence(state) } else { v1::EvidenceState::NotNow.into() }
 }
 
 pub(super) fn remaining(left: &[Remaining]) -> Vec<v1::Remaining> {
@@ -91,11 +96,11 @@ pub(super) fn plan_ref(view: &View) -> Option<v1::PlanRef> {
 
 /// What people must know of the agents, each sentence with who says it, and of voices that may be one person's.
 fn warnings(api: &Api, view: &View, verdict: &Verdict) -> Vec<String> {
-    let of = |agent: &Name| {
+    let of = |agent: &AgentKey| {
         let told = api.warnings.of(&view.migration, agent);
-        told.into_iter().map(|warning| format!("agent {agent}: {warning}")).collect::<Vec<_>>()
+        told.into_iter().map(|warning| format!("agent {}: {warning}", agent.name)).collect::<Vec<_>>()
     };
-    let agents = view.agents.iter().flat_map(|status| of(&status.agent.name));
+    let agents = view.agents.iter().flat_map(|status| of(&status.agent));
     let asked = verdict.decision.iter().filter_map(|asked| asked.one_hand.clone());
     let over = verdict.overrides.iter().filter_map(|over| over.one_hand.clone());
     agents.chain(asked).chain(over).collect()
@@ -138,6 +143,7 @@ pub(super) fn gate(api: &Api, caller: &Caller, view: &View, verdict: &Verdict) -
         warnings: warnings(api, view, verdict),
         switch: Some(switch(view)),
         timezone: plan.map(|plan| plan.timezone.clone()).unwrap_or_default(),
+        never_opens: verdict.never_opens,
     };
     if !believed {
         not_present(&mut shown, verdict, now);

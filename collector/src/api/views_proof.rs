@@ -6,18 +6,18 @@ use tidelock_model::{AgentKey, Side};
 use tidelock_proto::v1;
 
 use super::views::{Depth, side};
-use super::views_gate::{evidence as state, millis, time};
+use super::views_gate::{evidence_now, millis, time};
 use crate::driver::CourseSeen;
 
 /// Slots in one answer.
 const MAX_SLOTS: usize = 2048;
 
-pub(super) fn claim(claim: &ClaimStatus, depth: Depth) -> v1::ClaimView {
+pub(super) fn claim(claim: &ClaimStatus, asked: bool, depth: Depth) -> v1::ClaimView {
     v1::ClaimView {
         name: claim.name.clone(),
         must: claim.must.clone(),
         is: claim.is.clone(),
-        state: state(claim.state),
+        state: evidence_now(claim.state, asked),
         progress_percent: claim.progress_percent,
         since_time: time(claim.since),
         proof: match depth {
@@ -75,10 +75,11 @@ pub(super) fn evidence(seen: &CourseSeen, course: &SlotCourse, last_ms: Option<u
 
 /// A claim as it stands on the side that must be good, and what it has to prove.
 fn weighed(seen: &CourseSeen, subject: Side, of: &Claim) -> v1::EvidenceClaim {
-    let sides = seen.explanation.scenario.sides.iter().filter(|status| status.side == subject);
+    let scenario = &seen.explanation.scenario;
+    let sides = scenario.sides.iter().filter(|status| status.side == subject);
     let status = sides.flat_map(|status| &status.claims).find(|status| status.name == of.name);
     v1::EvidenceClaim {
-        claim: status.map(|status| claim(status, Depth::Proofs)),
+        claim: status.map(|status| claim(status, scenario.asked, Depth::Proofs)),
         success: match &of.kind {
             ClaimKind::Joint(Joint::Success(success)) => Some(settings(success)),
             ClaimKind::Joint(_) | ClaimKind::Passes { .. } | ClaimKind::Measure { .. } => None,

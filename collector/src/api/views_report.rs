@@ -83,9 +83,10 @@ fn phase(phase: &ReportPhase) -> v1::ReportPhase {
 /// `shut` is the longest time in which nobody could write.
 fn scenario(scenario: &ReportScenario, shut: Option<Duration>) -> v1::ReportScenario {
     let away = |span: &&ReportSpan| span.phase == Phase::Cutover && span.state == EvidenceState::Refuted;
-    let switched = scenario.spans.iter().any(|span| span.phase == Phase::Cutover);
+    let asked = scenario.spans.iter().any(|span| span.phase == Phase::Cutover);
     let wrong: Duration = scenario.spans.iter().filter(away).map(|span| span.time).sum();
-    let dip = switched.then(|| wrong.max(shut.filter(|_| scenario.writes).unwrap_or_default()));
+    let shut = shut.filter(|_| scenario.writes);
+    let dip = (asked || shut.is_some()).then(|| wrong.max(shut.unwrap_or_default()));
     let spans = scenario.spans.iter().map(|span| v1::ReportSpan {
         phase: span.phase.word().to_owned(),
         state: evidence(span.state),

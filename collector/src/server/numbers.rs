@@ -3,6 +3,7 @@
 //! # Invariants
 //! - Silence never looks good: a gate counts as open only while its lease lasts, by the clock of the
 //!   scrape and not by that of the board.
+//! - What is not asked has no series: nobody is woken for a check that rests, or for a move that is over.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,12 +66,15 @@ fn gone(state: AgentState) -> bool {
     }
 }
 
-/// The word of an end that is not the one that was wanted: a gate that opened for it is no good news.
-fn ended(phase: Phase) -> Option<VerdictWord> {
+/// The word of the gate that stands next. At an end that is not the one that was wanted it is `rollback`: a gate that
+/// opened for it is no good news. None once the move is complete and no gate is left.
+fn present(phase: Phase, next: Option<&Verdict>, leased: impl Fn(&Verdict) -> bool) -> Option<VerdictWord> {
+    let lapsed = |gate: &Verdict| gate.open() && !leased(gate);
+    let word = || next.map(|gate| if lapsed(gate) { VerdictWord::Unknown } else { gate.word });
     match phase {
         Phase::RolledBack | Phase::Aborted => Some(VerdictWord::Rollback),
-        Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover | Phase::Watch => None,
-        Phase::Committed | Phase::RollingBack | Phase::Retired => None,
+        Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover | Phase::Watch => word(),
+        Phase::Committed | Phase::RollingBack | Phase::Retired => word(),
     }
 }
 
@@ -87,7 +91,7 @@ impl Gates {
             open: Family::gauge("tidelock_gate_open", "1 while the gate is open and its lease lasts."),
             verdict: Family::gauge(
                 "tidelock_verdict",
-                "The verdict of the next gate: 1 for the present word.",
+                "The verdict of the next gate: 1 for the present word; none once the move is complete.",
             ),
             window: Family::gauge(
                 "tidelock_rollback_window_remaining_seconds",
@@ -107,16 +111,15 @@ impl Gates {
             let labels = [("migration", migration), ("gate", gate.gate.word())];
             self.open.push(&labels, truth(leased(gate)));
         }
-        let next = view.gates.iter().find(|gate| Some(gate.gate) == view.next).or(view.gates.last());
-        if let Some(next) = next {
-            let lapsed = next.open() && !leased(next);
-            let present = if lapsed { VerdictWord::Unknown } else { next.word };
-            let present = ended(view.phase).unwrap_or(present);
+        let next = view.gates.iter().find(|gate| Some(gate.gate) == view.next);
+        if let Some(told) = present(view.phase, next, leased) {
             for word in WORDS {
-                self.verdict
-                    .push(&[("migration", migration), ("verdict", word.word())], truth(word == present));
+                self.verdict.push(&[("migration", migration), ("verdict", word.word())], truth(word == told));
             }
-            self.window(migration, next, now);
+        }
+        // Each gate tells of the way back, also one that was passed.
+        if let Some(gate) = next.or(view.gates.last()) {
+            self.window(migration, gate, now);
         }
         let mut asked: BTreeMap<&str, f64> = BTreeMap::new();
         for decision in view.gates.iter().filter_map(|gate| gate.decision.as_ref()) {
@@ -160,18 +163,18 @@ impl Scenarios {
         Scenarios {
             state: Family::gauge(
                 "tidelock_scenario_state",
-                "What the findings prove: 1 for the present state.",
+                "What the findings prove: 1 for the present state; of what this phase asks.",
             ),
             last: Family::gauge(
                 "tidelock_scenario_last_result_timestamp_seconds",
-                "When the newest finding was received, in seconds since 1970; 0 when there was none.",
+                "When the newest finding of what this phase asks was received, in seconds since 1970; 0 for none.",
             ),
         }
     }
 
     fn take(&mut self, view: &View) {
         let migration = view.migration.as_str();
-        for scenario in &view.scenarios {
+        for scenario in view.scenarios.iter().filter(|scenario| scenario.asked) {
             for side in &scenario.sides {
                 let labels = [
                     ("migration", migration),
@@ -245,14 +248,28 @@ impl Agents {
 
 #[cfg(test)]
 mod tests {
+    use tidelock_core::Migration;
+
     use super::*;
 
     #[test]
-    fn a_migration_that_went_back_ends_as_no_open_gate() {
-        assert_eq!(ended(Phase::RolledBack), Some(VerdictWord::Rollback));
-        assert_eq!(ended(Phase::Aborted), Some(VerdictWord::Rollback));
-        for going_on in [Phase::Prepare, Phase::Cutover, Phase::Watch, Phase::RollingBack, Phase::Committed] {
-            assert_eq!(ended(going_on), None, "{going_on}");
+    fn a_migration_that_went_back_ends_as_no_open_gate_and_one_that_is_complete_as_none() {
+        let of = |phase| present(phase, None, |_| true);
+        assert_eq!(of(Phase::RolledBack), Some(VerdictWord::Rollback));
+        assert_eq!(of(Phase::Aborted), Some(VerdictWord::Rollback));
+        for complete in [Phase::Committed, Phase::Retired] {
+            assert_eq!(of(complete), None, "no gate stands in for one that is not there: {complete}");
         }
+    }
+
+    #[test]
+    fn a_gate_that_stands_next_tells_its_word_and_an_open_one_only_while_its_lease_lasts() {
+        let migration = Migration::new(Name::new("shop").expect("a name"));
+        let gate = migration.verdict(Phase::Sync, Timestamp::from_millis(1_800_000_000_000));
+        let of = |gate: &Verdict, leased: bool| present(Phase::Prepare, Some(gate), |_| leased);
+        assert_eq!(of(&gate, false), Some(gate.word));
+        let open = Verdict { word: VerdictWord::Open, ..gate };
+        assert_eq!(of(&open, true), Some(VerdictWord::Open));
+        assert_eq!(of(&open, false), Some(VerdictWord::Unknown));
     }
 }

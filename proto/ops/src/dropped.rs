@@ -83,16 +83,14 @@ impl Door {
         free
     }
 
-    /// So many have left the queue.
-    fn leave(&self, count: usize) {
+    /// So many leave the queue and are sent; what does not arrive is counted.
+    async fn leave(&self, count: usize, sent: impl Future<Output = OTelSdkResult>) -> OTelSdkResult {
         self.waiting.fetch_sub(count, Ordering::AcqRel);
-    }
-
-    /// So many were sent, and this became of them.
-    fn sent(&self, count: usize, result: &OTelSdkResult) {
+        let result = sent.await;
         if result.is_err() {
             self.tally.add(count);
         }
+        result
     }
 }
 
@@ -105,11 +103,7 @@ struct Counted<E> {
 
 impl<E: SpanExporter> SpanExporter for Counted<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let count = batch.len();
-        self.door.leave(count);
-        let result = self.exporter.export(batch).await;
-        self.door.sent(count, &result);
-        result
+        self.door.leave(batch.len(), self.exporter.export(batch)).await
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
@@ -127,11 +121,7 @@ impl<E: SpanExporter> SpanExporter for Counted<E> {
 
 impl<E: LogExporter> LogExporter for Counted<E> {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        let count = batch.iter().count();
-        self.door.leave(count);
-        let result = self.exporter.export(batch).await;
-        self.door.sent(count, &result);
-        result
+        self.door.leave(batch.iter().count(), self.exporter.export(batch)).await
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::metrics::{self, Family};
+use crate::service::Signs;
 
 /// Connections at once; one more is closed at once.
 const CONNECTIONS: usize = 32;
@@ -31,6 +32,9 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a service tells of itself.
 pub trait Ops: Send + Sync + 'static {
+    /// The signs of life of the loop that it lives by.
+    fn signs(&self) -> &Signs;
+
     /// Whether it does its work.
     ///
     /// # Errors
@@ -41,11 +45,19 @@ pub trait Ops: Send + Sync + 'static {
     fn families(&self) -> Vec<Family>;
 }
 
-async fn ready(State(ops): State<Arc<dyn Ops>>) -> (StatusCode, String) {
-    match ops.ready() {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+fn told(answer: Result<(), String>, word: &str) -> (StatusCode, String) {
+    match answer {
+        Ok(()) => (StatusCode::OK, format!("{word}\n")),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
     }
+}
+
+async fn alive(State(ops): State<Arc<dyn Ops>>) -> (StatusCode, String) {
+    told(ops.signs().come(), "alive")
+}
+
+async fn ready(State(ops): State<Arc<dyn Ops>>) -> (StatusCode, String) {
+    told(ops.ready(), "ready")
 }
 
 async fn numbers(State(ops): State<Arc<dyn Ops>>) -> impl IntoResponse {
@@ -54,7 +66,7 @@ async fn numbers(State(ops): State<Arc<dyn Ops>>) -> impl IntoResponse {
 
 fn router(ops: Arc<dyn Ops>) -> Router {
     Router::new()
-        .route("/livez", get(|| async { "alive\n" }))
+        .route("/livez", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(numbers))
         .with_state(ops)
@@ -115,16 +127,29 @@ mod tests {
 
     use super::*;
 
-    struct Fake(AtomicBool);
+    struct Fake {
+        ready: AtomicBool,
+        signs: Signs,
+    }
 
     impl Ops for Fake {
+        fn signs(&self) -> &Signs {
+            &self.signs
+        }
+
         fn ready(&self) -> Result<(), String> {
-            if self.0.load(Ordering::Relaxed) { Ok(()) } else { Err("replaying the journal".to_owned()) }
+            if self.ready.load(Ordering::Relaxed) { Ok(()) } else { Err("replaying the journal".to_owned()) }
         }
 
         fn families(&self) -> Vec<Family> {
             vec![metrics::build_info("1.2.3")]
         }
+    }
+
+    /// One whose signs are late as soon as one was given.
+    fn fake(ready: bool) -> Arc<Fake> {
+        let signs = Signs::within("the loop", Duration::ZERO);
+        Arc::new(Fake { ready: AtomicBool::new(ready), signs })
     }
 
     async fn ask(address: std::net::SocketAddr, path: &str) -> String {
@@ -140,15 +165,19 @@ mod tests {
     async fn it_tells_life_readiness_and_numbers_and_nothing_else() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let fake = Arc::new(Fake(AtomicBool::new(false)));
+        let fake = fake(false);
         let served = tokio::spawn(serve(listener, fake.clone(), std::future::pending()));
-        assert!(ask(address, "/livez").await.starts_with("HTTP/1.1 200"));
+        assert!(ask(address, "/livez").await.starts_with("HTTP/1.1 200"), "it begins");
+        fake.signs.given();
+        let answer = ask(address, "/livez").await;
+        let stands = answer.contains("\r\n\r\nthe loop has stood still for 0 s");
+        assert!(answer.starts_with("HTTP/1.1 503") && stands, "{answer}");
         let answer = ask(address, "/readyz").await;
         assert!(
             answer.starts_with("HTTP/1.1 503") && answer.ends_with("replaying the journal\n"),
             "{answer}"
         );
-        fake.0.store(true, Ordering::Relaxed);
+        fake.ready.store(true, Ordering::Relaxed);
         assert!(ask(address, "/readyz").await.starts_with("HTTP/1.1 200"));
         let answer = ask(address, "/metrics").await;
         assert!(answer.contains("version=0.0.4") && answer.contains("version=\"1.2.3\""), "{answer}");
@@ -160,8 +189,7 @@ mod tests {
     async fn the_33rd_connection_is_closed_and_the_others_are_answered() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served =
-            tokio::spawn(serve(listener, Arc::new(Fake(AtomicBool::new(true))), std::future::pending()));
+        let served = tokio::spawn(serve(listener, fake(true), std::future::pending()));
         let mut idle = Vec::new();
         for _ in 0..CONNECTIONS {
             idle.push(TcpStream::connect(address).await.unwrap());

@@ -22,6 +22,40 @@ use crate::{Ops, otlp_metrics};
 /// What goes out as a log record: what happens, but not what the exporter itself does.
 const LOGS: &str = "info,opentelemetry=off,tonic=off,h2=off,hyper=off,hyper_util=off,tower=off";
 
+/// The words of a configuration's `log.level`.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Why a text is no level of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLevel {
+    text: String,
+}
+
+impl std::fmt::Display for BadLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = LEVELS.join(", ");
+        write!(
+            f,
+            "{:?} is no level; it is one of {words}, and RUST_LOG alone takes more than that",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for BadLevel {}
+
+/// Whether a configuration's `log.level` is one word of a level. What else a filter takes has no wrong spelling: a word
+/// that is no level would name a part of the program that there is not, and nothing would be told any more.
+///
+/// # Errors
+/// Says what it must be.
+pub fn check_level(level: &str) -> Result<(), BadLevel> {
+    match LEVELS.iter().any(|word| word.eq_ignore_ascii_case(level)) {
+        true => Ok(()),
+        false => Err(BadLevel { text: level.to_owned() }),
+    }
+}
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
@@ -41,7 +75,7 @@ pub struct Settings {
     pub version: &'static str,
     /// What becomes a span: a filter.
     pub spans: &'static str,
-    /// How loud, as `RUST_LOG` has it; that variable wins.
+    /// How loud: `off`, `error`, `warn`, `info`, `debug` or `trace`; `RUST_LOG` wins, and takes whole filters.
     pub level: String,
     /// How the log is written.
     pub format: Format,
@@ -66,6 +100,7 @@ impl Drop for Telemetry {
 }
 
 fn filter(level: &str) -> Result<EnvFilter> {
+    check_level(level).context("log.level")?;
     let level = env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| level.to_owned());
     EnvFilter::try_new(&level).with_context(|| format!("log level {level:?}"))
 }
@@ -113,5 +148,26 @@ impl Telemetry {
     /// When it is no level; the one before stays.
     pub fn set_level(&self, level: &str) -> Result<()> {
         self.filter.reload(filter(level)?).context("the log's filter")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_one_word_and_any_other_is_refused_with_those_that_there_are() {
+        for good in LEVELS.into_iter().chain(["INFO", "Debug"]) {
+            assert_eq!(check_level(good), Ok(()), "{good}");
+        }
+        for bad in ["debugg", "", " info", "3", "verbose", "tidelock_agent=debug", "info,h2=off", "info\n"] {
+            let said = check_level(bad).unwrap_err().to_string();
+            assert!(
+                said.contains("off, error, warn, info, debug, trace") && said.contains("RUST_LOG"),
+                "{said}"
+            );
+            // Where it would be a filter all the same, it is not taken for one.
+            assert!(filter(bad).is_err(), "{bad:?}");
+        }
     }
 }

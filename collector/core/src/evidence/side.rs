@@ -87,7 +87,7 @@ pub(crate) fn side_evidence(
     begun: Timestamp,
     now: Timestamp,
 ) -> SideEvidence {
-    let begun = begun.max(seen.board.anew(side).unwrap_or(begun));
+    let begun = begun.max(seen.board.counts_from(name, side).unwrap_or(begun));
     let mut found = said(seen, (name, scenario), (side, gate), begun, now);
     let voices = voices(seen, (name, scenario), side, now);
     if let Some(voices) = voices.filter(|voices| voices.until.is_none()) {

@@ -35,6 +35,7 @@ impl Migration {
             gate,
             phase: self.phase,
             word,
+            never_opens: self.never_opens(gate),
             since: if open { granted } else { longest },
             stable_for: steady.map(|steady| now.since(steady.since)).unwrap_or_default(),
             stable_needed: rule.stable_for,
@@ -75,6 +76,13 @@ impl Migration {
     fn passed_for_ever(&self, gate: Phase) -> bool {
         gate == self.phase && (ends(gate) || gate == Phase::Committed) && gate != Phase::Aborted
             || (gate, self.phase) == (Phase::Committed, Phase::Retired)
+    }
+
+    /// The migration has ended, and neither through this gate nor with it still before it: whoever waits for it waits
+    /// in vain.
+    pub(crate) fn never_opens(&self, gate: Phase) -> bool {
+        let ended = ends(self.phase) || self.phase == Phase::Committed;
+        ended && !self.passed_for_ever(gate) && super::rule::next(self.phase) != Some(gate)
     }
 
     fn holds(&self, gate: Phase, lease: Option<Lease>, proved: bool, now: Timestamp) -> Vec<Hold> {

@@ -178,6 +178,11 @@ impl Migration {
             environments && quorum && scenario.sides.iter().all(unchanged)
         };
         self.begin_joints(at, |name, scenario| !kept(name, scenario));
+        let phase = self.phase;
+        self.begin_lanes(at, |name, _| {
+            let known = before.as_ref().and_then(|old| old.scenarios.get(name));
+            known.is_some_and(|known| !known.phases.contains(&phase))
+        });
         self.after.iter_mut().for_each(|after| after.replan(plan));
         self.unsettle(at, "the plan changed");
         true
@@ -201,7 +206,17 @@ impl Migration {
     fn begin_joints(&mut self, at: Timestamp, which: impl Fn(&Name, &Scenario) -> bool) {
         if let Some(current) = &self.current {
             self.joints.staff(&self.roster, current, at);
-            self.joints.begin(at, current, &self.traffic, which);
+            self.joints.begin(at, current, (&self.traffic, self.phase), which);
+        }
+    }
+
+    /// Begins anew what each agent found of the checks that run now and that `rested` until now.
+    fn begin_lanes(&mut self, at: Timestamp, rested: impl Fn(&Name, &Scenario) -> bool) {
+        let Some(current) = &self.current else { return };
+        for (name, scenario) in &current.plan.scenarios {
+            if scenario.phases.contains(&self.phase) && rested(name, scenario) {
+                self.board.begin(at, name);
+            }
         }
     }
 
@@ -322,13 +337,12 @@ impl Migration {
 
     fn enter(&mut self, at: Timestamp, phase: Phase) {
         self.spend(at, phase);
-        // What did not run until now has nothing to tell of the time before.
-        let before = self.phase;
-        self.begin_joints(at, |_, scenario| {
-            !scenario.phases.contains(&before) && scenario.phases.contains(&phase)
-        });
         self.gates.leases = BTreeMap::new();
-        (self.phase, self.phase_since) = (phase, at);
+        let before = std::mem::replace(&mut self.phase, phase);
+        self.phase_since = at;
+        // What did not run until now has nothing to tell of the time before, and what runs no longer owes nothing.
+        self.begin_joints(at, |_, _| false);
+        self.begin_lanes(at, |_, scenario| !scenario.phases.contains(&before));
         self.desk.enter(at, phase);
     }
 

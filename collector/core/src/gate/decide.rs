@@ -64,7 +64,9 @@ impl Migration {
             Ask::RunCheck { check, agents, other_settings, .. } => {
                 EventKind::CheckRun { check: check.clone(), agents: *agents, other_settings: *other_settings }
             }
-            Ask::Enrol { agent, certificate_ends } => self.enrol(now, agent, *certificate_ends)?,
+            Ask::Enrol { agent, certificate_ends, must_be_new, .. } => {
+                self.enrol(now, agent, *certificate_ends, *must_be_new)?
+            }
             Ask::ReportConflict { agent, text } => return self.report_conflict(now, agent, text),
             Ask::SetDegraded { degraded, .. } => match self.set_degraded(*degraded) {
                 Some(kind) => kind,
@@ -303,11 +305,12 @@ impl Ask {
             | Ask::Override { reason, .. }
             | Ask::SetDegraded { reason, .. }
             | Ask::Access { reason, .. }
+            | Ask::Enrol { reason, .. }
             | Ask::ApplyPlan { reason, .. } => reason,
             Ask::Run { ask, .. } => ask.reason(),
             Ask::SettleLeftover { disposition, .. } => disposition,
             Ask::Confirm { .. } | Ask::ManualDone { .. } | Ask::SetRevision { .. } => "",
-            Ask::Enrol { .. } | Ask::ReportConflict { .. } | Ask::RunCheck { .. } => "",
+            Ask::ReportConflict { .. } | Ask::RunCheck { .. } => "",
         }
     }
 }

@@ -111,6 +111,9 @@ impl Migration {
         let own = matches!(gate, Phase::Sync | Phase::Ready | Phase::Watch) && gate == self.phase;
         let reason = match self.sheet(gate) {
             Some(_) if own || next(self.phase) == Some(gate) => return None,
+            Some(_) if self.never_opens(gate) => {
+                format!("the migration is {}: gate {gate} can never open any more", self.phase)
+            }
             Some(_) => format!("the migration is in {}; gate {gate} does not stand next", self.phase),
             None if next(self.phase) == Some(gate) && gate != Phase::Retired => return None,
             None => format!("the plan has no gate {gate}"),

@@ -1,6 +1,6 @@
 //! The asks that change what a migration is made of: its plan and its agents.
 
-use tidelock_model::{AgentKey, Name, Phase, Timestamp};
+use tidelock_model::{AgentKey, Name, Phase, Timestamp, mutated};
 
 use super::ends;
 use super::second::Agreed;
@@ -92,8 +92,17 @@ impl Migration {
         now: Timestamp,
         agent: &AgentKey,
         ends: Timestamp,
+        must_be_new: bool,
     ) -> Result<EventKind, Refusal> {
         let plan = self.must_have_plan()?;
+        // Here and nowhere before: of two that ask for one name at once, the second finds it taken.
+        let taken = self.expects(agent) != AgentStanding::Unknown;
+        if must_be_new && taken && !mutated("a-name-is-given-once") {
+            let message = format!(
+                "there is an agent {agent} already; join under another name, or with a token for this name"
+            );
+            return Err(Refusal::new(RefusalCode::NameTaken, message));
+        }
         if self.expects(agent) == AgentStanding::Revoked {
             let message = format!("{agent} was revoked: join under another name");
             return Err(Refusal::new(RefusalCode::NotYours, message));

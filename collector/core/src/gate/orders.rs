@@ -77,6 +77,11 @@ impl Migration {
         by: &Asker,
         seen: Option<u64>,
     ) -> Result<bool, Refusal> {
+        if ends(self.phase) {
+            let message =
+                format!("the migration is {}: it has ended, and nothing is left to decide", self.phase);
+            return Err(Refusal::new(RefusalCode::WrongPhase, message));
+        }
         // Evidence that broke took the migration back to sync: what broke is the reason, not the phase.
         let back = (gate, self.phase) == (Phase::Cutover, Phase::Sync);
         if before(gate) != Some(self.phase) && !back {

@@ -45,6 +45,7 @@ impl Joints {
         let quorum = quorum(scenario);
         (!exact.is_empty()).then(|| JointEvidence {
             since: at,
+            runs: true,
             stage: Stage::of(scenario, traffic),
             slots: None,
             exact,

@@ -1,4 +1,4 @@
-//! One scenario's time, by phase and state: it adds up to the time since the scenario was first planned.
+//! One scenario's time, by phase and state: it adds up to the time in which the scenario was asked.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use crate::verdict::EvidenceState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
     pub(super) phase: Phase,
-    pub(super) state: EvidenceState,
+    /// None while nobody asks: such time belongs to no state.
+    pub(super) state: Option<EvidenceState>,
     /// It holds the next gate.
     pub(super) holds: bool,
 }
@@ -62,8 +63,8 @@ impl Course {
     }
 
     fn add(&mut self, at: Timestamp) {
-        if let Some(since) = self.since {
-            *self.spans.entry((self.last.phase, self.last.state)).or_default() += at.since(since);
+        if let (Some(since), Some(state)) = (self.since, self.last.state) {
+            *self.spans.entry((self.last.phase, state)).or_default() += at.since(since);
         }
     }
 
@@ -89,7 +90,20 @@ mod tests {
     }
 
     fn look(state: EvidenceState) -> Look {
-        Look { phase: Phase::Sync, state, holds: state != EvidenceState::Proved }
+        Look { phase: Phase::Sync, state: Some(state), holds: state != EvidenceState::Proved }
+    }
+
+    #[test]
+    fn time_in_which_nobody_asks_is_in_no_state_and_holds_nothing() {
+        let rests = Look { phase: Phase::Committed, state: None, holds: false };
+        let mut course = Course::new(at(10), Look { phase: Phase::Prepare, ..rests });
+        assert_eq!((course.spans(at(20)), course.longest_hold(at(20))), (Vec::new(), Duration::ZERO));
+        course.note(at(20), look(EvidenceState::Missing));
+        course.note(at(24), rests);
+        course.note(at(90), rests);
+        let spent =
+            ReportSpan { phase: Phase::Sync, state: EvidenceState::Missing, time: Duration::from_secs(4) };
+        assert_eq!((course.spans(at(99)), course.longest_hold(at(99))), (vec![spent], spent.time));
     }
 
     #[test]

@@ -159,10 +159,15 @@ impl Migration {
         let judged = gate.unwrap_or(Phase::Ready);
         let mut looks = Vec::with_capacity(current.plan.scenarios.len());
         for (name, scenario) in &current.plan.scenarios {
-            let sides: Vec<Side> = scenario.sides.iter().copied().collect();
-            let state = self.state_of((name, scenario), &sides, (judged, &agents), at);
             // Both lists are in the order of names.
             let on = needed.split_first().filter(|((first, _), _)| first == name);
+            // What this phase does not run and no gate waits for is not asked, so it is in no state.
+            if on.is_none() && !scenario.phases.contains(&self.phase) {
+                looks.push(Look { phase: self.phase, state: None, holds: false });
+                continue;
+            }
+            let sides: Vec<Side> = scenario.sides.iter().copied().collect();
+            let state = self.state_of((name, scenario), &sides, (judged, &agents), at);
             let holds = on.is_some_and(|((_, on), rest)| {
                 needed = rest;
                 let whole = on.len() == sides.len();
@@ -171,7 +176,7 @@ impl Migration {
                 state != EvidenceState::Proved
             });
             all_proved &= !holds;
-            looks.push(Look { phase: self.phase, state, holds });
+            looks.push(Look { phase: self.phase, state: Some(state), holds });
         }
         let after = match self.phase {
             Phase::Watch => true,

@@ -37,9 +37,32 @@ pub(crate) fn told(tale: &mut Tale, what: &str) -> bool {
         "report is told" => report(tale),
         "first minutes are told" => first_minutes(tale),
         "commands are told" => commands(tale),
-        _ => return false,
+        "checks are told" => checks(tale),
+        _ => match what.strip_prefix("gate ").and_then(|what| what.strip_suffix(" is told")) {
+            Some(gate) => answer(tale, gate),
+            None => return false,
+        },
     }
     true
+}
+
+/// How each check stands, or that nobody asks.
+fn checks(tale: &mut Tale) {
+    for scenario in tale.world.migration.scenarios(tale.world.now) {
+        let sides = scenario.sides.iter().map(|side| format!("{} {}", side.side, side.value));
+        let sides = sides.collect::<Vec<_>>().join("; ");
+        match scenario.asked {
+            true => tale.tell(format!("{} is {}: {sides}", scenario.name, scenario.state.word())),
+            false => tale.tell(format!("{}: {sides}", scenario.name)),
+        }
+    }
+}
+
+/// What a gate answers that need not stand next.
+fn answer(tale: &mut Tale, gate: &str) {
+    let verdict = tale.world.migration.verdict(gate.parse().unwrap(), tale.world.now);
+    let never = if verdict.never_opens { " for ever" } else { "" };
+    tale.tell(format!("{} is {}{never}: {}", verdict.gate, verdict.word, verdict.summary));
 }
 
 /// What people are told to run, a line for each hold.
@@ -79,6 +102,7 @@ fn report(tale: &mut Tale) {
         let spans = scenario.spans.iter();
         let spans = spans.map(|it| format!("{} {} {} s", it.phase, it.state.word(), it.time.as_secs()));
         let spans = spans.collect::<Vec<_>>().join(", ");
+        let spans = if spans.is_empty() { "never asked".to_owned() } else { spans };
         let hold = scenario.longest_hold.as_secs();
         tale.told.push(format!("  {}: {spans}; held a gate for {hold} s at most", scenario.name));
     }

@@ -36,7 +36,8 @@ pub(crate) fn ask(by: Asker, verb: &str, rest: &str, reason: String, request_id:
             let subject = name(rest.split(' ').find(|word| !matches!(*word, "access" | "of")).unwrap());
             let ends = (verb == "gives").then_some(tidelock_model::Timestamp::from_millis(u64::MAX));
             let (grant, role) = (format!("{subject}-of-{}", by.name), name("person"));
-            let change = AccessChange { grant, subject, role, gate: None, everywhere: false, ends };
+            let change =
+                AccessChange { grant, subject, role, gate: None, everywhere: false, ends, joins: None };
             Ask::Access { change, by: Some(by), reason: String::new() }
         }
         "states" => Ask::SetFact { fact: rest.to_owned(), by, reason, request_id },

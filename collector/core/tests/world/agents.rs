@@ -6,7 +6,7 @@ use std::time::Duration;
 use tidelock_core::plan::{ClaimKind, Plan, Scenario};
 use tidelock_core::{CANARY_CHECK, CANARY_EVERY};
 use tidelock_model::{
-    AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome,
+    AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome, Phase,
     Remaining, Report, Sha256, Side, SpoolEpoch, Timestamp,
 };
 
@@ -88,12 +88,12 @@ impl Agent {
         double
     }
 
-    /// Runs what is due this second, and sends what waits when it is connected.
+    /// Runs what is due this second in this phase, and sends what waits when it is connected.
     pub(crate) fn run(
         &mut self,
         key: &AgentKey,
         plan: &Plan,
-        (revision, build): ((u64, Sha256), &str),
+        (revision, build, phase): ((u64, Sha256), &str, Phase),
         now: Timestamp,
         second: u64,
     ) -> Option<FindingBatch> {
@@ -106,6 +106,7 @@ impl Agent {
                 continue;
             };
             if scenario.sides.contains(&key.side)
+                && scenario.phases.contains(&phase)
                 && second.is_multiple_of(every)
                 && *behaviour != Behaviour::Silent
             {

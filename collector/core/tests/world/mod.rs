@@ -123,6 +123,7 @@ impl World {
             return;
         };
         let (revision, hash) = (self.migration.revision(), self.migration.plan_hash().unwrap());
+        let phase = self.migration.phase();
         let mut heard = Vec::new();
         let all = self.agents.iter_mut().chain(self.doubles.iter_mut().map(|(key, agent)| (&*key, agent)));
         for (key, agent) in all {
@@ -131,7 +132,7 @@ impl World {
                 heard.push(Observation::Agent(AgentSeen { offset_ms, error_ms, ..seen(key) }));
             }
             let build = self.builds.get(&key.side).map_or("", String::as_str);
-            let batch = agent.run(key, &plan, ((revision, hash), build), self.now, second);
+            let batch = agent.run(key, &plan, ((revision, hash), build, phase), self.now, second);
             heard.extend(batch.map(Observation::Findings));
         }
         heard.into_iter().for_each(|observation| self.see(observation));
@@ -145,13 +146,14 @@ impl World {
     pub(crate) fn away(&mut self, seconds: u64) {
         let Some(plan) = self.migration.plan().cloned() else { return };
         let revision = (self.migration.revision(), self.migration.plan_hash().unwrap());
+        let phase = self.migration.phase();
         for _ in 0..seconds {
             self.now = self.now.plus(Duration::from_secs(1));
             let second = self.since_begin().as_secs();
             for (key, agent) in &mut self.agents {
                 let build = self.builds.get(&key.side).map_or("", String::as_str);
                 let connected = std::mem::replace(&mut agent.connected, false);
-                agent.run(key, &plan, (revision, build), self.now, second);
+                agent.run(key, &plan, (revision, build, phase), self.now, second);
                 agent.connected = connected;
             }
         }
@@ -181,7 +183,8 @@ impl World {
     pub(crate) fn enrol(&mut self, key: &AgentKey) -> Result<Vec<Event>, Refusal> {
         self.agents.entry(key.clone()).or_insert_with(|| Agent::new(key));
         let certificate_ends = self.now.plus(Duration::from_secs(86_400));
-        self.ask(&Ask::Enrol { agent: key.clone(), certificate_ends })
+        let (must_be_new, reason) = (false, String::new());
+        self.ask(&Ask::Enrol { agent: key.clone(), certificate_ends, must_be_new, reason })
     }
 
     /// The epoch of the open gate's token.

@@ -117,7 +117,7 @@ pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> T {
     T::try_from(number).unwrap_or_else(|_| panic!("{number} is too large"))
 }
 
-/// `login, critical, both: 2 passes in a row; visible at most 0 for 10 s`; with `, during cutover` it runs in that phase
+/// `login, critical, both: 2 passes in a row; visible at most 0 for 10 s`; with `, during sync watch` it runs in those phases
 /// alone, with `, agents at least 2` or `, target agents at least 2` so many of a side must tell of it.
 fn scenario(plan: &mut Plan, text: &str) {
     let (head, claims) = text.split_once(':').unwrap_or((text, ""));
@@ -149,7 +149,7 @@ fn scenario(plan: &mut Plan, text: &str) {
         sides,
         agents_at_least,
         phases: match head.iter().find_map(|part| part.strip_prefix("during ")) {
-            Some(phase) => [phase.parse().unwrap()].into(),
+            Some(phases) => phases.split_whitespace().map(|phase| phase.parse().unwrap()).collect(),
             None => Phase::ALL.iter().copied().collect(),
         },
         every: secs(5),

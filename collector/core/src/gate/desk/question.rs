@@ -208,10 +208,15 @@ impl Migration {
     /// The decision that nothing but people holds: nothing moves by itself, and nobody has said no.
     fn waits_for_people(&self, now: Timestamp) -> Option<(Name, Phase)> {
         let gate = next(self.phase)?;
-        self.gates.steady.get(&gate)?;
+        // It was weighed when something was heard last, and lasts until then if nothing more is.
+        let proved = now <= self.gates.steady.get(&gate)?.until;
+        debug_assert_eq!(
+            proved,
+            self.evidence_until(gate, now).is_some(),
+            "what was found of {gate} is not so"
+        );
         let status = self.decision_status(gate, now).filter(|it| it.state != DecisionState::Given)?;
-        let proved = || self.evidence_until(gate, now).is_some();
-        let only = self.waits_for_people_alone(gate, now, proved);
+        let only = self.waits_for_people_alone(gate, now, || proved);
         (only && self.moves(now).is_none()).then_some((status.name, gate))
     }
 
