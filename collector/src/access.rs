@@ -3,6 +3,8 @@
 //! The file is the collector's own. It holds no secret, and a token that was shown once cannot be
 //! shown again.
 
+mod grants;
+mod known;
 mod told;
 mod untold;
 
@@ -12,8 +14,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
+use tidelock_core::COLLECTOR;
 use tidelock_model::{Name, Phase, Sha256, Timestamp, mutated};
 
+use self::grants::Grants;
 use crate::{private_file, secret};
 
 pub(crate) use told::{by_hand, tell};
@@ -68,7 +72,7 @@ impl std::str::FromStr for Role {
 }
 
 /// One grant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
     /// Names the grant; no secret.
     pub id: String,
@@ -117,6 +121,9 @@ pub enum AccessError {
     /// It is for one gate, and not of a role or migration that could be.
     #[error("access to one gate is for a viewer or a pipeline of one migration")]
     OneGate,
+    /// It is for somebody of the collector's own name.
+    #[error("{COLLECTOR:?} is the name in which the collector itself asks; give this access another one")]
+    OwnName,
     /// No randomness.
     #[error(transparent)]
     Random(#[from] secret::NoRandomness),
@@ -173,7 +180,8 @@ struct Row {
 #[derive(Debug, Clone)]
 pub struct Access {
     path: Arc<PathBuf>,
-    grants: Arc<ArcSwap<Vec<Grant>>>,
+    names: secret::Names,
+    grants: Arc<ArcSwap<Grants>>,
     writing: Arc<Mutex<()>>,
 }
 
@@ -183,9 +191,12 @@ impl Access {
     /// # Errors
     /// When the file is there and cannot be understood.
     pub fn open(path: &Path) -> Result<Access, AccessError> {
+        let names = secret::Names::new()?;
+        let grants = Grants::new(read(path)?, &names);
         Ok(Access {
             path: Arc::new(path.to_path_buf()),
-            grants: Arc::new(ArcSwap::from_pointee(read(path)?)),
+            names,
+            grants: Arc::new(ArcSwap::from_pointee(grants)),
             writing: Arc::default(),
         })
     }
@@ -197,16 +208,17 @@ impl Access {
     /// When it cannot be understood, is gone, or nobody could tell of it; the grants of before stay.
     pub fn reload(&self, told: impl FnOnce(&Changed) -> bool) -> Result<Changed, AccessError> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.path.exists() && !self.grants.load().is_empty() {
+        let before = self.list();
+        if !self.path.exists() && !before.is_empty() {
             let why = "it is gone".to_owned();
             return Err(AccessError::File { doing: "read", path: (*self.path).clone(), why });
         }
         let fresh = read(&self.path)?;
-        let changed = Changed::between(&self.grants.load(), &fresh);
+        let changed = Changed::between(&before, &fresh);
         if !changed.nothing() && !told(&changed) {
             return Err(AccessError::Untold((*self.path).clone()));
         }
-        self.grants.store(Arc::new(fresh));
+        self.believe(fresh);
         Ok(changed)
     }
 
@@ -214,7 +226,7 @@ impl Access {
     pub fn find(&self, token: &str, now: Timestamp) -> Option<Grant> {
         let hash = secret::sha256(token.as_bytes());
         let grants = self.grants.load();
-        let found = grants.iter().find(|grant| secret::same(&grant.hash, &hash))?;
+        let found = grants.find(&hash, &self.names)?;
         let ended = now >= found.expires && !mutated("access-ends");
         let revoked = found.revoked && !mutated("access-is-revoked");
         (!ended && !revoked).then(|| found.clone())
@@ -222,7 +234,7 @@ impl Access {
 
     /// Every grant, live or not.
     pub fn list(&self) -> Arc<Vec<Grant>> {
-        self.grants.load_full()
+        self.grants.load().list()
     }
 
     /// Makes a grant and its token, which is shown this once. Blocks on the disk.
@@ -257,6 +269,7 @@ impl Access {
         if ttl > MAX_TTL {
             return Err(AccessError::TooLong);
         }
+        own_name(&subject)?;
         if gate.is_some() && (migration.is_none() || !matches!(role, Role::Viewer | Role::Pipeline)) {
             return Err(AccessError::OneGate);
         }
@@ -273,7 +286,7 @@ impl Access {
     /// When there are too many, or the file cannot be written.
     pub fn keep(&self, grant: Grant, now: Timestamp) -> Result<(), AccessError> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut grants = Vec::clone(&self.grants.load());
+        let mut grants = Vec::clone(&self.list());
         if grants.len() >= MAX_GRANTS {
             grants.retain(|grant| !grant.revoked && now < grant.expires);
         }
@@ -290,7 +303,7 @@ impl Access {
     /// When there is none of this id, or the file cannot be written.
     pub fn revoke(&self, id: &str) -> Result<Grant, AccessError> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut grants = Vec::clone(&self.grants.load());
+        let mut grants = Vec::clone(&self.list());
         let grant = grants.iter_mut().find(|grant| grant.id == id);
         let grant = grant.ok_or_else(|| AccessError::Unknown(id.chars().take(64).collect()))?;
         grant.revoked = true;
@@ -304,8 +317,12 @@ impl Access {
         let file = File { grants: grants.iter().map(row_of).collect() };
         let text = toml::to_string_pretty(&file).map_err(|error| wrong(error.to_string()))?;
         private_file::replace(&self.path, text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
-        self.grants.store(Arc::new(grants));
+        self.believe(grants);
         Ok(())
+    }
+
+    fn believe(&self, grants: Vec<Grant>) {
+        self.grants.store(Arc::new(Grants::new(grants, &self.names)));
     }
 }
 
@@ -316,7 +333,17 @@ fn read(path: &Path) -> Result<Vec<Grant>, AccessError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
         Err(error) => return Err(wrong(error.to_string())),
     };
-    file.grants.into_iter().map(grant_of).collect::<Result<Vec<_>, _>>().map_err(wrong)
+    let grants = file.grants.into_iter().map(grant_of).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+    for grant in grants.iter().filter(|grant| !grant.revoked) {
+        own_name(&grant.subject).map_err(|error| wrong(format!("grant {:?}: {error}", grant.id)))?;
+    }
+    Ok(grants)
+}
+
+/// Nobody passes for the collector: by its name its own holds are known.
+fn own_name(subject: &Name) -> Result<(), AccessError> {
+    let its_own = subject.as_str() == COLLECTOR && !mutated("the-collectors-name-is-its-own");
+    if its_own { Err(AccessError::OwnName) } else { Ok(()) }
 }
 
 fn grant_of(row: Row) -> Result<Grant, String> {

@@ -13,6 +13,7 @@ mod errors;
 mod flagger;
 mod gate;
 mod http;
+mod join_token;
 mod migration;
 mod order;
 mod plan;
@@ -52,7 +53,7 @@ pub(crate) fn gate_token_epoch(
     token::read(key, migration, text, now).ok()
 }
 
-use crate::access::Access;
+use crate::access::{Access, Untold};
 use crate::audit::Audit;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
@@ -73,6 +74,8 @@ pub struct Api {
     pub driver: Driver,
     /// Grants.
     pub access: Access,
+    /// What the journal does not say of them yet.
+    pub(crate) untold: Untold,
     /// Authorities.
     pub pki: Arc<Pki>,
     /// Join tokens.

@@ -1,8 +1,8 @@
 //! Who asked for what they may not have: kept for people to read, and never so much that it fills a disk.
 //!
 //! A refused ask changes nothing, so it has no place in the journal, which a stranger could fill. It goes into
-//! two files of a bounded size beside it. Each caller writes a few lines at once and then one now and then;
-//! what comes again is counted on its line, and what is left out is counted, too.
+//! two files of a bounded size beside it. Each caller, person or agent, writes a few lines at once and then one now
+//! and then; what comes again is counted on its line, and what is left out is counted, too.
 
 mod file;
 
@@ -36,13 +36,13 @@ const TEXT_CHARS: usize = 300;
 pub struct RefusedAsk {
     /// When it was asked last, in milliseconds.
     pub unix_ms: u64,
-    /// Who asked; empty for one who did not sign in.
+    /// Who asked, of an agent its side and name; empty for one who did not sign in.
     pub subject: String,
-    /// What their access is; empty for none.
+    /// What their access is, `agent` of an agent; empty for none.
     pub role: String,
     /// The id of their access; empty for none.
     pub grant: String,
-    /// The one migration that the access is for; empty for all, or for none.
+    /// The one migration that the access is for, or that the agent is of; empty for all, or for none.
     pub migration: String,
     /// Where it came from.
     pub address: String,
@@ -57,7 +57,17 @@ pub struct RefusedAsk {
 impl RefusedAsk {
     fn like(&self, other: &RefusedAsk) -> bool {
         (&self.grant, &self.address, &self.subject) == (&other.grant, &other.address, &other.subject)
-            && (&self.what, &self.why) == (&other.what, &other.why)
+            && (&self.what, &self.why, &self.migration) == (&other.what, &other.why, &other.migration)
+    }
+
+    /// Whose pace it takes: their access, an agent's name, or the address of one whom nobody knows. Agents behind one
+    /// address have each their own, and a stranger there takes nothing from them.
+    fn caller(&self) -> String {
+        match (self.grant.as_str(), self.subject.as_str()) {
+            ("", "") => self.address.clone(),
+            ("", agent) => format!("{} {agent}", self.migration),
+            (grant, _) => grant.to_owned(),
+        }
     }
 }
 
@@ -110,8 +120,7 @@ impl Audit {
                 self.write(again)
             };
         }
-        let who = if ask.grant.is_empty() { &ask.address } else { &ask.grant };
-        if !self.pace.take(who.clone(), now) {
+        if !self.pace.take(ask.caller(), now) {
             lines.left_out = lines.left_out.saturating_add(1);
             return;
         }
@@ -199,5 +208,34 @@ mod tests {
         let (again, _) = Audit::open(dir.path()).newest(None, 2_000);
         assert_eq!(again.len(), AT_ONCE as usize);
         assert!(again.iter().any(|line| line.what == "Hold" && line.times == 1_000), "{again:?}");
+    }
+
+    #[test]
+    fn agents_of_one_address_are_told_apart_and_a_strangers_flood_hides_none_of_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = Audit::open(dir.path());
+        let stranger = |at| RefusedAsk {
+            subject: String::new(),
+            grant: String::new(),
+            ..ask(at, &format!("call {at}"))
+        };
+        (0..500).for_each(|at| audit.tell(stranger(at)));
+        assert_eq!(audit.newest(None, 2_000).0.len() as u64, AT_ONCE);
+        let agent = |migration: &str, name: &str| RefusedAsk {
+            subject: name.to_owned(),
+            role: "agent".to_owned(),
+            grant: String::new(),
+            migration: migration.to_owned(),
+            ..ask(500, "AgentService/Session")
+        };
+        for _ in 0..1_000 {
+            for (migration, name) in [("shop", "source/a"), ("shop", "source/b"), ("bank", "source/a")] {
+                audit.tell(agent(migration, name));
+            }
+        }
+        let (lines, _) = audit.newest(Name::new("shop").ok().as_ref(), 2_000);
+        let told: Vec<_> = lines.iter().map(|line| (line.subject.as_str(), line.times)).collect();
+        assert_eq!(told, [("source/a", 1_000), ("source/b", 1_000)]);
+        assert_eq!(audit.newest(Name::new("bank").ok().as_ref(), 2_000).0.len(), 1);
     }
 }

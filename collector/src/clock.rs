@@ -32,6 +32,13 @@ impl Clock {
         self.at(boot())
     }
 
+    /// How far collector time is ahead of this machine's wall clock now, in milliseconds; negative where it is behind.
+    /// What the journal has seen once is not undone, so a wall clock that was wrong at a start is felt until real time
+    /// has caught up.
+    pub fn ahead_ms(&self) -> i64 {
+        ahead(self.now(), wall())
+    }
+
     fn begin(wall: Timestamp, boot: Duration, floor: Timestamp) -> Clock {
         let base = if wall < floor { floor.plus(AWAY) } else { wall };
         Clock { base, boot_at_base: boot }
@@ -48,6 +55,11 @@ impl Clock {
 pub fn wall() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn ahead(now: Timestamp, wall: Timestamp) -> i64 {
+    let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    if now >= wall { ms(now.since(wall)) } else { -ms(wall.since(now)) }
 }
 
 fn boot() -> Duration {
@@ -76,6 +88,15 @@ mod tests {
             let began = Clock::begin(NOON.minus(back), Duration::ZERO, NOON).at(Duration::ZERO);
             assert!(began.since(NOON) > ONLINE_FOR, "{back:?}");
         }
+    }
+
+    #[test]
+    fn what_the_clock_is_ahead_is_known() {
+        let clock = Clock::begin(NOON, Duration::ZERO, NOON.plus(2 * HOUR));
+        let away = i64::try_from(AWAY.as_millis()).unwrap();
+        assert_eq!(ahead(clock.at(Duration::ZERO), NOON), 2 * 3_600_000 + away);
+        assert_eq!(ahead(NOON, NOON.plus(HOUR)), -3_600_000);
+        assert!(Clock::start(Timestamp::ZERO).ahead_ms().abs() < 1_000);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tidelock_model::Name;
-use tidelock_ops::telemetry::Format;
+use tidelock_ops::telemetry::{Format, check_level};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -50,7 +50,7 @@ pub struct Config {
     pub secrets: BTreeMap<Name, PathBuf>,
     /// Authorities that receivers' certificates may come from, beside the public ones.
     pub notify_ca: Option<PathBuf>,
-    /// How loud, as `RUST_LOG` has it; that variable wins.
+    /// How loud, in one word; `RUST_LOG` wins.
     pub log_level: String,
     /// How the log is written.
     pub log_format: Format,
@@ -270,6 +270,8 @@ fn check(file: File, base: &Path) -> Result<Config, ConfigError> {
     if !(1..=100_000).contains(&file.listen.connections) {
         return wrong("listen.connections", "it is between 1 and 100000");
     }
+    check_level(&file.log.level)
+        .map_err(|error| ConfigError::Value { place: "log.level", what: error.to_string() })?;
     let mut secrets = BTreeMap::new();
     for (name, secret) in file.secrets {
         let place = || format!("secret {name:?}");
@@ -369,10 +371,22 @@ mod tests {
             "hosts = []",
             "trust_domain = 'A b'",
             "[agents]\nsession_idle_secs = 1",
+            "[log]\nlevel = 'debugg'",
+            "[log]\nlevel = 'tidelock_collector=debug'",
             "[x]",
         ] {
             assert!(read(bad).is_err(), "{bad:?} was taken");
         }
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_told_with_its_key_and_the_words_that_there_are() {
+        let said = read("[log]\nlevel = 'debugg'").unwrap_err();
+        assert!(
+            said.starts_with("log.level: \"debugg\" is no level; it is one of off, error, warn, info"),
+            "{said}"
+        );
+        assert_eq!(read("[log]\nlevel = 'debug'").unwrap().log_level, "debug");
     }
 
     #[test]

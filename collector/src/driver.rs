@@ -19,5 +19,5 @@ pub(crate) use task::{Inbox, Parts, prepare};
 
 /// The name in which the collector itself asks.
 pub(crate) fn own_name() -> tidelock_model::Name {
-    tidelock_model::Name::new("collector").expect("it is a name")
+    tidelock_model::Name::new(tidelock_core::COLLECTOR).expect("it is a name")
 }

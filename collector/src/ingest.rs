@@ -8,6 +8,7 @@ mod assign;
 mod batch;
 mod dedup;
 mod fetch;
+mod fetches;
 mod now;
 mod offset;
 mod pieces;
@@ -29,6 +30,7 @@ pub use service::AgentDoor;
 pub use sessions::{Entered, Instance, NotAsked, NotEntered, Sessions};
 pub use verifier::AgentVerifier;
 
+pub(crate) use fetches::Fetches;
 pub(crate) use service::Door;
 pub(crate) use tally::Tally;
 pub(crate) use wire::AgentFace;

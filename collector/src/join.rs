@@ -1,7 +1,8 @@
 //! Join tokens: how an agent without a certificate gets one, so that no key is ever copied by hand.
 //!
 //! A token says which authority to expect before anything is sent to it, and carries a secret of
-//! which only the hash is kept. It is bound to one migration and side, ends soon, and counts down.
+//! which only the hash is kept. It is bound to one migration and side, ends soon, and counts down. Its name is
+//! the beginning of that hash: it can be told to everybody, and helps nobody to guess 256 bits.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use tidelock_model::{Name, Sha256, Side, Timestamp};
+use tidelock_model::{Name, Sha256, Side, Timestamp, mutated};
 
 use crate::{private_file, secret};
 
@@ -20,6 +21,8 @@ const PREFIX: &str = "tlj1.";
 const MAX_TOKENS: usize = 1000;
 /// Agents that one token lets in at most.
 const MAX_COUNT: u32 = 100;
+/// Digits of a token's name.
+const ID_CHARS: usize = 16;
 const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -35,7 +38,7 @@ struct Carried {
 }
 
 /// What a token lets in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
     secret_sha256: String,
@@ -48,6 +51,11 @@ struct Row {
     #[serde(default)]
     pods: bool,
     expires_unix_ms: u64,
+    /// Who issued it; tokens of an earlier release do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(default)]
+    revoked: bool,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -57,9 +65,38 @@ struct File {
     tokens: Vec<Row>,
 }
 
+/// A join token as everybody may see it: without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinToken {
+    /// Names the token; no secret.
+    pub id: String,
+    /// The side.
+    pub side: Side,
+    /// The agent's name, where the token decides it.
+    pub name: Option<Name>,
+    /// Agents that may still join with it.
+    pub left: u32,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Who issued it; none for one of an earlier release.
+    pub by: Option<Name>,
+    /// It was taken back.
+    pub revoked: bool,
+}
+
+/// A token that was made, and lets nobody in before it is kept.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// As everybody may see it.
+    pub shown: JoinToken,
+    row: Row,
+}
+
 /// What a token that was just used allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
+    /// The token's name, and who issued it.
+    pub token: (String, Option<Name>),
     /// The migration.
     pub migration: Name,
     /// The side.
@@ -85,15 +122,20 @@ pub enum JoinError {
         why: String,
     },
     /// Too many wait.
-    #[error("{MAX_TOKENS} join tokens wait already; let some end")]
+    #[error(
+        "{MAX_TOKENS} join tokens wait already; take some back (tidelock agent token revoke) or let some end"
+    )]
     Full,
+    /// There is none of this name in that migration.
+    #[error("there is no join token {0:?} that has not ended; see: tidelock agent token ls")]
+    Unknown(String),
     /// Its numbers cannot be.
     #[error(
         "a join token lets 1 to {MAX_COUNT} agents in, a named one exactly 1, and lives for at most 7 days"
     )]
     Bounds,
-    /// It is unknown, used up or over. Which of these is nobody's business.
-    #[error("the join token is not valid: unknown, used up or over its time; issue a new one")]
+    /// It is unknown, used up, taken back or over. Which of these is nobody's business.
+    #[error("the join token is not valid: unknown, used up, taken back or over its time; issue a new one")]
     NotValid,
     /// No randomness.
     #[error(transparent)]
@@ -122,11 +164,12 @@ impl JoinTokens {
         Ok(JoinTokens { path: path.to_path_buf(), rows: Arc::new(Mutex::new(file.tokens)) })
     }
 
-    /// Makes a token for `count` agents of a side. Gives it, and when it ends.
+    /// A token for `count` agents of a side, and its text, which is shown this once. It lets nobody in before it is
+    /// kept.
     ///
     /// # Errors
-    /// When its numbers cannot be, or the file cannot be written.
-    pub fn issue(&self, ask: &Issue<'_>, now: Timestamp) -> Result<(String, Timestamp), JoinError> {
+    /// When its numbers cannot be, or there is no randomness.
+    pub fn prepare(ask: &Issue<'_>, now: Timestamp) -> Result<(Made, String), JoinError> {
         let ttl = ask.ttl.unwrap_or(DEFAULT_TTL);
         let named_for_many = ask.name.is_some() && ask.count != 1;
         if !(1..=MAX_COUNT).contains(&ask.count) || ttl > MAX_TTL || ttl.is_zero() || named_for_many {
@@ -134,28 +177,68 @@ impl JoinTokens {
         }
         let secret = secret::new_token("")?;
         let expires = now.plus(ttl);
+        let row = Row {
+            secret_sha256: secret::sha256(secret.as_bytes()).to_string(),
+            migration: ask.migration.to_string(),
+            side: ask.side.word().to_owned(),
+            name: ask.name.map(Name::to_string),
+            left: ask.count,
+            pods: ask.count > 1,
+            expires_unix_ms: expires.as_millis(),
+            by: Some(ask.by.to_string()),
+            revoked: false,
+        };
+        let shown = JoinToken {
+            id: id_of(&row).to_owned(),
+            side: ask.side,
+            name: ask.name.cloned(),
+            left: ask.count,
+            expires,
+            by: Some(ask.by.clone()),
+            revoked: false,
+        };
+        let carried = Carried { f: ask.fingerprint.to_string(), s: secret, u: ask.url.to_owned() };
+        // Texts alone always become JSON.
+        let json = serde_json::to_vec(&carried).unwrap_or_default();
+        Ok((Made { shown, row }, format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(json))))
+    }
+
+    /// Keeps a token: from here on it lets in. Those that were taken back make room.
+    ///
+    /// # Errors
+    /// When too many wait, or the file cannot be written.
+    pub fn keep(&self, made: Made, now: Timestamp) -> Result<(), JoinError> {
         self.change(now, |rows| {
+            if rows.len() >= MAX_TOKENS {
+                rows.retain(|row| !row.revoked);
+            }
             if rows.len() >= MAX_TOKENS {
                 return Err(JoinError::Full);
             }
-            rows.push(Row {
-                secret_sha256: secret::sha256(secret.as_bytes()).to_string(),
-                migration: ask.migration.to_string(),
-                side: ask.side.word().to_owned(),
-                name: ask.name.map(Name::to_string),
-                left: ask.count,
-                pods: ask.count > 1,
-                expires_unix_ms: expires.as_millis(),
-            });
+            rows.push(made.row);
             Ok(())
-        })?;
-        let carried = Carried { f: ask.fingerprint.to_string(), s: secret, u: ask.url.to_owned() };
-        let json = serde_json::to_vec(&carried).map_err(|error| JoinError::File {
-            doing: "write",
-            path: self.path.clone(),
-            why: error.to_string(),
-        })?;
-        Ok((format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(json)), expires))
+        })
+    }
+
+    /// The tokens of a migration that have not ended, oldest first.
+    pub fn list(&self, migration: &Name, now: Timestamp) -> Vec<JoinToken> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |row: &&Row| row.migration == migration.as_str() && now.as_millis() < row.expires_unix_ms;
+        rows.iter().filter(of).filter_map(shown).collect()
+    }
+
+    /// Takes a token back: from here on it lets nobody in. What it let in stays.
+    ///
+    /// # Errors
+    /// When there is none of this name in the migration, or the file cannot be written.
+    pub fn revoke(&self, migration: &Name, id: &str, now: Timestamp) -> Result<JoinToken, JoinError> {
+        self.change(now, |rows| {
+            let found = rows.iter_mut().find(|row| row.migration == migration.as_str() && id_of(row) == id);
+            let unknown = || JoinError::Unknown(id.chars().filter(|c| !c.is_control()).take(64).collect());
+            let row = found.ok_or_else(unknown)?;
+            row.revoked = true;
+            shown(row).ok_or_else(unknown)
+        })
     }
 
     /// Takes one use of a token. Give it back when nobody was let in after all.
@@ -166,10 +249,15 @@ impl JoinTokens {
         let json = token.strip_prefix(PREFIX).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         let carried: Option<Carried> = json.and_then(|json| serde_json::from_slice(&json).ok());
         let hash = secret::sha256(carried.ok_or(JoinError::NotValid)?.s.as_bytes());
+        let kept = hash.to_string();
+        let id = name_of(&kept);
         self.change(now, |rows| {
             let row = rows.iter_mut().find(|row| {
-                row.secret_sha256.parse::<Sha256>().is_ok_and(|kept| secret::same(&kept, &hash))
+                // The name is no secret, so any search for it will do; what is behind it is one.
+                id_of(row) == id
+                    && row.secret_sha256.parse::<Sha256>().is_ok_and(|kept| secret::same(&kept, &hash))
                     && row.left > 0
+                    && (!row.revoked || mutated("a-join-token-is-revoked"))
             });
             let row = row.ok_or(JoinError::NotValid)?;
             let admission = admission(row, hash).ok_or(JoinError::NotValid)?;
@@ -217,6 +305,8 @@ pub struct Issue<'a> {
     pub side: Side,
     /// The agent's name, where the token decides it.
     pub name: Option<&'a Name>,
+    /// Who issues it.
+    pub by: &'a Name,
     /// How many agents.
     pub count: u32,
     /// For how long.
@@ -227,49 +317,133 @@ pub struct Issue<'a> {
     pub url: &'a str,
 }
 
-fn admission(row: &Row, hash: Sha256) -> Option<Admission> {
-    let name = match &row.name {
-        Some(name) => Some(Name::new(name).ok()?),
-        None => None,
-    };
-    Some(Admission {
-        migration: Name::new(&row.migration).ok()?,
+fn id_of(row: &Row) -> &str {
+    name_of(&row.secret_sha256)
+}
+
+/// The name of a token of which that is kept.
+fn name_of(kept: &str) -> &str {
+    kept.get(..ID_CHARS).unwrap_or(kept)
+}
+
+/// A row as everybody may see it; none where somebody wrote into the file what cannot be, which lets nobody in.
+fn shown(row: &Row) -> Option<JoinToken> {
+    let name = |text: &Option<String>| text.as_deref().map(Name::new).transpose().ok();
+    Some(JoinToken {
+        id: id_of(row).to_owned(),
         side: row.side.parse().ok()?,
-        name,
-        pod: row.pods,
-        hash,
+        name: name(&row.name)?,
+        left: row.left,
+        expires: Timestamp::from_millis(row.expires_unix_ms),
+        by: name(&row.by)?,
+        revoked: row.revoked,
     })
+}
+
+fn admission(row: &Row, hash: Sha256) -> Option<Admission> {
+    let JoinToken { id, side, name, by, .. } = shown(row)?;
+    let migration = Name::new(&row.migration).ok()?;
+    Some(Admission { token: (id, by), migration, side, name, pod: row.pods, hash })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_token_counts_down_ends_and_is_given_back() {
-        let path = std::env::temp_dir().join(format!("tidelock-join-{}.toml", std::process::id()));
-        let tokens = JoinTokens::open(&path).unwrap();
-        let (migration, now) = (Name::new("shop").unwrap(), Timestamp::from_millis(1_000_000));
+    fn issue(tokens: &JoinTokens, migration: &str, count: u32, now: Timestamp) -> (JoinToken, String) {
+        let (migration, by) = (Name::new(migration).unwrap(), Name::new("omar").unwrap());
         let ask = Issue {
             migration: &migration,
             side: Side::Target,
             name: None,
-            count: 2,
+            by: &by,
+            count,
             ttl: Some(Duration::from_secs(60)),
             fingerprint: secret::sha256(b"ca"),
             url: "https://localhost:7480",
         };
-        let (token, ends) = tokens.issue(&ask, now).unwrap();
+        let (made, token) = JoinTokens::prepare(&ask, now).unwrap();
+        assert!(tokens.take(&token, now).is_err(), "nobody has kept it yet");
+        tokens.keep(made.clone(), now).unwrap();
+        (made.shown, token)
+    }
+
+    #[test]
+    fn a_token_counts_down_ends_and_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("join.toml");
+        let tokens = JoinTokens::open(&path).unwrap();
+        let now = Timestamp::from_millis(1_000_000);
+        let (made, token) = issue(&tokens, "shop", 2, now);
         assert!(!std::fs::read_to_string(&path).unwrap().contains(&token[20..]));
         let first = tokens.take(&token, now).unwrap();
         assert_eq!((first.side, first.name.clone()), (Side::Target, None));
+        assert_eq!(first.token, (made.id, Name::new("omar").ok()));
         // The file is what counts, also after a restart.
         let tokens = JoinTokens::open(&path).unwrap();
         tokens.take(&token, now).unwrap();
         assert!(tokens.take(&token, now).is_err());
         tokens.give_back(&first, now).unwrap();
-        assert!(tokens.take(&token, ends).is_err());
+        assert!(tokens.take(&token, made.expires).is_err());
         assert!(tokens.take("tlj1.e30", now).is_err());
-        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_token_that_was_taken_back_lets_nobody_in_whoever_gives_a_use_of_it_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("join.toml");
+        let tokens = JoinTokens::open(&path).unwrap();
+        let now = Timestamp::from_millis(1_000_000);
+        let (leaked, token) = issue(&tokens, "shop", 3, now);
+        let (other, good) = issue(&tokens, "shop", 1, now);
+        let (shop, bank) = (Name::new("shop").unwrap(), Name::new("bank").unwrap());
+        let thief = tokens.take(&token, now).unwrap();
+        for (of, id) in [(&bank, leaked.id.as_str()), (&shop, "0a1b"), (&shop, "")] {
+            assert!(matches!(tokens.revoke(of, id, now), Err(JoinError::Unknown(_))), "{of} {id:?}");
+        }
+        let taken = tokens.revoke(&shop, &leaked.id, now).unwrap();
+        let wanted = JoinToken { left: 2, revoked: true, ..leaked.clone() };
+        assert_eq!(taken, wanted);
+        tokens.give_back(&thief, now).unwrap();
+        let tokens = JoinTokens::open(&path).unwrap();
+        assert!(tokens.take(&token, now).is_err());
+        assert_eq!(tokens.list(&shop, now), [JoinToken { left: 3, ..wanted }, other]);
+        assert_eq!(tokens.list(&bank, now), []);
+        assert_eq!(tokens.list(&shop, leaked.expires), [], "both are over");
+        tokens.take(&good, now).unwrap();
+    }
+
+    #[test]
+    fn a_token_of_an_earlier_release_is_named_too_and_what_was_taken_back_makes_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("join.toml");
+        let row = |number: usize| {
+            let hash = secret::sha256(number.to_string().as_bytes());
+            format!(
+                "[[token]]\nsecret_sha256 = \"{hash}\"\nmigration = \"shop\"\nside = \"source\"\nleft = 1\n\
+                 pods = false\nexpires_unix_ms = 2000000\n"
+            )
+        };
+        std::fs::write(&path, (0..MAX_TOKENS).map(row).collect::<String>()).unwrap();
+        let tokens = JoinTokens::open(&path).unwrap();
+        let (shop, now) = (Name::new("shop").unwrap(), Timestamp::from_millis(1_000_000));
+        let old = tokens.list(&shop, now)[7].clone();
+        assert_eq!((old.id.len(), old.by.clone(), old.revoked), (ID_CHARS, None, false));
+        let ask = Issue {
+            migration: &shop,
+            side: Side::Source,
+            name: None,
+            by: &shop,
+            count: 1,
+            ttl: None,
+            fingerprint: secret::sha256(b"ca"),
+            url: "",
+        };
+        let (made, _) = JoinTokens::prepare(&ask, now).unwrap();
+        assert!(matches!(tokens.keep(made.clone(), now), Err(JoinError::Full)));
+        tokens.revoke(&shop, &old.id, now).unwrap();
+        tokens.keep(made, now).unwrap();
+        let ids: Vec<_> = tokens.list(&shop, now).into_iter().map(|token| token.id).collect();
+        assert!(ids.len() == MAX_TOKENS && !ids.contains(&old.id));
     }
 }

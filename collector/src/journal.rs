@@ -44,14 +44,15 @@ mod witness;
 mod writer;
 
 pub use ballast::Space;
-pub use components::{ComponentError, Components};
+pub use components::{ComponentError, ComponentReader, Components};
 pub use damage::{Damage, Torn};
 pub use disk::{Disk, RealDisk};
 pub use error::{Failure, JournalError, OpenError, ReadError};
 pub use files::{Dropped, Journal};
 pub(crate) use frame::bodies as frame_bodies;
 pub use index::{
-    Batch, Cursor, Entry, Event, HistoryItem, Index, IndexError, IndexSettings, IndexStart, Seen, SledIndex,
+    Batch, Cursor, Entry, Event, HistoryItem, HistoryLine, Index, IndexError, IndexSettings, IndexStart,
+    Seen, SledIndex,
 };
 pub use lane::Lane;
 pub use memory::{MemoryFault, MemoryJournal};

@@ -275,7 +275,7 @@ fn batch_entries(at: Timestamp, seen: &Seen, received: Option<&Received>) -> Vec
     }
     let line = |(check, finding): (&Name, &Finding)| {
         let summary = line(at, &agent, finding).encode_to_vec();
-        (check.clone(), HistoryItem { at_unix_ms: at.as_millis(), position: Position::START, summary })
+        (check.clone(), HistoryItem { at_unix_ms: at.as_millis(), summary })
     };
     let history = latest.into_iter().map(line).collect();
     let first_seq = batch.first_seq;

@@ -1,10 +1,11 @@
 //! Accepts TLS connections for both listeners.
 //!
 //! Our own loop instead of the server's: the settings of a connection are taken when it comes, so a
-//! renewed certificate needs no restart; handshakes are bounded in number and in time; no address takes
-//! all places, and nobody keeps one in silence; and who the peer is travels with the connection, read
-//! from what was verified and never from a message.
+//! renewed certificate needs no restart; handshakes are bounded in number and in time; no address and no
+//! agent takes all places, and nobody keeps one in silence, or after it was revoked; and who the peer is
+//! travels with the connection, read from what was verified and never from a message.
 
+mod agents;
 mod quiet;
 mod share;
 
@@ -26,10 +27,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
+use self::agents::Place;
 use self::quiet::Quiet;
 use self::share::{Share, Shares};
 use crate::pki::{AgentId, identity_of};
 use crate::seldom::Seldom;
+
+pub use self::agents::Agents;
 
 /// A peer that needs longer for its handshake is let go.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -54,8 +58,19 @@ pub struct Connection {
     peer: Peer,
     quiet: Quiet,
     _slot: OwnedSemaphorePermit,
-    /// Until it is known who this is: for ever, on a listener without client certificates.
+    /// Of its address, unless it is one of our agents': for ever, on a listener without client certificates.
     _share: Option<Share>,
+    /// Of its agent, on a listener with them.
+    place: Option<Place>,
+}
+
+impl Connection {
+    /// Why it is closed now, whatever is on its way.
+    fn over(&mut self, cx: &mut Context<'_>) -> Option<io::Error> {
+        let over = self.place.as_mut().is_some_and(|place| place.poll_over(cx).is_ready());
+        let why = "its agent may not speak any more, or has connected anew";
+        over.then(|| io::Error::new(io::ErrorKind::ConnectionAborted, why))
+    }
 }
 
 impl Connected for Connection {
@@ -72,6 +87,9 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(why) = self.over(cx) {
+            return Poll::Ready(Err(why));
+        }
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         match &read {
@@ -88,10 +106,17 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        // Also where the peer takes nothing: then nobody comes to read.
+        if let Some(why) = self.over(cx) {
+            return Poll::Ready(Err(why));
+        }
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(why) = self.over(cx) {
+            return Poll::Ready(Err(why));
+        }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -105,8 +130,8 @@ impl AsyncWrite for Connection {
 pub struct Acceptor {
     /// Taken anew for each connection.
     pub tls: Arc<ArcSwap<ServerConfig>>,
-    /// The trust domain, where client certificates are asked for.
-    pub domain: Option<Arc<str>>,
+    /// Those that it is for, where client certificates are asked for.
+    pub agents: Option<Agents>,
     /// Connections at once.
     pub connections: usize,
 }
@@ -119,6 +144,9 @@ impl Acceptor {
         stop: CancellationToken,
     ) -> ReceiverStream<io::Result<Connection>> {
         let (ready, connections) = mpsc::channel(READY);
+        if let Some(agents) = self.agents.clone() {
+            tokio::spawn(agents.watch(stop.clone()));
+        }
         tokio::spawn(async move {
             let slots = Arc::new(Semaphore::new(self.connections));
             let shares = Shares::of(self.connections);
@@ -169,16 +197,20 @@ impl Acceptor {
         let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(tcp))
             .await
             .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"))??;
-        let agent = self.domain.as_deref().map(|domain| {
-            let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
-            let leaf = certificates.first().map(|leaf| leaf.as_ref()).unwrap_or_default();
-            identity_of(leaf, domain).map_err(io::Error::other)
-        });
-        let agent = agent.transpose()?;
-        // An agent is known by its name from here on, and has one session.
-        let share = agent.is_none().then_some(share);
+        let (agent, place, share) = match &self.agents {
+            None => (None, None, Some(share)),
+            Some(agents) => {
+                let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+                let leaf = certificates.first().map(|leaf| leaf.as_ref()).unwrap_or_default();
+                let who = identity_of(leaf, agents.domain()).map_err(io::Error::other)?;
+                let place = agents.enter(&who, address);
+                // One of ours is counted by its name from here on: many of them may come from one address.
+                let ours = agents.may_stay((&who.migration, &who.agent), who.ends);
+                (Some(who), Some(place), (!ours).then_some(share))
+            }
+        };
         let peer = Peer { agent, address };
-        Ok(Connection { stream, peer, quiet: Quiet::new(), _slot: slot, _share: share })
+        Ok(Connection { stream, peer, quiet: Quiet::new(), _slot: slot, _share: share, place })
     }
 }
 

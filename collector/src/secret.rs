@@ -47,6 +47,31 @@ pub fn same(a: &Sha256, b: &Sha256) -> bool {
     hmac::verify(&key, b.as_bytes(), hmac::sign(&key, a.as_bytes()).as_ref()).is_ok()
 }
 
+/// Names of kept secrets, for a table that they are looked up in.
+///
+/// A table stops at the first difference, so how long it looks tells of what lies in it. Each name is made under a
+/// random key of this process: nobody outside can choose what is looked up, or turn back what the time says of it.
+#[derive(Debug, Clone)]
+pub struct Names(hmac::Key);
+
+impl Names {
+    /// Under a key that nothing keeps.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn new() -> Result<Names, NoRandomness> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map_err(|_| NoRandomness)?;
+        Ok(Names(key))
+    }
+
+    /// The name of what is kept of a secret.
+    pub fn of(&self, kept: &Sha256) -> [u8; 32] {
+        let mut name = [0; 32];
+        name.copy_from_slice(hmac::sign(&self.0, kept.as_bytes()).as_ref());
+        name
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +82,15 @@ mod tests {
         assert_ne!(a, b);
         assert!(same(&sha256(a.as_bytes()), &sha256(a.as_bytes())));
         assert!(!same(&sha256(a.as_bytes()), &sha256(b.as_bytes())));
+    }
+
+    #[test]
+    fn a_name_is_of_one_secret_and_of_this_process_alone() {
+        let (names, others) = (Names::new().unwrap(), Names::new().unwrap());
+        let (a, b) = (sha256(b"a"), sha256(b"b"));
+        assert_eq!(names.of(&a), names.clone().of(&a));
+        assert_ne!(names.of(&a), names.of(&b));
+        assert_ne!(names.of(&a), others.of(&a));
+        assert_ne!(&names.of(&a), a.as_bytes());
     }
 }

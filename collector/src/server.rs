@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use tidelock_ops::Ops;
+use tidelock_ops::service::{self, Signs};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -49,15 +50,23 @@ pub struct Running {
 
 /// Whether a collector still does its work. Clones look at the same one.
 #[derive(Debug, Clone)]
-pub struct Life(Driver);
+pub struct Life {
+    driver: Driver,
+    signs: Signs,
+}
 
 impl Life {
     /// Comes back when the driver has come round once more. While the journal is replayed there is nothing yet
     /// that could come round, and it comes back at once: a long journal is no reason to begin anew.
     pub async fn sign(&self) {
-        if self.0.ready() {
-            self.0.turned().await;
+        if self.driver.ready() {
+            self.driver.turned().await;
         }
+    }
+
+    /// Gives a sign of it again and again: to systemd, and to whoever asks `/livez`.
+    pub async fn watched(&self) {
+        service::watchdog(&self.signs, || self.sign()).await;
     }
 }
 

@@ -4,6 +4,7 @@ mod switch;
 
 pub(crate) use switch::part_of;
 
+use tidelock_core::AccessChange;
 use tidelock_core::record::EventKind;
 use tidelock_model::{Name, Timestamp};
 use tidelock_proto::v1;
@@ -12,7 +13,7 @@ use crate::fold::EventLine;
 use crate::records::notice_word;
 
 /// All words of events, for whoever asks for those of one kind.
-pub(crate) const EVENT_KINDS: [&str; 33] = [
+pub(crate) const EVENT_KINDS: [&str; 34] = [
     "access",
     "agent_back",
     "agent_enrolled",
@@ -29,6 +30,7 @@ pub(crate) const EVENT_KINDS: [&str; 33] = [
     "fact",
     "fix_forward",
     "hold",
+    "join_token",
     "leftover",
     "lease",
     "manual_check",
@@ -80,6 +82,7 @@ pub fn event_kind(kind: &EventKind) -> &'static str {
         EventKind::FactSet { .. } => "fact",
         EventKind::Overridden { .. } => "override",
         EventKind::LeftoverSettled { .. } => "leftover",
+        EventKind::AccessChanged(AccessChange { joins: Some(_), .. }) => "join_token",
         EventKind::AccessChanged(_) => "access",
         EventKind::CheckRun { .. } => "check_run",
         EventKind::Noticed(notice) => notice_word(notice),

@@ -16,20 +16,89 @@ const REPLAYED_WITHIN: Duration = Duration::from_secs(10);
 /// After this, what could not be recorded is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Says so in the journal of each migration that the grant is for. `ends` is none where it is taken back.
+/// Says so in the journal of each migration that the grant is for, behind whatever somebody did to the same grant by
+/// hand before. `ends` is none where it is taken back.
 ///
 /// # Errors
 /// It is not in the journal of each of them; what is there already is not said again.
 pub(crate) async fn tell(
+    (driver, untold): (&Driver, &Untold),
+    made: &Grant,
+    ends: Option<Timestamp>,
+    by: impl Fn(&View) -> Option<Asker>,
+) -> Result<(), AskError> {
+    replayed(driver).await?;
+    let _turn = untold.turn().await;
+    while let Some(change) = untold.oldest(Some(&made.id)) {
+        say_by_hand(driver, &change).await?;
+        untold.said(&change);
+    }
+    say(driver, made, ends, (by, "")).await?;
+    untold.said(&Change { grant: made.clone(), given: ends.is_some() });
+    untold.wake();
+    Ok(())
+}
+
+/// Says what somebody changed in the file, until the end; what cannot be recorded is tried again. What the journal was
+/// told by whomever is kept.
+pub(crate) async fn by_hand(driver: Driver, untold: Untold, stop: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        let said = stop.run_until_cancelled(async {
+            untold.woken().await;
+            say_all(&driver, &untold).await;
+        });
+        let stopped = said.await.is_none();
+        let keeps = untold.clone();
+        tokio::task::spawn_blocking(move || keeps.keep()).await?;
+        if stopped {
+            return Ok(());
+        }
+    }
+}
+
+async fn say_all(driver: &Driver, untold: &Untold) {
+    while let Some(waits) = untold.oldest(None) {
+        if let Err(error) = say_oldest(driver, untold).await {
+            tracing::error!(%error, id = %waits.grant.id, "a change of the access file is not in the journal yet");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}
+
+async fn say_oldest(driver: &Driver, untold: &Untold) -> Result<(), AskError> {
+    replayed(driver).await?;
+    let _turn = untold.turn().await;
+    // Whoever changed the same grant meanwhile has said it.
+    let Some(change) = untold.oldest(None) else { return Ok(()) };
+    say_by_hand(driver, &change).await?;
+    untold.said(&change);
+    Ok(())
+}
+
+async fn say_by_hand(driver: &Driver, Change { grant, given }: &Change) -> Result<(), AskError> {
+    let ends = given.then_some(grant.expires);
+    let why = "somebody changed the collector's access file by hand";
+    if say(driver, grant, ends, (|_: &View| None, why)).await? {
+        tracing::warn!(subject = %grant.subject, role = grant.role.word(), id = %grant.id, given, "{why}");
+    }
+    Ok(())
+}
+
+async fn replayed(driver: &Driver) -> Result<(), AskError> {
+    let ready = tokio::time::timeout(REPLAYED_WITHIN, driver.wait_ready()).await;
+    match ready {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(_) => Err(AskError::Unavailable("it replays its journal".to_owned())),
+    }
+}
+
+/// Whether it is news: some journal did not say so yet, or there is none.
+async fn say(
     driver: &Driver,
     made: &Grant,
     ends: Option<Timestamp>,
     (by, reason): (impl Fn(&View) -> Option<Asker>, &str),
-) -> Result<(), AskError> {
-    let ready = tokio::time::timeout(REPLAYED_WITHIN, driver.wait_ready()).await;
-    if !ready.unwrap_or(false) {
-        return Err(AskError::Unavailable("it replays its journal".to_owned()));
-    }
+) -> Result<bool, AskError> {
     let change = AccessChange {
         grant: made.id.clone(),
         subject: made.subject.clone(),
@@ -37,30 +106,16 @@ pub(crate) async fn tell(
         gate: made.gate,
         everywhere: made.migration.is_none(),
         ends,
+        joins: None,
     };
     let concerned = |view: &Arc<View>| made.migration.as_ref().is_none_or(|name| *name == view.migration);
-    for view in driver.views().into_iter().filter(concerned) {
+    let views: Vec<Arc<View>> = driver.views().into_iter().filter(concerned).collect();
+    let mut news = views.is_empty();
+    for view in views {
         let ask = Ask::Access { change: change.clone(), by: by(&view), reason: reason.to_owned() };
-        driver.ask(&view.migration, ask).await?;
+        news |= driver.ask(&view.migration, ask).await?.recorded;
     }
-    Ok(())
-}
-
-/// Says what somebody changed in the file, until the end; what cannot be recorded is tried again.
-pub(crate) async fn by_hand(driver: Driver, untold: Untold, stop: CancellationToken) -> anyhow::Result<()> {
-    while let Some(Change { grant, given }) = stop.run_until_cancelled(untold.oldest()).await {
-        let ends = given.then_some(grant.expires);
-        let why = "somebody changed the collector's access file by hand";
-        tracing::warn!(subject = %grant.subject, role = grant.role.word(), id = %grant.id, given, "{why}");
-        while let Err(error) = tell(&driver, &grant, ends, (|_: &View| None, why)).await {
-            tracing::error!(%error, id = %grant.id, "a change of the access file is not in the journal yet");
-            if stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
-                return Ok(());
-            }
-        }
-        untold.said();
-    }
-    Ok(())
+    Ok(news)
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub(super) fn verify(dir: &Path, heads: Option<&Path>) -> anyhow::Result<ExitCod
         );
     }
     for torn in &report.torn {
-        say(&mut out, &format!("torn       {torn:?}"));
+        say(&mut out, &format!("torn       {torn}"));
     }
     for note in &report.notes {
         say(&mut out, &format!("note       {note}"));

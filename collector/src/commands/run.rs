@@ -48,8 +48,7 @@ async fn serve(config: Config, args: &RunArgs) -> anyhow::Result<ExitCode> {
         }
         // People get an answer from now on, and while the journal is replayed it is "not now".
         service::ready("listening");
-        let watchdog = service::watchdog(|| life.sign());
-        tokio::join!(watchdog, hang_up(hangup, &args.config, &telemetry, &reload));
+        tokio::join!(life.watched(), hang_up(hangup, &args.config, &telemetry, &reload));
     };
     let outcome = until_it_ends(running, beside).await;
     // It waits for the last spans to be sent, which the runtime does.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use tidelock_core::Ask;
-use tidelock_model::{Name, Timestamp};
+use tidelock_model::{Name, Timestamp, mutated};
 use tokio::sync::watch;
 
 use crate::fold::Fold;
@@ -50,7 +50,9 @@ impl Room {
 /// What is to be recorded of the migrations that do not know it yet.
 pub(super) fn asks(fold: &Fold, judged: &Judged) -> Vec<(Name, Ask)> {
     let wanted = |degraded: bool| match &judged.low {
-        Some(why) if !degraded => Some(Ask::SetDegraded { degraded: true, reason: why.clone() }),
+        Some(why) if !degraded && !mutated("a-full-disk-shuts-gates") => {
+            Some(Ask::SetDegraded { degraded: true, reason: why.clone() })
+        }
         None if degraded && judged.back => {
             let reason = "the journal's disk has room again".to_owned();
             Some(Ask::SetDegraded { degraded: false, reason })

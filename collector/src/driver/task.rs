@@ -17,7 +17,7 @@ use super::publish::{Boards, RunSeen};
 use super::renew;
 use super::room::{self, Room};
 use crate::clock::Clock;
-use crate::fold::{EventLine, Fold, Folding, replay};
+use crate::fold::{EventLine, Fold, Folding};
 use crate::heads::Lost;
 use crate::ingest::Sessions;
 use crate::intake::{Durable, Intake};
@@ -25,6 +25,7 @@ use crate::journal::{Answer, NewDecision, Position, Record, Space, Store};
 use crate::lookup::Lookup;
 use crate::records::{DECISION_KIND, Decision, PlanExtras, Seen, decision_to_bytes};
 
+mod anew;
 mod lost;
 
 /// Asks that wait.
@@ -74,6 +75,7 @@ struct Task {
     wakes: BTreeMap<Name, Option<Timestamp>>,
     /// Migrations that lost decisions and are not held yet.
     older: Lost,
+    heart: Heart,
 }
 
 /// The driver before it has a state: asks may come in already, and are told to wait.
@@ -103,9 +105,9 @@ impl Inbox {
         let (renewed, wakes, room) = (BTreeMap::new(), BTreeMap::new(), Room::new(space));
         let before = older.clone();
         let mut task =
-            Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room, older };
+            Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room, older, heart };
         task.hold_the_older(&before).await?;
-        task.run(asked, believed, ready, heart).await
+        task.run(asked, believed, ready).await
     }
 }
 
@@ -115,13 +117,13 @@ impl Task {
         mut asked: mpsc::Receiver<Command>,
         mut believed: mpsc::Receiver<Durable>,
         ready: watch::Sender<bool>,
-        mut heart: Heart,
     ) -> Result<(), Stopped> {
         self.settle_all().await?;
         ready.send_replace(true);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {
+            let wakes_at = self.wakes_at();
             tokio::select! {
                 command = asked.recv() => match command {
                     Some(command) => {
@@ -141,8 +143,8 @@ impl Task {
                     None => return Err(Stopped("the journal takes nothing any more".to_owned())),
                 },
                 _ = tick.tick() => self.tick().await?,
-                () = heart.beat() => {}
-                () = tokio::time::sleep_until(self.wakes_at()) => self.wake().await?,
+                () = self.heart.beat() => {}
+                () = tokio::time::sleep_until(wakes_at) => self.wake().await?,
             }
         }
     }
@@ -308,21 +310,6 @@ impl Task {
         if let EventKind::AgentRevoked { agent } | EventKind::ConflictFound { agent, .. } = kind {
             self.sessions.end(name, agent);
         }
-    }
-
-    async fn fold_anew(&mut self) -> Result<(), Stopped> {
-        let (store, up_to) = (self.store.clone(), self.fold.position);
-        let folded = tokio::task::spawn_blocking(move || {
-            let kept = |next: &Result<crate::journal::Stored, _>| match next {
-                Ok(stored) => stored.position <= up_to,
-                Err(_) => true,
-            };
-            let findings = store.read_findings(store.oldest_findings()).take_while(kept);
-            replay(findings, store.read_decisions(Position::new(1)), |_, _, _| {})
-        });
-        let folded = folded.await.map_err(|error| Stopped(error.to_string()))?;
-        self.fold = folded.map_err(|error| Stopped(error.to_string()))?;
-        Ok(())
     }
 
     async fn command(&mut self, command: Command) -> Result<(), Stopped> {

@@ -15,7 +15,7 @@ use super::ReplayError;
 use crate::journal::{ReadError, Stored};
 
 /// Records that are handed on together, at most.
-const CHUNK_RECORDS: usize = 256;
+const CHUNK_RECORDS: usize = 128;
 /// Bytes that are handed on together, but for a single larger record.
 const CHUNK_BYTES: usize = 1 << 18;
 /// Chunks that wait for a thread, and behind it.

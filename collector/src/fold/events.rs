@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tidelock_core::record::Event;
+use tidelock_core::record::{Event, EventKind};
 use tidelock_model::{Name, Timestamp};
 
 /// Events kept in memory for each migration.
@@ -62,6 +62,12 @@ impl Events {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let skip = lines.len().saturating_sub(at_most);
         lines.iter().skip(skip).cloned().collect()
+    }
+
+    /// The latest event of such a kind.
+    pub fn newest(&self, fits: impl Fn(&EventKind) -> bool) -> Option<Arc<EventLine>> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().rev().find(|line| fits(&line.event.kind)).cloned()
     }
 
     /// The event that an earlier ask with this id made; an ask without an id is never the same.

@@ -1,11 +1,15 @@
 //! Who was not let in, for people to see. Not journaled: a stranger must not be able to fill a disk.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tidelock_model::{Name, Timestamp};
+use tonic::Status;
 
+use crate::audit::{self, RefusedAsk};
 use crate::clock;
+use crate::pki::AgentId;
 
 /// Lines kept for each migration.
 const KEPT: usize = 8;
@@ -56,6 +60,21 @@ impl Refused {
     pub fn of(&self, migration: &Name) -> Vec<RefusedLine> {
         let all = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(migration).map(|lines| lines.iter().cloned().collect()).unwrap_or_default()
+    }
+}
+
+/// The same for the files that outlive the collector, of an agent whose certificate is good.
+pub(super) fn refused_ask(who: &AgentId, address: IpAddr, call: &'static str, why: &Status) -> RefusedAsk {
+    RefusedAsk {
+        unix_ms: clock::wall().max(Timestamp::ZERO).as_millis(),
+        subject: who.agent.to_string(),
+        role: "agent".to_owned(),
+        grant: String::new(),
+        migration: who.migration.to_string(),
+        address: audit::address(Some(address)),
+        what: call.to_owned(),
+        why: why.message().to_owned(),
+        times: 1,
     }
 }
 

@@ -38,7 +38,8 @@ pub(super) async fn renew(
     let (certificate_pem, certificate_ends) =
         signed.map_err(|error| Status::invalid_argument(format!("csr_pem: {error}")))?;
     // Journaled before the certificate leaves: the journal knows when each one ends.
-    let ask = Ask::Enrol { agent: who.agent.clone(), certificate_ends };
+    let (agent, reason) = (who.agent.clone(), String::new());
+    let ask = Ask::Enrol { agent, certificate_ends, must_be_new: false, reason };
     door.driver.ask(&who.migration, ask).await.map_err(|error| Status::unavailable(error.to_string()))?;
     tracing::info!(migration = %who.migration, agent = %who.agent, ends = certificate_ends.as_millis(), "a certificate was renewed");
     Ok(certificate_pem)

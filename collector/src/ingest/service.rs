@@ -1,5 +1,6 @@
 //! The gRPC face of the agents' listener.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,17 +11,19 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::fetch::fetch;
+use super::fetch::{Chunks, fetch};
+use super::fetches::Fetches;
 use super::now::RunsNow;
-use super::refused::Refused;
+use super::refused::{Refused, refused_ask};
 use super::renew::renew;
 use super::seat;
 use super::session::Session;
 use super::sessions::Sessions;
 use super::tally::Tally;
 use super::wire::Heard;
+use crate::audit::Audit;
 use crate::blind_spots::BlindSpots;
 use crate::clock::Clock;
 use crate::driver::Driver;
@@ -37,6 +40,10 @@ const OUT: usize = 64;
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
 /// What an agent may say about itself, in bytes.
 const MAX_WORD_BYTES: usize = 128;
+/// The calls, as whoever was refused is listed.
+const SESSION: &str = "AgentService/Session";
+const RENEW: &str = "AgentService/Renew";
+const FETCH: &str = "AgentService/FetchComponent";
 
 /// What an agent is told, as a stream.
 pub(super) type Replies = ReceiverStream<Replying>;
@@ -51,7 +58,9 @@ pub(crate) struct Door {
     pub(crate) sessions: Sessions,
     pub(crate) runs_now: RunsNow,
     pub(crate) components: Components,
+    pub(crate) fetches: Fetches,
     pub(crate) refused: Refused,
+    pub(crate) audit: Audit,
     pub(crate) blind_spots: BlindSpots,
     pub(crate) tally: Tally,
     pub(crate) warnings: Warnings,
@@ -65,6 +74,23 @@ pub(crate) struct Door {
     pub(crate) tasks: TaskTracker,
 }
 
+impl Door {
+    /// Remembers that an agent did not get what it asked for, where that was not its mistake or the collector's.
+    fn refuse(&self, (who, address): (&AgentId, SocketAddr), call: &'static str, why: &Status) {
+        let refused = matches!(
+            why.code(),
+            Code::Unauthenticated
+                | Code::PermissionDenied
+                | Code::FailedPrecondition
+                | Code::AlreadyExists
+                | Code::ResourceExhausted
+        );
+        if refused {
+            self.audit.tell(refused_ask(who, address.ip(), call, why));
+        }
+    }
+}
+
 /// The agents' door as a gRPC service.
 #[derive(Clone)]
 pub struct AgentDoor {
@@ -76,16 +102,28 @@ impl AgentDoor {
         AgentDoor { door: Arc::new(door) }
     }
 
-    fn who<T>(&self, request: &Request<T>) -> Result<AgentId, Status> {
+    /// Who calls, and from where.
+    fn who<T>(&self, request: &Request<T>, call: &'static str) -> Result<(AgentId, SocketAddr), Status> {
         let peer = request.extensions().get::<Peer>();
-        let who = peer.and_then(|peer| peer.agent.clone());
+        let peer = peer.ok_or_else(|| Status::internal("no address"))?;
+        let who = peer.agent.clone();
         let who = who.ok_or_else(|| Status::unauthenticated("an agent shows its certificate"))?;
+        match self.may_call(&who) {
+            Ok(()) => Ok((who, peer.address)),
+            Err(status) => {
+                self.door.refuse((&who, peer.address), call, &status);
+                Err(status)
+            }
+        }
+    }
+
+    fn may_call(&self, who: &AgentId) -> Result<(), Status> {
         if who.ends <= crate::clock::wall() {
             return Err(Status::unauthenticated("the certificate has ended; join again"));
         }
         let standing = self.door.driver.standing(&who.migration, &who.agent);
         match standing {
-            AgentStanding::Enrolled => Ok(who),
+            AgentStanding::Enrolled => Ok(()),
             AgentStanding::Revoked | AgentStanding::Suspended | AgentStanding::Unknown => {
                 self.door
                     .refused
@@ -97,9 +135,7 @@ impl AgentDoor {
 
     /// Lets an agent in, and begins its session.
     pub(super) fn begin(&self, request: Request<Streaming<Heard>>) -> Result<Response<Replies>, Status> {
-        let who = self.who(&request)?;
-        let peer = request.extensions().get::<Peer>();
-        let address = peer.map(|peer| peer.address).ok_or_else(|| Status::internal("no address"))?;
+        let (who, address) = self.who(&request, SESSION)?;
         let told = self.door.driver.told(&who.migration);
         let told =
             told.ok_or_else(|| Status::not_found(format!("there is no migration {}", who.migration)))?;
@@ -133,10 +169,14 @@ impl AgentDoor {
             match entered {
                 Ok(entered) => {
                     tracing::info!(migration = %who.migration, agent = %who.agent, version = %hello.agent_version, %address, "session");
+                    door.warnings.came_from(&who.migration, &who.agent, address.ip());
                     Session::new(door, who, entered, told, out, hello).run(said).await;
                 }
-                // An agent that is gone does not hear it.
-                Err(status) => drop(out.send(Err(status)).await),
+                Err(status) => {
+                    door.refuse((&who, address), SESSION, &status);
+                    // An agent that is gone does not hear it.
+                    drop(out.send(Err(status)).await);
+                }
             }
         });
         Ok(Response::new(ReceiverStream::new(replies)))
@@ -159,7 +199,7 @@ fn word(standing: AgentStanding) -> &'static str {
 #[tonic::async_trait]
 impl AgentService for AgentDoor {
     type SessionStream = ReceiverStream<Result<v1::SessionResponse, Status>>;
-    type FetchComponentStream = ReceiverStream<Result<v1::FetchComponentResponse, Status>>;
+    type FetchComponentStream = Chunks;
 
     async fn session(
         &self,
@@ -170,10 +210,10 @@ impl AgentService for AgentDoor {
     }
 
     async fn renew(&self, request: Request<v1::RenewRequest>) -> Result<Response<v1::RenewResponse>, Status> {
-        let who = self.who(&request)?;
-        let peer = request.extensions().get::<Peer>();
-        let address = peer.map(|peer| peer.address).ok_or_else(|| Status::internal("no address"))?;
-        let certificate_pem = renew(&self.door, &who, address, request.into_inner().csr_pem).await?;
+        let (who, address) = self.who(&request, RENEW)?;
+        let renewed = renew(&self.door, &who, address, request.into_inner().csr_pem).await;
+        let certificate_pem =
+            renewed.inspect_err(|status| self.door.refuse((&who, address), RENEW, status))?;
         Ok(Response::new(v1::RenewResponse { certificate_pem }))
     }
 
@@ -181,9 +221,8 @@ impl AgentService for AgentDoor {
         &self,
         request: Request<v1::FetchComponentRequest>,
     ) -> Result<Response<Self::FetchComponentStream>, Status> {
-        let who = self.who(&request)?;
-        let chunks = fetch(&self.door, &who, request.get_ref()).await?;
-        Ok(Response::new(ReceiverStream::new(chunks)))
+        let (who, _) = self.who(&request, FETCH)?;
+        Ok(Response::new(fetch(&self.door, &who, request.get_ref()).await?))
     }
 }
 

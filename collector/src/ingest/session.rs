@@ -177,7 +177,7 @@ impl Session {
                 () = cancelled.cancelled() => {
                     return End::Told(ended());
                 }
-                () = tokio::time::sleep_until(certificate_ends) => {
+                () = tokio::time::sleep_until(certificate_ends), if !mutated("a-session-ends-with-its-certificate") => {
                     return End::Told(Status::unauthenticated("the certificate of this session has ended; join again"));
                 }
                 durable = front(&mut self.waiting) => self.durable(durable).await,
@@ -375,7 +375,7 @@ impl Session {
 
     async fn heartbeat(&mut self, beat: v1::Heartbeat) -> Step {
         let received = self.door.clock.now().as_millis();
-        self.door.warnings.set(&self.who.migration, &self.who.agent.name, &beat.warnings);
+        self.door.warnings.set(&self.who.migration, &self.who.agent, &beat.warnings);
         self.offset.take(Exchange {
             agent_sent: beat.last_agent_sent_unix_ms,
             collector_received: beat.last_collector_received_unix_ms,

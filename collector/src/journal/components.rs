@@ -4,7 +4,8 @@
 //! again whenever it is read: what an agent runs is what was pinned.
 
 use std::{
-    io::{self, Write},
+    fs::File,
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -102,6 +103,23 @@ impl Components {
     /// # Errors
     /// It is missing, or not what its name says.
     pub fn get(&self, sha256: &Sha256) -> Result<Vec<u8>, ComponentError> {
+        let (path, _) = self.find(sha256)?;
+        let bytes = std::fs::read(&path).at("read", &path)?;
+        if digest(&bytes) == *sha256 { Ok(bytes) } else { Err(ComponentError::Changed { path }) }
+    }
+
+    /// Opens a component to be read piece by piece, so that it never lies in memory as a whole.
+    ///
+    /// # Errors
+    /// It is missing, or larger than a component may be.
+    pub fn open_one(&self, sha256: &Sha256) -> Result<ComponentReader, ComponentError> {
+        let (path, left) = self.find(sha256)?;
+        let file = File::open(&path).at("open", &path)?;
+        Ok(ComponentReader { file, path, wanted: *sha256, hasher: Hasher::new(), left })
+    }
+
+    /// Where a component lies, and its size.
+    fn find(&self, sha256: &Sha256) -> Result<(PathBuf, u64), ComponentError> {
         let path = self.path(sha256);
         let meta = match std::fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -112,8 +130,7 @@ impl Components {
         if meta.len() > MAX_BYTES {
             return Err(ComponentError::Changed { path });
         }
-        let bytes = std::fs::read(&path).at("read", &path)?;
-        if digest(&bytes) == *sha256 { Ok(bytes) } else { Err(ComponentError::Changed { path }) }
+        Ok((path, meta.len()))
     }
 
     /// Keeps a signature beside its component. The same text twice is one; what it says is for agents to
@@ -181,6 +198,41 @@ impl Components {
 
     fn path(&self, sha256: &Sha256) -> PathBuf {
         self.dir.join(format!("{sha256}.wasm"))
+    }
+}
+
+/// A component that is read piece by piece. Its calls block.
+#[derive(Debug)]
+pub struct ComponentReader {
+    file: File,
+    path: PathBuf,
+    wanted: Sha256,
+    hasher: Hasher,
+    left: u64,
+}
+
+impl ComponentReader {
+    /// The next piece, of at most so many bytes, and an empty one at the end. The last one is given only where all of
+    /// them are what the component's name says.
+    ///
+    /// # Errors
+    /// The disk refused, or it is not what its name says.
+    pub fn piece(&mut self, most: usize) -> Result<Vec<u8>, ComponentError> {
+        let size = usize::try_from(self.left).map_or(most, |left| left.min(most));
+        let mut piece = vec![0; size];
+        self.file.read_exact(&mut piece).at("read", &self.path)?;
+        self.hasher.update(&piece);
+        self.left -= size as u64;
+        let read = || Sha256::from_bytes(self.hasher.clone().finalize().into());
+        if self.left == 0 && read() != self.wanted {
+            return Err(ComponentError::Changed { path: self.path.clone() });
+        }
+        Ok(piece)
+    }
+
+    /// Nothing is left to read.
+    pub fn is_over(&self) -> bool {
+        self.left == 0
     }
 }
 

@@ -32,7 +32,7 @@ impl Floor {
 pub(crate) fn read(path: &Path) -> io::Result<Option<Floor>> {
     Ok(match small::read(path, MAGIC, 16)? {
         Small::Missing => Some(Floor::BEGINNING),
-        Small::Damaged => None,
+        Small::Empty | Small::Damaged => None,
         Small::Content(bytes) => {
             let at = |from: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[from + i]));
             Some(Floor { number: at(0), first: Position::new(at(8)) })

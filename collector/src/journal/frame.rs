@@ -7,7 +7,7 @@
 //! Little-endian. `len` counts the whole frame; the checksum covers everything but itself, `len` too.
 //! `in_group` lets a recovery tell a group that was never finished from damage in an older one.
 
-use tidelock_model::{Name, Sha256};
+use tidelock_model::{Name, Sha256, mutated};
 
 use super::{
     chain,
@@ -91,7 +91,8 @@ fn checksum(frame: &[u8]) -> u32 {
 
 /// Whether the checksum of a whole frame is right.
 pub(crate) fn intact(frame: &[u8]) -> bool {
-    frame.len() >= MIN_FRAME && frame[4..8] == checksum(frame).to_le_bytes()
+    frame.len() >= MIN_FRAME
+        && (frame[4..8] == checksum(frame).to_le_bytes() || mutated("a-checksum-fits-its-bytes"))
 }
 
 /// Takes a whole frame apart; says what is wrong with it.

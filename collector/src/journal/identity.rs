@@ -12,7 +12,7 @@ const MAGIC: &[u8; 4] = b"TLI1";
 pub(crate) fn read(path: &Path) -> io::Result<Option<Result<[u8; 16], ()>>> {
     Ok(match small::read(path, MAGIC, 16)? {
         Small::Missing => None,
-        Small::Damaged => Some(Err(())),
+        Small::Empty | Small::Damaged => Some(Err(())),
         Small::Content(bytes) => Some(bytes.try_into().map_err(|_| ())),
     })
 }

@@ -59,14 +59,23 @@ pub struct Batch {
     pub history: Vec<(Name, HistoryItem)>,
 }
 
-/// One line in the history of a check.
+/// One line in the history of a check, as it is added. The record that it comes with holds the whole finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryItem {
     /// When it was received, in collector time.
     pub at_unix_ms: u64,
-    /// The record that holds the whole finding; set by the index.
-    pub position: Position,
     /// What a screen shows of it, in the caller's encoding; at most 1 KiB.
+    pub summary: Vec<u8>,
+}
+
+/// The same as it is found again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// When it was received, in collector time.
+    pub at_unix_ms: u64,
+    /// The record that holds the whole finding.
+    pub position: Position,
+    /// What a screen shows of it, in the encoding of whoever added it.
     pub summary: Vec<u8>,
 }
 
@@ -170,7 +179,7 @@ pub trait Index: Send + Sync {
         side: Side,
         before: Position,
         limit: usize,
-    ) -> Result<Vec<HistoryItem>, IndexError>;
+    ) -> Result<Vec<HistoryLine>, IndexError>;
 
     /// The events of a migration after this decision, oldest first.
     ///

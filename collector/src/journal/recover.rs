@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use tidelock_model::mutated;
+
 use super::{
     catalog::{self, Catalog, Segment},
     damage::{Damage, Torn},
@@ -53,7 +55,7 @@ pub(crate) fn recover(settings: &Settings, layout: &Layout) -> Result<Recovered,
     let journal = identify(layout, &mut report)?;
     let floor = read_floor(layout)?;
     finish_drop(layout, floor, &mut report)?;
-    let witness = read_witness(layout, &journal, &mut report)?;
+    let witness = read_witness(layout, &journal)?;
 
     let findings = catalog::list(layout, Set::Findings, &journal, floor)?;
     let walk = |set, segments, all| Walk {
@@ -62,7 +64,7 @@ pub(crate) fn recover(settings: &Settings, layout: &Layout) -> Result<Recovered,
         journal: &journal,
         segments,
         all,
-        durable: witness.map(|witness| witness.of(set)),
+        durable: witness.ok().map(|witness| witness.of(set)),
         // The lock is ours: nobody else writes.
         moved: &|| false,
     };
@@ -76,6 +78,15 @@ pub(crate) fn recover(settings: &Settings, layout: &Layout) -> Result<Recovered,
     let mut heads = DecisionHeads::default();
     let decisions_end = walk(Set::Decisions, decisions.as_slice(), true)
         .run(&mut |stored| heads.follow(stored, findings_end.mark.position))?;
+    let ends = [findings_end.mark.position, decisions_end.mark.position];
+    if let Err(why) = witness
+        && !report.created
+        && witness::is_missed(why, ends)
+    {
+        let path = layout.witness();
+        let path = path.display();
+        report.notes.push(format!("{path} vouches for nothing ({why}); the end was judged without it"));
+    }
 
     let findings = writer(settings, layout, Set::Findings, journal, findings, findings_end, &mut report)?;
     let decisions = writer(settings, layout, Set::Decisions, journal, decisions, decisions_end, &mut report)?;
@@ -87,6 +98,7 @@ fn take_lock(layout: &Layout) -> Result<File, OpenError> {
     let lock = File::options().write(true).create(true).truncate(false).open(&path).at("open", &path)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) if mutated("a-folder-has-one-process") => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: layout.dir().to_path_buf() }),
         Err(TryLockError::Error(source)) => Err(OpenError::Io { doing: "lock", path, source }),
     }
@@ -139,27 +151,16 @@ fn finish_drop(layout: &Layout, floor: Floor, report: &mut Recovery) -> Result<(
     Ok(())
 }
 
-fn read_witness(
-    layout: &Layout,
-    journal: &[u8; 16],
-    report: &mut Recovery,
-) -> Result<Option<Witness>, OpenError> {
+/// What the witness says, or why it says nothing.
+fn read_witness(layout: &Layout, journal: &[u8; 16]) -> Result<Result<Witness, &'static str>, OpenError> {
     let path = layout.witness();
     match witness::read(&path).at("read", &path)? {
-        Ok(witness) if witness.journal == *journal => Ok(Some(witness)),
+        Ok(witness) if witness.journal == *journal => Ok(Ok(witness)),
         Ok(_) => {
             let what = "the witness belongs to another journal: the folder holds parts of two";
             Err(Damage::new(Set::Decisions, &path, 0, Position::START, what).into())
         }
-        Err(why) => {
-            if !report.created {
-                let path = path.display();
-                report
-                    .notes
-                    .push(format!("{path} vouches for nothing ({why}); the end was judged without it"));
-            }
-            Ok(None)
-        }
+        Err(why) => Ok(Err(why)),
     }
 }
 

@@ -8,6 +8,8 @@ use super::disk;
 pub(crate) enum Small {
     /// It was never written.
     Missing,
+    /// It was made, and nothing was written into it yet.
+    Empty,
     /// It is there, but not as it was written.
     Damaged,
     /// Its content.
@@ -29,6 +31,9 @@ pub(crate) fn read(path: &Path, magic: &[u8; 4], content_len: usize) -> io::Resu
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Small::Missing),
         Err(error) => return Err(error),
     };
+    if bytes.is_empty() {
+        return Ok(Small::Empty);
+    }
     let Some((body, crc)) = bytes.split_last_chunk::<4>() else {
         return Ok(Small::Damaged);
     };

@@ -6,6 +6,8 @@
 
 use std::{fs::File, os::unix::fs::FileExt};
 
+use tidelock_model::mutated;
+
 use super::{
     damage::{Damage, Torn},
     error::{Place, ReadError},
@@ -37,7 +39,7 @@ pub(crate) fn judge(
         return Err(scan.damage(what).into());
     }
     let what = flaw.map(Flaw::text);
-    if durable >= bad {
+    if durable >= bad && !mutated("what-was-durable-is-not-cut") {
         let what = what.unwrap_or("it is not there");
         return Err(scan.damage(format!("{what}, though records up to {durable} were durable")).into());
     }
@@ -45,7 +47,9 @@ pub(crate) fn judge(
         return Ok(None);
     }
     let what = what.unwrap_or("zeros stand where a record begins, with more behind them");
-    if let Some((at, position)) = valid_of_a_later_group(set, &bytes[..used], bad) {
+    if let Some((at, position)) = valid_of_a_later_group(set, &bytes[..used], bad)
+        && !mutated("damage-is-not-cut")
+    {
         let offset = scan.offset() + at as u64;
         return Err(scan
             .damage(format!("{what}, though the later record {position} is whole at offset {offset}"))

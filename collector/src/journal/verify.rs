@@ -55,8 +55,8 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, OpenError> {
     let layout = Layout::new(dir);
     let identity = known_identity(&layout)?;
     let path = layout.witness();
-    let mut notes = Vec::new();
-    let witness = vouched(&path, &identity, &mut notes)?;
+    let vouched = vouched(&path, &identity)?;
+    let witness = vouched.ok();
     let moved = || witness::moved(&path, witness);
     // Decisions first: a running collector makes their findings durable before them.
     let mut heads = DecisionHeads::default();
@@ -98,22 +98,23 @@ pub fn verify(dir: &Path) -> Result<VerifyReport, OpenError> {
         return Err(Damage::new(Set::Findings, &path, 0, findings_end.mark.position.next(), what).into());
     }
     let findings = report(segments.first().map(|first| first.header.first), segments.len(), &findings_end);
+    let ends = [findings_end.mark.position, end.mark.position];
+    let missed = vouched.err().filter(|why| witness::is_missed(why, ends));
+    let note = missed.map(|why| format!("{} vouches for nothing: {why}", path.display()));
     let torn = findings_end.torn.into_iter().chain(end.torn).collect();
+    let notes = note.into_iter().collect();
     Ok(VerifyReport { identity, findings, decisions, migrations: heads.all().clone(), torn, notes })
 }
 
-/// What the witness says, or a note that it says nothing.
-fn vouched(path: &Path, identity: &[u8; 16], notes: &mut Vec<String>) -> Result<Option<Witness>, OpenError> {
+/// What the witness says, or why it says nothing.
+fn vouched(path: &Path, identity: &[u8; 16]) -> Result<Result<Witness, &'static str>, OpenError> {
     match witness::read(path).at("read", path)? {
-        Ok(witness) if witness.journal == *identity => Ok(Some(witness)),
+        Ok(witness) if witness.journal == *identity => Ok(Ok(witness)),
         Ok(_) => {
             let what = "the witness belongs to another journal: the folder holds parts of two";
             Err(Damage::new(Set::Decisions, path, 0, Position::START, what).into())
         }
-        Err(why) => {
-            notes.push(format!("{} vouches for nothing: {why}", path.display()));
-            Ok(None)
-        }
+        Err(why) => Ok(Err(why)),
     }
 }
 

@@ -17,6 +17,8 @@ use super::{
 
 const MAGIC: &[u8; 4] = b"TLW1";
 const CONTENT: usize = 16 + 2 * 40;
+/// As `open` makes it, until somebody is told of something.
+const EMPTY: &str = "it is empty";
 
 /// One set's head and chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl Witness {
 pub(crate) fn read(path: &Path) -> io::Result<Result<Witness, &'static str>> {
     let bytes = match small::read(path, MAGIC, CONTENT)? {
         Small::Missing => return Ok(Err("it is missing")),
+        Small::Empty => return Ok(Err(EMPTY)),
         Small::Damaged => return Ok(Err("it cannot be read")),
         Small::Content(bytes) => bytes,
     };
@@ -55,6 +58,12 @@ pub(crate) fn read(path: &Path) -> io::Result<Result<Witness, &'static str>> {
         chain: Sha256::from_bytes(std::array::from_fn(|i| bytes[from + 8 + i])),
     };
     Ok(Ok(Witness { journal: std::array::from_fn(|i| bytes[i]), findings: mark(16), decisions: mark(56) }))
+}
+
+/// Whether there should be a witness where there is none, for this reason, beside sets that end here. An empty one
+/// beside no record is how a start leaves it: there was nothing to vouch for yet.
+pub(crate) fn is_missed(why: &str, ends: [Position; 2]) -> bool {
+    why != EMPTY || ends != [Position::START; 2]
 }
 
 /// Whether somebody has told of more since this was read: then the journal is being written to.

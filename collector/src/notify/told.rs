@@ -163,6 +163,13 @@ fn of_the_rest(kind: &EventKind) -> Told {
         let facts = json!({ "key": key, "owner": owner.as_str(), "disposition": disposition });
         return told("leftover.settled", "all", None, facts);
     }
+    if let EventKind::AccessChanged(change) = kind
+        && let Some(joins) = change.joins
+    {
+        let facts = json!({ "token": change.grant, "side": joins.side.word(), "agents": joins.agents,
+            "given": change.ends.is_some() });
+        return told("join_token.changed", "all", Some(change.subject.to_string()), facts);
+    }
     if let EventKind::AccessChanged(change) = kind {
         let facts = json!({ "access": change.grant, "subject": change.subject.as_str(), "role": change.role.as_str(),
             "gate": change.gate.map(|gate| gate.word()), "everywhere": change.everywhere, "given": change.ends.is_some() });

@@ -1,10 +1,10 @@
 //! Records of agents, of what people said beside their decisions, and of what people were told.
 
-use tidelock_core::AccessChange;
 use tidelock_core::record::{EventKind, Notice};
+use tidelock_core::{AccessChange, Joins};
 use tidelock_model::{Name, Side, Timestamp};
 use tidelock_proto::v1::decision_record::Body;
-use tidelock_proto::{side_to_wire, v1};
+use tidelock_proto::{side_from_wire, side_to_wire, v1};
 
 use super::decision::{agent, digest, name, phase};
 use super::{BadRecord, bad};
@@ -86,7 +86,15 @@ fn access_to_wire(change: &AccessChange) -> v1::AccessChanged {
         gate: change.gate.map(|gate| gate.word().to_owned()).unwrap_or_default(),
         everywhere: change.everywhere,
         ends_unix_ms: change.ends.map(Timestamp::as_millis),
+        joins: change
+            .joins
+            .map(|joins| v1::Joins { side: i32::from(side_to_wire(joins.side)), agents: joins.agents }),
     }
+}
+
+fn joins_from_wire(wire: v1::Joins) -> Result<Joins, BadRecord> {
+    let side = side_from_wire(wire.side).or_else(|error| bad("side of a join token", error))?;
+    Ok(Joins { side, agents: wire.agents })
 }
 
 fn access_from_wire(wire: v1::AccessChanged) -> Result<AccessChange, BadRecord> {
@@ -96,6 +104,7 @@ fn access_from_wire(wire: v1::AccessChanged) -> Result<AccessChange, BadRecord> 
         gate: if wire.gate.is_empty() { None } else { Some(phase(&wire.gate)?) },
         everywhere: wire.everywhere,
         ends: wire.ends_unix_ms.map(Timestamp::from_millis),
+        joins: wire.joins.map(joins_from_wire).transpose()?,
         grant: wire.grant,
     })
 }
@@ -270,9 +279,12 @@ pub(super) mod tests {
             gate,
             everywhere: ends.is_none(),
             ends,
+            joins: None,
         };
         kinds.push(EventKind::AccessChanged(access(Some(Phase::Ready), Some(until))));
         kinds.push(EventKind::AccessChanged(access(None, None)));
+        let joins = Some(Joins { side: Side::Target, agents: 3 });
+        kinds.push(EventKind::AccessChanged(AccessChange { joins, ..access(None, Some(until)) }));
         kinds.push(EventKind::CheckRun { check: named("login"), agents: 2, other_settings: true });
         kinds.extend(notices.into_iter().map(EventKind::Noticed));
         kinds

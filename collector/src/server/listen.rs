@@ -1,6 +1,5 @@
 //! The gRPC servers behind both TLS listeners, with their bounds.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -10,7 +9,7 @@ use tonic::transport::Server;
 
 use super::certificates::Live;
 use crate::ingest::{AgentDoor, AgentFace};
-use crate::net::Acceptor;
+use crate::net::{Acceptor, Agents};
 
 /// Streams of one agent's connection: its session, and a few components.
 const AGENT_STREAMS: u32 = 16;
@@ -62,6 +61,6 @@ pub(super) async fn api(
 }
 
 /// An acceptor with settings that can be replaced while it runs.
-pub(super) fn acceptor(tls: Live, domain: Option<Arc<str>>, connections: usize) -> Acceptor {
-    Acceptor { tls, domain, connections }
+pub(super) fn acceptor(tls: Live, agents: Option<Agents>, connections: usize) -> Acceptor {
+    Acceptor { tls, agents, connections }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use tidelock_ops::service::Signs;
 use tidelock_ops::{Family, Ops, metrics, telemetry};
 
 use super::numbers;
@@ -17,9 +18,14 @@ pub(super) struct CollectorOps {
     pub(super) tally: Tally,
     pub(super) clock: Clock,
     pub(super) data_dir: PathBuf,
+    pub(super) signs: Signs,
 }
 
 impl Ops for CollectorOps {
+    fn signs(&self) -> &Signs {
+        &self.signs
+    }
+
     fn ready(&self) -> Result<(), String> {
         self.health.ready()
     }

@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use ring::hmac;
 use tidelock_model::Timestamp;
 use tidelock_ops::Ops;
+use tidelock_ops::service::Signs;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -23,17 +24,19 @@ use super::replayed::replayed;
 use super::{Addresses, Life, Reload, Running, listen};
 use crate::access::{self, Access, Untold};
 use crate::api::{self, Api};
+use crate::audit::Audit;
 use crate::blind_spots::BlindSpots;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::driver::{self, Driver, Inbox, Parts};
 use crate::heads::{Course, Lost, Shown, Signer, remembering};
 use crate::health::Health;
-use crate::ingest::{AgentDoor, Door, Refused, RunsNow, Sessions, Tally};
+use crate::ingest::{AgentDoor, Door, Fetches, Refused, RunsNow, Sessions, Tally};
 use crate::intake::{Durable, Intake};
 use crate::join::JoinTokens;
-use crate::journal::{Disk, Journal, RealDisk, Settings, Space, Store};
+use crate::journal::{Disk, Journal, RealDisk, Recovery, Settings, Space, Store};
 use crate::lookup::Lookup;
+use crate::net::Agents;
 use crate::notify::{self, Failing, Secrets};
 use crate::pki::Pki;
 use crate::retention;
@@ -60,12 +63,17 @@ struct Opened {
     pki: Arc<Pki>,
     certificates: Certificates,
     refused: Refused,
+    audit: Audit,
     access: Access,
+    /// What the journal does not say yet of it.
+    untold: Untold,
     join: JoinTokens,
     gate_key: hmac::Key,
     clock: Clock,
     secrets: Secrets,
     ops: watch::Sender<Option<Arc<dyn Ops>>>,
+    /// Of the driver.
+    signs: Signs,
     signer: Arc<Signer>,
     /// Migrations that lost decisions, and what is known of it.
     older: Lost,
@@ -103,17 +111,16 @@ pub async fn start_on(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Run
         ops: listeners.ops.local_addr()?,
     };
     let stop = CancellationToken::new();
-    let untold = Untold::default();
     let reload = Reload::new(
         opened.config.clone(),
-        (opened.access.clone(), untold.clone()),
+        (opened.access.clone(), opened.untold.clone()),
         opened.secrets.clone(),
         opened.certificates.clone(),
     );
     let ops = opened.ops.subscribe();
     let (driver, inbox) = driver::prepare();
-    let life = Life(driver.clone());
-    let done = tokio::spawn(run(opened, listeners, (driver, inbox), (addresses, untold), stop.clone()));
+    let life = Life { driver: driver.clone(), signs: opened.signs.clone() };
+    let done = tokio::spawn(run(opened, listeners, (driver, inbox), addresses, stop.clone()));
     Ok(Running { addresses, stop, done, reload, ops, life })
 }
 
@@ -130,7 +137,9 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     let access = Access::open(&config.access_file)?;
     let join = JoinTokens::open(&config.pki_dir.join("join.toml"))?;
     let (journal, recovery) = Journal::open(&settings(&config, disk))?;
-    tracing::info!(?recovery, "journal opened");
+    tell(&recovery);
+    let audit = Audit::open(&config.data_dir);
+    let untold = Untold::open(&config.data_dir.join("access-told.toml"), &access.list(), now)?;
     let signer = Arc::new(Signer::open(&config.pki_dir)?);
     let older = match signer.judge(&journal)? {
         Course::Whole => BTreeMap::new(),
@@ -141,16 +150,24 @@ fn open(config: Config, disk: Arc<dyn Disk>) -> anyhow::Result<Opened> {
     }
     let older = Lost::new(Mutex::new(older));
     let clock = Clock::start(latest(&journal)?);
+    if clock.ahead_ms() > 0 {
+        let ahead = format!("{:?}", Duration::from_millis(clock.ahead_ms().unsigned_abs()));
+        tracing::warn!(%ahead, "collector time is ahead of this machine's clock: the journal has seen later moments, and \
+            time never runs back; agents whose clocks are right are further off by as much until real time has caught up");
+    }
     let (secrets, ops) = (Arc::new(ArcSwap::from_pointee(config.secrets.clone())), watch::Sender::new(None));
     Ok(Opened {
         secrets,
         ops,
+        signs: Signs::new("the driver"),
         config,
         journal,
         pki,
         certificates,
         refused,
+        audit,
         access,
+        untold,
         join,
         gate_key,
         clock,
@@ -168,6 +185,17 @@ fn settings(config: &Config, disk: Arc<dyn Disk>) -> Settings {
     }
 }
 
+/// What was found when the journal was opened.
+fn tell(recovery: &Recovery) {
+    tracing::info!(created = recovery.created, "journal opened");
+    for torn in &recovery.torn {
+        tracing::warn!("cut off what a crash left, nothing of it was acknowledged: {torn}");
+    }
+    for note in &recovery.notes {
+        tracing::info!("{note}");
+    }
+}
+
 /// The latest moment in the journal: collector time does not begin before it.
 fn latest(journal: &Journal) -> anyhow::Result<Timestamp> {
     let heads = journal.heads();
@@ -182,11 +210,11 @@ async fn run(
     opened: Opened,
     listeners: Listeners,
     driving: (Driver, Inbox),
-    told: (Addresses, Untold),
+    addresses: Addresses,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let journal = opened.journal.clone();
-    let outcome = serve(opened, listeners, driving, told, &stop).await;
+    let outcome = serve(opened, listeners, driving, addresses, &stop).await;
     stop.cancel();
     journal.close().await;
     outcome
@@ -196,7 +224,7 @@ async fn serve(
     opened: Opened,
     listeners: Listeners,
     (driver, inbox): (Driver, Inbox),
-    (addresses, untold): (Addresses, Untold),
+    addresses: Addresses,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let store: Arc<dyn Store> = Arc::new(opened.journal.clone());
@@ -215,6 +243,7 @@ async fn serve(
         tally: tally.clone(),
         clock: opened.clock,
         data_dir: opened.config.data_dir.clone(),
+        signs: opened.signs.clone(),
     });
     // Nobody asks for it where nothing waits for it.
     opened.ops.send_replace(Some(ops.clone()));
@@ -222,10 +251,10 @@ async fn serve(
     servers.spawn(wrap("ops", tidelock_ops::listener::serve(listeners.ops, ops, stopped)));
     let (certificates, connections) = (opened.certificates.clone(), opened.config.connections);
     let api_acceptor = listen::acceptor(certificates.api.clone(), None, connections);
-    let domain = Some(opened.pki.domain().into());
-    let agents_acceptor = listen::acceptor(certificates.agents.clone(), domain, connections);
+    let agents = Agents::new(opened.pki.domain().into(), driver.clone(), sessions.clone());
+    let agents_acceptor = listen::acceptor(certificates.agents.clone(), Some(agents), connections);
     servers.spawn(certificates.keep(stop.clone()));
-    servers.spawn(access::by_hand(driver.clone(), untold, stop.clone()));
+    servers.spawn(access::by_hand(driver.clone(), opened.untold.clone(), stop.clone()));
     let heads = Shown::new(opened.signer.clone(), store.clone(), driver.clone(), opened.clock);
     let door = Door {
         intake: intake.clone(),
@@ -233,7 +262,9 @@ async fn serve(
         sessions: sessions.clone(),
         runs_now: runs_now.clone(),
         components: opened.journal.components(),
+        fetches: Fetches::default(),
         refused: refused.clone(),
+        audit: opened.audit.clone(),
         blind_spots: blind_spots.clone(),
         tally,
         warnings: warnings.clone(),
@@ -341,13 +372,14 @@ fn faces(
     Api {
         driver,
         access: opened.access.clone(),
+        untold: opened.untold.clone(),
         pki: opened.pki.clone(),
         join: JoinTokens::clone(&opened.join),
         components: opened.journal.components(),
         components_dir: opened.config.data_dir.join("components"),
         gate_key: opened.gate_key.clone(),
         clock: opened.clock,
-        audit: crate::audit::Audit::open(&opened.config.data_dir),
+        audit: opened.audit.clone(),
         limits: api::Limits::default(),
         refused,
         sessions,

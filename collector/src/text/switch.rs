@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tidelock_core::AccessChange;
 use tidelock_core::record::{EventKind, Notice, StepOutcome};
+use tidelock_core::{AccessChange, Joins};
 use tidelock_model::{Name, Timestamp};
 
 use super::event_kind;
@@ -138,12 +138,29 @@ pub(super) fn of_desk(kind: &EventKind) -> String {
 }
 
 fn access(change: &AccessChange) -> String {
-    let AccessChange { grant, subject, role, gate, everywhere, ends } = change;
+    if let Some(joins) = change.joins {
+        return join_token(change, joins);
+    }
+    let AccessChange { grant, subject, role, gate, everywhere, ends, joins: _ } = change;
     let gate = gate.map(|gate| format!(" for gate {gate} alone")).unwrap_or_default();
     let all = if *everywhere { " of every migration" } else { "" };
     match ends {
         Some(ends) => format!("{subject} gets access as {role}{all}{gate} until {} ({grant})", moment(*ends)),
         None => format!("the access of {subject} as {role}{all}{gate} is taken back ({grant})"),
+    }
+}
+
+fn join_token(change: &AccessChange, Joins { side, agents }: Joins) -> String {
+    let AccessChange { grant, subject, ends, .. } = change;
+    // Where it names no agent its subject is the side.
+    let whom = match agents {
+        1 if subject.as_str() != side.word() => format!("{side}/{subject}"),
+        1 => format!("1 agent of {side}"),
+        _ => format!("{agents} agents of {side}"),
+    };
+    match ends {
+        Some(ends) => format!("join token {grant} lets {whom} in until {}", moment(*ends)),
+        None => format!("join token {grant} is taken back: it would have let {whom} in"),
     }
 }
 

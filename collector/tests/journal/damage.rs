@@ -120,6 +120,24 @@ async fn a_start_reads_every_decision() {
     assert!(Journal::open(&settings).is_ok());
 }
 
+/// A checksum is set right as easily as a byte is changed; what all later records stand on is not.
+#[tokio::test]
+async fn a_record_that_was_changed_with_its_checksum_does_not_fit_on_the_chain() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(&small(dir.path()), 60, 0).await;
+    let path = segments(dir.path(), "findings").remove(0);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let second = frames(&bytes)[1].clone();
+    let record = &mut bytes[second];
+    let body = record.windows(7).position(|part| part == b"finding").unwrap();
+    record[body] ^= 1;
+    let right = crc32c::crc32c_append(crc32c::crc32c(&record[..4]), &record[8..]);
+    record[4..8].copy_from_slice(&right.to_le_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    let words = verify(dir.path()).unwrap_err().to_string();
+    assert!(words.contains("record 2 of findings") && words.contains("does not fit on the chain"), "{words}");
+}
+
 #[tokio::test]
 async fn missing_segments_are_named() {
     for set in ["findings", "decisions"] {

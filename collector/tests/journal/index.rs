@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use tidelock_collector::journal::{
-    Batch, Cursor, Entry, Event, HistoryItem, Index, IndexSettings, Journal, Position, Seen, Set, SledIndex,
-    Store, Stored,
+    Batch, Cursor, Entry, Event, HistoryItem, HistoryLine, Index, IndexSettings, Journal, Position, Seen,
+    Set, SledIndex, Store, Stored,
 };
 use tidelock_model::{AgentKey, Side, SpoolEpoch};
 
@@ -35,7 +35,6 @@ fn fold(set: Set, stored: &Stored) -> Vec<Entry> {
             let (first, count): (u64, u64) = (first.parse().unwrap(), count.parse().unwrap());
             let item = |seq: u64| HistoryItem {
                 at_unix_ms: stored.record.at_unix_ms,
-                position: Position::START,
                 summary: format!("finding {seq}").into_bytes(),
             };
             Entry::Batch(Batch {
@@ -97,7 +96,7 @@ pub(crate) async fn journal(dir: &Path, batches: u64) -> Journal {
 }
 
 /// What the index says, as far as these tests ask.
-pub(crate) fn answers(index: &SledIndex) -> (Vec<HistoryItem>, Vec<Event>, Vec<Cursor>, Vec<Seen>) {
+pub(crate) fn answers(index: &SledIndex) -> (Vec<HistoryLine>, Vec<Event>, Vec<Cursor>, Vec<Seen>) {
     (
         index.history(&name("shop"), &name("login"), Side::Target, Position::new(u64::MAX), 12).unwrap(),
         index.events_since(&name("shop"), Position::new(2), 100).unwrap(),
@@ -199,7 +198,7 @@ async fn windows_and_histories_are_bounded_and_the_first_hash_stands() {
     let dir = tempfile::tempdir().unwrap();
     let journal = journal(dir.path(), 0).await;
     let (index, _) = open_index(&journal);
-    let item = |seq: u64| HistoryItem { at_unix_ms: seq, position: Position::START, summary: vec![1; 900] };
+    let item = |seq: u64| HistoryItem { at_unix_ms: seq, summary: vec![1; 900] };
     let batch = |first: u64, count: u64, salt: u64| Batch {
         migration: name("shop"),
         agent: agent(),

@@ -101,7 +101,7 @@ fn outcome(journal: &Journal, wanted: &impl PartialEq<Answers>, what: &str) -> b
 }
 
 type Answers = (
-    Vec<tidelock_collector::journal::HistoryItem>,
+    Vec<tidelock_collector::journal::HistoryLine>,
     Vec<tidelock_collector::journal::Event>,
     Vec<tidelock_collector::journal::Cursor>,
     Vec<tidelock_collector::journal::Seen>,

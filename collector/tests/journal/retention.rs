@@ -78,12 +78,24 @@ async fn components_are_what_their_name_says() {
     assert_eq!(components.get(&sha256).unwrap(), b"component");
     assert!(components.contains(&sha256));
     let path = dir.path().join(format!("components/{sha256}.wasm"));
+    let by_pieces = |most: usize| {
+        let mut reader = components.open_one(&sha256)?;
+        let mut pieces = vec![reader.piece(most)?];
+        while !reader.is_over() {
+            pieces.push(reader.piece(most)?);
+        }
+        Ok::<_, ComponentError>(pieces)
+    };
+    assert_eq!(by_pieces(4).unwrap(), [&b"comp"[..], b"onen", b"t"]);
+    assert_eq!(by_pieces(9).unwrap(), [b"component"]);
     std::fs::write(&path, b"Component").unwrap();
     assert!(matches!(components.get(&sha256), Err(ComponentError::Changed { .. })));
+    assert!(matches!(by_pieces(4), Err(ComponentError::Changed { .. })));
     // The true bytes mend it.
     components.put(b"component").unwrap();
     assert_eq!(components.get(&sha256).unwrap(), b"component");
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(components.get(&sha256), Err(ComponentError::Missing { .. })));
+    assert!(matches!(by_pieces(4), Err(ComponentError::Missing { .. })));
     appended(journal.append_decision(decision("shop", None, 0, "d")).await.unwrap());
 }

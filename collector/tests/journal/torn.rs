@@ -133,3 +133,33 @@ async fn what_was_acknowledged_is_never_taken_for_unfinished() {
         assert!(words.contains("were durable") && words.contains(set.word()), "{words}");
     }
 }
+
+#[tokio::test]
+async fn an_empty_witness_is_told_of_only_beside_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = small(dir.path());
+    let witness = dir.path().join("witness");
+    // A journal without records, begun again: the empty file is its own.
+    for _ in 0..3 {
+        let (journal, report) = open(&settings);
+        assert!(report.notes.is_empty() && report.torn.is_empty(), "{report:?}");
+        journal.close().await;
+        assert_eq!(std::fs::metadata(&witness).unwrap().len(), 0);
+        let report = verify(dir.path()).unwrap();
+        assert!(report.notes.is_empty(), "{:?}", report.notes);
+    }
+    // Half a witness is none, also where nothing is told yet.
+    std::fs::write(&witness, b"TLW1").unwrap();
+    assert!(verify(dir.path()).unwrap().notes[0].contains("it cannot be read"));
+    std::fs::remove_file(&witness).unwrap();
+    fill(&settings, 3, 1).await;
+    assert!(verify(dir.path()).unwrap().notes.is_empty());
+    std::fs::write(&witness, b"").unwrap();
+    let offline = verify(dir.path()).unwrap().notes;
+    let (journal, report) = open(&settings);
+    for notes in [offline, report.notes] {
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(notes[0].contains("vouches for nothing") && notes[0].contains("it is empty"), "{notes:?}");
+    }
+    journal.close().await;
+}

@@ -149,7 +149,13 @@ async fn a_plan_is_applied_once_and_only_with_its_components() {
         ..Default::default()
     };
     let missing = v1::ApplyPlanRequest { source: Some(source), ..Default::default() };
-    let status = collector.plans(&collector.operator).await.apply_plan(missing).await.unwrap_err();
+    let status = collector.plans(&collector.operator).await.apply_plan(missing.clone()).await.unwrap_err();
+    assert_eq!(status.get_details_error_info().unwrap().reason, "COMPONENT_MISSING");
+    // A dry run may say what would be pushed; to apply the plan it must be here.
+    let brings = |dry_run| v1::ApplyPlanRequest { dry_run, brings: vec![vec![9; 32]], ..missing.clone() };
+    let dry = collector.plans(&collector.operator).await.apply_plan(brings(true)).await.unwrap().into_inner();
+    assert_eq!((dry.changed, dry.missing), (true, vec![vec![9; 32]]));
+    let status = collector.plans(&collector.operator).await.apply_plan(brings(false)).await.unwrap_err();
     assert_eq!(status.get_details_error_info().unwrap().reason, "COMPONENT_MISSING");
     let status = collector.apply("name: [").await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);

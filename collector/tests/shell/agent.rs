@@ -1,5 +1,6 @@
 //! An agent as the collector sees it: a certificate, a session, findings.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, KeyPair};
@@ -47,9 +48,14 @@ pub(crate) async fn join_token_for(collector: &Collector, side: v1::Side, name: 
 
 /// Joins with a token.
 pub(crate) async fn enrol(collector: &Collector, token: &str) -> Result<Papers, Status> {
+    enrol_as(collector, token, "").await
+}
+
+/// The same under a name of one's own choice.
+pub(crate) async fn enrol_as(collector: &Collector, token: &str, name: &str) -> Result<Papers, Status> {
     let key = KeyPair::generate().unwrap();
     let csr_pem = CertificateParams::default().serialize_request(&key).unwrap().pem().unwrap();
-    let request = v1::EnrolRequest { token: token.to_owned(), csr_pem, name: String::new() };
+    let request = v1::EnrolRequest { token: token.to_owned(), csr_pem, name: name.to_owned() };
     let answer = EnrolServiceClient::new(collector.channel().await).enrol(request).await?.into_inner();
     Ok(Papers { certificate_pem: answer.certificate_pem, key_pem: key.serialize_pem(), name: answer.name })
 }
@@ -64,9 +70,18 @@ pub(crate) async fn client(
     collector: &Collector,
     papers: &Papers,
 ) -> Result<AgentServiceClient<Channel>, Status> {
+    client_from(collector, papers, None).await
+}
+
+/// The same from one of this machine's addresses.
+async fn client_from(
+    collector: &Collector,
+    papers: &Papers,
+    address: Option<IpAddr>,
+) -> Result<AgentServiceClient<Channel>, Status> {
     let identity = Identity::from_pem(&papers.certificate_pem, &papers.key_pem);
     let endpoint = Endpoint::from_shared(format!("https://localhost:{}", collector.agents_port())).unwrap();
-    let endpoint = endpoint.tls_config(collector.tls().identity(identity)).unwrap();
+    let endpoint = endpoint.tls_config(collector.tls().identity(identity)).unwrap().local_address(address);
     let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
     Ok(AgentServiceClient::new(channel))
 }
@@ -108,7 +123,24 @@ impl Agent {
         spool: u8,
         remembered: Option<v1::SignedHead>,
     ) -> Result<Agent, Status> {
-        let mut client = client(collector, papers).await?;
+        Agent::begin(client(collector, papers).await?, spool, remembered).await
+    }
+
+    /// The same of one that connects from another of this machine's addresses.
+    pub(crate) async fn connect_from(
+        collector: &Collector,
+        papers: &Papers,
+        spool: u8,
+        address: IpAddr,
+    ) -> Result<Agent, Status> {
+        Agent::begin(client_from(collector, papers, Some(address)).await?, spool, None).await
+    }
+
+    async fn begin(
+        mut client: AgentServiceClient<Channel>,
+        spool: u8,
+        remembered: Option<v1::SignedHead>,
+    ) -> Result<Agent, Status> {
         let (said, requests) = mpsc::channel(64);
         let spool_epoch = vec![spool; 16];
         let hello = v1::Hello {

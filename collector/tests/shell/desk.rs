@@ -56,8 +56,15 @@ async fn what_is_said_is_kept_and_what_makes_no_sense_is_refused_with_its_reason
         Code::PermissionDenied
     );
     // The master switch is a hold of the gate before the cutover, until it is on again.
-    let off = orders.set_cutovers(cutovers(false, "a fair is on")).await.unwrap().into_inner().event.unwrap();
+    let on = orders.set_cutovers(cutovers(true, "are they on?")).await.unwrap().into_inner();
+    assert_eq!((on.already, on.event), (true, None), "nobody ever switched them off");
+    let off = orders.set_cutovers(cutovers(false, "a fair is on")).await.unwrap().into_inner();
+    assert!(!off.already, "{off:?}");
+    let off = off.event.unwrap();
     assert_eq!((off.kind.as_str(), off.by.as_str()), ("cutovers", "olga"));
+    let again = orders.set_cutovers(cutovers(false, "is it off?")).await.unwrap().into_inner();
+    let stands = again.event.map(|event| (event.sequence, event.reason));
+    assert_eq!((again.already, stands), (true, Some((off.sequence, "a fair is on".to_owned()))));
     let held = collector.gate(&olga, "cutover").await;
     assert!(held.holds.iter().any(|hold| hold.code == "disabled"), "{:?}", held.holds);
     orders.set_cutovers(cutovers(true, "it is over")).await.unwrap();
@@ -68,6 +75,8 @@ async fn what_is_said_is_kept_and_what_makes_no_sense_is_refused_with_its_reason
     assert_eq!(told(&unknown), (Code::NotFound, "UNKNOWN_FACT".to_owned()));
     let stated = orders.set_fact(fact("the old database is gone")).await.unwrap().into_inner().event.unwrap();
     assert_eq!(stated.kind, "fact");
+    let again = orders.set_fact(fact("the old database is gone")).await.unwrap().into_inner();
+    assert_eq!((again.already, again.event), (true, Some(stated)));
     // Nobody may override what the plan gives to nobody, nor a gate that there is not.
     assert!(orders.override_holds(over("ready", "login")).await.is_err());
     assert_eq!(orders.override_holds(over("nowhere", "login")).await.unwrap_err().code(), Code::NotFound);

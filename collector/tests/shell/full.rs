@@ -22,7 +22,7 @@ use crate::support::{Collector, PLAN, until};
 
 /// A disk whose space is told group by group, each when the test says so.
 #[derive(Default)]
-struct Stepped {
+pub(crate) struct Stepped {
     steps: Mutex<Steps>,
     changed: Condvar,
 }
@@ -36,7 +36,7 @@ struct Steps {
 }
 
 impl Stepped {
-    fn stepping(&self, stepping: bool) {
+    pub(crate) fn stepping(&self, stepping: bool) {
         self.steps.lock().unwrap().stepping = stepping;
         self.changed.notify_all();
     }
@@ -46,7 +46,7 @@ impl Stepped {
         self.changed.notify_all();
     }
 
-    async fn looks(&self, looks: usize) {
+    pub(crate) async fn looks(&self, looks: usize) {
         until("the writer has a group", || async {
             (self.steps.lock().unwrap().looks >= looks).then_some(())
         })

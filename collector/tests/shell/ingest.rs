@@ -3,8 +3,9 @@
 use tidelock_proto::v1;
 use tidelock_proto::v1::session_request::Message as Say;
 
-use crate::agent::{Agent, join};
-use crate::support::{COMPONENT, Collector, MIGRATION, PLAN, until};
+use crate::agent::{Agent, Papers, client, join};
+use crate::pull::{LARGE, push};
+use crate::support::{COMPONENT, Collector, MIGRATION, PLAN, component, until};
 
 pub(crate) async fn recent(collector: &Collector) -> usize {
     let request =
@@ -109,6 +110,83 @@ async fn an_agent_gets_its_own_plans_components_only() {
         .fetch_component(v1::FetchComponentRequest { sha256: vec![7; 32], signatures_only: false })
         .await;
     assert_eq!(other.map(drop).unwrap_err().code(), tonic::Code::PermissionDenied);
+}
+
+/// Fetches as an agent, until all of it is there.
+async fn fetch(collector: &Collector, papers: &Papers, sha256: &[u8]) -> Result<Vec<u8>, tonic::Status> {
+    let ask = v1::FetchComponentRequest { sha256: sha256.to_vec(), signatures_only: false };
+    let mut client = client(collector, papers).await?;
+    let mut chunks = client.fetch_component(ask).await?.into_inner();
+    let mut bytes = Vec::new();
+    while let Some(part) = chunks.message().await? {
+        bytes.extend(part.chunk);
+    }
+    Ok(bytes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_components_go_to_one_agent_at_once_and_the_next_ask_is_told_to_wait() {
+    let collector = Collector::start().await;
+    let large = component(&b"7".repeat(LARGE));
+    push(&collector, &large, "name: stock\nversion: 0.1.0\n").await;
+    let sha256 = tidelock_collector::secret::sha256(&large).as_bytes().to_vec();
+    collector.apply_with(PLAN, sha256.clone()).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let other = join(&collector, v1::Side::Source, "b").await;
+    let mut under_way = Vec::new();
+    for _ in 0..2 {
+        // Over connections of their own: it is the agent that counts.
+        let mut client = client(&collector, &papers).await.unwrap();
+        let ask = v1::FetchComponentRequest { sha256: sha256.clone(), signatures_only: false };
+        let mut chunks = client.fetch_component(ask).await.unwrap().into_inner();
+        let first = chunks.message().await.unwrap().unwrap();
+        assert!(first.signatures.contains("name: stock"), "{first:?}");
+        under_way.push((client, chunks));
+    }
+    for signatures_only in [false, true] {
+        let ask = v1::FetchComponentRequest { sha256: sha256.clone(), signatures_only };
+        let refused = client(&collector, &papers).await.unwrap().fetch_component(ask).await;
+        let refused = refused.map(drop).unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused:?}");
+        assert!(refused.message().starts_with("2 components are on their way to this agent"), "{refused:?}");
+    }
+    assert!(fetch(&collector, &other, &sha256).await.unwrap() == large, "another agent gets it whole");
+    drop(under_way.pop());
+    let again = || async { fetch(&collector, &papers, &sha256).await.ok() };
+    assert!(until("there is a place again", again).await == large);
+    // One after the other none is refused, over the same connection.
+    let mut client = client(&collector, &papers).await.unwrap();
+    for _ in 0..3 {
+        let ask = v1::FetchComponentRequest { sha256: sha256.clone(), signatures_only: false };
+        let mut chunks = client.fetch_component(ask).await.unwrap().into_inner();
+        let mut size = 0;
+        while let Some(part) = chunks.message().await.unwrap() {
+            size += part.chunk.len();
+        }
+        assert_eq!(size, large.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_that_is_not_what_its_name_says_comes_to_no_agent_as_a_whole() {
+    let collector = Collector::start().await;
+    let mut large = component(&b"7".repeat(1 << 20));
+    push(&collector, &large, "").await;
+    let sha256 = tidelock_collector::secret::sha256(&large);
+    collector.apply_with(PLAN, sha256.as_bytes().to_vec()).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    assert!(fetch(&collector, &papers, sha256.as_bytes()).await.unwrap() == large);
+    let file = collector.path(&format!("data/components/{sha256}.wasm"));
+    large[77] ^= 1;
+    for wrong in [large.as_slice(), &large[..99], &[]] {
+        std::fs::write(&file, wrong).unwrap();
+        let status = fetch(&collector, &papers, sha256.as_bytes()).await.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::DataLoss, "{status:?}");
+        assert!(status.message().contains("remove it and push it again"), "{status:?}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    let status = fetch(&collector, &papers, sha256.as_bytes()).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::NotFound, "{status:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@
 
 mod access;
 mod agent;
+mod by_hand;
 mod degraded;
 mod desk;
 mod evidence;
@@ -12,8 +13,11 @@ mod gate;
 mod history;
 mod http;
 mod ingest;
+mod join_token;
+mod joining;
 mod life;
 mod mount;
+mod moved;
 mod notify;
 mod pods;
 mod pull;

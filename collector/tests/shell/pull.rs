@@ -4,10 +4,10 @@ use tidelock_collector::secret::sha256;
 use tidelock_proto::v1;
 use tonic::{Code, Status};
 
-use crate::support::{COMPONENT, Collector, MIGRATION, PLAN, until};
+use crate::support::{COMPONENT, Collector, MIGRATION, PLAN, component, until};
 
 /// More than what a connection takes in without a reader.
-const LARGE: usize = 16 << 20;
+pub(crate) const LARGE: usize = 16 << 20;
 /// As many as are on their way at once.
 const AT_ONCE: usize = 4;
 
@@ -19,7 +19,11 @@ fn by_name(name: &str, version: &str) -> v1::PullComponentRequest {
     v1::PullComponentRequest { sha256: Vec::new(), name: name.to_owned(), version: version.to_owned() }
 }
 
-async fn push(collector: &Collector, bytes: &[u8], signature: &str) {
+pub(crate) async fn push(collector: &Collector, bytes: &[u8], signature: &str) {
+    try_push(collector, bytes, signature).await.unwrap();
+}
+
+async fn try_push(collector: &Collector, bytes: &[u8], signature: &str) -> Result<(), Status> {
     let first = v1::PushComponentRequest {
         sha256: sha256(bytes).as_bytes().to_vec(),
         chunk: Vec::new(),
@@ -29,7 +33,7 @@ async fn push(collector: &Collector, bytes: &[u8], signature: &str) {
     let rest = chunks.map(|chunk| v1::PushComponentRequest { chunk: chunk.to_vec(), ..Default::default() });
     let messages: Vec<_> = std::iter::once(first).chain(rest).collect();
     let mut components = collector.components(&collector.operator).await;
-    components.push_component(tokio_stream::iter(messages)).await.unwrap();
+    components.push_component(tokio_stream::iter(messages)).await.map(drop)
 }
 
 /// What comes, put together; and what the first message says.
@@ -51,25 +55,26 @@ async fn pull(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_component_comes_whole_by_its_digest_or_its_signed_name_with_all_its_signatures() {
     let collector = Collector::start().await;
-    let bytes: Vec<u8> = (0..700_001_u32).map(|at| (at % 251) as u8).collect();
+    let bytes = component(&(0..700_001_u32).map(|at| (at % 251) as u8).collect::<Vec<u8>>());
+    let (unsigned, other) = (component(b"unsigned"), component(b"another build"));
     let signed = |key: &str| format!("name: stock\nversion: 0.1.0\nkey: {key}\n");
     push(&collector, &bytes, &signed("a")).await;
     push(&collector, &bytes, &signed("b")).await;
-    push(&collector, b"unsigned", "").await;
+    push(&collector, &unsigned, "").await;
     let person = collector.issue("olga", "person", "").await;
     for asked in [by_digest(&bytes), by_name("stock", "0.1.0")] {
         let (first, came) = pull(&collector, &person, asked).await.unwrap();
-        assert!(came == bytes && first.size_bytes == 700_001, "{} bytes came", came.len());
+        assert!(came == bytes && first.size_bytes == 700_009, "{} bytes came", came.len());
         assert_eq!(first.sha256, sha256(&bytes).as_bytes());
         assert!(first.signatures.contains("key: a") && first.signatures.contains("key: b"), "{first:?}");
     }
-    let (first, came) = pull(&collector, &person, by_digest(b"unsigned")).await.unwrap();
-    assert_eq!((came.as_slice(), first.signatures.as_str()), (&b"unsigned"[..], ""));
+    let (first, came) = pull(&collector, &person, by_digest(&unsigned)).await.unwrap();
+    assert_eq!((came, first.signatures.as_str()), (unsigned, ""));
     // Nobody has said which of the two is meant.
-    push(&collector, b"another build", &signed("a")).await;
+    push(&collector, &other, &signed("a")).await;
     let status = pull(&collector, &person, by_name("stock", "0.1.0")).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
-    for one in [&bytes[..], b"another build"] {
+    for one in [&bytes, &other] {
         assert!(status.message().contains(&format!("sha256:{}", sha256(one))), "{status:?}");
     }
 }
@@ -78,7 +83,8 @@ async fn a_component_comes_whole_by_its_digest_or_its_signed_name_with_all_its_s
 async fn who_may_not_pull_is_refused_and_remembered_and_who_is_bound_gets_what_the_plan_runs() {
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
-    push(&collector, b"of another team", "name: stock\nversion: 0.1.0\n").await;
+    let others = component(b"of another team");
+    push(&collector, &others, "name: stock\nversion: 0.1.0\n").await;
     for role in ["viewer", "pipeline"] {
         let token = collector.issue(role, role, "").await;
         let status = pull(&collector, &token, by_digest(COMPONENT)).await.unwrap_err();
@@ -89,7 +95,7 @@ async fn who_may_not_pull_is_refused_and_remembered_and_who_is_bound_gets_what_t
     for role in ["person", "operator"] {
         let bound = collector.issue(role, role, MIGRATION).await;
         assert_eq!(pull(&collector, &bound, by_digest(COMPONENT)).await.unwrap().1, COMPONENT);
-        let status = pull(&collector, &bound, by_digest(b"of another team")).await.unwrap_err();
+        let status = pull(&collector, &bound, by_digest(&others)).await.unwrap_err();
         assert_eq!(status.code(), Code::PermissionDenied, "{role}");
         let status = pull(&collector, &bound, by_name("stock", "0.1.0")).await.unwrap_err();
         assert_eq!(status.code(), Code::NotFound, "{role}");
@@ -121,17 +127,39 @@ async fn what_is_not_there_or_not_what_its_name_says_is_not_sent() {
     ] {
         assert_eq!(code(asked.clone()).await, Code::InvalidArgument, "{asked:?}");
     }
-    push(&collector, b"as it was", "").await;
-    let file = format!("data/components/{}.wasm", sha256(b"as it was"));
+    let kept = component(b"as it was");
+    push(&collector, &kept, "").await;
+    let file = format!("data/components/{}.wasm", sha256(&kept));
     assert!(collector.path(&file).is_file(), "{file}");
     std::fs::write(collector.path(&file), b"as it is").unwrap();
-    assert_eq!(code(by_digest(b"as it was")).await, Code::Internal);
+    assert_eq!(code(by_digest(&kept)).await, Code::Internal);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_component_is_refused_with_what_to_do_and_is_not_kept() {
+    let collector = Collector::start().await;
+    let module =
+        "what was pushed is a WebAssembly module, not a component: build it with `tidelock plugin build`";
+    let other = "what was pushed is not a WebAssembly component";
+    for (bytes, why) in [
+        (&b"root:x:0:0:root:/root:/bin/sh\n"[..], other),
+        (&b"\0asm\x01\0\0\0"[..], module),
+        (&b"\0asm"[..], other),
+        (&b""[..], other),
+    ] {
+        let status = try_push(&collector, bytes, "").await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+        assert!(status.message().contains(why), "{status:?}");
+        let status = pull(&collector, &collector.operator, by_digest(bytes)).await.unwrap_err();
+        assert_eq!(status.code(), Code::NotFound, "{status:?}");
+    }
+    push(&collector, &component(b""), "").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn so_many_are_on_their_way_at_once_and_a_reader_that_goes_makes_room() {
     let collector = Collector::start().await;
-    let bytes = vec![7_u8; LARGE];
+    let bytes = component(&b"7".repeat(LARGE));
     push(&collector, &bytes, "").await;
     let operator = &collector.operator;
     let mut streams = Vec::new();
@@ -146,5 +174,5 @@ async fn so_many_are_on_their_way_at_once_and_a_reader_that_goes_makes_room() {
     streams.pop();
     let came =
         until("there is room again", || async { pull(&collector, operator, by_digest(&bytes)).await.ok() });
-    assert_eq!(came.await.1.len(), LARGE);
+    assert_eq!(came.await.1.len(), bytes.len());
 }

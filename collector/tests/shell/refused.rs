@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tidelock_proto::v1;
+use tidelock_proto::v1::enrol_service_client::EnrolServiceClient;
 use tidelock_proto::v1::session_request::Message as Say;
 use tonic::Code;
 
-use crate::agent::{Agent, enrol, join};
+use crate::agent::{Agent, client, enrol, join, renew};
 use crate::support::{Collector, MIGRATION, PLAN};
+use crate::trust::{keep_alive, revoke};
 
 fn hold(reason: &str) -> v1::HoldRequest {
     v1::HoldRequest { migration: MIGRATION.to_owned(), reason: reason.to_owned(), request_id: String::new() }
@@ -66,6 +68,51 @@ async fn every_refused_ask_is_told_with_who_what_and_why_and_outlives_a_restart(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_agent_is_told_as_a_person_is_and_its_loop_is_one_line() {
+    let mut collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let papers = join(&collector, v1::Side::Source, "a").await;
+    let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    let early = renew(&mut agent.client, &papers).await.map(drop).unwrap_err();
+    assert_eq!(early.code(), Code::FailedPrecondition, "its certificate is new: {early}");
+    let stolen = join(&collector, v1::Side::Target, "a").await;
+    let owner = keep_alive(Agent::connect(&collector, &stolen, 1).await.unwrap());
+    let thief = Agent::connect(&collector, &stolen, 2).await.map(drop).unwrap_err();
+    assert_eq!(thief.code(), Code::FailedPrecondition, "{thief}");
+    assert_eq!(owner.await.unwrap(), Code::Aborted, "both are put out");
+    revoke(&collector, v1::Side::Source, "a").await;
+    assert_eq!(agent.ack().await.unwrap_err().code(), Code::Aborted);
+    for _ in 0..5 {
+        let back = Agent::connect(&collector, &papers, 1).await.map(drop).unwrap_err();
+        assert_eq!(back.code(), Code::PermissionDenied, "{back}");
+    }
+    let mut caller = client(&collector, &papers).await.unwrap();
+    assert!(renew(&mut caller, &papers).await.is_err(), "nor does it get another certificate");
+    let told = |asks: &[v1::RefusedAsk], (subject, what, why): (&str, &str, &str), times: u64| {
+        let fits =
+            |ask: &&v1::RefusedAsk| ask.subject == subject && ask.what == what && ask.why.contains(why);
+        let found: Vec<_> = asks.iter().filter(fits).collect();
+        assert!(found.len() == 1 && found[0].times == times, "{subject} {what} {why}: {asks:?}");
+        let of = (found[0].role.as_str(), found[0].migration.as_str(), found[0].address.as_str());
+        assert_eq!(of, ("agent", MIGRATION, "127.0.0.1"));
+    };
+    for run in 0..2 {
+        let bound = collector.issue("omar", "operator", MIGRATION).await;
+        let asks = refused(&collector, &bound).await.unwrap().asks;
+        // The files know of the first, the tenth, the hundredth …
+        let loops = if run == 0 { 5 } else { 1 };
+        told(&asks, ("source/a", "AgentService/Session", "source/a is revoked"), loops);
+        told(&asks, ("source/a", "AgentService/Renew", "source/a is revoked"), 1);
+        told(&asks, ("source/a", "AgentService/Renew", "not past half of its life"), 1);
+        told(&asks, ("target/a", "AgentService/Session", "two live sessions of one identity"), 1);
+        if run == 0 {
+            collector.stop().await;
+            collector.again().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_of_one_gate_asks_that_gate_and_nothing_else() {
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
@@ -114,6 +161,34 @@ async fn wrong_tokens_of_one_address_are_few_and_a_right_one_is_always_let_in() 
     let guesses: Vec<_> = asks.iter().filter(|ask| ask.what == "sign in").collect();
     assert!(guesses.len() <= 3, "{guesses:?}");
     assert_eq!(guesses.iter().map(|ask| ask.times).sum::<u64>(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_join_tokens_of_one_address_are_few_and_a_right_one_always_lets_in() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    let mut guesser = EnrolServiceClient::new(collector.channel().await);
+    let mut codes = Vec::new();
+    for token in ["tlj1.e30".to_owned(), "a".repeat(3000)].iter().cycle().take(100) {
+        let guess = v1::EnrolRequest { token: token.clone(), ..v1::EnrolRequest::default() };
+        codes.push(guesser.enrol(guess).await.unwrap_err().code());
+    }
+    assert_eq!(codes[0], Code::PermissionDenied);
+    assert_eq!(codes.last(), Some(&Code::ResourceExhausted));
+    let looked_up = codes.iter().filter(|code| **code == Code::PermissionDenied).count();
+    assert!((20..40).contains(&looked_up), "20 at once, and then one in 3 s: {looked_up}");
+    // They are the same 20 as those of people: whoever guesses does not begin anew at the next door.
+    let mut people = collector.gates("tlk1.a-guess").await;
+    let mut codes = Vec::new();
+    for _ in 0..10 {
+        codes.push(people.get_gate(gate("ready")).await.unwrap_err().code());
+    }
+    assert!(codes.contains(&Code::ResourceExhausted), "{codes:?}");
+    join(&collector, v1::Side::Source, "a").await;
+    let asks = refused(&collector, &collector.operator).await.unwrap().asks;
+    let guesses: Vec<_> = asks.iter().filter(|ask| ask.what == "EnrolService/Enrol").collect();
+    assert!(guesses.len() <= 3, "{guesses:?}");
+    assert_eq!(guesses.iter().map(|ask| ask.times).sum::<u64>(), 100);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,7 +19,12 @@ use tonic::{Request, Status};
 pub(crate) const MIGRATION: &str = "shop-moves";
 
 /// A component for a test that never runs one.
-pub(crate) const COMPONENT: &[u8] = b"\0asm a component that nobody runs here";
+pub(crate) const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0 a component that nobody runs here";
+
+/// Another one, with this in it.
+pub(crate) fn component(content: &[u8]) -> Vec<u8> {
+    [&b"\0asm\x0d\0\x01\0"[..], content].concat()
+}
 
 pub(crate) const PLAN: &str = r#"
 tidelock: plan/v1
@@ -198,6 +203,15 @@ impl Collector {
             ..Default::default()
         };
         components.push_component(tokio_stream::iter([push])).await?;
+        self.apply_with(yaml, sha256).await
+    }
+
+    /// Applies the plan with a component that was pushed before.
+    pub(crate) async fn apply_with(
+        &self,
+        yaml: &str,
+        sha256: Vec<u8>,
+    ) -> Result<v1::ApplyPlanResponse, Status> {
         let source = v1::PlanSource {
             yaml: yaml.to_owned(),
             components: [("builtin:login".to_owned(), sha256)].into(),

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use std::time::Duration;
 
-use crate::agent::{Agent, Papers, client, enrol, join, join_token, join_token_for, renew};
+use crate::agent::{Agent, Papers, client, enrol, join, join_token, join_token_for, now_ms, renew};
 use crate::support::{Collector, MIGRATION, PLAN, until};
 
 fn uri(side: &str) -> String {
@@ -101,6 +101,26 @@ async fn only_a_good_certificate_of_the_right_side_gets_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_session_ends_with_its_certificate_and_says_so() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    join(&collector, v1::Side::Source, "a").await;
+    let ends = now_ms() / 1000 + 5;
+    let mut params = good(&[uri("source")]);
+    params.not_after = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(ends);
+    let papers = papers(&stolen(&collector, "source"), &params);
+    let mut agent = Agent::connect(&collector, &papers, 1).await.unwrap();
+    assert_eq!(agent.welcome.session_ends_unix_ms, ends * 1000);
+    agent.tell(1, v1::Outcome::Pass).await;
+    let told = agent.hear(|_| None::<()>).await.unwrap_err();
+    assert!(now_ms() >= ends * 1000, "it ended before its time: {told}");
+    assert_eq!(told.code(), tonic::Code::Unauthenticated, "{told}");
+    assert_eq!(told.message(), "the certificate of this session has ended; join again");
+    assert!(renew(&mut agent.client, &papers).await.is_err(), "nor is another call answered");
+    assert!(Agent::connect(&collector, &papers, 1).await.is_err(), "nor does it begin anew");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn plain_text_gets_no_answer() {
     let collector = Collector::start().await;
     for port in [collector.agents_port(), collector.api_port()] {
@@ -136,7 +156,7 @@ async fn a_join_token_serves_once_and_its_agent_is_revoked_at_once() {
     assert_eq!(back.code(), tonic::Code::PermissionDenied);
 }
 
-async fn revoke(collector: &Collector, side: v1::Side, name: &str) {
+pub(crate) async fn revoke(collector: &Collector, side: v1::Side, name: &str) {
     let revoke = v1::RevokeAgentRequest {
         migration: MIGRATION.to_owned(),
         side: side.into(),
@@ -152,7 +172,7 @@ async fn conflict(collector: &Collector) -> Option<v1::Hold> {
 }
 
 /// Goes on beating until its session ends; gives back how it ended.
-fn keep_alive(mut agent: Agent) -> tokio::task::JoinHandle<tonic::Code> {
+pub(crate) fn keep_alive(mut agent: Agent) -> tokio::task::JoinHandle<tonic::Code> {
     tokio::spawn(async move {
         let mut beats = tokio::time::interval(Duration::from_millis(300));
         loop {

@@ -116,6 +116,10 @@ fn move_cursor(
     last_seq: u64,
 ) -> Result<Option<u64>, String> {
     let key = keys::cursors(migration, agent);
+    if let Some(before) = table.waiting(&key).and_then(|bytes| value::move_last(bytes, spool_epoch, last_seq))
+    {
+        return Ok(Some(before));
+    }
     let mut cursors = read_cursors(table, &key)?;
     let before = match cursors.iter().position(|cursor| cursor.spool_epoch == spool_epoch) {
         Some(at) => {

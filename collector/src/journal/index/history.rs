@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{HistoryItem, keys, table::Table, value};
+use super::{HistoryItem, HistoryLine, keys, table::Table, value};
 use crate::journal::types::Position;
 
 /// A chunk is closed before it grows over this.
@@ -112,8 +112,9 @@ impl Tails {
                 item.summary.len()
             ));
         }
-        let number = match self.open.get(&prefix) {
-            Some(number) => *number,
+        let open = self.open.get(&prefix).copied();
+        let number = match open {
+            Some(number) => number,
             None => latest(table, &prefix)?,
         };
         let bytes = value::history_item(position, item);
@@ -127,7 +128,9 @@ impl Tails {
             }
             next
         };
-        self.open.insert(prefix, number);
+        if open != Some(number) {
+            self.open.insert(prefix, number);
+        }
         Ok(())
     }
 }
@@ -143,7 +146,7 @@ pub(crate) fn read(
     prefix: &[u8],
     before: Position,
     limit: usize,
-) -> Result<Vec<HistoryItem>, String> {
+) -> Result<Vec<HistoryLine>, String> {
     let mut items = Vec::new();
     let mut to = keys::numbered(prefix, u64::MAX);
     let from = keys::numbered(prefix, 0);

@@ -8,7 +8,7 @@ use std::{
 use tidelock_model::{AgentKey, Name, Side, SpoolEpoch};
 
 use super::{
-    Cursor, Entry, Event, HistoryItem, Index, IndexError, IndexSettings, Seen, apply,
+    Cursor, Entry, Event, HistoryLine, Index, IndexError, IndexSettings, Seen, apply,
     history::{self, Tails},
     keys,
     table::Table,
@@ -101,7 +101,7 @@ impl Index for SledIndex {
         side: Side,
         before: Position,
         limit: usize,
-    ) -> Result<Vec<HistoryItem>, IndexError> {
+    ) -> Result<Vec<HistoryLine>, IndexError> {
         let prefix = keys::history(migration, check, side);
         self.with(|inner| history::read(&inner.table, &prefix, before, limit))
     }

@@ -72,17 +72,27 @@ impl Table {
 
     /// Adds bytes to a value in place, unless it would become longer than this.
     pub(crate) fn append(&mut self, key: &[u8], bytes: &[u8], limit: usize) -> Result<bool, String> {
-        if !self.pending.contains_key(key) {
-            let value = self.get(key)?.unwrap_or_default();
+        let fits = |value: &Vec<u8>| value.len() + bytes.len() <= limit.min(MAX_VALUE_BYTES);
+        if let Some(value) = self.waiting(key) {
+            let fits = fits(value);
+            if fits {
+                value.extend_from_slice(bytes);
+                self.pending_bytes += bytes.len();
+            }
+            return Ok(fits);
+        }
+        let mut value = self.get(key)?.unwrap_or_default();
+        let fits = fits(&value);
+        if fits {
+            value.extend_from_slice(bytes);
             self.put(key.to_vec(), value)?;
         }
-        let value = self.pending.entry(key.to_vec()).or_default().get_or_insert_default();
-        if value.len() + bytes.len() > limit.min(MAX_VALUE_BYTES) {
-            return Ok(false);
-        }
-        value.extend_from_slice(bytes);
-        self.pending_bytes += bytes.len();
-        Ok(true)
+        Ok(fits)
+    }
+
+    /// A value that waits for the next write, to be changed in its place.
+    pub(crate) fn waiting(&mut self, key: &[u8]) -> Option<&mut Vec<u8>> {
+        self.pending.get_mut(key)?.as_mut()
     }
 
     /// The first pairs in `from..=to`, in ascending or descending order.

@@ -2,7 +2,7 @@
 
 use tidelock_model::SpoolEpoch;
 
-use super::{Cursor, HistoryItem};
+use super::{Cursor, HistoryItem, HistoryLine};
 use crate::journal::types::{Heads, Position};
 
 /// Changes whenever keys or values do: an index of another layout is built again.
@@ -44,14 +44,14 @@ pub(crate) fn history_item(position: Position, item: &HistoryItem) -> Vec<u8> {
 }
 
 /// The lines of a chunk, oldest first; `None` when it is not one.
-pub(crate) fn history_chunk(mut bytes: &[u8]) -> Option<Vec<HistoryItem>> {
+pub(crate) fn history_chunk(mut bytes: &[u8]) -> Option<Vec<HistoryLine>> {
     let mut items = Vec::new();
     while !bytes.is_empty() {
         let (at, rest) = bytes.split_first_chunk::<8>()?;
         let (position, rest) = rest.split_first_chunk::<8>()?;
         let (len, rest) = rest.split_first_chunk::<2>()?;
         let (summary, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
-        items.push(HistoryItem {
+        items.push(HistoryLine {
             at_unix_ms: u64::from_be_bytes(*at),
             position: Position::new(u64::from_be_bytes(*position)),
             summary: summary.to_vec(),
@@ -69,6 +69,18 @@ pub(crate) fn cursors(cursors: &[Cursor]) -> Vec<u8> {
         out.extend_from_slice(&cursor.last_seq.to_be_bytes());
     }
     out
+}
+
+/// Moves the latest of an agent's cursors forward in its place, and gives back where it stood; `None` where it is of
+/// another spool.
+pub(crate) fn move_last(bytes: &mut [u8], spool_epoch: SpoolEpoch, last_seq: u64) -> Option<u64> {
+    let (epoch, seq) = bytes.last_chunk_mut::<24>()?.split_first_chunk_mut::<16>()?;
+    if *epoch != spool_epoch.0.to_be_bytes() {
+        return None;
+    }
+    let before = u64::from_be_bytes(*seq.first_chunk::<8>()?);
+    seq.copy_from_slice(&before.max(last_seq).to_be_bytes());
+    Some(before)
 }
 
 /// Reads them back; `None` when they are none.
