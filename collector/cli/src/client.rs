@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
-use crate::context::Connection;
+use crate::context::{ACCESS, Connection};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::heads::Memory;
 use crate::told::Told;
@@ -52,7 +53,26 @@ fn address(server: &str) -> Result<Endpoint, Trouble> {
     if host_ends.contains(':') && uri.port_u16().is_none_or(|port| port == 0) {
         return Err(bad("its port is no number from 1 to 65535"));
     }
+    if !server.starts_with("https://") {
+        return Err(Trouble::usage(format!("{server:?} is not https: a token is never sent in the clear")));
+    }
     Ok(endpoint)
+}
+
+/// Whether this can be a collector's address at all.
+pub(crate) fn is_address(server: &str) -> Result<(), Trouble> {
+    address(server).map(drop)
+}
+
+/// The authority of a file. Without a certificate every collector would seem to be of another one.
+fn authority(file: &Path) -> Result<Certificate, Trouble> {
+    let pem = fs::read(file).while_doing(format_args!("read {}", file.display()))?;
+    let begin = b"-----BEGIN CERTIFICATE-----";
+    if !pem.windows(begin.len()).any(|bytes| bytes == begin) {
+        return Err(Trouble::usage(format!("{} holds no certificate", file.display()))
+            .hint("--ca-file takes the ca.pem that lies beside the collector's collector.toml"));
+    }
+    Ok(Certificate::from_pem(pem))
 }
 
 /// A connected client.
@@ -72,20 +92,14 @@ impl Client {
             .timeout(connection.call_timeout.unwrap_or(DEADLINE))
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(ALIVE);
-        if connection.server.starts_with("https://") {
-            // Without it whoever takes a connection and says nothing is waited for without an end.
-            let mut tls = ClientTlsConfig::new().timeout(connection.call_timeout.unwrap_or(CONNECT));
-            if let Some(file) = &connection.ca_file {
-                let pem = fs::read(file).while_doing(format_args!("read {}", file.display()))?;
-                tls = tls.ca_certificate(Certificate::from_pem(pem));
-            }
-            endpoint = endpoint.tls_config(tls).while_doing("set up TLS")?;
-        } else {
-            return Err(Trouble::usage(format!(
-                "{:?} is not https: a token is never sent in the clear",
-                connection.server
-            )));
+        // Without it whoever takes a connection and says nothing is waited for without an end.
+        let mut tls = ClientTlsConfig::new().timeout(connection.call_timeout.unwrap_or(CONNECT));
+        let mut what = "set up TLS".to_owned();
+        if let Some(file) = &connection.ca_file {
+            tls = tls.ca_certificate(authority(file)?);
+            what = format!("set up TLS with {}", file.display());
         }
+        endpoint = endpoint.tls_config(tls).while_doing(what)?;
         let token = match &connection.token {
             Some(token) => {
                 let value = format!("Bearer {token}").parse();
@@ -146,7 +160,10 @@ impl Client {
             Trouble::usage("the collector has no migration yet")
                 .hint("apply a plan: tidelock plan apply plan.yaml")
         };
-        self.migration_if_any().await?.ok_or_else(|| self.lost_all().unwrap_or_else(none))
+        match self.migration_if_any().await? {
+            Some(name) => Ok(name),
+            None => Err(self.lost_all().await.unwrap_or_else(none)),
+        }
     }
 
     /// The same, and none where the collector has no migration at all. Not reaching it, or not
@@ -220,9 +237,7 @@ pub(crate) fn trouble(status: Status) -> Trouble {
         trouble = trouble.hint(hint);
     }
     if exit == Exit::Auth {
-        trouble = trouble.hint(
-            "access comes from: tidelock access issue NAME; give it with --token-file or TIDELOCK_TOKEN_FILE",
-        );
+        trouble = trouble.hint(ACCESS);
     }
     trouble
 }

@@ -1,11 +1,13 @@
 //! Which collector, with which access, about which migration: flags, then the environment, then the
-//! context file.
+//! context file. A context that is typed stands before the environment.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs};
 
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{Exit, Trouble, While as _};
@@ -43,6 +45,10 @@ pub(crate) struct Context {
     pub(crate) migration: Option<String>,
 }
 
+/// Where access comes from, for whoever has none.
+pub(crate) const ACCESS: &str =
+    "access comes from: tidelock access issue NAME; give it with --token-file or TIDELOCK_TOKEN_FILE";
+
 /// The flags that every command takes.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Flags {
@@ -59,7 +65,7 @@ pub(crate) struct Flags {
     /// The collector, such as https://collector.example:7480
     #[arg(long, global = true, env = "TIDELOCK_SERVER", value_name = "URL", help_heading = "Global")]
     pub(crate) server: Option<String>,
-    /// A named collector of the context file
+    /// A named collector of the context file; one that is typed stands before the environment
     #[arg(long, global = true, env = "TIDELOCK_CONTEXT", value_name = "NAME", help_heading = "Global")]
     pub(crate) context: Option<String>,
     /// The file that holds the access token
@@ -74,6 +80,21 @@ pub(crate) struct Flags {
     /// Say on standard error whom each call goes to and how long its answer takes
     #[arg(short, long, global = true, help_heading = "Global")]
     pub(crate) verbose: bool,
+}
+
+impl Flags {
+    /// A context that is typed is meant as a whole: whatever the environment says of a collector is of another one,
+    /// and the access of one must not go to the other.
+    pub(crate) fn leave_environment(&mut self, matches: &ArgMatches) {
+        let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        if !typed("context") {
+            return;
+        }
+        self.migration = self.migration.take().filter(|_| typed("migration"));
+        self.server = self.server.take().filter(|_| typed("server"));
+        self.token_file = self.token_file.take().filter(|_| typed("token_file"));
+        self.ca_file = self.ca_file.take().filter(|_| typed("ca_file"));
+    }
 }
 
 /// Within no time at all nothing is answered.
@@ -152,22 +173,8 @@ pub(crate) fn without_token(flags: &Flags) -> Result<(Connection, Option<PathBuf
         }
     }
     let contexts = Contexts::load()?;
-    let named = flags.context.as_ref().or(contexts.current.as_ref());
-    let context = match named {
-        Some(name) => match contexts.contexts.get(name) {
-            Some(context) => context.clone(),
-            None if flags.server.is_some() => Context::default(),
-            None => {
-                let known: Vec<_> = contexts.contexts.keys().map(String::as_str).collect();
-                return Err(Trouble::usage(format!("there is no context {name:?}")).hint(format!(
-                    "known contexts: {}",
-                    if known.is_empty() { "none".into() } else { known.join(", ") }
-                )));
-            }
-        },
-        None => Context::default(),
-    };
-    let read = named.filter(|name| contexts.contexts.contains_key(name.as_str()));
+    let (name, context) = of_file(flags, contexts)?.unzip();
+    let context = context.unwrap_or_default();
     let server = flags.server.clone().unwrap_or(context.server);
     if server.is_empty() {
         return Err(Trouble::usage("no collector is named").hint(
@@ -175,7 +182,7 @@ pub(crate) fn without_token(flags: &Flags) -> Result<(Connection, Option<PathBuf
         ));
     }
     let token_file = flags.token_file.clone().or(context.token_file);
-    let whom = flags.verbose.then(|| told::whom(&server, read.map(String::as_str)));
+    let whom = flags.verbose.then(|| told::whom(&server, name.as_deref()));
     let connection = Connection {
         server,
         whom,
@@ -187,13 +194,39 @@ pub(crate) fn without_token(flags: &Flags) -> Result<(Connection, Option<PathBuf
     Ok((connection, token_file))
 }
 
+/// The context that is meant, with its name. One that nobody named now is of its own collector alone: its access is
+/// not sent to another one.
+fn of_file(flags: &Flags, mut contexts: Contexts) -> Result<Option<(String, Context)>, Trouble> {
+    let Some(name) = flags.context.as_ref().or(contexts.current.as_ref()).cloned() else { return Ok(None) };
+    let Some(context) = contexts.contexts.remove(&name) else {
+        if flags.context.is_none() && flags.server.is_some() {
+            return Ok(None);
+        }
+        return Err(no_context(&name, &contexts));
+    };
+    let place = |url: &str| url.trim_end_matches('/').to_owned();
+    let other = flags.server.as_ref().is_some_and(|server| place(server) != place(&context.server));
+    Ok((flags.context.is_some() || !other).then_some((name, context)))
+}
+
+/// There is none of this name; which there are.
+pub(crate) fn no_context(name: &str, contexts: &Contexts) -> Trouble {
+    let known: Vec<_> = contexts.contexts.keys().map(String::as_str).collect();
+    Trouble::usage(format!("there is no context {name:?}"))
+        .hint(format!("known contexts: {}", if known.is_empty() { "none".into() } else { known.join(", ") }))
+}
+
 fn read_token(file: &PathBuf) -> Result<String, Trouble> {
-    let text = fs::read_to_string(file).map_err(|error| {
-        Trouble::new(Exit::Auth, format!("read the access token from {}: {error}", file.display()))
-    })?;
+    let bad = |what: String| {
+        let named =
+            "it is named by --token-file, by TIDELOCK_TOKEN_FILE or by the context: tidelock context ls";
+        Trouble::new(Exit::Auth, what).hint(named).hint(ACCESS)
+    };
+    let text = fs::read_to_string(file)
+        .map_err(|error| bad(format!("read the access token from {}: {error}", file.display())))?;
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Trouble::new(Exit::Auth, format!("{} holds no access token", file.display())));
+        return Err(bad(format!("{} holds no access token: one line without blanks", file.display())));
     }
     Ok(token.to_owned())
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use tidelock_proto::{json, v1};
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -16,7 +18,7 @@ pub(crate) enum Exit {
     Hold,
     /// No access, or the wrong one.
     Auth,
-    /// Going back is decided: waiting longer cannot help.
+    /// Going back is decided, or the migration ended another way: waiting longer cannot help.
     Rollback,
     /// The collector answers, but evidence is missing or stale.
     Unknown,
@@ -74,6 +76,12 @@ impl Exit {
             // A word of a later release must not be read as anything good.
             _ => Exit::Unknown,
         }
+    }
+
+    /// The exit of a command that asked about this gate. One that can never open any more is not waited for.
+    pub(crate) fn of_gate(gate: &v1::Gate) -> Exit {
+        let exit = Exit::of_verdict(json::verdict_word(gate.verdict));
+        if gate.never_opens && exit != Exit::Done { Exit::Rollback } else { exit }
     }
 }
 
@@ -135,5 +143,20 @@ pub(crate) trait While<T> {
 impl<T, E: fmt::Display> While<T> for Result<T, E> {
     fn while_doing(self, what: impl fmt::Display) -> Result<T, Trouble> {
         self.map_err(|error| Trouble::failed(format!("{what}: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_that_can_never_open_any_more_ends_as_one_that_nobody_needs_to_wait_for() {
+        let of = |verdict: v1::Verdict, never_opens| {
+            Exit::of_gate(&v1::Gate { verdict: verdict.into(), never_opens, ..v1::Gate::default() }).number()
+        };
+        use v1::Verdict::{Hold, Open, Rollback, Unknown};
+        assert_eq!([Open, Hold, Unknown, Rollback].map(|verdict| of(verdict, false)), [0, 3, 6, 5]);
+        assert_eq!([Open, Hold, Unknown, Rollback].map(|verdict| of(verdict, true)), [0, 5, 5, 5]);
     }
 }

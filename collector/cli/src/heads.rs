@@ -20,7 +20,7 @@ use tidelock_proto::v1;
 use tonic::{Code, Status};
 
 use crate::client::{Client, trouble};
-use crate::context::{self, Connection};
+use crate::context::{self, ACCESS, Connection};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out;
 
@@ -164,7 +164,7 @@ impl Client {
     }
 
     /// The collector has no migration at all, and one of it is remembered here.
-    pub(crate) fn lost_all(&self) -> Option<Trouble> {
+    pub(crate) async fn lost_all(&self) -> Option<Trouble> {
         let memory = self.memory.as_deref()?;
         // What cannot be read may be the memory of a migration: it is no reason to make one anew.
         let written = match memory.read() {
@@ -173,8 +173,23 @@ impl Client {
         };
         let name = &written.iter().rev().find(|it| memory.is(it, &it.migration))?.migration;
         match memory.known(name) {
-            Ok(known) => known.map(|known| lost(name, known.decision())),
+            Ok(Some(known)) => Some(self.gone(name, known.decision()).await),
+            Ok(None) => None,
             Err(trouble) => Some(trouble),
+        }
+    }
+
+    /// A migration that was seen here is not shown.
+    async fn gone(&self, migration: &str, decision: u64) -> Trouble {
+        if self.sees_all().await { lost(migration, decision) } else { hidden(migration, decision) }
+    }
+
+    /// Whether this is the access of an operator of all migrations: to that one alone, what is not shown is not there.
+    async fn sees_all(&self) -> bool {
+        match tokio::time::timeout(PATIENCE, self.access().list_access(v1::ListAccessRequest {})).await {
+            // Whoever is bound to one migration is shown the access to that one, and none to all.
+            Ok(Ok(answer)) => answer.into_inner().grants.iter().any(|grant| grant.migration.is_empty()),
+            Ok(Err(_)) | Err(_) => false,
         }
     }
 
@@ -203,7 +218,8 @@ impl Client {
             Shown::Answer(shown) => *shown,
             Shown::Nothing => v1::GetHeadResponse::default(),
             Shown::NoMigration => {
-                return known.map_or(Ok(()), |known| Err(lost(migration, known.decision())));
+                let Some(known) = known else { return Ok(()) };
+                return Err(self.gone(migration, known.decision()).await);
             }
             Shown::Away => return Ok(()),
             Shown::Trouble(trouble) => return Err(trouble),
@@ -244,6 +260,9 @@ impl Client {
             Shown::Answer(shown) => *shown,
             Shown::Nothing => v1::GetHeadResponse::default(),
             Shown::NoMigration if known.is_some() => {
+                if !self.sees_all().await {
+                    return Err(not_seen(migration));
+                }
                 memory.keep(migration, None)?;
                 return Ok((known, None));
             }
@@ -269,6 +288,29 @@ fn lost(migration: &str, decision: u64) -> Trouble {
         "it has no migration {migration}, of which decision {decision} was seen here: its journal is of a time before it"
     );
     not_believed(migration, &why)
+}
+
+/// It may be there all the same, and not for this access.
+fn hidden(migration: &str, decision: u64) -> Trouble {
+    let what = format!(
+        "there is no migration {migration} for this access, and decision {decision} of it was seen here: the access is \
+         of another one, or the collector's journal is of a time before it"
+    );
+    Trouble::new(Exit::Unknown, what)
+        .hint("nothing is known of the gate, so treat it as shut")
+        .hint(format!("see first that the access is the right one. {ACCESS} (-m {migration})"))
+        .hint(format!(
+            "which of the two it is, an operator of all migrations is told: tidelock status -m {migration}"
+        ))
+}
+
+/// What is hidden is not forgotten.
+fn not_seen(migration: &str) -> Trouble {
+    let what =
+        format!("{migration} may only be hidden from this access, so what was seen of it stays remembered");
+    Trouble::new(Exit::Auth, what)
+        .hint("whether it is gone, an operator of all migrations can tell")
+        .hint(ACCESS)
 }
 
 fn not_believed(migration: &str, why: &str) -> Trouble {

@@ -61,7 +61,9 @@ pub(crate) fn seen(text: &str) -> usize {
 
 fn broken(line: &str, columns: usize) -> String {
     let pieces = pieces(line);
-    let indent = pieces.first().map_or(0, |first| first.start).min(columns / INDENT_PART);
+    let most = columns / INDENT_PART;
+    let indent = pieces.first().map_or(0, |first| first.start).min(most);
+    let further = inset(line).min(most) + FURTHER;
     let (mut out, mut at, mut before) = (String::with_capacity(line.len()), 0, 0);
     for piece in pieces {
         let (gap, text) = (piece.start - before, line.get(piece.clone()).unwrap_or_default());
@@ -74,7 +76,7 @@ fn broken(line: &str, columns: usize) -> String {
         } else {
             out.push('\n');
             at = 0;
-            (indent + FURTHER).min(room)
+            further.min(room)
         };
         out.extend(std::iter::repeat_n(' ', blanks));
         out.push_str(text);
@@ -83,6 +85,15 @@ fn broken(line: &str, columns: usize) -> String {
     // The blank behind a question.
     out.push_str(line.get(before..).filter(|tail| at + tail.len() <= columns).unwrap_or_default());
     out
+}
+
+/// Blanks before the first character that is seen; what colours it may stand before them.
+fn inset(line: &str) -> usize {
+    let begins = line.trim_start_matches(' ');
+    match begins.strip_prefix('\u{1b}').and_then(|rest| rest.split_once(|c: char| c.is_ascii_alphabetic())) {
+        Some((_, rest)) => line.len() - begins.len() + inset(rest),
+        None => line.len() - begins.len(),
+    }
 }
 
 /// What stays in one piece, by its place in the line.
@@ -165,6 +176,9 @@ mod tests {
             "Apply it to shop by\n  all means? [y/N] "
         );
         assert_eq!(seen("\r\u{1b}[Kab"), 3, "the return counts, the wipe does not");
+        let help = "\u{1b}[36m  help: \u{1b}[0mwrite a name for it";
+        let broken = "\u{1b}[36m  help: \u{1b}[0mwrite a name\n    for it";
+        assert_eq!(wrapped(help, 20), broken, "what colours a line moves nothing of it");
         assert_eq!([rows("", 20), rows("a\nb", 20), rows(&"x".repeat(41), 20)], [1, 2, 3]);
     }
 }

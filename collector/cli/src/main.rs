@@ -8,6 +8,7 @@ mod exit;
 mod files;
 mod heads;
 mod lines;
+mod mistakes;
 #[cfg(test)]
 mod next_tests;
 mod out;
@@ -21,6 +22,7 @@ mod words;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::args::Args;
@@ -32,17 +34,31 @@ fn parsed() -> Args {
     let called = std::env::args_os().next().map(std::path::PathBuf::from);
     let of_kubectl =
         called.as_deref().and_then(std::path::Path::file_name).is_some_and(|name| name == "kubectl-tidelock");
-    let command = Args::command();
-    let command =
-        if of_kubectl { command.bin_name("kubectl tidelock") } else { command.bin_name("tidelock") };
-    let matches = command.try_get_matches_from(std::env::args_os());
-    matches.and_then(|matches| Args::from_arg_matches(&matches)).unwrap_or_else(|error| {
+    let name = if of_kubectl { "kubectl tidelock" } else { "tidelock" };
+    let command = || Args::command().bin_name(name);
+    read(command()).map_err(|error| as_typed(command(), error)).unwrap_or_else(|error| {
         // Help that was asked for is an answer, and text.
         if let Some(format) = trouble_json::wanted(std::env::args_os()).filter(|_| error.use_stderr()) {
             trouble_json::tell(format, &trouble_json::of_arguments(&error));
         }
         end_with(&error)
     })
+}
+
+fn read(command: clap::Command) -> Result<Args, clap::Error> {
+    let matches = command.try_get_matches_from(std::env::args_os())?;
+    let mut args = Args::from_arg_matches(&matches)?;
+    args.flags.leave_environment(&matches);
+    Ok(args)
+}
+
+/// What is missing or too much, with a usage of what has to be typed: what the environment gives is there already.
+fn as_typed(command: clap::Command, error: clap::Error) -> clap::Error {
+    if !matches!(error.kind(), ErrorKind::MissingRequiredArgument | ErrorKind::ArgumentConflict) {
+        return error;
+    }
+    let bare = command.mut_args(|arg| arg.env(None::<&'static str>));
+    bare.try_get_matches_from(std::env::args_os()).err().unwrap_or(error)
 }
 
 /// Help, the version, or what is wrong with the arguments, as it fits the terminal.

@@ -21,7 +21,7 @@ pub(crate) enum Format {
     Ndjson,
     /// Two or three lines, for a chat
     Short,
-    /// One line and the exit codes of Nagios
+    /// One line and the exit codes of Nagios (status, gate check, doctor)
     Nagios,
     /// A line a row, for a spreadsheet (rollback leftovers)
     Csv,
@@ -32,12 +32,13 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The only command that has this form, where it is one that few have.
+    /// The only commands that have this form, where it is one that few have.
     pub(crate) fn only_for(self) -> Option<&'static str> {
         match self {
             Format::Csv => Some("rollback leftovers"),
             Format::Md | Format::Html => Some("report"),
-            Format::Text | Format::Json | Format::Ndjson | Format::Short | Format::Nagios => None,
+            Format::Nagios => Some("status, gate check and doctor"),
+            Format::Text | Format::Json | Format::Ndjson | Format::Short => None,
         }
     }
 }

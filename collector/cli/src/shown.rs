@@ -42,6 +42,7 @@ pub(crate) fn way_back(view: &v1::RollbackView, now: Option<&Timestamp>, zone: &
     }
     let left = json::unix_ms(view.until_time.as_ref()).saturating_sub(json::unix_ms(now));
     let possible = match (view.possible, &view.until_time) {
+        (true, Some(until)) if now.is_none() => format!("possible until {}", clock(Some(until), zone)),
         (true, Some(until)) => format!("possible for {}, until {}", span(left), clock(Some(until), zone)),
         (true, None) => "possible".to_owned(),
         (false, _) => "no longer possible".to_owned(),

@@ -42,6 +42,7 @@ pub(crate) fn owners(view: &v1::SwitchView, now: Option<&Timestamp>, all: bool) 
             _ => &owner.target_ran_time,
         };
         match owner.state.as_str() {
+            "owned" if now.is_none() => format!("✔ {kind} {name}: {side} runs it"),
             "owned" => format!("✔ {kind} {name}: {side} runs it, {} ago", ago(ran.as_ref(), now)),
             "not_seen_yet" => format!("· {kind} {name}: {side} owns it, and was not seen to run it yet"),
             "two_owners" => format!("✖ {kind} {name} has two owners: {}", clean(&owner.reason)),

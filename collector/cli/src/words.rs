@@ -25,11 +25,20 @@ pub(crate) fn span(ms: u64) -> String {
     }
 }
 
-/// How long before `now` something was; a dash when it never was.
+/// How long before `now` something was; a dash when it never was, or where nobody says what time it is.
 pub(crate) fn ago(then: Option<&Timestamp>, now: Option<&Timestamp>) -> String {
-    match then {
-        Some(_) => span(json::unix_ms(now).saturating_sub(json::unix_ms(then))),
-        None => "–".to_owned(),
+    match (then, now) {
+        (Some(_), Some(_)) => span(json::unix_ms(now).saturating_sub(json::unix_ms(then))),
+        (Some(_), None) | (None, _) => "–".to_owned(),
+    }
+}
+
+/// `6 s ago`; the time itself where nobody says what time it is, and a dash when it never was.
+pub(crate) fn when(then: Option<&Timestamp>, now: Option<&Timestamp>, zone: &str) -> String {
+    match (then, now) {
+        (Some(_), Some(_)) => format!("{} ago", ago(then, now)),
+        (Some(_), None) => format!("at {}", clock(then, zone)),
+        (None, _) => "–".to_owned(),
     }
 }
 
@@ -72,6 +81,7 @@ fn state_words(state: i32) -> (&'static str, &'static str) {
         "undecided" => ("33", "◷ undecided"),
         "stale" => ("33", "? stale"),
         "missing" => ("33", "? missing"),
+        "not_now" => ("", "· not now"),
         _ => ("", "· not asked"),
     }
 }
@@ -221,6 +231,15 @@ mod tests {
         let said: Vec<String> =
             [0, 999, 6_000, 65_000, 480_000, 6_480_000, 7_200_000, 90_000_000].map(span).into();
         assert_eq!(said, ["0 s", "0 s", "6 s", "1 min 5 s", "8 min", "1 h 48 min", "2 h", "1 d 1 h"]);
+    }
+
+    #[test]
+    fn what_time_it_is_is_never_made_up() {
+        let (then, now) = (json::wire_time(60_000), json::wire_time(66_000));
+        assert_eq!(when(Some(&then), Some(&now), "UTC"), "6 s ago");
+        assert_eq!(when(Some(&then), None, "UTC"), "at 00:01:00");
+        assert_eq!([when(None, Some(&now), "UTC"), when(None, None, "UTC")], ["–", "–"]);
+        assert_eq!([ago(Some(&then), Some(&now)), ago(Some(&then), None)], ["6 s", "–"]);
     }
 
     #[test]

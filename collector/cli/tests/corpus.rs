@@ -27,8 +27,11 @@ fn said(label: &str, output: &Output) -> String {
     text
 }
 
+/// The commands that a monitor may ask.
+const MONITORS: &str = "status, gate check and doctor";
+
 /// Words, and what the answer must hold.
-const ROWS: [(&[&str], &str); 41] = [
+const ROWS: [(&[&str], &str); 53] = [
     (&[], "Usage: tidelock"),
     (&["--nope"], "unexpected argument '--nope'"),
     (&["stat\u{1b}us"], "unrecognized subcommand"),
@@ -70,6 +73,19 @@ const ROWS: [(&[&str], &str); 41] = [
     (&["plan", "check", "/nope.yaml"], "/nope.yaml"),
     (&["help", "nope"], "there is no command and no topic \"nope\""),
     (&["context", "use", "nope"], "there is no context \"nope\""),
+    (&["context", "rm", "nope"], "known contexts: none"),
+    (&["context", "set", "x", "--server", "http://a.example"], "not https"),
+    (&["gate", "exec", "ready", "--soft", "--", "true"], "unexpected argument '--soft'"),
+    (&["check", "show", "login", "--last", "0"], "0 is not in 1..=100"),
+    (&["plugin", "try", "x.wasm", "--timeout", "10"], "write 10s"),
+    (&["plugin", "push", "oci:x/y:1"], "not yet"),
+    // What it would mean there is no monitor's business.
+    (&["why", "-o", "nagios"], MONITORS),
+    (&["gate", "ls", "-o", "nagios"], MONITORS),
+    (&["agent", "ls", "-o", "nagios"], MONITORS),
+    (&["rollback", "-o", "nagios"], MONITORS),
+    (&["plan", "check", "/nope.yaml", "-o", "nagios"], MONITORS),
+    (&["brief", "-o", "nagios"], MONITORS),
 ];
 
 #[test]

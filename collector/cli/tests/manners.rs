@@ -170,6 +170,18 @@ fn the_version_of_a_collector_that_does_not_answer_is_asked_for_and_not_left_out
     assert_eq!((none.status.code(), text(&none.stdout)), (Some(2), format!("{own}collector ?\n")));
 }
 
+#[test]
+fn the_version_waits_for_a_collector_that_says_nothing_only_for_a_moment_and_says_so_in_a_line() {
+    let home = tempfile::tempdir().expect("a folder");
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let server = format!("https://{}", silent.local_addr().expect("it has an address"));
+    let late = run(home.path(), &["version", "--server", &server]);
+    let own = format!("tidelock {}\ncollector ?\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!((late.status.code(), text(&late.stdout)), (Some(7), own));
+    let why = format!("the collector's version is not known: {server} did not answer within 2s");
+    assert_eq!(text(&late.stderr), format!("tidelock: {why}\n"));
+}
+
 /// A collector that takes connections and says nothing, and a command that waits for it.
 fn waiting(home: &Path) -> (TcpListener, Child) {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -201,4 +213,139 @@ fn whoever_waits_at_a_gate_goes_when_told_and_says_so_by_the_exit() {
         assert_eq!(output.status.code(), Some(exit), "{signal}: {:?} {output:?}", output.status.signal());
         assert!(!text(&output.stderr).contains("panicked"), "{output:?}");
     }
+}
+
+/// Two collectors that are not there.
+fn gone() -> [String; 2] {
+    // Both ports are taken before one is given back, so that they are two.
+    let gone = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
+    gone.each_ref().map(|gone| format!("https://{}", gone.local_addr().expect("it has an address")))
+}
+
+#[test]
+fn a_wait_that_nobody_answers_is_no_gate_on_hold_however_short_and_soft() {
+    let home = tempfile::tempdir().expect("a folder");
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let [gone, _] = gone();
+    let servers = [gone, format!("https://{}", silent.local_addr().expect("it has an address"))];
+    for server in &servers {
+        let wait = ["gate", "wait", "ready", "-m", "shop", "--call-timeout", "500ms", "--server", server];
+        for more in [&["--timeout", "1s"][..], &["--timeout", "1s", "--soft"], &["--timeout", "0s", "--soft"]]
+        {
+            let waited = run(home.path(), &[&wait[..], more].concat());
+            let (out, err) = (text(&waited.stdout), text(&waited.stderr));
+            assert_eq!((waited.status.code(), out.as_str()), (Some(7), ""), "{more:?}: {err}");
+            assert!(err.contains("the time to wait for gate ready is over"), "{more:?}: {err}");
+        }
+        let json = run(home.path(), &[&wait[..], &["--timeout", "0s", "-o", "json"]].concat());
+        let told: serde_json::Value = serde_json::from_slice(&json.stdout).expect("one document");
+        assert_eq!((json.status.code(), &told["error"]["exit"]), (Some(7), &7.into()), "{told}");
+    }
+}
+
+/// What a command says where the environment names another collector, with access and all.
+fn in_another_environment(home: &Path, server: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = command(home, arguments);
+    command.env("TIDELOCK_SERVER", server).env("TIDELOCK_MIGRATION", "bank");
+    command.env("TIDELOCK_TOKEN_FILE", "/nowhere/token").env("TIDELOCK_CA_FILE", "/nowhere/ca.pem");
+    let output = command.output().expect("tidelock starts");
+    (output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn a_context_that_is_typed_stands_before_the_environment_and_must_be_there() {
+    let home = tempfile::tempdir().expect("a folder");
+    let [one, other] = gone();
+    let contexts = format!(
+        "current = \"mine\"\n[contexts.pki1]\nserver = \"{one}\"\nmigration = \"shop\"\n\
+         [contexts.mine]\nserver = \"{one}\"\ntoken_file = \"/nowhere/mine\"\n"
+    );
+    fs::write(home.path().join("contexts.toml"), contexts).expect("written");
+    let (code, said) = in_another_environment(home.path(), &other, &["status", "-v", "--context", "pki1"]);
+    assert_eq!(code, Some(7), "{said}");
+    assert!(said.contains(&format!("asks {one} (context pki1)")) && !said.contains(&other), "{said}");
+    assert!(!said.contains("/nowhere"), "the access of the other one was read: {said}");
+    let typed = ["status", "-v", "--context", "pki1", "--server", &other];
+    let (_, said) = in_another_environment(home.path(), &one, &typed);
+    assert!(said.contains(&format!("asks {other} (context pki1)")), "what is typed beside it counts: {said}");
+    let (code, said) = in_another_environment(home.path(), &other, &["status", "--context", "nosuch"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no context \"nosuch\"") && said.contains("mine, pki1"), "{said}");
+    let mut named = command(home.path(), &["status"]);
+    let named = named.env("TIDELOCK_SERVER", &other).env("TIDELOCK_CONTEXT", "nosuch").output();
+    assert_eq!(named.expect("tidelock starts").status.code(), Some(2));
+    // The current one is of its own collector alone.
+    let own = run(home.path(), &["status", "-v", "--server", &one]);
+    assert_eq!(own.status.code(), Some(4), "{}", text(&own.stderr));
+    let elsewhere = run(home.path(), &["status", "-v", "--server", &other]);
+    assert_eq!(elsewhere.status.code(), Some(7), "{}", text(&elsewhere.stderr));
+    assert!(text(&elsewhere.stderr).contains(&format!("asks {other} (no context)")), "{elsewhere:?}");
+}
+
+#[test]
+fn what_is_missing_is_told_without_what_the_environment_gives() {
+    let home = tempfile::tempdir().expect("a folder");
+    let [server, _] = gone();
+    let (code, said) = in_another_environment(home.path(), &server, &["gate", "wait"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("Usage: tidelock gate wait <GATE>"), "{said}");
+    let (_, said) = in_another_environment(home.path(), &server, &["gate", "wait", "--server", "https://x"]);
+    assert!(said.contains("--server") && !said.contains("--token-file"), "what was typed stays: {said}");
+}
+
+#[test]
+fn files_that_are_not_what_they_must_be_are_named_with_what_to_do() {
+    let home = tempfile::tempdir().expect("a folder");
+    let [server, _] = gone();
+    for (file, bytes) in [("empty.token", ""), ("none.pem", "no certificate"), ("x.wasm", "\0asm")] {
+        fs::write(home.path().join(file), bytes).expect("written");
+    }
+    let rows: [(&[&str], i32, [&str; 2]); 5] = [
+        (&["status", "--token-file", "none.token"], 4, ["none.token", "tidelock access issue"]),
+        (
+            &["status", "--token-file", "empty.token"],
+            4,
+            ["empty.token holds no access", "tidelock access issue"],
+        ),
+        (&["status", "--ca-file", "none.pem"], 2, ["none.pem holds no certificate", "ca.pem"]),
+        (&["plugin", "verify", "x.wasm"], 1, ["x.wasm.sig", "tidelock plugin sign x.wasm"]),
+        (&["plugin", "sign", "x.wasm"], 1, ["tidelock-plugin.key", "tidelock plugin keygen"]),
+    ];
+    for (words, exit, told) in rows {
+        let output = run(home.path(), &[words, &["--server", &server]].concat());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(exit), "{words:?}: {said}");
+        assert!(told.iter().all(|word| said.contains(word)), "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_component_is_neither_pushed_nor_taken_into_a_plan() {
+    let home = tempfile::tempdir().expect("a folder");
+    let [server, _] = gone();
+    let plan = "tidelock: plan/v1\nname: x\nscenarios:\n  front: { plugin: g.wasm }\n";
+    fs::write(home.path().join("plan.yaml"), plan).expect("written");
+    let commands: [&[&str]; 4] = [
+        &["plugin", "push", "g.wasm"],
+        &["plan", "pin", "plan.yaml"],
+        &["plan", "check", "--strict", "plan.yaml"],
+        &["plan", "apply", "plan.yaml", "--yes"],
+    ];
+    for (bytes, why) in [
+        ("some text", "g.wasm is not a WebAssembly component: build one with `tidelock plugin build`"),
+        ("\0asm\u{1}\0\0\0", "g.wasm is a WebAssembly module, not a component: build it with"),
+    ] {
+        fs::write(home.path().join("g.wasm"), bytes).expect("written");
+        for words in commands {
+            let output = run(home.path(), &[words, &["--server", &server]].concat());
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{words:?}: {said}");
+            assert!(said.contains(why), "{words:?}: {said}");
+        }
+    }
+    assert_eq!(fs::read_to_string(home.path().join("plan.yaml")).expect("it is there"), plan);
+    // What begins as a component comes to the collector, which is not there.
+    fs::write(home.path().join("g.wasm"), "\0asm\r\0\u{1}\0").expect("written");
+    let output = run(home.path(), &["plugin", "push", "g.wasm", "--server", &server]);
+    assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
 }

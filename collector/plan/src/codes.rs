@@ -188,7 +188,7 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "E041",
         "one name for two things",
-        "A gate that needs the name could not say which of the two it means.",
+        "A gate that needs the name could not say which of the two it means. Nor could a hold of the collector's own, which stands under `collector`, where a person has that name.",
     ),
     (
         "E042",

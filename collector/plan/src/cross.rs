@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tidelock_core::HoldCode;
 use tidelock_core::plan::{GateRule, ManualCheck, Plan, before};
+use tidelock_core::{COLLECTOR, HoldCode};
 use tidelock_model::{Level, Name, Phase};
 
 use crate::problem::{Sink, listed, meant};
@@ -223,6 +223,15 @@ fn same_names(plan: &Plan, root: &Node, sink: &mut Sink) {
     if let Some(entry) = ["scenarios", "manual_checks"].iter().find_map(|at| root.at(&[at, "all"])) {
         sink.say("E041", entry.key_span, "\"all\" is the word for every scenario, not a name")
             .help("rename it");
+    }
+    if let Some(entry) = root.at(&["people", COLLECTOR]) {
+        sink.say(
+            "E041",
+            entry.key_span,
+            format!("{COLLECTOR:?} is the collector's own name, not a person's"),
+        )
+        .label("taken")
+        .help("its own holds stand under that name: give the person another one");
     }
     for parts in [&["scenarios", "manual_checks"][..], &["people"][..]] {
         let entries = parts.iter().filter_map(|part| root.entry(part)).flat_map(|e| e.value.entries());

@@ -80,6 +80,17 @@ impl Problems {
         &self.list
     }
 
+    /// How many they are, what refuses the plan apart from what only looks wrong: "2 mistakes and 3 warnings".
+    pub fn counted(&self) -> String {
+        let many = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let errors = self.list.iter().filter(|p| p.is_error()).count();
+        match (errors, self.list.len() - errors) {
+            (errors, 0) => many(errors, "mistake"),
+            (0, warnings) => many(warnings, "warning"),
+            (errors, warnings) => format!("{} and {}", many(errors, "mistake"), many(warnings, "warning")),
+        }
+    }
+
     /// In few words, however large the file and however many they are: the errors first, a line each.
     pub fn brief(&self) -> String {
         let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) = self.list.iter().partition(|p| p.is_error());
@@ -274,7 +285,7 @@ pub(crate) fn listed<T: fmt::Display>(words: impl IntoIterator<Item = T>) -> Str
 }
 
 /// The known word that was most likely meant.
-pub(crate) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = &word[..word.floor_char_boundary(80)];
     (known.into_iter())
         .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), &k.to_lowercase()), k))
@@ -288,5 +299,28 @@ pub(crate) fn choices(word: &str, known: &[&str]) -> String {
     match meant(word, known.iter().copied()) {
         Some(near) => format!("did you mean {near:?}? there are: {}", known.join(", ")),
         None => format!("there are: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_and_warnings_are_counted_apart() {
+        let rows: [(&[&'static str], &str); 5] = [
+            (&[], "0 mistakes"),
+            (&["E001"], "1 mistake"),
+            (&["W003"], "1 warning"),
+            (&["E001", "W003"], "1 mistake and 1 warning"),
+            (&["W003", "E001", "W016", "E015", "W017"], "2 mistakes and 3 warnings"),
+        ];
+        for (codes, said) in rows {
+            let mut sink = Sink::default();
+            for code in codes {
+                sink.say(code, None, *code);
+            }
+            assert_eq!(Problems::new(sink.list).counted(), said);
+        }
     }
 }

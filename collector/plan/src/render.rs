@@ -5,33 +5,49 @@
 
 use std::fmt;
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity, SourceCode,
+};
 
 use crate::Source;
+use crate::excerpt::{Excerpt, Place};
 use crate::problem::{Problem, Problems, located};
 
+/// The narrowest terminal that is drawn for.
+const LEAST_COLUMNS: usize = 20;
+
 impl Problems {
-    /// For people: each with its lines of the file, as `width` columns allow.
+    /// For a file or a log: each with its whole lines of the plan, its sentences in `width` columns.
     pub fn render(&self, source: &Source, color: bool, width: usize) -> String {
-        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(width.clamp(40, 200))
-            .with_links(false)
-            .tab_width(4);
+        let handler = handler(color).with_width(width.clamp(40, 200));
+        self.each(source, |problem, name, text| {
+            let (mark, source) = (mark(problem, text.len()), NamedSource::new(name, text));
+            let (label, help) = (problem.label.clone(), problem.help.as_deref());
+            let shown = Shown { problem, source, mark, label, help };
+            let mut out = String::new();
+            handler.render_report(&mut out, &shown).map(|()| out)
+        })
+    }
+
+    /// For a terminal of so many columns: the lines of the plan are cut around their marks where they do not fit. A
+    /// sentence is one line, however long: whoever prints it breaks it between words.
+    pub fn drawn(&self, source: &Source, color: bool, columns: usize) -> String {
+        let (handler, columns) = (handler(color).with_wrap_lines(false), columns.max(LEAST_COLUMNS));
+        self.each(source, |problem, name, text| drawn(&handler, problem, (name, &text), columns))
+    }
+
+    /// Each by itself, with the name and the text of its file.
+    fn each(
+        &self,
+        source: &Source,
+        one: impl Fn(&Problem, &str, String) -> Result<String, fmt::Error>,
+    ) -> String {
         let mut out = String::new();
         for problem in &self.list {
             let (name, text) = located(problem.file.as_deref(), source);
-            let shown = Shown {
-                problem,
-                source: NamedSource::new(
-                    name,
-                    self.without_secrets(printable(text), problem.file.as_deref()),
-                ),
-                length: text.len(),
-            };
-            if handler.render_report(&mut out, &shown).is_err() {
-                out.push_str(&format!("{}: {}\n", problem.code, problem.message));
-            }
+            let text = self.without_secrets(printable(text), problem.file.as_deref());
+            let shown = one(problem, name, text);
+            out.push_str(&shown.unwrap_or_else(|_| format!("{}: {}\n", problem.code, problem.message)));
             out.push('\n');
         }
         out
@@ -67,22 +83,70 @@ fn printable(text: &str) -> String {
     text.chars().map(safe).collect()
 }
 
-#[derive(Debug)]
-struct Shown<'a> {
-    problem: &'a Problem,
-    source: NamedSource<String>,
-    length: usize,
+fn handler(color: bool) -> GraphicalReportHandler {
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    GraphicalReportHandler::new_themed(theme).with_links(false).tab_width(4)
 }
 
-impl fmt::Display for Shown<'_> {
+/// Where it is in a file of so many bytes: an offset and a length.
+fn mark(problem: &Problem, bytes: usize) -> (usize, usize) {
+    let (offset, length) = problem.span.unwrap_or_default();
+    let offset = offset.min(bytes);
+    (offset, length.min(bytes - offset))
+}
+
+/// One, as a terminal has room for it. What stands under the mark goes below the excerpt where it does not fit there.
+fn drawn(
+    handler: &GraphicalReportHandler,
+    problem: &Problem,
+    (name, text): (&str, &str),
+    columns: usize,
+) -> Result<String, fmt::Error> {
+    let (offset, length) = mark(problem, text.len());
+    let place = Place {
+        mark: offset..offset + length,
+        line: problem.line.unwrap_or(1),
+        column: problem.column.unwrap_or(1),
+    };
+    let source = Excerpt::of(name, text, &place, columns);
+    let (mark, room) = ((source.mark.start, source.mark.len()), source.label_room);
+    let fits = |label: &String| label.chars().count() <= room;
+    let below = problem.label.as_ref().filter(|label| problem.span.is_some() && !fits(label));
+    let mut shown = Shown { problem, source, mark, label: problem.label.clone().filter(fits), help: None };
+    let mut out = String::new();
+    handler.render_report(&mut out, &shown)?;
+    let excerpt_ends = out.len();
+    if let Some(label) = below {
+        out.push_str(&format!("  here: {label}\n"));
+    }
+    // The same once more, and of it only the help that it ends with.
+    shown.help = problem.help.as_deref();
+    let mut whole = String::new();
+    handler.render_report(&mut whole, &shown)?;
+    out.push_str(whole.get(excerpt_ends..).unwrap_or_default());
+    Ok(out)
+}
+
+#[derive(Debug)]
+struct Shown<'a, S> {
+    problem: &'a Problem,
+    source: S,
+    /// An offset and a length in the source.
+    mark: (usize, usize),
+    /// What stands under the mark.
+    label: Option<String>,
+    help: Option<&'a str>,
+}
+
+impl<S> fmt::Display for Shown<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.problem.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl<S: fmt::Debug> std::error::Error for Shown<'_, S> {}
 
-impl Diagnostic for Shown<'_> {
+impl<S: SourceCode + fmt::Debug> Diagnostic for Shown<'_, S> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(format!("tidelock::plan::{}", self.problem.code)))
     }
@@ -92,17 +156,16 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
+        self.help.map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
     }
 
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.problem.span.is_some().then_some(&self.source as &dyn miette::SourceCode)
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.problem.span.is_some().then_some(&self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (offset, length) = self.problem.span?;
-        let offset = offset.min(self.length);
-        let length = length.min(self.length - offset);
-        Some(Box::new(std::iter::once(LabeledSpan::new(self.problem.label.clone(), offset, length))))
+        self.problem.span?;
+        let (offset, length) = self.mark;
+        Some(Box::new(std::iter::once(LabeledSpan::new(self.label.clone(), offset, length))))
     }
 }

@@ -6,31 +6,18 @@ use clap::ValueEnum as _;
 use tidelock_proto::{json, v1};
 
 use super::orders::SideArg;
-use super::{Call, duration, get_status};
+use super::{Call, agent_token, get_status};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out;
-use crate::words::{ago, pad};
+use crate::words::{ago, pad, when};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum AgentCommand {
     /// All agents
     Ls,
     /// A token that lets an agent join
-    Token {
-        /// The side it will speak for
-        #[arg(long, value_enum)]
-        side: SideArg,
-        /// Its name; without it each agent brings its own
-        #[arg(long, default_value = "", value_name = "NAME")]
-        name: String,
-        /// How many agents may join with it
-        #[arg(long, default_value_t = 1)]
-        count: u32,
-        /// How long it is good
-        #[arg(long, value_parser = duration, default_value = "1h", value_name = "SPAN")]
-        ttl: Duration,
-    },
+    Token(agent_token::TokenArgs),
     /// Put an agent out: its findings no longer count
     Revoke {
         /// Its name, or side/name as agent ls has it
@@ -45,31 +32,12 @@ pub(crate) enum AgentCommand {
 }
 
 pub(crate) async fn run(call: &Call, command: AgentCommand) -> Result<Exit, Trouble> {
-    let client = call.client()?;
     match command {
-        AgentCommand::Ls => list(call, &get_status(&client).await?),
-        AgentCommand::Token { side, name, count, ttl } => {
-            let request = v1::IssueAgentTokenRequest {
-                migration: client.migration().await?,
-                side: side.wire(),
-                name,
-                count,
-                ttl_duration: Some(span(ttl)),
-            };
-            let answer = client.access().issue_agent_token(request).await.map_err(trouble)?.into_inner();
-            if call.manner.json() {
-                let until = json::time(answer.expires_time.as_ref());
-                let value = serde_json::json!({ "token": answer.token, "expires": until });
-                out::print_json(call.manner.format, &value)?;
-            } else {
-                out::print(&answer.token)?;
-                let server = crate::context::resolve(&call.flags)?.server;
-                out::say(&format!("join with: tidelock-agent join {server} TOKEN --dir DIR"));
-            }
-            Ok(Exit::Done)
-        }
+        AgentCommand::Ls => list(call, &get_status(&call.client()?).await?),
+        AgentCommand::Token(args) => agent_token::run(call, args).await,
         AgentCommand::Revoke { name, side, reason } => {
             let (side, name) = named(&name, side)?;
+            let client = call.client()?;
             let migration = client.migration().await?;
             let request = v1::RevokeAgentRequest { migration, side: side.wire(), name, reason };
             let answer = client.access().revoke_agent(request).await.map_err(trouble)?.into_inner();
@@ -124,11 +92,11 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
         return Ok(Exit::Done);
     }
     call.loud(status)?;
-    let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
+    let now = json::as_of(status);
     for agent in &status.agents {
         let name = format!("{}/{}", json::side_word(agent.side), agent.name);
         let seen = match agent.seen_time {
-            Some(_) => format!("seen {} ago", ago(agent.seen_time.as_ref(), now)),
+            Some(_) => format!("seen {}", when(agent.seen_time.as_ref(), now, &status.timezone)),
             None => "not seen yet".to_owned(),
         };
         let clock = format!("clock {:+} ms ± {} ms", agent.clock_offset_ms, agent.clock_error_ms);
@@ -140,8 +108,10 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
             agent.version
         ))?;
         if agent.renewal_overdue {
-            let left = ago(now, agent.certificate_ends_time.as_ref());
-            out::print(&format!("    its certificate is not renewed and ends in {left}: look at its log"))?;
+            let (ends, zone) = (agent.certificate_ends_time.as_ref(), &status.timezone);
+            let ends =
+                now.map_or_else(|| when(ends, None, zone), |now| format!("in {}", ago(Some(now), ends)));
+            out::print(&format!("    its certificate is not renewed and ends {ends}: look at its log"))?;
         }
         for refused in &agent.refused {
             out::print(&format!(

@@ -13,6 +13,7 @@ use super::plan::present;
 use super::plan_source::load;
 use super::{Call, brief_now, brief_switch, get_status};
 use crate::exit::{Exit, Trouble, While as _};
+use crate::mistakes;
 use crate::out;
 use crate::shown::REHEARSAL_SCALE;
 use crate::words::span;
@@ -43,7 +44,7 @@ pub(crate) async fn run(call: &Call, args: BriefArgs) -> Result<Exit, Trouble> {
         None => present(call).await?.0,
     };
     let checked = check(&source).map_err(|problems| {
-        out::say(&problems.render(&source, call.manner.color, 100));
+        mistakes::say(&problems, &source, call.manner.color);
         Trouble::usage("the plan has mistakes, so there is no brief of it")
     })?;
     let mut page = markdown(&checked.plan);

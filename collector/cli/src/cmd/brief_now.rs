@@ -13,7 +13,7 @@ use crate::{shown, shown_switch};
 pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
     let zone = &status.timezone;
     let gate = status.next_gate.as_ref();
-    let now = gate.and_then(|gate| gate.as_of_time.as_ref());
+    let now = json::as_of(status);
     let mut text = format!("\n## How it stands at {}\n\n", clock_and_zone(now, zone));
     let mut item = |line: String| {
         // Whatever a person wrote into a reason is one item, and starts no other.
@@ -65,6 +65,14 @@ pub(super) fn section(status: &v1::Status, run: &NewestRun) -> String {
 mod tests {
     use super::*;
     use crate::exit::Trouble;
+
+    #[test]
+    fn a_migration_that_has_ended_still_has_a_time_at_which_it_stands() {
+        let as_of_time = Some(json::wire_time(60_000));
+        let status = v1::Status { phase: "committed".to_owned(), as_of_time, ..v1::Status::default() };
+        let said = section(&status, &Ok(None));
+        assert!(said.starts_with("\n## How it stands at 00:01:00 UTC\n"), "{said}");
+    }
 
     #[test]
     fn what_is_not_known_is_said() {

@@ -19,7 +19,7 @@ pub(crate) enum CheckCommand {
         /// Which
         check: String,
         /// How many, at most 100
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
         last: u32,
     },
 }
@@ -60,8 +60,7 @@ fn list(call: &Call, status: &v1::Status) -> Result<Exit, Trouble> {
     call.loud(status)?;
     for scenario in &status.scenarios {
         let sides: Vec<_> = scenario.sides.iter().map(|side| json::side_word(side.side)).collect();
-        let said = if scenario.active { state(call.manner, scenario.state) } else { "· not now".to_owned() };
-        let sign = pad(&said, 12);
+        let sign = pad(&state(call.manner, scenario.state), 12);
         let place = pad(&sides.join("+"), 14);
         out::print(&format!("{sign} {} {place} {}", pad(&scenario.name, 20), clean(&scenario.title)))?;
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::Call;
-use crate::context::{Context, Contexts, path};
+use crate::client::is_address;
+use crate::context::{Context, Contexts, no_context, path};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::out;
 
@@ -57,18 +58,19 @@ pub(crate) fn run(call: &Call, command: ContextCommand) -> Result<Exit, Trouble>
             if context.server.is_empty() {
                 return Err(Trouble::usage("a context needs a collector: --server URL"));
             }
+            is_address(&context.server)?;
             contexts.contexts.insert(name.clone(), context);
             contexts.current.get_or_insert(name);
         }
         ContextCommand::Use { name } => {
             if !contexts.contexts.contains_key(&name) {
-                return Err(Trouble::usage(format!("there is no context {name:?}")));
+                return Err(no_context(&name, &contexts));
             }
             contexts.current = Some(name);
         }
         ContextCommand::Rm { name } => {
             if contexts.contexts.remove(&name).is_none() {
-                return Err(Trouble::usage(format!("there is no context {name:?}")));
+                return Err(no_context(&name, &contexts));
             }
             contexts.current = contexts.current.filter(|current| *current != name);
         }

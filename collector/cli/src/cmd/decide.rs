@@ -8,6 +8,9 @@ use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 use crate::out;
 
+/// The word with which the collector refuses what is asked of an ended migration.
+const ENDED: &str = "WRONG_PHASE";
+
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("word").required(true).args(["go", "no"])))]
 pub(crate) struct DecideArgs {
@@ -49,10 +52,14 @@ impl DecideArgs {
 pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let status = get_status(&client).await?;
+    // The same id again is the same decision, also where that one ended the migration.
+    if args.request_id.is_none() {
+        next_gate(&status)?;
+    }
     let shown = status.next_gate.clone().unwrap_or_default();
     if !call.manner.quiet && !call.manner.json() {
         let plan = if args.decision == "cutover" { decide_shown::plan(call).await } else { None };
-        let lines = decide_shown::lines(&status, &shown, &args.decision, plan.as_ref());
+        let lines = decide_shown::lines(&status, &args.decision, plan.as_ref());
         lines.iter().chain(&decide_override::shows(&shown, &args.over)).for_each(|line| out::say(line));
     }
     let alone = args.decision == decide_override::DECISION;
@@ -103,6 +110,18 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
         out::print_json(call.manner.format, &value)?;
         return Ok(Exit::Done);
     }
+    tell(&answer, &event)?;
+    if args.go && args.decision == "cutover" {
+        out::say("If a needed check holds before the switch, this GO is void.");
+    }
+    if let Some(next) = answer.gate.as_ref().filter(|_| answer.recorded && args.go).and_then(walks_next) {
+        out::print(&format!("Next: {next}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What was recorded, or would be, and the gate after it.
+fn tell(answer: &v1::DecideResponse, event: &v1::Event) -> Result<(), Trouble> {
     let mark = if answer.recorded { "✔" } else { "–" };
     let said = if answer.recorded { "recorded" } else { "would be recorded" };
     // What is not recorded has no number.
@@ -111,13 +130,17 @@ pub(crate) async fn run(call: &Call, args: DecideArgs) -> Result<Exit, Trouble> 
     if let Some(gate) = &answer.gate {
         out::print(&format!("gate {}: {}", gate.gate, clean(&gate.summary)))?;
     }
-    if args.go && args.decision == "cutover" {
-        out::say("If a needed check holds before the switch, this GO is void.");
-    }
-    if let Some(next) = answer.gate.as_ref().filter(|_| answer.recorded && args.go).and_then(walks_next) {
-        out::print(&format!("Next: {next}"))?;
-    }
-    Ok(Exit::Done)
+    Ok(())
+}
+
+/// The gate that stands next. At an end there is none, and nobody is asked for a reason first.
+pub(super) fn next_gate(status: &v1::Status) -> Result<&v1::Gate, Trouble> {
+    status.next_gate.as_ref().ok_or_else(|| {
+        let mut ended =
+            Trouble::new(Exit::Hold, format!("{}; nothing was recorded", decide_shown::ended(status)));
+        ended.code = Some(ENDED.to_owned());
+        ended.hint("what was decided, and by whom: tidelock report")
+    })
 }
 
 /// The runbook that begins, or goes on, with this decision.

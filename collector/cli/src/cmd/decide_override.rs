@@ -4,7 +4,7 @@
 use tidelock_model::Name;
 use tidelock_proto::{json, v1};
 
-use super::{Call, orders};
+use super::{Call, decide, orders};
 use crate::client::{Client, clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
@@ -21,7 +21,8 @@ pub(super) async fn give(
     status: &v1::Status,
     (checks, reason): (&[String], &str),
 ) -> Result<bool, Trouble> {
-    let gate = next_gate(status)?;
+    // The one that stands next, and no other.
+    let gate = decide::next_gate(status)?;
     let request = v1::OverrideHoldsRequest {
         migration: status.migration.clone(),
         gate: gate.gate.clone(),
@@ -51,13 +52,6 @@ pub(super) async fn give(
     }
     out::print(&format!("gate {}: {}", after.gate, clean(&after.summary)))?;
     Ok(complete)
-}
-
-/// The gate that is overridden: the one that stands next, and no other.
-pub(super) fn next_gate(status: &v1::Status) -> Result<&v1::Gate, Trouble> {
-    let ended =
-        || Trouble::new(Exit::Hold, format!("the migration is {}: no gate stands before it", status.phase));
-    status.next_gate.as_ref().ok_or_else(ended)
 }
 
 /// What is about to be overridden, hold by hold. A name that holds nothing is refused by the collector.

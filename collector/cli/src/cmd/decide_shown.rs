@@ -9,13 +9,14 @@ use crate::client::clean;
 use crate::shown;
 use crate::words::{clock, loss, loss_lines, span};
 
+/// That there is nothing to decide any more.
+pub(super) fn ended(status: &v1::Status) -> String {
+    format!("{} has ended: it is {}, and no gate stands before it", status.migration, clean(&status.phase))
+}
+
 /// All of it, a line each.
-pub(super) fn lines(
-    status: &v1::Status,
-    gate: &v1::Gate,
-    decision: &str,
-    plan: Option<&Plan>,
-) -> Vec<String> {
+pub(super) fn lines(status: &v1::Status, decision: &str, plan: Option<&Plan>) -> Vec<String> {
+    let Some(gate) = &status.next_gate else { return vec![ended(status)] };
     let zone = &status.timezone;
     let at = clock(gate.as_of_time.as_ref(), zone);
     let mut lines = vec![
@@ -112,6 +113,7 @@ mod tests {
             migration: "shop".to_owned(),
             phase: "ready".to_owned(),
             summary: "level".to_owned(),
+            next_gate: Some(gate),
             ..v1::Status::default()
         };
         expect![[r#"
@@ -122,6 +124,14 @@ mod tests {
                 db-parity: nothing known
               Going back: lossy: 131 orders, possible
                 Going back does not take back an unknown number of mails"#]]
-        .assert_eq(&lines(&status, &gate, "cutover", None).join("\n"));
+        .assert_eq(&lines(&status, "cutover", None).join("\n"));
+    }
+
+    #[test]
+    fn an_ended_migration_shows_no_gate_and_no_loss() {
+        let status =
+            v1::Status { migration: "shop".to_owned(), phase: "aborted".to_owned(), ..v1::Status::default() };
+        let said = "shop has ended: it is aborted, and no gate stands before it";
+        assert_eq!(lines(&status, "cutover", None), [said]);
     }
 }

@@ -47,7 +47,12 @@ pub(crate) async fn run(call: &Call, args: DoctorArgs) -> Result<Exit, Trouble> 
         }
         match call.manner.format {
             Format::Json | Format::Ndjson => out::print_json(call.manner.format, &show::json(&findings))?,
-            Format::Short | Format::Nagios => out::raw(&show::short(&findings))?,
+            Format::Short => out::raw(&show::short(&findings))?,
+            Format::Nagios => {
+                let (line, exit) = show::nagios(&findings);
+                out::raw(&line)?;
+                return Ok(exit);
+            }
             Format::Text | Format::Csv | Format::Md | Format::Html => {
                 out::print(&show::long(call.manner, &findings))?;
             }

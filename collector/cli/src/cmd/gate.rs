@@ -23,7 +23,13 @@ pub(crate) enum GateCommand {
         gate: String,
     },
     /// Wait until it is open
-    Wait(WaitArgs),
+    Wait {
+        #[command(flatten)]
+        wait: WaitArgs,
+        /// End with 0 when the time is over and the gate is on HOLD; never where nothing is known
+        #[arg(long)]
+        soft: bool,
+    },
     /// Wait, confirm, run a command that switches, and record how it ended
     Exec(ExecArgs),
     /// Take the token of an open gate, just before the switch
@@ -49,8 +55,8 @@ pub(crate) struct WaitArgs {
     /// How often to give a sign of life
     #[arg(long, value_parser = duration, default_value = "1m", value_name = "SPAN")]
     pub(crate) quiet_every: Duration,
-    /// End with 0 when the time is over and the gate is still shut
-    #[arg(long)]
+    /// A gate that is on HOLD at the end is no failure. For `gate wait` alone: no command runs behind a shut gate.
+    #[arg(skip)]
     pub(crate) soft: bool,
 }
 
@@ -67,7 +73,7 @@ pub(crate) async fn run(call: &Call, command: GateCommand) -> Result<Exit, Troub
     match command {
         GateCommand::Ls => list(call).await,
         GateCommand::Check { gate } => check(call, gate).await,
-        GateCommand::Wait(args) => gate_wait::run(call, &args).await,
+        GateCommand::Wait { wait, soft } => gate_wait::run(call, &WaitArgs { soft, ..wait }).await,
         GateCommand::Exec(args) => gate_exec::run(call, args).await,
         GateCommand::Confirm { gate, token } => confirm(call, gate, token).await,
     }
@@ -135,7 +141,7 @@ async fn check(call: &Call, gate: String) -> Result<Exit, Trouble> {
             }
         }
     }
-    Ok(Exit::of_verdict(json::verdict_word(gate.verdict)))
+    Ok(Exit::of_gate(&gate))
 }
 
 /// What stands beside a gate's word wherever it is said: what was opened over, who is asked, the way back.

@@ -1,5 +1,6 @@
 //! `tidelock gate wait`: one line a change, a sign of life in between, and an end that is never
-//! mistaken. A collector that restarts is waited for, and said to be away.
+//! mistaken. A collector that restarts is waited for, and said to be away; where it is away at the end, nothing is
+//! known of the gate, and that is another end than a shut gate.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use crate::words::{clock, span};
 
 /// How long to pause between two tries to reach the collector.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long the first answer may take, however short the wait is: whoever does not want to wait asks once.
+const FIRST: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(call: &Call, args: &WaitArgs) -> Result<Exit, Trouble> {
     let listen = |kind| signal(kind).while_doing("listen to signals");
@@ -31,7 +34,13 @@ pub(crate) async fn run(call: &Call, args: &WaitArgs) -> Result<Exit, Trouble> {
     };
     let (exit, gate) = waited?;
     pipeline_outputs(&gate, exit)?;
-    Ok(if exit == Exit::Pending && args.soft { Exit::Done } else { exit })
+    Ok(ended(args, exit, &gate))
+}
+
+/// Only a gate that is known to hold has a soft end: what nobody knows is never good.
+fn ended(args: &WaitArgs, exit: Exit, gate: &v1::Gate) -> Exit {
+    let held = json::verdict_word(gate.verdict) == "hold";
+    if args.soft && exit == Exit::Pending && held { Exit::Done } else { exit }
 }
 
 /// Somebody ended the waiting: that says nothing of the gate.
@@ -46,37 +55,35 @@ pub(crate) async fn wait(call: &Call, args: &WaitArgs) -> Result<(Exit, v1::Gate
         return Err(Trouble::usage("no terminal is there, so say how long to wait: --timeout 3h"));
     }
     let client = call.client()?;
-    let far = Instant::now() + Duration::from_secs(10 * 365 * 86_400);
-    let end = args.timeout.map_or(far, |span| Instant::now() + span);
+    let began = Instant::now();
+    let end = began + args.timeout.unwrap_or(Duration::from_secs(10 * 365 * 86_400));
     let mut teller = Teller {
         call,
         args,
         last: String::new(),
         beside: Vec::new(),
-        said: Instant::now(),
+        said: began,
         end,
         bounded: args.timeout.is_some(),
     };
-    let mut away_since: Option<Instant> = None;
-    let mut known = v1::Gate { gate: args.gate.clone(), ..v1::Gate::default() };
+    let mut heard = Heard {
+        gate: v1::Gate { gate: args.gate.clone(), ..v1::Gate::default() },
+        here: false,
+        until: end.max(began + FIRST),
+        away_since: None,
+    };
     loop {
-        let problem = match watch(&client, &args.gate, end).await {
-            Ok(mut changes) => {
-                match follow(&mut changes, &mut teller, &mut known, &mut away_since, end).await? {
-                    Some(exit) => return finish(&mut teller, exit, known),
-                    None => Trouble::new(Exit::Unreachable, "the collector ended the answer"),
-                }
-            }
+        let problem = match follow(&client, &mut teller, &mut heard).await {
+            Ok(exit) => return finish(&mut teller, exit, heard.gate),
+            Err(problem) if problem.exit != Exit::Unreachable => return Err(problem),
             Err(problem) => problem,
         };
-        if problem.exit != Exit::Unreachable {
-            return Err(problem);
-        }
         client.look_again();
+        heard.here = false;
         if Instant::now() >= end {
-            return finish(&mut teller, Exit::Pending, known);
+            return Err(unheard(args, problem));
         }
-        let since = *away_since.get_or_insert_with(|| {
+        let since = *heard.away_since.get_or_insert_with(|| {
             out::say(&format!("tidelock: {problem}; still waiting"));
             Instant::now()
         });
@@ -87,58 +94,63 @@ pub(crate) async fn wait(call: &Call, args: &WaitArgs) -> Result<(Exit, v1::Gate
     }
 }
 
+/// What was heard of the gate.
+struct Heard {
+    /// As it was heard of last.
+    gate: v1::Gate,
+    /// That was on the connection that is there now.
+    here: bool,
+    /// How long the next word may take.
+    until: Instant,
+    away_since: Option<Instant>,
+}
+
+/// The time is over, and the collector is away: what was heard before says nothing of the gate any more.
+fn unheard(args: &WaitArgs, problem: Trouble) -> Trouble {
+    let message = format!("{}; the time to wait for gate {} is over", problem.message, args.gate);
+    Trouble { message, ..problem }
+}
+
 async fn watch(
     client: &Client,
     gate: &str,
-    end: Instant,
+    until: Instant,
 ) -> Result<Streaming<v1::WatchGateResponse>, Trouble> {
     let ask = async {
         let request = v1::WatchGateRequest { migration: client.migration().await?, gate: gate.to_owned() };
         Ok(client.gates().watch_gate(request).await.map_err(trouble)?.into_inner())
     };
-    match timeout_at(end, ask).await {
+    match timeout_at(until, ask).await {
         Ok(answer) => answer,
-        Err(_) => Err(Trouble::new(Exit::Unreachable, "the time to wait is over")),
+        Err(_) => Err(Trouble::new(Exit::Unreachable, "the collector has not answered")),
     }
 }
 
-/// Follows one stream. `None` means that it ended and a new one is needed.
-async fn follow(
-    changes: &mut Streaming<v1::WatchGateResponse>,
-    teller: &mut Teller<'_>,
-    known: &mut v1::Gate,
-    away_since: &mut Option<Instant>,
-    end: Instant,
-) -> Result<Option<Exit>, Trouble> {
+/// Follows one stream to the end of the wait. Unreachable means that a new one is needed.
+async fn follow(client: &Client, teller: &mut Teller<'_>, heard: &mut Heard) -> Result<Exit, Trouble> {
+    let away = |what: &str| Err(Trouble::new(Exit::Unreachable, what));
+    let mut changes = watch(client, &teller.args.gate, heard.until).await?;
     loop {
-        let next_sign = (teller.said + teller.args.quiet_every).min(end);
+        let next_sign = (teller.said + teller.args.quiet_every).min(heard.until);
         match timeout_at(next_sign, changes.next()).await {
-            Err(_) if Instant::now() >= end => return Ok(Some(Exit::Pending)),
-            Err(_) => teller.alive(known)?,
+            Err(_) if Instant::now() < heard.until => teller.alive(&heard.gate)?,
+            Err(_) if heard.here => return Ok(Exit::Pending),
+            Err(_) => return away("the collector has not said how the gate is"),
             Ok(Some(Ok(change))) => {
-                if away_since.take().is_some() {
+                let Some(gate) = change.gate else { continue };
+                if heard.away_since.take().is_some() {
                     out::say("tidelock: the collector is back");
                 }
-                let Some(gate) = change.gate else { continue };
-                *known = gate;
-                let exit = match json::verdict_word(known.verdict) {
-                    "open" => Some(Exit::Done),
-                    "rollback" => Some(Exit::Rollback),
-                    _ => None,
-                };
-                if exit.is_some() {
-                    return Ok(exit);
+                (heard.gate, heard.here, heard.until) = (gate, true, teller.end);
+                match json::verdict_word(heard.gate.verdict) {
+                    "open" => return Ok(Exit::Done),
+                    "rollback" => return Ok(Exit::Rollback),
+                    _ if heard.gate.never_opens => return Ok(Exit::Rollback),
+                    _ => teller.change(&heard.gate)?,
                 }
-                teller.change(known)?;
             }
-            Ok(Some(Err(status))) => {
-                let problem = trouble(status);
-                if problem.exit == Exit::Unreachable {
-                    return Ok(None);
-                }
-                return Err(problem);
-            }
-            Ok(None) => return Ok(None),
+            Ok(Some(Err(status))) => return Err(trouble(status)),
+            Ok(None) => return away("the collector ended the answer"),
         }
     }
 }
@@ -196,11 +208,14 @@ impl Teller<'_> {
                 self.line("OPEN", &line, gate, Some(exit))
             }
             Exit::Rollback => {
-                self.line("ROLLBACK", &format!("{text}. Waiting longer cannot help"), gate, Some(exit))
+                let back = json::verdict_word(gate.verdict) == "rollback";
+                let word = if back { "ROLLBACK" } else { "ENDED" };
+                self.line(word, &format!("{text}. Waiting longer cannot help"), gate, Some(exit))
             }
             Exit::Pending => {
                 let waited =
                     self.args.timeout.map_or(0, |t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX));
+                let exit = ended(self.args, exit, gate);
                 let line = format!("not open after {}: {text}. Exit {}.", span(waited), exit.number());
                 self.line("PENDING", &line, gate, Some(exit))
             }
@@ -294,4 +309,31 @@ fn append(variable: &str, text: &str) -> Result<(), Trouble> {
     };
     let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).while_doing(format_args!("write to {variable}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(soft: bool) -> WaitArgs {
+        WaitArgs {
+            gate: "ready".to_owned(),
+            timeout: Some(Duration::ZERO),
+            connect_patience: Duration::from_secs(120),
+            quiet_every: Duration::from_secs(60),
+            soft,
+        }
+    }
+
+    #[test]
+    fn a_soft_end_is_one_of_a_gate_that_is_known_to_hold() {
+        let gate = |verdict: v1::Verdict| v1::Gate { verdict: verdict.into(), ..v1::Gate::default() };
+        let of = |soft, exit, verdict| ended(&args(soft), exit, &gate(verdict));
+        assert_eq!(of(true, Exit::Pending, v1::Verdict::Hold), Exit::Done);
+        assert_eq!(of(false, Exit::Pending, v1::Verdict::Hold), Exit::Pending);
+        for verdict in [v1::Verdict::Unknown, v1::Verdict::Unspecified] {
+            assert_eq!(of(true, Exit::Pending, verdict), Exit::Pending, "{verdict:?}");
+        }
+        assert_eq!(of(true, Exit::Rollback, v1::Verdict::Rollback), Exit::Rollback);
+    }
 }

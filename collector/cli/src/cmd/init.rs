@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Call, duration};
 use crate::exit::{Exit, Trouble};
 use crate::files::{Place, write_whole};
-use crate::out;
+use crate::{mistakes, out};
 use ask::answers;
 
 #[derive(Debug, Clone, clap::Args)]
@@ -64,8 +64,8 @@ pub(crate) fn run(call: &Call, args: InitArgs) -> Result<Exit, Trouble> {
     }
     let answers = answers(call, &args)?;
     let yaml = draft::yaml(&answers);
-    if let Some(wrong) = draft::wrong(&args.file, &yaml) {
-        out::say(&wrong);
+    if let Some((problems, source)) = draft::wrong(&args.file, &yaml) {
+        mistakes::say(&problems, &source, false);
         return Err(Trouble::usage("these answers make no plan; nothing was written"));
     }
     write_whole(&args.file, yaml.as_bytes(), if args.force { Place::Over } else { Place::New })?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod agent;
+mod agent_token;
 pub(crate) mod brief;
 mod brief_now;
 mod brief_switch;
@@ -157,8 +158,15 @@ pub(crate) async fn run(args: Args) -> Result<Exit, Trouble> {
 
 /// A monitor runs it: every end of it is one line and an exit of Nagios.
 pub(crate) fn is_monitored(args: &Args) -> bool {
-    let answers = matches!(args.command, Command::Status(_) | Command::Gate(gate::GateCommand::Check { .. }));
-    args.output == Format::Nagios && answers
+    args.output == Format::Nagios && for_monitors(&args.command)
+}
+
+/// What a monitor may ask for.
+fn for_monitors(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Status(_) | Command::Doctor(_) | Command::Gate(gate::GateCommand::Check { .. })
+    )
 }
 
 /// The line of a monitor where nothing is known.
@@ -181,10 +189,13 @@ fn only_where_it_is_known(call: &Call, command: &Command) -> Result<(), Trouble>
     let fits = match call.manner.format {
         Format::Csv => leftovers,
         Format::Md | Format::Html => matches!(command, Command::Report(_)),
-        Format::Text | Format::Json | Format::Ndjson | Format::Short | Format::Nagios => true,
+        Format::Nagios => for_monitors(command),
+        Format::Text | Format::Json | Format::Ndjson | Format::Short => true,
     };
     match call.manner.format.only_for() {
-        Some(only) if !fits => Err(Trouble::usage(format!("only tidelock {only} has this form of -o"))),
+        Some(only) if !fits => {
+            Err(Trouble::usage(format!("this form of -o is that of tidelock {only} alone")))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -216,6 +227,7 @@ mod tests {
         use clap::Parser as _;
         let of = |line: &str| is_monitored(&Args::try_parse_from(line.split(' ')).unwrap());
         assert!(of("tidelock status -o nagios") && of("tidelock gate check ready -o nagios"));
+        assert!(of("tidelock doctor -o nagios"));
         assert!(!of("tidelock status") && !of("tidelock gate ls -o nagios"));
         let trouble =
             Trouble::new(Exit::Unreachable, "the collector does not answer: a | b").hint("look\nthere");
@@ -230,7 +242,7 @@ mod tests {
         let of = |line: &str| Args::try_parse_from(line.split(' '));
         let args = of("tidelock gate wait ready --timeout 3h --call-timeout 30s -v").unwrap();
         assert_eq!((args.flags.call_timeout, args.flags.verbose), (Some(Duration::from_secs(30)), true));
-        let Command::Gate(gate::GateCommand::Wait(wait)) = args.command else { panic!("no wait") };
+        let Command::Gate(gate::GateCommand::Wait { wait, .. }) = args.command else { panic!("no wait") };
         assert_eq!(wait.timeout, Some(Duration::from_secs(10_800)));
         assert!(of("tidelock --call-timeout 0s status").is_err());
         assert!(of("tidelock why --last 30m").is_err(), "of which check");

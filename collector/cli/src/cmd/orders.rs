@@ -102,6 +102,22 @@ pub(super) fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Troubl
     Ok(Exit::Done)
 }
 
+/// It is so already: nothing was recorded, and what made it so stands.
+pub(super) fn already(call: &Call, what: &str, event: Option<&v1::Event>) -> Result<Exit, Trouble> {
+    if call.manner.json() {
+        let mut value = event.map_or_else(|| serde_json::json!({ "text": what }), json::event);
+        value["already"] = true.into();
+        out::print_json(call.manner.format, &value)?;
+        return Ok(Exit::Done);
+    }
+    let since = event.map(|event| {
+        let by = if event.by.is_empty() { String::new() } else { format!(" by {}", clean(&event.by)) };
+        format!(": {}, decision {}{by}", clean(&event.text), event.sequence)
+    });
+    out::print(&format!("= {what} already{}", since.unwrap_or_default()))?;
+    Ok(Exit::Done)
+}
+
 fn id_or_new(id: Option<String>) -> Result<String, Trouble> {
     id.map_or_else(request_id, Ok)
 }
@@ -202,6 +218,8 @@ mod tests {
             assert_eq!((nothing.exit, nothing.exit.number()), (Exit::Unknown, 6), "{format:?}");
             assert!(nothing.to_string().contains("did not say what it recorded"), "{nothing}");
             let event = v1::Event { sequence: 7, text: "held".to_owned(), ..v1::Event::default() };
+            assert_eq!(already(&call, "it is held", Some(&event)).unwrap(), Exit::Done, "{format:?}");
+            assert_eq!(already(&call, "it is held", None).unwrap(), Exit::Done, "{format:?}");
             assert_eq!(done(&call, Some(event)).unwrap(), Exit::Done, "{format:?}");
         }
     }

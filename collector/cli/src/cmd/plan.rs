@@ -13,6 +13,7 @@ use super::{Call, plan_apply, plan_diff, plan_explain};
 use crate::args::PlanFile;
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble, While as _};
+use crate::mistakes;
 use crate::out::{self, Format, Manner};
 
 #[derive(Debug, clap::Subcommand)]
@@ -109,7 +110,7 @@ fn check_file(call: &Call, file: &Path, strict: bool, with_grants: bool) -> Resu
         return Ok(if bad { Exit::Usage } else { Exit::Done });
     }
     if !problems.problems().is_empty() {
-        out::print(&problems.render(&loaded.source, call.manner.color, out::width()))?;
+        mistakes::print(&problems, &loaded.source, call.manner.color)?;
     }
     match (&checked, bad) {
         (Some(checked), false) => {
@@ -147,16 +148,15 @@ fn timeline_of(call: &Call, file: &Path) -> Result<Exit, Trouble> {
 /// The checked plan, or every mistake drawn on stderr.
 pub(super) fn good(manner: Manner, loaded: &Loaded) -> Result<Checked, Trouble> {
     check(&loaded.source).map_err(|problems| {
-        out::say(&problems.render(&loaded.source, manner.color, out::width()));
+        mistakes::say(&problems, &loaded.source, manner.color);
         let unpinned = problems.problems().iter().any(|problem| problem.code == "E033");
         loaded
             .missing
             .values()
             .filter(|_| unpinned)
             .for_each(|why| out::say(&format!("tidelock: {}", clean(why))));
-        let count = problems.problems().len();
         let path = &loaded.source.path;
-        let trouble = Trouble::usage(format!("{path} has {}; nothing was done", many(count, "mistake")));
+        let trouble = Trouble::usage(format!("{path} has {}; nothing was done", problems.counted()));
         trouble.at(path).hint(format!("see each with its line: tidelock plan check {path}"))
     })
 }

@@ -4,9 +4,11 @@
 //! person: the first one's `apply` only proposes it then, and another confirms the same file.
 
 use serde_json::json;
+use tidelock_model::Sha256;
 use tidelock_proto::{json as wire, v1};
 
 use super::plan::good;
+use super::plan_diff::is_of;
 use super::plan_source::{Loaded, load};
 use super::{Call, plugin};
 use crate::args::PlanFile;
@@ -43,6 +45,7 @@ pub(super) async fn run(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
             "--confirm names no proposal; plan apply said its name when it was proposed",
         ));
     }
+    is_of(call, &args.plan.file, checked.plan.name.as_str())?;
     let client = call.client()?;
     // Whoever confirms brings nothing new: the components are there since it was proposed.
     if !args.dry_run && args.confirm.is_none() {
@@ -57,6 +60,7 @@ pub(super) async fn run(call: &Call, args: ApplyArgs) -> Result<Exit, Trouble> {
     let preview = client.plans().apply_plan(request.clone()).await.map_err(trouble)?.into_inner();
     let looser = preview.changes.iter().any(|change| change.contains("LOOSER"));
     show_changes(call, &preview)?;
+    show_pushes(call, &loaded, &preview)?;
     if args.dry_run || !preview.changed && preview.proposal.is_empty() {
         return done(call, &args, &preview, false);
     }
@@ -96,6 +100,7 @@ fn request(args: &ApplyArgs, loaded: &Loaded) -> v1::ApplyPlanRequest {
         reason: args.reason.clone(),
         dry_run: true,
         confirm: args.confirm.clone().unwrap_or_default(),
+        brings: loaded.components.keys().filter(|_| args.dry_run).map(|it| it.as_bytes().to_vec()).collect(),
     }
 }
 
@@ -127,6 +132,18 @@ fn show_changes(call: &Call, answer: &v1::ApplyPlanResponse) -> Result<(), Troub
     answer.changes.iter().try_for_each(|change| out::print(&format!("  {}", clean(change))))
 }
 
+/// The components that a dry run did not push.
+fn show_pushes(call: &Call, loaded: &Loaded, answer: &v1::ApplyPlanResponse) -> Result<(), Trouble> {
+    if call.manner.json() {
+        return Ok(());
+    }
+    let named = loaded.source.components.iter();
+    let mut missing = named.filter(|(_, digest)| answer.missing.iter().any(|it| it == digest.as_bytes()));
+    missing.try_for_each(|(word, digest)| {
+        out::print(&format!("  {} would be pushed first (sha256:{digest})", clean(word)))
+    })
+}
+
 fn done(
     call: &Call,
     args: &ApplyArgs,
@@ -155,7 +172,7 @@ fn in_force(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Resul
         let value = json!({
             "schema": "tidelock.plan-applied/v1", "migration": answer.migration, "changed": answer.changed,
             "applied": applied && answer.changed, "changes": answer.changes, "proposal": proposal,
-            "plan": answer.plan.as_ref().map(wire::plan_ref),
+            "plan": answer.plan.as_ref().map(wire::plan_ref), "pushes": pushes(answer),
         });
         out::print_json(call.manner.format, &value)?;
     } else if applied && answer.changed {
@@ -166,6 +183,12 @@ fn in_force(call: &Call, answer: &v1::ApplyPlanResponse, applied: bool) -> Resul
         out::print(&format!("= {} is at revision {revision} already", answer.migration))?;
     }
     Ok(ended(answer, applied))
+}
+
+/// What a dry run would push, by its digests.
+fn pushes(answer: &v1::ApplyPlanResponse) -> Vec<String> {
+    let digests = answer.missing.iter().filter_map(|bytes| Sha256::try_from(bytes.as_slice()).ok());
+    digests.map(|digest| format!("sha256:{digest}")).collect()
 }
 
 /// What was only proposed is not in force, and a pipeline must not go on as if it were.

@@ -17,11 +17,8 @@ pub(super) async fn run(call: &Call, file: &Path) -> Result<Exit, Trouble> {
     let loaded = load(file)?;
     let new = good(call.manner, &loaded)?;
     let client = call.client()?;
-    // The file says which migration it is of; another one that is named is a mistake.
     let migration = new.plan.name.to_string();
-    if let Some(named) = call.flags.migration.as_ref().filter(|named| **named != migration) {
-        return Err(Trouble::usage(format!("{} is the plan of {migration}, not of {named}", file.display())));
-    }
+    is_of(call, file, &migration)?;
     let request = v1::GetPlanRequest { migration: migration.clone(), revision: 0 };
     let old = match client.plans().get_plan(request).await {
         Ok(answer) => Some(answer.into_inner()),
@@ -46,6 +43,17 @@ pub(super) async fn run(call: &Call, file: &Path) -> Result<Exit, Trouble> {
     let number = revision.map_or(0, |revision| revision.revision);
     out::print(&in_words(call.manner, &migration, number, changes.as_deref()))?;
     Ok(Exit::Done)
+}
+
+/// The file says which migration it is of; another one that is named is a mistake.
+pub(super) fn is_of(call: &Call, file: &Path, migration: &str) -> Result<(), Trouble> {
+    match call.flags.migration.as_deref().filter(|named| *named != migration) {
+        None => Ok(()),
+        Some(named) => {
+            let what = format!("{} is the plan of {migration}, not of {named}", file.display());
+            Err(Trouble::usage(what).hint("name its file, or leave out -m and TIDELOCK_MIGRATION").at(named))
+        }
+    }
 }
 
 fn in_json(migration: &str, changes: Option<&[Change]>, revision: Option<&v1::PlanRef>) -> serde_json::Value {

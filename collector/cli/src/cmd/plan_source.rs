@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tidelock_model::Sha256;
+use tidelock_model::{Sha256, begins_as_component};
 use tidelock_plan::{Source, named_components, named_files};
 
 use super::plugin_sign;
@@ -46,6 +46,8 @@ pub(crate) fn load(file: &Path) -> Result<Loaded, Trouble> {
         });
         if let Some(path) = path {
             let bytes = read_bytes(&path, COMPONENT_BYTES)?;
+            begins_as_component(&bytes)
+                .map_err(|error| Trouble::usage(format!("{} {error}", path.display())).at(&word))?;
             let digest = tidelock_components::sha256_hex(&bytes).parse::<Sha256>();
             let digest = digest.map_err(|error| Trouble::failed(error.to_string()))?;
             digests.insert(word, digest);

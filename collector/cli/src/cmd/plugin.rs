@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 use tidelock_components::Profile;
-use tidelock_model::Sha256;
+use tidelock_model::{Sha256, begins_as_component};
 use tidelock_proto::v1;
 
 use super::{Call, plugin_new, plugin_pull, plugin_sign, plugin_test};
@@ -120,6 +120,13 @@ fn build(call: &Call, dir: &Path, target: Option<PathBuf>) -> Result<Exit, Troub
 }
 
 async fn push(call: &Call, file: &Path) -> Result<Exit, Trouble> {
+    if file.as_os_str().as_encoded_bytes().starts_with(b"oci:") {
+        return Err(Trouble::usage(format!(
+            "{}: not yet: components from a registry (oci:)",
+            file.display()
+        ))
+        .hint("fetch the component, and push its file: tidelock plugin push FILE"));
+    }
     let what = format!("read {}", file.display());
     let size = fs::metadata(file).while_doing(&what)?.len();
     if size > COMPONENT_BYTES {
@@ -129,6 +136,7 @@ async fn push(call: &Call, file: &Path) -> Result<Exit, Trouble> {
         )));
     }
     let bytes = fs::read(file).while_doing(&what)?;
+    begins_as_component(&bytes).map_err(|error| Trouble::usage(format!("{} {error}", file.display())))?;
     let digest: Sha256 = (tidelock_components::sha256_hex(&bytes).parse())
         .map_err(|error: tidelock_model::DigestError| Trouble::failed(error.to_string()))?;
     let signature = plugin_sign::to_push(file, &digest.to_string())?;

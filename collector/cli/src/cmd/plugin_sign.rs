@@ -59,8 +59,10 @@ pub(super) fn keygen(call: &Call, file: &Path) -> Result<Exit, Trouble> {
 
 /// Vouches for a component, in a file beside it.
 pub(super) fn sign(call: &Call, file: &Path, key: &Path) -> Result<Exit, Trouble> {
-    let text = fs::read_to_string(key).while_doing(format_args!("read {}", key.display()))?;
-    let key = SigningKey::read(&text).map_err(told)?;
+    let make =
+        || format!("make a key with tidelock plugin keygen {}, or name another: --key FILE", key.display());
+    let text = fs::read_to_string(key).while_doing(format_args!("read {}", key.display()));
+    let key = SigningKey::read(&text.map_err(|trouble| trouble.hint(make()))?).map_err(told)?;
     let bytes = fs::read(file).while_doing(format_args!("read {}", file.display()))?;
     let (name, version, described) = describe(file)?;
     let digest = sha256_hex(&bytes);
@@ -136,7 +138,13 @@ fn public_key(text: &str) -> Result<PublicKey, Trouble> {
 /// The signatures beside a component, at least one, all of which must be of this very component.
 fn good(file: &Path, digest: &str) -> Result<Vec<Signature>, Trouble> {
     let path = signature_path(file);
-    let text = fs::read_to_string(&path).while_doing(format_args!("read {}", path.display()))?;
+    let text = fs::read_to_string(&path).while_doing(format_args!("read {}", path.display()));
+    let text = text.map_err(|trouble| {
+        let sign = format!("tidelock plugin sign {}", file.display());
+        trouble.hint(format!(
+            "its signature lies beside it: bring it along, or sign it with your own key: {sign}"
+        ))
+    })?;
     let wrong = |why: String| Trouble::failed(format!("{}: {why}", path.display()));
     let all = Signature::read_all(&text).into_iter().collect::<Result<Vec<_>, _>>();
     let all = all.map_err(|error| wrong(error.to_string()))?;

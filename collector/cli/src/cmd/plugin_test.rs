@@ -7,11 +7,12 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use tidelock_components::Profile;
 use tidelock_model::Side;
 
-use super::Call;
+use super::{Call, duration};
 use crate::exit::{Exit, Trouble, While as _};
 use crate::files::beside;
 use crate::out;
@@ -57,9 +58,16 @@ pub(crate) struct TryArgs {
     /// The side that the component is told: source or target
     #[arg(long, default_value = "source", value_name = "SIDE")]
     side: Side,
-    /// How long the run may take, in seconds
-    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
-    timeout: u64,
+    /// How long the run may take, such as 10s; 10m at most
+    #[arg(long, default_value = "10s", value_name = "SPAN", value_parser = of_run)]
+    timeout: Duration,
+}
+
+/// The agent counts them in seconds.
+fn of_run(text: &str) -> Result<Duration, String> {
+    let span = duration(text)?;
+    let fits = (1..=600).contains(&span.as_secs()) && span.subsec_nanos() == 0;
+    if fits { Ok(span) } else { Err("a run takes from 1s to 10m, in whole seconds".to_owned()) }
 }
 
 /// Builds the plugin and plays its cases.
@@ -105,7 +113,7 @@ pub(super) fn test(call: &Call, args: TestArgs) -> Result<Exit, Trouble> {
 pub(super) fn try_one(call: &Call, args: TryArgs) -> Result<Exit, Trouble> {
     let agent = beside("tidelock-agent");
     let mut command = Command::new(&agent);
-    command.args(["try", "--side", args.side.word(), "--timeout", &args.timeout.to_string()]);
+    command.args(["try", "--side", args.side.word(), "--timeout", &args.timeout.as_secs().to_string()]);
     command.args(call.manner.json().then_some("--json"));
     for (flag, values) in [("--with", args.with), ("--target", args.target), ("--secret", args.secret)] {
         for value in &values {
@@ -119,4 +127,19 @@ pub(super) fn try_one(call: &Call, args: TryArgs) -> Result<Exit, Trouble> {
     let error = command.arg("--").arg(&args.component).exec();
     Err(Trouble::failed(format!("start {}: {error}", agent.display()))
         .hint("tidelock-agent of the same release must lie beside tidelock, or in the search path"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_given_a_span_as_everything_else_is() {
+        assert_eq!(of_run("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(of_run("10m"), Ok(Duration::from_secs(600)));
+        assert!(of_run("10").is_err_and(|why| why.contains("write 10s")));
+        for wrong in ["0s", "11m", "1500ms", "600001ms"] {
+            assert!(of_run(wrong).is_err_and(|why| why.contains("1s to 10m")), "{wrong}");
+        }
+    }
 }

@@ -93,8 +93,18 @@ fn show(call: &Call, status: &v1::Status, run: &NewestRun, args: &StatusArgs) ->
             return Ok(exit);
         }
     }
-    let word = status.next_gate.as_ref().map_or("unknown", |gate| json::verdict_word(gate.verdict));
-    Ok(if args.fail { Exit::of_verdict(word) } else { Exit::Done })
+    Ok(if args.fail { failing(status) } else { Exit::Done })
+}
+
+/// What `--fail` ends with: the next gate's word or, where none is left, how the migration ended.
+fn failing(status: &v1::Status) -> Exit {
+    match (&status.next_gate, status.phase.as_str()) {
+        (Some(gate), _) => Exit::of_gate(gate),
+        (None, "committed" | "retired") => Exit::Done,
+        (None, "rolled-back" | "aborted") => Exit::Rollback,
+        // A word of a later release must not be read as anything good.
+        (None, _) => Exit::Unknown,
+    }
 }
 
 /// `tidelock rollback`: is going back still possible, until when, at what cost.
@@ -196,6 +206,16 @@ mod tests {
         assert!(screen.contains("drained") && !screen.contains("a-1"), "a hold is not shown:\n{screen}");
         let both = status_text::long(manner, &status, &Ok(None), true, None);
         assert!(both.contains("SOURCE") && both.contains("0 of 2 online, worst"), "{both}");
+    }
+
+    #[test]
+    fn a_status_that_may_fail_does_not_where_the_move_is_complete() {
+        let ended = ["committed", "retired", "rolled-back", "aborted", "sync", "a-later-word", ""];
+        let said = ended.map(|phase| failing(&status(phase, None, false)).number());
+        assert_eq!(said, [0, 0, 5, 5, 6, 6, 6]);
+        let mut held = status("committed", None, true);
+        held.next_gate.as_mut().unwrap().verdict = v1::Verdict::Hold.into();
+        assert_eq!(failing(&held).number(), 3, "the gate retired still stands before it");
     }
 
     #[test]

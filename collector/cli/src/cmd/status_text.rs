@@ -186,7 +186,7 @@ fn scenarios(manner: Manner, status: &v1::Status, all: bool, side: Option<&str>,
             let view = scenario.sides.iter().find(|view| json::side_word(view.side) == side);
             view.map_or_else(|| "–".to_owned(), |view| cut(&clean(&view.value), VALUE))
         };
-        let sign = if scenario.active { state(manner, scenario.state) } else { "· not now".to_owned() };
+        let sign = state(manner, scenario.state);
         let values = cells(&value).join(" ");
         let _ = writeln!(text, "  {} {} {values}", pad(&sign, 12), pad(&scenario.name, 20));
     }
@@ -354,7 +354,7 @@ pub(crate) fn gate_nagios(gate: &v1::Gate) -> (String, Exit) {
 }
 
 /// What stands behind a bar would be read as numbers.
-fn nagios_line(word: &str, about: &str, also: &[String]) -> String {
+pub(crate) fn nagios_line(word: &str, about: &str, also: &[String]) -> String {
     let also: String = also.iter().map(|line| format!("; {line}")).collect();
     format!("TIDELOCK {word} - {about}{also}").replace('|', "/")
 }

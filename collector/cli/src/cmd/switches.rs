@@ -3,7 +3,7 @@
 use tidelock_proto::v1;
 
 use super::{Call, orders};
-use crate::client::trouble;
+use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 
@@ -35,8 +35,14 @@ enum OnOff {
 pub(crate) async fn fact(call: &Call, args: FactArgs) -> Result<Exit, Trouble> {
     let client = call.client()?;
     let (migration, request_id) = (client.migration().await?, request_id()?);
+    let what = format!("{} is true", clean(&args.name));
     let request = v1::SetFactRequest { migration, fact: args.name, reason: args.reason, request_id };
-    orders::done(call, client.orders().set_fact(request).await.map_err(trouble)?.into_inner().event)
+    let answer = client.orders().set_fact(request).await.map_err(trouble)?.into_inner();
+    if answer.already {
+        orders::already(call, &what, answer.event.as_ref())
+    } else {
+        orders::done(call, answer.event)
+    }
 }
 
 pub(crate) async fn cutovers(call: &Call, args: CutoversArgs) -> Result<Exit, Trouble> {
@@ -44,5 +50,11 @@ pub(crate) async fn cutovers(call: &Call, args: CutoversArgs) -> Result<Exit, Tr
     let (migration, request_id) = (client.migration().await?, request_id()?);
     let enabled = args.to == OnOff::On;
     let request = v1::SetCutoversRequest { migration, enabled, reason: args.reason, request_id };
-    orders::done(call, client.orders().set_cutovers(request).await.map_err(trouble)?.into_inner().event)
+    let answer = client.orders().set_cutovers(request).await.map_err(trouble)?.into_inner();
+    let what = if enabled { "cutovers are on" } else { "cutovers are off" };
+    if answer.already {
+        orders::already(call, what, answer.event.as_ref())
+    } else {
+        orders::done(call, answer.event)
+    }
 }

@@ -11,7 +11,7 @@ use super::{Call, duration, get_status, proof_text, why_traces};
 use crate::client::{clean, trouble};
 use crate::exit::{Exit, Trouble};
 use crate::out::{self, Manner};
-use crate::words::{ago, clock, hold_sign, loss, loss_lines, pad, state, verdict};
+use crate::words::{ago, clock, hold_sign, loss, loss_lines, pad, state, verdict, when};
 use crate::{shown, shown_switch};
 
 #[derive(Debug, clap::Args)]
@@ -41,8 +41,7 @@ pub(crate) async fn run(call: &Call, args: WhyArgs) -> Result<Exit, Trouble> {
         let recent = args.last.map_or(why_last::NEWEST as u32, |_| why_last::MOST);
         let request = v1::ExplainCheckRequest { migration, check, recent };
         let mut answer = client.migrations().explain_check(request).await.map_err(trouble)?.into_inner();
-        let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
-        let lately = args.last.map(|last| why_last::only(&mut answer, last, now));
+        let lately = args.last.map(|last| why_last::only(&mut answer, last, json::as_of(&status)));
         return explain(call, &status, &answer, lately.as_ref());
     }
     // A status tells of claims, but not of their proofs; one gate's own answer does.
@@ -194,7 +193,7 @@ fn explain(
 ) -> Result<Exit, Trouble> {
     let empty = v1::ScenarioView::default();
     let scenario = answer.scenario.as_ref().unwrap_or(&empty);
-    let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time.as_ref());
+    let now = json::as_of(status);
     if call.manner.json() {
         out::print_json(call.manner.format, &explained(scenario, answer, lately, now))?;
         return Ok(Exit::Done);
@@ -222,19 +221,7 @@ fn explain(
     for line in overrides_of(status, &scenario.name) {
         let _ = writeln!(text, "  {}", manner.paint("1;33", &line));
     }
-    for side in &scenario.sides {
-        let who = json::side_word(side.side);
-        for claim in &side.claims {
-            let _ = writeln!(text, "  {} {}", pad(&format!("{who} must"), 12), clean(&claim.must));
-            let _ =
-                writeln!(text, "  {} {}   {}", pad("is", 12), clean(&claim.is), state(manner, claim.state));
-            for (name, line) in proof_text::lines(claim, &status.timezone) {
-                let _ = writeln!(text, "    {} {line}", pad(name, 12));
-            }
-        }
-        let agent = if side.agent.is_empty() { String::new() } else { format!(" by {}", side.agent) };
-        let _ = writeln!(text, "  {} {} ago{agent}", pad("seen", 12), ago(side.seen_time.as_ref(), now));
-    }
+    claims(manner, status, scenario, &mut text);
     for hold in &answer.holds {
         let since = clock(hold.since_time.as_ref(), &status.timezone);
         let _ = writeln!(text, "  {} {} (since {since})", pad("Holds", 12), clean(&hold.reason));
@@ -247,9 +234,9 @@ fn explain(
         let _ = writeln!(text, "  {} {}", pad(&lately.title(), 12), lately.line());
     }
     for recent in why_last::worth_a_line(&answer.recent) {
-        let _ = writeln!(text, "  {} {}", pad("Plugin says", 12), said(recent, now));
+        let _ = writeln!(text, "  {} {}", pad("Plugin says", 12), said(recent, now, &status.timezone));
     }
-    for line in why_traces::lines(answer, now) {
+    for line in why_traces::lines(answer, now, &status.timezone) {
         let _ = writeln!(text, "  {} {line}", pad("Trace", 12));
     }
     for spot in &answer.blind_spots {
@@ -260,15 +247,51 @@ fn explain(
     Ok(Exit::Done)
 }
 
-fn said(recent: &v1::RecentFinding, now: Option<&prost_types::Timestamp>) -> String {
+/// What must be on each side and, where this phase asks for it, what is.
+fn claims(manner: Manner, status: &v1::Status, scenario: &v1::ScenarioView, text: &mut String) {
+    let asked = json::state_word(scenario.state) != "not_now";
+    if !asked {
+        let _ = writeln!(text, "  {} {}", pad("Not now", 12), not_now(status, scenario));
+    }
+    for side in &scenario.sides {
+        let who = json::side_word(side.side);
+        for claim in &side.claims {
+            let _ = writeln!(text, "  {} {}", pad(&format!("{who} must"), 12), clean(&claim.must));
+            // What an earlier phase found of it is no word about this one.
+            if asked {
+                let is = state(manner, claim.state);
+                let _ = writeln!(text, "  {} {}   {is}", pad("is", 12), clean(&claim.is));
+                for (name, line) in proof_text::lines(claim, &status.timezone) {
+                    let _ = writeln!(text, "    {} {line}", pad(name, 12));
+                }
+            }
+        }
+        let agent = if side.agent.is_empty() { String::new() } else { format!(" by {}", side.agent) };
+        let seen = when(side.seen_time.as_ref(), json::as_of(status), &status.timezone);
+        let _ = writeln!(text, "  {} {seen}{agent}", pad("seen", 12));
+    }
+}
+
+/// Why nobody looks at present, and when somebody does.
+fn not_now(status: &v1::Status, scenario: &v1::ScenarioView) -> String {
+    let phases: Vec<String> = scenario.phases.iter().map(|phase| clean(phase)).collect();
+    let runs = match phases.as_slice() {
+        [] => "no phase runs it".to_owned(),
+        [only] => format!("it runs in {only}"),
+        [first @ .., last] => format!("it runs in {} and {last}", first.join(", ")),
+    };
+    format!("the migration is in {}; {runs}", clean(&status.phase))
+}
+
+fn said(recent: &v1::RecentFinding, now: Option<&prost_types::Timestamp>, zone: &str) -> String {
     let agent = recent.agent.clone().unwrap_or_default();
     let finding = recent.finding.clone().unwrap_or_default();
     let cause = if finding.cause.is_empty() { String::new() } else { format!(" ({})", finding.cause) };
     let note = clean(&finding.note).replace('\n', &format!("\n  {} ", pad("", 12)));
     let note = if note.trim().is_empty() { String::new() } else { format!(". {note}") };
     format!(
-        "{} ago, {}/{}: {}{cause}{note}",
-        ago(recent.received_time.as_ref(), now),
+        "{}, {}/{}: {}{cause}{note}",
+        when(recent.received_time.as_ref(), now, zone),
         json::side_word(agent.side),
         agent.name,
         json::outcome_word(finding.outcome),
@@ -298,6 +321,46 @@ mod tests {
         assert_eq!(found("decision"), None, "that is not what stands on the screen");
         assert_eq!(found("login"), None, "a check has more to tell");
         assert_eq!(found("nope"), None);
+    }
+
+    #[test]
+    fn a_check_that_rests_says_what_must_be_and_nothing_of_what_an_earlier_phase_found() {
+        let claim = |state: v1::EvidenceState| v1::ClaimView {
+            must: "90 % of it".to_owned(),
+            is: "target was down".to_owned(),
+            state: state.into(),
+            ..v1::ClaimView::default()
+        };
+        let said = |state: v1::EvidenceState| {
+            let seen_time = Some(json::wire_time(60_000));
+            let side = v1::SideView { claims: vec![claim(state)], seen_time, ..v1::SideView::default() };
+            let scenario =
+                v1::ScenarioView { state: state.into(), sides: vec![side], ..v1::ScenarioView::default() };
+            let as_of_time = Some(json::wire_time(180_000));
+            let status = v1::Status { phase: "committed".to_owned(), as_of_time, ..v1::Status::default() };
+            let manner = Manner { format: crate::out::Format::Text, color: false, ask: false, quiet: false };
+            let mut text = String::new();
+            claims(manner, &status, &scenario, &mut text);
+            text
+        };
+        let rests = said(v1::EvidenceState::NotNow);
+        assert!(rests.contains("Not now") && rests.contains("90 % of it"), "{rests}");
+        assert!(!rests.contains("target was down") && rests.contains("2 min ago"), "{rests}");
+        let asked = said(v1::EvidenceState::Refuted);
+        assert!(asked.contains("target was down   ✖ refuted") && !asked.contains("Not now"), "{asked}");
+    }
+
+    #[test]
+    fn a_check_that_rests_says_where_it_runs() {
+        let of = |phases: &[&str]| {
+            let phases = phases.iter().map(|phase| (*phase).to_owned()).collect();
+            let status = v1::Status { phase: "ready".to_owned(), ..v1::Status::default() };
+            not_now(&status, &v1::ScenarioView { phases, ..v1::ScenarioView::default() })
+        };
+        assert_eq!(of(&["rolling-back"]), "the migration is in ready; it runs in rolling-back");
+        let many = of(&["sync", "cutover", "watch"]);
+        assert_eq!(many, "the migration is in ready; it runs in sync, cutover and watch");
+        assert_eq!(of(&[]), "the migration is in ready; no phase runs it");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tidelock_model::Side;
 use tidelock_proto::{json, v1};
 
 use crate::client::clean;
-use crate::words::ago;
+use crate::words::when;
 
 /// The newest finding of a side that has a trace.
 fn newest(answer: &v1::ExplainCheckResponse, side: Side) -> Option<(&v1::RecentFinding, &str)> {
@@ -30,12 +30,12 @@ fn address(answer: &v1::ExplainCheckResponse, id: &str) -> Option<String> {
 }
 
 /// A line for each side that has one.
-pub(super) fn lines(answer: &v1::ExplainCheckResponse, now: Option<&Timestamp>) -> Vec<String> {
+pub(super) fn lines(answer: &v1::ExplainCheckResponse, now: Option<&Timestamp>, zone: &str) -> Vec<String> {
     let found = Side::BOTH.into_iter().filter_map(|side| Some((side, newest(answer, side)?)));
     found
         .map(|(side, (recent, id))| {
             let link = address(answer, id).map(|link| format!("  {}", clean(&link))).unwrap_or_default();
-            format!("{side} {} ({} ago){link}", clean(id), ago(recent.received_time.as_ref(), now))
+            format!("{side} {} ({}){link}", clean(id), when(recent.received_time.as_ref(), now, zone))
         })
         .collect()
 }
@@ -76,10 +76,10 @@ mod tests {
             ..v1::ExplainCheckResponse::default()
         };
         let now = Timestamp { seconds: 10, nanos: 0 };
-        let told = lines(&answer, Some(&now));
+        let told = lines(&answer, Some(&now), "UTC");
         assert_eq!(told[0], format!("source {new} (2 s ago)  https://traces.example/{new}"));
         assert_eq!(told[1], "target ../../admin (1 s ago)");
         answer.trace_link.clear();
-        assert_eq!(lines(&answer, Some(&now))[0], format!("source {new} (2 s ago)"));
+        assert_eq!(lines(&answer, Some(&now), "UTC")[0], format!("source {new} (2 s ago)"));
     }
 }

@@ -34,7 +34,7 @@ fn told(yaml: &str) -> Problems {
 }
 
 fn shown(problems: &Problems, source: &Source) {
-    let text = problems.render(source, false, 80);
+    let text = problems.render(source, false, 80) + &problems.drawn(source, false, 20);
     let quiet = |c: char| !c.is_control() || c == '\n';
     assert!(text.chars().all(quiet), "a control character reaches the terminal: {text:?}");
     problems.to_json(source);

@@ -7,6 +7,7 @@ mod common;
 mod examples;
 mod grants;
 mod mistakes;
+mod narrow;
 mod quorum;
 mod revision;
 mod runbooks;

@@ -165,15 +165,14 @@ fn wait_for(timeout: Duration) -> WaitArgs {
 fn token(gate: v1::Gate) -> Result<String, Trouble> {
     let word = json::verdict_word(gate.verdict);
     if word != "open" {
-        let mut shut = Trouble::new(
-            Exit::of_verdict(word),
-            format!("gate cutover is not open: {}", clean(&gate.summary)),
-        );
+        let mut shut =
+            Trouble::new(Exit::of_gate(&gate), format!("gate cutover is not open: {}", clean(&gate.summary)));
         for hold in gate.holds.iter().take(20) {
             let name = if hold.check.is_empty() { &hold.code } else { &hold.check };
             shut = shut.hint(format!("{}: {}", clean(name), clean(&hold.reason)));
         }
         return Err(shut.hint(match word {
+            _ if gate.never_opens => "waiting longer cannot help; see: tidelock report",
             "rollback" => "waiting longer cannot help; see: tidelock status",
             _ => "wait for it with --timeout 30m; see why: tidelock why --gate cutover",
         }));

@@ -15,6 +15,8 @@ use crate::words::span;
 
 /// A clock that is further away makes latency across machines untrue.
 const CLOCK_MS: u64 = 1_000;
+/// What an agent finds whose clock is further away is not counted.
+const BELIEVED_MS: u64 = 30_000;
 /// Access that ends sooner may end during the night.
 const ACCESS_MS: i64 = 3 * 24 * 3_600_000;
 /// Less room than this is soon none.
@@ -109,6 +111,26 @@ fn collector(seen: &Seen, lines: &mut Lines) {
     } else {
         lines.good(format!("its journal is writable, {free}"));
     }
+    its_clock(view.clock_ahead_ms, lines);
+}
+
+/// Collector time never runs back: what a wrong clock made of it once stays until real time has caught up.
+fn its_clock(ahead_ms: i64, lines: &mut Lines) {
+    let (off, way) = (ahead_ms.unsigned_abs(), if ahead_ms > 0 { "ahead of" } else { "behind" });
+    if off <= CLOCK_MS {
+        return;
+    }
+    let state = if off > BELIEVED_MS { State::Failure } else { State::Warning };
+    let hint = match ahead_ms > 0 {
+        true => {
+            "the machine's clock was ahead when it started once, and its time never runs back: agents with right \
+            clocks seem to be behind until real time has caught up. Check chrony; OPERATING.md says what else helps"
+        }
+        false => {
+            "the machine's clock was set forward since it started: check chrony, then restart the collector"
+        }
+    };
+    lines.put(state, format!("its time is {} {way} its machine's clock", span(off)), hint);
 }
 
 /// Milliseconds from `now` to `then`.
@@ -125,15 +147,17 @@ fn agents(status: &v1::Status, plan: Option<&Plan>, now: Option<Timestamp>, line
     for side in Side::BOTH {
         let of_side = |agent: &&v1::AgentView| json::side_word(agent.side) == side.word();
         let online = status.agents.iter().filter(of_side).filter(|agent| agent.state == "online").count();
+        let online = u32::try_from(online).unwrap_or(u32::MAX);
         let Some(plan) = plan else { continue };
         let needed = plan.environment(side).agents_at_least;
         let text = format!("{side}: {online} of at least {needed} online");
-        if u32::try_from(online).is_ok_and(|online| online >= needed) {
+        if online >= needed {
             lines.good(text);
         } else {
             let hint = format!("tidelock agent ls; one more: tidelock agent token --side {side}");
             lines.put(State::Failure, text, hint);
         }
+        asked_for(plan, (side, online), lines);
     }
     for agent in &status.agents {
         let name = format!("{}/{}", json::side_word(agent.side), agent.name);
@@ -147,6 +171,19 @@ fn agents(status: &v1::Status, plan: Option<&Plan>, now: Option<Timestamp>, line
         }
     }
     ended(status, lines);
+}
+
+/// A check that asks for more agents than its side, and for more than there are, is never known.
+fn asked_for(plan: &Plan, (side, online): (Side, u32), lines: &mut Lines) {
+    let of_side = plan.environment(side).agents_at_least;
+    for (name, scenario) in &plan.scenarios {
+        let more = scenario.quorum(side).filter(|asked| *asked > of_side && *asked > online);
+        let Some(asked) = more else { continue };
+        let text = format!("{name} on {side}: {online} of at least {asked} agents online that it asks for");
+        let one_more = format!("tidelock agent ls; one more: tidelock agent token --side {side}");
+        let hint = format!("{one_more}; or let {name} ask for fewer in the plan (agents)");
+        lines.put(State::Failure, text, hint);
+    }
 }
 
 /// Pods end with their certificates and owe nothing any more: one line, however many came and went.
@@ -166,11 +203,16 @@ fn ended(status: &v1::Status, lines: &mut Lines) {
 
 fn online(agent: &v1::AgentView, name: &str, now: Option<Timestamp>, lines: &mut Lines) {
     let off = agent.clock_offset_ms.unsigned_abs();
-    if off.saturating_sub(agent.clock_error_ms) > CLOCK_MS {
-        // Agent time + offset = collector time.
-        let way = if agent.clock_offset_ms > 0 { "behind" } else { "ahead" };
+    let sure = off.saturating_sub(agent.clock_error_ms);
+    // Agent time + offset = collector time.
+    let way = if agent.clock_offset_ms > 0 { "behind" } else { "ahead" };
+    let text = format!("clock of {name} is {} {way}", span(off));
+    if sure > BELIEVED_MS {
+        let hint = "what it finds is not counted. Check chrony, there and where the collector runs";
+        lines.put(State::Failure, text, hint);
+    } else if sure > CLOCK_MS {
         let hint = "results are ordered by the collector, but latency limits get wrong. Check chrony";
-        lines.put(State::Warning, format!("clock of {name} is {} {way}", span(off)), hint);
+        lines.put(State::Warning, text, hint);
     }
     match left_ms(agent.certificate_ends_time.as_ref(), now) {
         Some(left) if left <= 0 => {
@@ -278,6 +320,19 @@ fn checks(seen: &Seen, status: &v1::Status, lines: &mut Lines) {
     }
 }
 
+/// Whether a person can decide with it in this migration. The plan says what.
+fn decides(grant: &v1::AccessGrant, migration: &str) -> bool {
+    let role = matches!(grant.role.as_str(), "person" | "operator");
+    role && grant.gate.is_empty() && (grant.migration.is_empty() || grant.migration == migration)
+}
+
+/// What it is good for, in words.
+fn of_grant(grant: &v1::AccessGrant) -> String {
+    let place = if grant.migration.is_empty() { "all migrations" } else { &grant.migration };
+    let gate = if grant.gate.is_empty() { String::new() } else { format!(", gate {} alone", grant.gate) };
+    format!("a {} of {place}{gate}", grant.role)
+}
+
 fn access(seen: &Seen, plan: Option<&Plan>, now: Option<Timestamp>, lines: &mut Lines) {
     let grants = match &seen.grants {
         Ok(grants) => grants,
@@ -305,6 +360,7 @@ fn access(seen: &Seen, plan: Option<&Plan>, now: Option<Timestamp>, lines: &mut 
     let live = |grant: &&v1::AccessGrant| {
         !grant.revoked && left_ms(grant.expires_time.as_ref(), now).is_none_or(|left| left > 0)
     };
+    let ours = seen.status.as_ref().map(|status| status.migration.as_str()).unwrap_or_default();
     let (mut named, empty) = (BTreeSet::<&Name>::new(), Default::default());
     let decisions = plan.map_or(&empty, |plan| &plan.decisions);
     for (decision, rule) in decisions {
@@ -312,13 +368,16 @@ fn access(seen: &Seen, plan: Option<&Plan>, now: Option<Timestamp>, lines: &mut 
             if !named.insert(person) {
                 continue;
             }
-            let longest = (grants.iter().filter(live))
-                .filter(|grant| grant.subject == person.as_str())
-                .map(|grant| left_ms(grant.expires_time.as_ref(), now))
-                .max();
+            let theirs = || grants.iter().filter(live).filter(move |grant| grant.subject == person.as_str());
+            let deciding = theirs().filter(|grant| decides(grant, ours));
+            let longest = deciding.map(|grant| left_ms(grant.expires_time.as_ref(), now)).max();
             match longest {
                 None => {
-                    let text = format!("{person} has no access, and is asked for {decision}");
+                    let has = match theirs().next() {
+                        None => "no access".to_owned(),
+                        Some(other) => format!("no access that decides ({})", of_grant(other)),
+                    };
+                    let text = format!("{person} has {has}, and is asked for {decision}");
                     lines.put(State::Failure, text, format!("tidelock access issue {person}"));
                 }
                 Some(Some(left)) if left < ACCESS_MS => {

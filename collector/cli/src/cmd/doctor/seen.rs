@@ -97,8 +97,7 @@ fn here(file: &Path) -> Result<Checked, Trouble> {
 
 fn checked(source: &tidelock_plan::Source) -> Result<Checked, Trouble> {
     tidelock_plan::check(source).map_err(|problems| {
-        let count = problems.problems().len();
-        Trouble::usage(format!("{} has mistakes ({count})", source.path))
+        Trouble::usage(format!("{} has {}", source.path, problems.counted()))
             .hint(format!("tidelock plan check {}", source.path))
     })
 }

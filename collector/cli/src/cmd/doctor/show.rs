@@ -5,7 +5,12 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::examine::{Finding, State};
+use crate::cmd::status_text::nagios_line;
+use crate::exit::Exit;
 use crate::out::Manner;
+
+/// Lines that a monitor is shown.
+const SHOWN: usize = 5;
 
 fn counts(findings: &[Finding]) -> (usize, usize) {
     let of = |state: State| findings.iter().filter(|finding| finding.state == state).count();
@@ -65,4 +70,18 @@ pub(super) fn short(findings: &[Finding]) -> String {
     let failing = findings.iter().filter(|finding| finding.state == State::Failure);
     let lines = failing.map(|finding| format!("✖ {}: {}\n", finding.section, finding.text));
     lines.collect::<String>() + &last(findings)
+}
+
+/// For a monitor: how much there is, the worst of it, and an exit of Nagios.
+pub(super) fn nagios(findings: &[Finding]) -> (String, Exit) {
+    let (failures, warnings) = counts(findings);
+    let (word, exit, worst) = match (failures, warnings) {
+        (0, 0) => ("OK", Exit::Done, None),
+        (0, _) => ("WARNING", Exit::Failed, Some(State::Warning)),
+        (_, _) => ("CRITICAL", Exit::Usage, Some(State::Failure)),
+    };
+    let about = format!("doctor: {}, {}", many(failures, "failure"), many(warnings, "warning"));
+    let shown = findings.iter().filter(|finding| Some(finding.state) == worst).take(SHOWN);
+    let shown: Vec<String> = shown.map(|one| format!("{}: {}", one.section, one.text)).collect();
+    (format!("{} | failures={failures} warnings={warnings}", nagios_line(word, &about, &shown)), exit)
 }

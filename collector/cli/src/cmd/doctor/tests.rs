@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use prost_types::Timestamp;
+use tidelock_model::Side;
 use tidelock_plan::{Checked, Source};
 use tidelock_proto::v1;
 
@@ -49,8 +50,12 @@ fn good() -> Seen {
     for rule in checked.plan.decisions.values() {
         people.extend(rule.who.iter().chain(&rule.deputies).map(ToString::to_string));
     }
-    let grant =
-        |subject: String| v1::AccessGrant { subject, expires_time: at(30 * 86_400), ..Default::default() };
+    let grant = |subject: String| v1::AccessGrant {
+        role: "person".to_owned(),
+        expires_time: at(30 * 86_400),
+        subject,
+        ..Default::default()
+    };
     let agents = [
         (v1::Side::Source, checked.plan.source.agents_at_least),
         (v1::Side::Target, checked.plan.target.agents_at_least),
@@ -72,6 +77,7 @@ fn good() -> Seen {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             not_ready: String::new(),
             journal_free_bytes: 18 << 30,
+            clock_ahead_ms: 3,
         }),
         ..v1::Status::default()
     };
@@ -113,6 +119,26 @@ fn nothing_is_wrong() {
           ✔ olga can answer commit
         0 failures, 0 warnings. Exit 0."#]],
     );
+}
+
+#[test]
+fn a_collector_that_is_ahead_is_named_before_the_agents_that_seem_behind() {
+    let mut seen = good();
+    let status = seen.status.as_mut().expect("it is good");
+    status.collector.as_mut().expect("it is told").clock_ahead_ms = 7_200_000;
+    status.agents[0].clock_offset_ms = 7_200_010;
+    let said: Vec<_> = examine(&seen).into_iter().filter(|line| line.state != State::Good).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said.iter().all(|line| line.state == State::Failure), "{said:?}");
+    assert_eq!(said[0].text, "its time is 2 h ahead of its machine's clock");
+    assert_eq!(said[1].text, "clock of source/a-0 is 2 h behind");
+    assert!(said[1].hint.contains("not counted") && said[1].hint.contains("collector"), "{said:?}");
+    let status = seen.status.as_mut().expect("it is good");
+    status.collector.as_mut().expect("it is told").clock_ahead_ms = -20_000;
+    status.agents[0].clock_offset_ms = 0;
+    let said: Vec<_> = examine(&seen).into_iter().filter(|line| line.state != State::Good).collect();
+    assert!(said.len() == 1 && said[0].state == State::Warning, "{said:?}");
+    assert_eq!(said[0].text, "its time is 20 s behind its machine's clock");
 }
 
 #[test]
@@ -244,6 +270,86 @@ fn what_may_not_be_seen_is_a_warning_and_what_is_not_known_a_failure() {
               hint: try again
         2 failures, 1 warning. Exit 1."#]],
     );
+}
+
+#[test]
+fn a_check_that_asks_for_more_agents_than_are_online_is_a_failure_where_it_asks() {
+    let asks = |source: u32, target: u32, online: u32| {
+        let mut seen = good();
+        let (checked, _) = seen.plan.as_mut().expect("it is known");
+        checked.plan.target.agents_at_least = 1;
+        let login = checked.plan.scenarios.values_mut().next().expect("a check");
+        login.agents_at_least = [(Side::Source, source), (Side::Target, target)].into();
+        let status = seen.status.as_mut().expect("it is good");
+        // One more that is there and silent owes findings, and tells none.
+        let silent = agent(v1::Side::Target, "a-9");
+        status.agents.push(v1::AgentView { state: "silent".to_owned(), ..silent });
+        status.agents.extend((2..online).map(|n| agent(v1::Side::Target, &format!("a-{n}"))));
+        let lines = examine(&seen).into_iter();
+        let lines = lines.filter(|line| line.text.starts_with("login on") && line.section == "agents");
+        lines.map(|line| (line.state, line.text, line.hint)).collect::<Vec<_>>()
+    };
+    let text = "login on target: 2 of at least 3 agents online that it asks for".to_owned();
+    let hint = "tidelock agent ls; one more: tidelock agent token --side target; \
+                or let login ask for fewer in the plan (agents)";
+    assert_eq!(asks(2, 3, 2), [(State::Failure, text, hint.to_owned())]);
+    assert!(asks(2, 3, 3).is_empty(), "enough came");
+    assert_eq!(asks(3, 3, 2).len(), 2, "a line for each side");
+    assert!(asks(1, 2, 2).is_empty(), "there are as many, or it asks for fewer");
+}
+
+#[test]
+fn only_access_that_decides_in_this_migration_answers_a_decision() {
+    let said = |change: fn(&mut v1::AccessGrant)| {
+        let mut seen = good();
+        let grants = seen.grants.as_mut().expect("they are known").iter_mut();
+        grants.filter(|grant| grant.subject == "olga").for_each(change);
+        let lines = examine(&seen).into_iter().filter(|line| line.text.starts_with("olga "));
+        lines.map(|line| (line.state, line.text)).collect::<Vec<_>>()
+    };
+    let fine = [(State::Good, "olga can answer commit".to_owned())];
+    assert_eq!(said(|grant| grant.role = "operator".to_owned()), fine);
+    assert_eq!(said(|grant| grant.migration = "shop".to_owned()), fine);
+    let other = said(|grant| grant.migration = "bank".to_owned());
+    let text = "olga has no access that decides (a person of bank), and is asked for commit";
+    assert_eq!(other, [(State::Failure, text.to_owned())]);
+    let gone = said(|grant| grant.expires_time = at(-1));
+    assert_eq!(gone, [(State::Failure, "olga has no access, and is asked for commit".to_owned())]);
+    let changes: [fn(&mut v1::AccessGrant); 4] = [
+        |grant| grant.role = "viewer".to_owned(),
+        |grant| grant.role = "pipeline".to_owned(),
+        |grant| grant.gate = "ready".to_owned(),
+        |grant| grant.revoked = true,
+    ];
+    for change in changes {
+        let lines = said(change);
+        assert!(lines.len() == 1 && lines[0].0 == State::Failure, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_monitor_gets_critical_for_a_failure_and_warning_for_a_warning() {
+    let of = |seen: &Seen| show::nagios(&examine(seen));
+    let (line, exit) = of(&good());
+    assert_eq!(
+        (line.as_str(), exit.number()),
+        ("TIDELOCK OK - doctor: 0 failures, 0 warnings | failures=0 warnings=0", 0)
+    );
+    let mut seen = good();
+    seen.status.as_mut().expect("it is good").agents[0].clock_offset_ms = 5_000;
+    let (line, exit) = of(&seen);
+    assert!(
+        exit.number() == 1
+            && line.starts_with("TIDELOCK WARNING - doctor: 0 failures, 1 warning; agents: clock of"),
+        "{line}"
+    );
+    seen.grants = Ok(Vec::new());
+    let (line, exit) = of(&seen);
+    assert!(
+        exit.number() == 2 && line.starts_with("TIDELOCK CRITICAL - doctor: 2 failures, 1 warning; access: "),
+        "{line}"
+    );
+    assert!(line.ends_with(" | failures=2 warnings=1") && line.lines().count() == 1, "{line}");
 }
 
 fn found(name: &str, seconds: i64, outcome: v1::Outcome, cause: &str) -> v1::RecentFinding {

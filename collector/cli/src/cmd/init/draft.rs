@@ -4,10 +4,9 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use tidelock_model::Sha256;
-use tidelock_plan::{Source, check};
+use tidelock_plan::{Problems, Source, check};
 
 use super::ask::Answers;
-use crate::out;
 
 /// The plugin that a first scenario runs: it needs nothing but a page.
 const PLUGIN: &str = "builtin:http-flow";
@@ -97,8 +96,8 @@ fn internal_range(url: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with it, drawn; none where it passes strictly. The component is looked for when it is applied.
-pub(super) fn wrong(file: &Path, yaml: &str) -> Option<String> {
+/// What is wrong with it; none where it passes strictly. The component is looked for when it is applied.
+pub(super) fn wrong(file: &Path, yaml: &str) -> Option<(Problems, Source)> {
     let source = Source {
         path: file.display().to_string(),
         yaml: yaml.to_owned(),
@@ -110,7 +109,7 @@ pub(super) fn wrong(file: &Path, yaml: &str) -> Option<String> {
         Ok(checked) => checked.problems(),
         Err(problems) => problems,
     };
-    Some(problems.render(&source, false, out::width()))
+    Some((problems, source))
 }
 
 #[cfg(test)]

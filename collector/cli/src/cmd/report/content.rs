@@ -230,7 +230,7 @@ fn scenarios(report: &v1::Report) -> Vec<Block> {
         vec![
             format!("{} ({})", scenario.title, scenario.name),
             scenario.level.clone(),
-            if said.is_empty() { "nothing was heard".to_owned() } else { said.join("; ") },
+            if said.is_empty() { "no phase so far asked for it".to_owned() } else { said.join("; ") },
             span(scenario.longest_hold_ms),
             dip(scenario),
         ]
