@@ -1,11 +1,14 @@
 //! SECURITY.md names its tests and mutations: each name is there, and each threat has at least one of both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Threats that nothing of ours can carry out.
 const NONE_OF_OURS: [&str; 1] = ["T13"];
+
+/// Plays all stories; which of them notices is not told apart.
+const STORIES: &str = "every_story_ends_as_it_says";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the project").to_owned()
@@ -110,25 +113,33 @@ fn defences() -> BTreeSet<String> {
     names
 }
 
-#[test]
-fn every_defence_that_can_be_taken_away_has_a_test_that_notices() {
+/// Each defence of the list, and the test that notices.
+fn noticed_by() -> BTreeMap<String, String> {
     let list = fs::read_to_string(root().join("tests/mutations.txt")).expect("the list is there");
-    let mut names = BTreeSet::new();
-    known(&root(), &mut names);
-    let mut listed = BTreeSet::new();
-    for line in list.lines().filter(|line| !line.starts_with('#')) {
+    let line = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [defence, _, test] = words[..] else { panic!("{line:?} is no defence, crate and test") };
+        (defence.to_owned(), test.to_owned())
+    };
+    list.lines().filter(|line| !line.starts_with('#')).map(line).collect()
+}
+
+#[test]
+fn every_defence_that_can_be_taken_away_has_a_test_that_notices() {
+    let mut names = BTreeSet::new();
+    known(&root(), &mut names);
+    let noticed_by = noticed_by();
+    for (defence, test) in &noticed_by {
         assert!(names.contains(test), "{defence}: no test is called {test}");
-        listed.insert(defence.to_owned());
     }
+    let listed: BTreeSet<String> = noticed_by.into_keys().collect();
     assert_eq!(listed, defences(), "tests/mutations.txt and the sources name other defences");
     assert!(listed.len() >= 10);
 }
 
 #[test]
-fn every_threat_names_a_defence_that_can_be_taken_away_or_says_why_not() {
-    let (text, mut named) = (security(), BTreeSet::new());
+fn every_threat_names_a_defence_that_can_be_taken_away_and_the_test_that_notices_or_says_why_not() {
+    let (text, noticed_by, mut named) = (security(), noticed_by(), BTreeSet::new());
     for (threat, part) in sections(&text) {
         let said = paragraph(part, "**Mutations.**");
         if let Some(why) = said.strip_prefix("None:") {
@@ -138,7 +149,13 @@ fn every_threat_names_a_defence_that_can_be_taken_away_or_says_why_not() {
         }
         let mutations = quoted(said);
         assert!(!mutations.is_empty(), "{threat} names no defence that can be taken away");
+        let tests = quoted(paragraph(part, "**Tests.**"));
         for mutation in mutations {
+            let test = noticed_by.get(mutation).map_or("no test", String::as_str);
+            assert!(
+                test == STORIES || tests.contains(&test),
+                "{threat}: {test} notices {mutation}, and is not named"
+            );
             assert!(named.insert(mutation.to_owned()), "{threat}: {mutation} is named already");
         }
     }

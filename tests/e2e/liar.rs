@@ -89,6 +89,9 @@ async fn an_agent_that_says_pass_to_everything_is_caught_by_its_canary_and_named
     assert!(reason.starts_with("the canary of target/liar passed, and it must fail"), "{hold}");
     let status = world.until_phase("sync");
     assert!(status.to_string().contains("the canary of target/liar passed"), "{status}");
+    let why = world.operator.run(&["why", "login"]).good().out;
+    let look = "look at what runs as target/liar; if it is not to be trusted: tidelock agent revoke liar --side target";
+    assert!(why.contains(look), "{why}");
     liar.goes_on();
     for gate in ["ready", "cutover"] {
         let answer = world.operator.run(&["gate", "check", gate, "-o", "json"]);
@@ -116,6 +119,10 @@ async fn a_liar_that_knows_its_canary_is_too_few_for_a_check_with_a_quorum() {
     let answer = world.operator.run(&["gate", "check", "ready"]);
     assert_eq!(answer.code, 6, "nothing is known: {} {}", answer.out, answer.err);
     assert!([answer.out, answer.err].concat().contains(too_few));
+    let why = world.operator.run(&["why", "login"]).good().out;
+    assert!(why.contains(too_few), "{why}");
+    let bring = "Next         bring 1 more agent to target: tidelock agent token --side target";
+    assert!(why.contains(bring), "{why}");
 
     // The second one is honest, and tells what the first one hid.
     world.join("target", "honest");

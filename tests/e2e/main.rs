@@ -29,6 +29,7 @@ mod liar;
 mod manners;
 mod operation;
 mod own_disk;
+mod places;
 mod plan_costs;
 mod plan_mistakes;
 mod plugin_pull;

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use expect_test::{expect, expect_file};
 use tempfile::TempDir;
-use tidelock_tests::{Answer, Cli, World};
+use tidelock_tests::{Answer, Cli, Terminal, World};
 
 /// The plan, and the flow that it names.
 const PLAN: &str = include_str!("golden/mistakes.yaml");
@@ -23,12 +24,17 @@ fn folder() -> (TempDir, PathBuf) {
 }
 
 /// A command in the plan's folder, without a collector.
-fn run(folder: &Path, arguments: &[&str]) -> Answer {
+fn command(folder: &Path, arguments: &[&str]) -> Command {
     let nowhere = PathBuf::from("/dev/null");
     let server = "https://127.0.0.1:9".to_owned();
     let cli = Cli { server, ca: nowhere.clone(), token: nowhere, home: folder.to_owned() };
-    let output = cli.command(arguments).current_dir(folder).env("COLUMNS", "100").output();
-    let output = output.expect("tidelock starts");
+    let mut command = cli.command(arguments);
+    command.current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Answer {
+    let output = command(folder, arguments).env("COLUMNS", "100").output().expect("tidelock starts");
     Answer {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -65,15 +71,45 @@ fn every_mistake_is_told_in_one_go_with_its_line_and_the_way_out() {
     expect_file!["golden/mistakes.codes"].assert_eq(&(codes.join("\n") + "\n"));
 }
 
+/// What stands over a mark.
+fn over(line: &str, mark: &str) -> String {
+    let mark: Vec<char> = mark.chars().collect();
+    let from = mark.iter().position(|c| ['─', '┬', '▲'].contains(c)).expect("a mark");
+    line.chars().skip(from).take(mark.len() - from).collect()
+}
+
+#[test]
+fn the_lines_of_a_plan_fit_the_terminal_and_are_cut_around_their_marks() {
+    let (folder, _) = folder();
+    for columns in [20, 60] {
+        let shown =
+            Terminal::open(&command(folder.path(), &["plan", "check", "mistakes.yaml"]), columns).ended();
+        assert_eq!(shown.code, 2, "{}", shown.text);
+        let lines = shown.lines();
+        let framed = |line: &&String| ["╭─[", " │ ", " · ", "╰──"].iter().any(|frame| line.contains(frame));
+        assert!(lines.iter().filter(framed).count() > 100, "{}", shown.text);
+        let wide = lines.iter().filter(framed).find(|line| line.chars().count() > columns as usize);
+        assert_eq!(wide, None, "wider than {columns} columns: {}", shown.text);
+        let marked =
+            |pair: &&[String]| pair[0].contains(": fense, o") && pair[1].trim_start().starts_with('·');
+        let pair = lines.windows(2).find(marked).unwrap_or_else(|| panic!("no mark: {}", shown.text));
+        assert_eq!(over(&pair[0], &pair[1]), "fense", "{columns} columns: {}", shown.text);
+    }
+}
+
 #[test]
 fn nothing_of_a_plan_with_mistakes_is_applied() {
     let world = World::collector_alone();
     let (_folder, plan) = folder();
     let path = plan.display().to_string();
+    // What is wrong and what only looks wrong are counted apart.
+    let codes = include_str!("golden/mistakes.codes");
+    let count = |letter: char| codes.lines().filter(|code| code.starts_with(letter)).count();
+    let counted = format!("has {} mistakes and {} warnings; nothing was done", count('E'), count('W'));
     for more in [&["--yes", "--reason", "I want it"][..], &["--dry-run"]] {
         let applied = world.operator.run(&[&["plan", "apply", &path][..], more].concat());
         assert_eq!(applied.code, 2, "{}{}", applied.out, applied.err);
-        assert!(applied.err.contains("nothing was done"), "{}", applied.err);
+        assert!(applied.err.contains(&counted), "{counted}: {}", applied.err);
         assert!(
             applied.err.contains("E015") && applied.err.contains("E043"),
             "not all of it: {}",

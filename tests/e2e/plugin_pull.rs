@@ -22,14 +22,15 @@ fn push(world: &World, file: &Path) -> String {
     pushed.out.trim().strip_prefix("plugin: ").expect("it prints the pin").to_owned()
 }
 
-/// A file of so many bytes that are no pattern.
+/// A file of so many bytes that begin as a component does, and are no pattern.
 fn noise(file: &Path, size: usize) -> Vec<u8> {
     let mut state = 1_u32;
     let next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    let bytes: Vec<u8> = std::iter::repeat_with(next).take(size).collect();
+    let mut bytes: Vec<u8> = std::iter::repeat_with(next).take(size).collect();
+    bytes[..8].copy_from_slice(b"\0asm\x0d\0\x01\0");
     fs::write(file, &bytes).expect("written");
     bytes
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
 use tidelock_tests::{World, WorldOptions, eventually};
 
 #[test]
@@ -25,6 +26,64 @@ fn a_token_is_good_once_and_for_one_side() {
         let online = agents.iter().any(|agent| agent["name"] == "target-1" && agent["state"] == "online");
         if online { Ok(()) } else { Err(status.to_string()) }
     });
+}
+
+#[test]
+fn a_join_token_that_leaked_is_found_taken_back_and_lets_nobody_else_in() {
+    let mut world = World::collector_alone();
+    world.apply(&WorldOptions::default().plan);
+    let operator = world.operator.clone();
+    let ask = ["agent", "token", "--side", "source", "--count", "5", "-o", "json"];
+    let issued = operator.run(&ask).good().json();
+    let (id, token) = (text(&issued["id"]), text(&issued["token"]));
+    let folder = world.folder.path().to_owned();
+    let join = |name: &str| {
+        let mut join = std::process::Command::new(tidelock_tests::program("tidelock-agent"));
+        join.args(["join", &operator.server, &token, "--name", name, "--dir"]).arg(folder.join(name));
+        join.output().expect("it starts")
+    };
+    assert!(join("first").status.success());
+    let listed = || operator.run(&["agent", "token", "ls", "-o", "json"]).good().json();
+    let row = |left: u32, revoked: bool| {
+        json!([{
+            "id": id, "side": "source", "name": null, "left": left, "expires": issued["expires"], "by": "operator",
+            "revoked": revoked,
+        }])
+    };
+    assert_eq!(listed(), row(4, false), "its secret is in no list");
+    let lines = operator.run(&["agent", "token", "ls"]).good().out;
+    assert!(lines.starts_with(&id) && lines.contains(" 4 of source ") && lines.contains(" good "), "{lines}");
+    let viewer = world.access("vera", "viewer");
+    for words in [&["agent", "token", "ls"][..], &["agent", "token", "revoke", id.as_str()]] {
+        assert_eq!(viewer.run(words).code, 4, "{words:?}");
+    }
+    let told = operator.run(&["agent", "token", "revoke", &id]).good();
+    assert!(told.out.contains(&format!("join token {id} is taken back")), "{}", told.out);
+    for name in ["second", "third"] {
+        let refused = join(name);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("the join token is not valid"), "{said}");
+        world.kill_collector();
+        world.start_collector();
+    }
+    assert_eq!(listed(), row(4, true));
+    let events = |kind: &str| {
+        let told = operator.run(&["events", "--type", kind, "-o", "ndjson"]).good().out;
+        told.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<Value>>()
+    };
+    let said = events("join_token");
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(text(&said[0]["text"]).starts_with(&format!("join token {id} lets 5 agents of source in")));
+    assert!(text(&said[1]["text"]).starts_with(&format!("join token {id} is taken back")), "{said:?}");
+    assert!(said.iter().all(|event| event["by"] == "operator"), "{said:?}");
+    let joined = events("agent_enrolled");
+    assert_eq!(joined.len(), 1, "{joined:?}");
+    assert_eq!(joined[0]["text"], "agent source/first has a certificate");
+    assert_eq!(joined[0]["reason"], format!("with join token {id} of operator"));
+}
+
+fn text(of: &Value) -> String {
+    of.as_str().unwrap_or_else(|| panic!("no text: {of}")).to_owned()
 }
 
 #[test]

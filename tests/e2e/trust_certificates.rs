@@ -18,7 +18,7 @@ use crate::raw::{Raw, Shown, connect};
 const EPOCH: [u8; 16] = [7; 16];
 
 /// The authority of a side's agents, taken from the collector's own folder.
-fn authority(world: &World, side: &str) -> Issuer<'static, KeyPair> {
+pub(crate) fn authority(world: &World, side: &str) -> Issuer<'static, KeyPair> {
     let folder = world.collector_folder().join("pki/agents/shop").join(side);
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("the collector keeps it there");
     let key = KeyPair::from_pem(&read("ca.key")).expect("a key");
@@ -34,12 +34,12 @@ fn stranger() -> Issuer<'static, KeyPair> {
     Issuer::new(params, KeyPair::generate().expect("a key"))
 }
 
-fn uri(side: &str, name: &str) -> String {
+pub(crate) fn uri(side: &str, name: &str) -> String {
     format!("spiffe://tidelock.internal/tidelock/shop/{side}/agent/{name}")
 }
 
 /// A certificate as the collector would sign it, but for what `change` changes.
-fn sign(
+pub(crate) fn sign(
     issuer: &Issuer<'static, KeyPair>,
     uris: &[String],
     change: impl FnOnce(&mut CertificateParams),

@@ -30,7 +30,7 @@ fn every_hostile_component_of_one_plan_shuts_the_gate_under_its_own_name_and_cau
     rig.until_each_is_named(&hostile);
     rig.until_they_alone_hold(&hostile);
     rig.no_agent_has_grown(&before);
-    rig.what_is_too_large_stays_where_it_is();
+    rig.what_can_be_no_component_stays_where_it_is();
     rig.a_compile_bomb_is_missing_and_stops_nobody(&honest);
     rig.no_agent_has_grown(&before);
     // The control: nothing but them has shut it.
@@ -124,12 +124,18 @@ impl Rig {
         }
     }
 
-    /// Number 31, first half: 100 MiB do not leave the operator's machine.
-    fn what_is_too_large_stays_where_it_is(&self) {
-        let file = self.file("100-mebibytes").display().to_string();
-        let pushed = self.world.operator.run(&["plugin", "push", &file]);
-        assert_eq!(pushed.code, 2, "{}{}", pushed.out, pushed.err);
-        assert!(pushed.err.contains("at most 33554432 are taken"), "{}", pushed.err);
+    /// Number 31, first half: 100 MiB, a core module and noise do not leave the operator's machine.
+    fn what_can_be_no_component_stays_where_it_is(&self) {
+        for (name, says) in [
+            ("100-mebibytes", "at most 33554432 are taken"),
+            ("a-core-module", "is a WebAssembly module, not a component"),
+            ("noise", "is not a WebAssembly component"),
+        ] {
+            let file = self.file(name).display().to_string();
+            let pushed = self.world.operator.run(&["plugin", "push", &file]);
+            assert_eq!(pushed.code, 2, "{name}: {}{}", pushed.out, pushed.err);
+            assert!(pushed.err.contains(says), "{name}: {}", pushed.err);
+        }
     }
 
     /// Number 31, second half: while it is compiled nothing is known of it, which is not good enough for a gate. Its

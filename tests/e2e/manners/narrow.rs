@@ -21,9 +21,17 @@ fn is_too_wide(line: &str) -> bool {
     line.chars().count() > NARROW as usize && line.trim().contains(' ') && !command
 }
 
-/// Its letters alone: numbers count on while both terminals are looked at, and signs frame what is drawn.
+/// Its letters alone: numbers count on while both terminals are looked at, and signs frame what is drawn. The lines of
+/// a plan are left out, from their frame's head to the way out: they are cut around a mark.
 fn letters(shown: &Shown) -> String {
-    let letters: String = shown.lines().concat().chars().filter(|c| c.is_alphabetic()).collect();
+    let mut of_plan = false;
+    let mut lines = shown.lines();
+    lines.retain(|line| {
+        let ends = line.is_empty() || line.trim_start().starts_with("help:");
+        of_plan = (of_plan || line.contains("╭─[")) && !ends;
+        !of_plan
+    });
+    let letters: String = lines.concat().chars().filter(|c| c.is_alphabetic()).collect();
     OF_SLOTS.iter().fold(letters, |text, (many, one)| text.replace(many, one))
 }
 

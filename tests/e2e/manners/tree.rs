@@ -80,7 +80,7 @@ const fn alone(leaf: &'static str, more: &'static str, exit: i32, kind: Kind) ->
 }
 
 /// A command with more than one row has more than one way to be.
-pub(crate) const TREE: [Row; 98] = [
+pub(crate) const TREE: [Row; 100] = [
     of("status", "", 0, Screen, Ends),
     of("status", "--all --side target", 0, Screen, Ends),
     of("status", "--watch", STOPPED, Screen, Follows),
@@ -143,6 +143,8 @@ pub(crate) const TREE: [Row; 98] = [
     of("check show", "login", 0, Screen, Ends),
     of("agent ls", "", 0, Screen, Ends),
     of("agent token", "--side source", 0, Data, Ends),
+    of("agent token ls", "", 0, Page, Ends),
+    of("agent token revoke", "nobody", ANY, Act, Ends),
     of("agent revoke", "source/nobody --reason x", ANY, Act, Ends),
     of("access issue", "eve --role viewer", 0, Data, Ends),
     of("access ls", "", 0, Page, Ends),
@@ -189,7 +191,7 @@ fn no_command_is_forgotten_where_each_has_its_manners() {
     let forgotten: Vec<&String> = known.iter().filter(|leaf| !rows.contains(leaf.as_str())).collect();
     assert!(forgotten.is_empty(), "no row says how these behave: {forgotten:?}");
     // Some that have others below them are commands themselves; and one is none.
-    let also = ["rollback", "rollback leftovers", "help", "no-such-command"];
+    let also = ["rollback", "rollback leftovers", "agent token", "help", "no-such-command"];
     let gone: Vec<&&str> =
         rows.iter().filter(|leaf| !known.iter().any(|one| one == *leaf) && !also.contains(*leaf)).collect();
     assert!(gone.is_empty(), "there are no such commands any more: {gone:?}");

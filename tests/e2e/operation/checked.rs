@@ -20,7 +20,7 @@ fn root() -> &'static Path {
 }
 
 /// A checker that comes from PyPI.
-fn checker(name: &str) -> PathBuf {
+pub(super) fn checker(name: &str) -> PathBuf {
     let path = root().join("target/lint/bin").join(name);
     assert!(path.is_file(), "{} is missing: run `make setup` where PyPI can be reached", path.display());
     path

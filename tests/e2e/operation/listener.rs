@@ -32,7 +32,7 @@ pub(super) fn value(text: &str, series: &str) -> Result<f64, String> {
 }
 
 /// Adds a line above the tables of an agent's configuration.
-fn listens(folder: &std::path::Path, address: &str) {
+pub(super) fn listens(folder: &std::path::Path, address: &str) {
     let config = folder.join("agent.toml");
     let text = std::fs::read_to_string(&config).expect("the agent has a configuration");
     std::fs::write(&config, format!("ops = \"{address}\"\n{text}")).expect("it can be written");

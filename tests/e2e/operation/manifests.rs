@@ -57,7 +57,11 @@ fn every_pod_keeps_to_the_restricted_profile() {
             assert!(container["resources"]["limits"]["memory"].is_string(), "a pod has a bound");
         }
         let main = containers.last().expect("a container");
-        assert_eq!(main["livenessProbe"]["httpGet"]["path"], "/livez");
+        let (live, number) = (&main["livenessProbe"], |value: &Value| value.as_u64().expect("a number"));
+        assert_eq!(live["httpGet"]["path"], "/livez");
+        // It says by itself when a loop stands still for too long: a minute of that is enough, a blink is not.
+        assert_eq!(number(&live["periodSeconds"]) * number(&live["failureThreshold"]), 60);
+        assert!(number(&live["timeoutSeconds"]) < number(&live["periodSeconds"]), "{live}");
         assert_eq!(main["readinessProbe"]["httpGet"]["path"], "/readyz");
     }
     let namespace = &of_kind("Namespace")[0]["metadata"]["labels"];
@@ -104,6 +108,22 @@ fn images_run_as_nobody_and_build_in_stages() {
         assert_eq!(text.matches("\nFROM ").count(), 2, "{name}: one stage to build, one to run");
         assert!(text.contains("\nUSER 65532:65532\n") && text.contains("distroless"), "{name}");
         assert!(text.contains("--locked"), "{name}: what is built is what was tested");
+    }
+}
+
+/// An agent knows the components of its release by the files beside it, and runs no other without a signature.
+#[test]
+fn both_images_have_the_components_of_the_release_where_they_are_looked_for() {
+    let made = "-p tidelock-components --bin componentize -- --all --out /out/plugins";
+    let lies = "\nCOPY --from=build /out/plugins /usr/share/tidelock/plugins\n";
+    for name in ["collector", "agent"] {
+        let text = std::fs::read_to_string(folder("docker").join(format!("{name}.Dockerfile")))
+            .expect("it is there");
+        assert!(
+            text.contains(made) && text.contains(lies),
+            "{name}: its agents would run no builtin: plugin"
+        );
+        assert!(text.contains("\nFROM rust:1.95-bookworm AS build\nWORKDIR /src\n"), "{name}: other bytes");
     }
 }
 

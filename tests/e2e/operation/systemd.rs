@@ -176,9 +176,16 @@ fn sighup_takes_the_logs_level_and_keeps_it_when_the_next_is_none() {
     }
     assert_eq!(count(done), before, "{}", collector.log());
     level("tidelock_collector=loud", &text.replace("session_idle_secs = 30", "session_idle_secs = 31"));
-    hang_up(collector, "log.level stays as it was");
-    hang_up(collector, warning);
+    hang_up(collector, "the configuration was not read anew");
+    level("debugg", &text);
+    hang_up(
+        collector,
+        "log.level: \"debugg\" is no level; it is one of off, error, warn, info, debug, trace",
+    );
     assert_eq!(count(done), before, "{}", collector.log());
+    // It still tells what it told before.
+    level("info", &text);
+    hang_up(collector, done);
 }
 
 #[test]
@@ -206,8 +213,9 @@ fn sighup_takes_an_agents_plugins_and_the_logs_level_and_keeps_what_is_good() {
         if log.contains(" DEBUG ") { Ok(()) } else { Err(log) }
     });
     // A slip of the pen, and a level that is none: neither lets in what was shut out.
-    let loud = format!("{text}\n[log]\nlevel = \"tidelock_agent=loud\"\n");
-    for wrong in ["no = [", &loud] {
+    let [loud, typo] =
+        ["tidelock_agent=loud", "debugg"].map(|level| format!("{text}\n[log]\nlevel = \"{level}\"\n"));
+    for wrong in ["no = [", &loud, &typo] {
         std::fs::write(&config, wrong).expect("it can be written");
         hang_up(agent, "the configuration was not read anew");
     }

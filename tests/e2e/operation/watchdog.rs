@@ -1,5 +1,5 @@
 //! The watchdog's sign of life comes from the loop that does the work: when that stands still there is none, however
-//! well the rest of the process is.
+//! well the rest of the process is. `/livez` rests on the same signs.
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
@@ -9,12 +9,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use tempfile::TempDir;
-use tidelock_tests::{AgentHandle, Image, World, WorldOptions, eventually, get, now_ms};
+use tidelock_tests::{AgentHandle, Image, World, WorldOptions, eventually, free_address, get, now_ms};
 
+use super::listener::listens;
 use crate::own_disk;
 
-/// What the processes are told to give a sign within; they give two.
+/// What the processes are told to give a sign within; they give two. `/livez` waits ten times as long.
 const WITHIN_MS: u64 = 1000;
+
+/// What `/livez` says of a service that lives.
+fn alive() -> Result<(u16, String), String> {
+    Ok((200, "alive\n".to_owned()))
+}
 
 /// What stands in for systemd: it hears one process.
 struct Systemd {
@@ -72,7 +78,7 @@ impl Systemd {
 }
 
 #[test]
-fn a_collector_whose_driver_waits_for_its_disk_gives_no_sign_of_life_until_it_goes_on() {
+fn a_collector_whose_driver_waits_for_its_disk_gives_no_sign_of_life_and_fails_livez_until_it_goes_on() {
     if !Image::possible() {
         return;
     }
@@ -80,15 +86,20 @@ fn a_collector_whose_driver_waits_for_its_disk_gives_no_sign_of_life_until_it_go
     let world = own_disk::world(&image, systemd.env());
     world.apply(&WorldOptions::default().plan);
     systemd.hears_life("the collector does its work");
+    let ops = world.address("ops");
+    assert_eq!(get(&ops, "/livez"), alive());
     let still = image.stand_still();
     // Something to decide, which must be durable before anything else is done.
     let mut hold = world.operator.command(&["hold", "--reason", "a test"]);
     let mut hold = hold.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("tidelock starts");
     systemd.hears_nothing("the driver waits for its disk");
-    let (livez, _) = get(&world.address("ops"), "/livez").expect("the rest of it lives");
-    assert_eq!(livez, 200);
+    eventually("/livez names the driver", || match get(&ops, "/livez")? {
+        (503, why) if why.starts_with("the driver has stood still for ") => Ok(()),
+        (status, body) => Err(format!("{status} {body}")),
+    });
     drop(still);
     systemd.hears_life("the disk goes on, and so does the driver");
+    assert_eq!(get(&ops, "/livez"), alive());
     let _ = hold.wait();
     eventually("the order was carried out", || {
         let told = world.operator.run(&["events", "--type", "hold"]);
@@ -97,13 +108,16 @@ fn a_collector_whose_driver_waits_for_its_disk_gives_no_sign_of_life_until_it_go
 }
 
 #[test]
-fn an_agent_that_stands_still_gives_no_sign_of_life_until_it_goes_on() {
+fn an_agent_that_stands_still_gives_no_sign_of_life_and_no_livez_until_it_goes_on() {
     let systemd = Systemd::new();
     let world = World::start(&WorldOptions { agents: 0, ..WorldOptions::default() });
     let (name, folder) = ("source-1".to_owned(), world.enrol("source", "source-1"));
+    let ops = free_address();
+    listens(&folder, &ops);
     let mut agent = AgentHandle { side: "source", name, folder, process: None, env: systemd.env() };
     agent.start();
     systemd.hears_life("the agent does its work");
+    assert_eq!(get(&ops, "/livez"), alive());
     // It looks at its authority every few seconds. A file whose content never comes makes it wait there, in the one
     // thread that it has.
     let file = |name: &str| agent.folder.join(name);
@@ -112,10 +126,16 @@ fn an_agent_that_stands_still_gives_no_sign_of_life_until_it_goes_on() {
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts").success());
     fs::hard_link(&pipe, &link).and_then(|()| fs::rename(&link, &ca)).expect("it takes the place");
     systemd.hears_nothing("the agent waits for a file");
+    // Its one thread answers nobody, and a probe takes silence as it takes a 503.
+    let address = ops.clone();
+    let asked = thread::spawn(move || get(&address, "/livez"));
+    systemd.hears_nothing("the agent waits still");
+    assert!(!asked.is_finished(), "{:?}", asked.join());
     // The file is put back first: what opens it from now on does not wait.
     fs::write(&link, &pem).and_then(|()| fs::rename(&link, &ca)).expect("it is put back");
     drop(File::options().write(true).open(&pipe).expect("the agent waits for a writer"));
     systemd.hears_life("the agent goes on");
+    assert_eq!(get(&ops, "/livez"), alive());
     let log = agent.process.as_ref().expect("it runs").log();
     assert!(!log.contains("panicked"), "{log}");
 }

@@ -58,7 +58,7 @@ fn plan(bytes: &[u8]) {
             assert_eq!(again.ok(), Some(checked.plan), "a plan that is written out reads back as itself");
         }
         Err(problems) => {
-            let text = problems.render(&source, false, 80);
+            let text = problems.render(&source, false, 80) + &problems.drawn(&source, false, 20);
             assert!(
                 text.chars().all(|c| !c.is_control() || c == '\n'),
                 "it paints on the terminal: {text:?}"
