@@ -1,7 +1,8 @@
 //! What the checks say they cannot see, as the agents tell it: printed beside the evidence, so that a
 //! pass is never read as more than it proves.
 //!
-//! Kept in memory alone: every session tells it anew, and nothing is decided by it.
+//! Kept in memory: every session tells it anew, and nothing is decided by it. What was said once is filed for the report
+//! (`driver/filing.rs`).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +27,14 @@ impl BlindSpots {
         if !spots.is_empty() && (known.len() < MAX_CHECKS || known.contains_key(&key)) {
             known.insert(key, spots);
         }
+    }
+
+    /// What each check of the migration cannot see, a sentence each.
+    pub(crate) fn all(&self, migration: &Name) -> Vec<(Name, String)> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = known.iter().filter(|((of, _), _)| of == migration);
+        of.flat_map(|((_, check), spots)| spots.iter().map(move |spot| (check.clone(), spot.clone())))
+            .collect()
     }
 
     /// What the check cannot see, as far as an agent has said it.

@@ -4,6 +4,7 @@
 //! something waits for its answer; and everybody else looks at what it published last. Nothing here
 //! knows a connection, a disk or a screen.
 
+mod filing;
 mod handle;
 mod own;
 mod publish;
@@ -14,6 +15,7 @@ mod task;
 pub use handle::{AskError, Asked, CourseSeen, Driver, Explained, Reported};
 pub use publish::{PlanInForce, RunSeen, Told, View};
 
+pub(crate) use filing::Said;
 pub use renew::Renewal;
 pub(crate) use task::{Inbox, Parts, prepare};
 

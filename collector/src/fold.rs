@@ -42,6 +42,8 @@ pub struct Folding {
     pub core: Migration,
     /// Its last decision.
     pub head: Option<Position>,
+    /// The last thing seen before it began: what lies behind that is its own.
+    pub begin: Position,
     /// Its plans, the latest last.
     pub revisions: Vec<Revision>,
     /// What happened.
@@ -60,6 +62,7 @@ impl Folding {
         Folding {
             core: Migration::new(name),
             head: None,
+            begin: Position::START,
             revisions: Vec::new(),
             events: Events::default(),
             recent: Recent::default(),
@@ -85,6 +88,9 @@ impl Folding {
     /// Believes a decision.
     pub fn decided(&mut self, position: Position, decision: Decision) {
         let Decision { migration: _, at, event, extras } = decision;
+        if self.head.is_none() {
+            self.begin = Position::new(event.findings_position);
+        }
         self.runs.before(&self.core, at, &event.kind);
         self.core.apply(&Entry { at, record: Record::Decided(Box::new(event.clone())) });
         self.head = Some(position);
@@ -119,6 +125,7 @@ impl Fold {
         seen: &Seen,
         received: Option<&Received>,
     ) {
+        self.lacks_up_to(position.before(), None);
         self.position = position;
         self.at = self.at.max(at);
         match &seen.migration {
@@ -139,6 +146,81 @@ impl Fold {
     pub fn decided(&mut self, position: Position, decision: Decision) {
         self.at = self.at.max(decision.at);
         let name = decision.migration.clone();
+        self.lacks_up_to(Position::new(decision.event.findings_position), Some(&name));
         self.migrations.entry(name.clone()).or_insert_with(|| Folding::new(name)).decided(position, decision);
+    }
+
+    /// What was seen up to here must be known by now: where it is not, the journal keeps it no more. Whoever began
+    /// before that lacks some of its own.
+    fn lacks_up_to(&mut self, position: Position, one: Option<&Name>) {
+        if position <= self.position {
+            return;
+        }
+        let lacking = |(name, folding): &(&Name, &mut Folding)| {
+            one.is_none_or(|one| one == *name) && folding.begin < position
+        };
+        let lacking = self.migrations.iter_mut().filter(lacking);
+        lacking.for_each(|(_, folding)| folding.core.findings_dropped());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidelock_core::record::Event;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    fn decided(fold: &mut Fold, number: u64, migration: &str, rests_on: u64) {
+        let event = Event {
+            by: None,
+            reason: String::new(),
+            request_id: String::new(),
+            findings_position: rests_on,
+            evidence_hash: Sha256::from_bytes([0; 32]),
+            holds: Vec::new(),
+            kind: EventKind::HoldSet,
+        };
+        let at = Timestamp::from_millis(number);
+        let decision = Decision { migration: name(migration), at, event, extras: None };
+        fold.decided(Position::new(number), decision);
+    }
+
+    fn seen(fold: &mut Fold, numbers: std::ops::RangeInclusive<u64>) {
+        let seen = Seen { migration: None, observation: Observation::Tick, boot_id: String::new() };
+        numbers.for_each(|number| fold.seen(Position::new(number), Timestamp::ZERO, &seen, None));
+    }
+
+    fn lacks(fold: &Fold, migration: &str) -> bool {
+        fold.migrations[&name(migration)].core.report(Timestamp::ZERO).findings_dropped
+    }
+
+    #[test]
+    fn whoever_lacks_findings_of_its_own_knows_it_and_nobody_else_does() {
+        // All of them are there.
+        let mut whole = Fold::default();
+        decided(&mut whole, 1, "shop", 0);
+        seen(&mut whole, 1..=9);
+        decided(&mut whole, 2, "bank", 9);
+        seen(&mut whole, 10..=12);
+        decided(&mut whole, 3, "shop", 12);
+        assert!(!lacks(&whole, "shop") && !lacks(&whole, "bank"));
+        // The first segment went: the one that began behind it lacks nothing.
+        let mut cut = Fold::default();
+        decided(&mut cut, 1, "shop", 0);
+        decided(&mut cut, 2, "bank", 9);
+        assert!(!lacks(&cut, "shop") && !lacks(&cut, "bank"), "nothing of their own is missing yet");
+        seen(&mut cut, 10..=12);
+        decided(&mut cut, 3, "bank", 12);
+        assert!(lacks(&cut, "shop") && !lacks(&cut, "bank"));
+        // All of them went: the decisions alone say that something was seen.
+        let mut alone = Fold::default();
+        decided(&mut alone, 1, "shop", 0);
+        decided(&mut alone, 2, "bank", 9);
+        decided(&mut alone, 3, "shop", 12);
+        assert!(lacks(&alone, "shop") && !lacks(&alone, "bank"));
     }
 }

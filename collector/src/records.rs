@@ -5,6 +5,7 @@
 
 mod decision;
 mod desk;
+mod filed;
 mod finding;
 mod received;
 mod run;

@@ -3,7 +3,8 @@
 //! An open migration needs all of its findings: a start folds them, and its evidence is proved from
 //! them. So only whole segments go, from before the beginning of everything that is open or was not
 //! over for long enough. A migration counts as over only if its decisions alone, folded without one
-//! finding, come to the same end: that is how every later start will read it.
+//! finding, come to the same end, and account for what its findings told: that is how every later start
+//! will read it, and what its report will rest on.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -80,9 +81,16 @@ async fn drop_past(journal: &Journal, past: Vec<(Name, Phase)>, now: Timestamp) 
 fn over(journal: &Journal, past: Vec<(Name, Phase)>, now: Timestamp) -> Result<BTreeSet<Name>, String> {
     let decisions = journal.read_decisions(Position::new(1));
     let fold = replay(std::iter::empty(), decisions, |_, _, _| {}).map_err(|error| error.to_string())?;
+    let oldest = journal.oldest_findings();
+    let begins = journal.begins();
+    // An earlier release dropped some of it already: there is nothing left to account for.
+    let lacks = |name: &Name| begins.get(name).is_some_and(|begin| begin.next() < oldest);
     let stays = |(name, phase): &(Name, Phase)| {
         let core = fold.migrations.get(name).map(|folding| &folding.core);
-        core.is_some_and(|core| core.phase() == *phase && core.weigh(now).is_empty())
+        core.is_some_and(|core| {
+            let same = core.phase() == *phase && core.weigh(now).is_empty();
+            same && (core.is_accounted_for() || lacks(name))
+        })
     };
     Ok(past.into_iter().filter(stays).map(|(name, _)| name).collect())
 }

@@ -13,7 +13,7 @@ use crate::fold::EventLine;
 use crate::records::notice_word;
 
 /// All words of events, for whoever asks for those of one kind.
-pub(crate) const EVENT_KINDS: [&str; 34] = [
+pub(crate) const EVENT_KINDS: [&str; 35] = [
     "access",
     "agent_back",
     "agent_enrolled",
@@ -28,6 +28,7 @@ pub(crate) const EVENT_KINDS: [&str; 34] = [
     "degraded",
     "deputies_asked",
     "fact",
+    "filed",
     "fix_forward",
     "hold",
     "join_token",
@@ -85,6 +86,7 @@ pub fn event_kind(kind: &EventKind) -> &'static str {
         EventKind::AccessChanged(AccessChange { joins: Some(_), .. }) => "join_token",
         EventKind::AccessChanged(_) => "access",
         EventKind::CheckRun { .. } => "check_run",
+        EventKind::Filed(_) => "filed",
         EventKind::Noticed(notice) => notice_word(notice),
     }
 }
@@ -144,6 +146,7 @@ pub fn event(kind: &EventKind) -> String {
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
         | EventKind::CheckRun { .. }
+        | EventKind::Filed(_)
         | EventKind::Noticed(_) => switch::of_desk(kind),
     }
 }

@@ -1,9 +1,10 @@
 //! What people must know of agents on every screen: what an agent says of itself, such as that it runs components that
 //! nobody has signed, and what was seen of it, such as that it connects from elsewhere.
 //!
-//! Kept in memory alone: every heartbeat tells it anew, and nothing is decided by it.
+//! Kept in memory: every heartbeat tells it anew, and nothing is decided by it. What was said once is filed for the report
+//! (`driver/filing.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -85,6 +86,18 @@ impl Warnings {
     /// What an agent has said last, and what was seen of it.
     pub fn of(&self, migration: &Name, agent: &AgentKey) -> Vec<String> {
         self.told(migration, agent, Instant::now())
+    }
+
+    /// The same of every agent of the migration, a sentence each.
+    pub(crate) fn all(&self, migration: &Name) -> Vec<(AgentKey, String)> {
+        let agents: BTreeSet<AgentKey> = {
+            let known = self.known();
+            let all = known.said.keys().chain(known.came.keys());
+            all.filter(|(of, _)| of == migration).map(|(_, agent)| agent.clone()).collect()
+        };
+        let of_one =
+            |agent: AgentKey| self.of(migration, &agent).into_iter().map(move |text| (agent.clone(), text));
+        agents.into_iter().flat_map(of_one).collect()
     }
 
     fn told(&self, migration: &Name, agent: &AgentKey, now: Instant) -> Vec<String> {

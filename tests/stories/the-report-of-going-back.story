@@ -62,6 +62,6 @@ gate rolled-back: checkout
       >   watch from 16 s to 30 s
       >   rolling-back from 30 s to 40 s
       >   rolled-back from 40 s to now
-      >   checkout: sync undecided 5 s, sync missing 5 s, ready proved 4 s, cutover proved 2 s, watch refuted 10 s, watch missing 4 s, rolling-back refuted 8 s, rolling-back missing 2 s, rolled-back refuted 20 s; held a gate for 14 s at most
+      >   checkout: sync undecided 5 s, sync missing 5 s, ready proved 4 s, cutover proved 2 s, watch refuted 10 s, watch missing 4 s, rolling-back refuted 8 s, rolling-back missing 2 s; held a gate for 14 s at most
       >   the way back ended at 30 s: it was taken
       >   well again since the switch: after 24 s

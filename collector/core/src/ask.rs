@@ -5,6 +5,7 @@ use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
 use crate::access::AccessChange;
 use crate::plan::{Direction, Plan};
 use crate::record::StepOutcome;
+use crate::report::Remark;
 use crate::verdict::Hold;
 
 /// What kind of asker it is, as their access says.
@@ -261,6 +262,11 @@ pub enum Ask {
         other_settings: bool,
         /// Who asks.
         by: Asker,
+    },
+    /// To file for the report what agents say; the collector itself asks.
+    File {
+        /// The sentences, each as its agent says it now.
+        remarks: Vec<Remark>,
     },
 }
 

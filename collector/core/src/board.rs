@@ -161,7 +161,7 @@ impl Board {
         (self.lanes.iter_mut())
             .filter(|(check, _)| named.is_none_or(|named| named.contains_key(*check)))
             .filter_map(|(_, lanes)| lanes.get_mut(agent))
-            .for_each(|lane| lane.break_off(at));
+            .for_each(|lane| lane.lose(at));
     }
 
     /// The plan asks this of that side.

@@ -138,6 +138,7 @@ impl Migration {
             self.board.gap(at, agent, None);
             self.joints.gap(at, agent, |_| true);
             self.young.gap(at, agent, |_| true);
+            self.ledger.gap(at, agent, |_| true);
         }
     }
 

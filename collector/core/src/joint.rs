@@ -28,6 +28,7 @@ use tidelock_model::{AgentKey, Finding, Name, Phase, Side, Timestamp};
 
 pub(crate) use after::{AfterSwitch, AlarmSeen};
 pub(crate) use exact::Exact;
+pub(crate) use pages::moved_places;
 pub use point::{Point, SidePoint};
 pub(crate) use quiet::QuietStanding;
 pub(crate) use slot_claim::SlotClaim;
@@ -226,7 +227,7 @@ impl Joints {
     /// Findings of an agent are lost: nobody knows what they said of the slots that are open.
     pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey, lost: impl Fn(&Name) -> bool) {
         for (_, evidence) in self.by.iter_mut().filter(|(name, _)| lost(name)) {
-            evidence.exact.values_mut().for_each(|exact| exact.gap(at, agent));
+            evidence.lose(at, agent);
             let Some(slots) = &mut evidence.slots else { continue };
             let now = slots.slots.grid().slot_at(at.as_millis()).unwrap_or(0);
             slots.slots.void_slots(slots.slots.next(), now, Void::Gap);

@@ -7,7 +7,9 @@
 //! - A look tells of the time since the agent's last one, so a run counts for an owner only where that last look
 //!   began after the thing changed hands.
 //! - Silence is no run, and no proof that there was none: who does not tell holds as surely as who ran it.
+//! - What was told and is lost, or does not count, is known by nobody: it holds until the side is proved to be quiet.
 
+mod lost;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ use crate::plan::{Claim, ClaimKind, Joint, OwnedThing, Plan, Scenario};
 use crate::runbook::Heard;
 use crate::verdict::{EvidenceState, Hold, HoldCode};
 use crate::words::span;
+use lost::Lost;
 
 /// A thing that was seen to run regularly is missed after so many of its longest pauses.
 const PAUSES: u32 = 2;
@@ -36,6 +39,8 @@ struct Book {
     owned: OwnedThing,
     looks: BTreeMap<AgentKey, Look>,
     runs: BTreeMap<Side, Runs>,
+    /// What nobody knows of a side any more: the newest only, for it ends with those before it.
+    lost: BTreeMap<Side, Lost>,
 }
 
 /// The newest look of one agent.
@@ -72,14 +77,18 @@ impl Ledger {
             return;
         }
         self.books.retain(|name, book| owners.get(name) == Some(&book.owned));
-        if heard.counted.is_err() || heard.finding.outcome == Outcome::NotRun {
+        if heard.finding.outcome == Outcome::NotRun {
             return;
+        }
+        if heard.counted.is_err() {
+            return self.uncounted(heard);
         }
         for (name, owned) in owners.iter().filter(|(_, owned)| owned.seen_by == heard.finding.check) {
             let book = self.books.entry(name.clone()).or_insert_with(|| Book {
                 owned: owned.clone(),
                 looks: BTreeMap::new(),
                 runs: BTreeMap::new(),
+                lost: BTreeMap::new(),
             });
             book.look(heard, fresh_until(heard.at, scenario, heard.finding));
         }
@@ -88,8 +97,7 @@ impl Ledger {
 
 impl Book {
     fn look(&mut self, heard: &Heard<'_>, until: Timestamp) {
-        let value = heard.finding.report.measure(&self.owned.measure).map(|measure| measure.value);
-        let ran = value.filter(|value| value.is_finite() && *value >= 0.0);
+        let ran = self.told(heard);
         let look = Look { began: heard.began, until, told: ran.is_some() };
         let Some(ran) = ran else {
             // What was missed shows at the next look that tells: the one before it stays where it was.
@@ -105,6 +113,12 @@ impl Book {
         let pause = known.map(|known| heard.at.since(known.at)).max(known.and_then(|known| known.pause));
         let after = known.map_or(runs.after, |known| known.after.max(runs.after));
         self.runs.insert(side, Runs { after, pause, ..runs });
+    }
+
+    /// How often it ran since the agent's last look, where the finding says so.
+    fn told(&self, heard: &Heard<'_>) -> Option<f64> {
+        let value = heard.finding.report.measure(&self.owned.measure).map(|measure| measure.value);
+        value.filter(|value| value.is_finite() && *value >= 0.0)
     }
 
     /// It ran on the side since then.
@@ -149,8 +163,11 @@ impl Migration {
             let owned = self.owned(name, thing, scenario);
             let other = self.two_owners(&owned, now);
             // Whoever runs it where it must not is stopped first; then its owner has to run it.
-            let nobody = if other.is_none() { self.no_owner(&owned, gate, now) } else { None };
-            holds.extend(other.into_iter().chain(nobody));
+            let (nobody, lost) = match other {
+                Some(_) => (None, None),
+                None => (self.no_owner(&owned, gate, now), self.lost_runs(&owned, gate, now)),
+            };
+            holds.extend(other.into_iter().chain(nobody).chain(lost));
             holds.extend(self.untold(&owned, gate, now));
         }
         holds
@@ -172,18 +189,13 @@ impl Migration {
 
     /// It ran where it must not, and that side was not proved to be quiet since.
     fn two_owners(&self, owned: &Owned<'_>, now: Timestamp) -> Option<Hold> {
-        let (owner, book) = (owned.owner, owned.book?);
-        let other = if owner == Side::Source { Side::Target } else { Side::Source };
+        let (owner, book, other) = (owned.owner, owned.book?, owned.other());
         let ran = book.ran_since(other, self.owned_since(other))?;
         if self.is_quiet(owned, other, now) {
             return None;
         }
         let both = book.ran_since(owner, self.owned_since(owner)).is_some();
-        let when = match (self.traffic.back, self.traffic.switched) {
-            (Some(_), _) => "after going back",
-            (None, Some(_)) => "after the switch",
-            (None, None) => "until the switch",
-        };
+        let when = self.owned_when();
         let Owned { name, thing, .. } = owned;
         let reason = match both {
             true => {
@@ -194,6 +206,15 @@ impl Migration {
         let mut hold = owned.hold(EvidenceState::Refuted, ran.after, reason);
         (hold.side, hold.seen) = (Some(other), Some(ran.at));
         Some(hold)
+    }
+
+    /// Which part of the move the owner of now is of, in words.
+    fn owned_when(&self) -> &'static str {
+        match (self.traffic.back, self.traffic.switched) {
+            (Some(_), _) => "after going back",
+            (None, Some(_)) => "after the switch",
+            (None, None) => "until the switch",
+        }
     }
 
     /// The scenario that sees it proves that the side is quiet now.
@@ -287,6 +308,11 @@ impl Migration {
 }
 
 impl Owned<'_> {
+    /// The side that must not run it.
+    fn other(&self) -> Side {
+        if self.owner == Side::Source { Side::Target } else { Side::Source }
+    }
+
     fn hold(&self, state: EvidenceState, since: Timestamp, reason: String) -> Hold {
         let next = format!("tidelock why {}", self.thing.seen_by);
         let mut hold = Hold::new(HoldCode::Ownership, since, reason, next);

@@ -35,11 +35,12 @@ pub use ask::{Ask, Asker, AskerKind, COLLECTOR, Looser, Refusal, RefusalCode, Ru
 pub use board::NotCounted;
 pub use canary::{CANARY_CHECK, CANARY_EVERY, CANARY_TIMEOUT};
 pub use first_minutes::{FirstMinutesState, FirstMinutesStatus, MetricStatus};
-pub use gate::{QuestionStatus, RENEW_AFTER, losses_line};
+pub use gate::{MAX_REQUESTS, QuestionStatus, RENEW_AFTER, losses_line};
 pub use joint::{Point, SidePoint};
 pub use ledger::{OwnershipState, OwnershipStatus};
 pub use migration::Migration;
-pub use report::{AgentLost, Report, ReportPhase, ReportRevision, ReportScenario, ReportSpan};
+pub use report::{About, Account, AgentLost, Filed, Lasted, Remark};
+pub use report::{Report, ReportPhase, ReportRevision, ReportScenario, ReportSpan};
 pub use rollback::Leftover;
 pub use roster::{AgentStanding, ONLINE_FOR};
 pub use runbook::machine;

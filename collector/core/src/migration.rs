@@ -339,6 +339,7 @@ impl Migration {
         let of = |check: &Name| named.is_none_or(|named| named.contains_key(check));
         self.joints.gap(at, &batch.agent, of);
         self.young.gap(at, &batch.agent, of);
+        self.ledger.gap(at, &batch.agent, of);
     }
 
     /// Findings must answer the challenges of their rounds, which follow from this seed. It is fixed with the first
@@ -397,6 +398,12 @@ impl Migration {
     /// What the agent's word is worth.
     pub fn expects(&self, agent: &AgentKey) -> AgentStanding {
         self.roster.standing(agent)
+    }
+
+    /// The agent is one of ours, and its certificate has not ended.
+    pub fn may_speak(&self, agent: &AgentKey, now: Timestamp) -> bool {
+        let certified = self.roster.get(agent).is_some_and(|member| now < member.certificate_ends);
+        certified && self.expects(agent) == AgentStanding::Enrolled
     }
 
     /// Findings and records that did not count, by reason.

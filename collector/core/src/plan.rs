@@ -4,6 +4,7 @@
 //! an assignment needs; whoever builds one has checked that names resolve and that gates can open.
 
 mod claims;
+mod places;
 mod switch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ pub use claims::{
     Claim, ClaimKind, EvidenceRule, Gauge, Joint, LatencyClaim, Parity, Quantile, Silence, Strength,
     SuccessClaim,
 };
+pub use places::Places;
 pub use switch::{
     Assertion, AssertionRule, BackLimit, Command, Direction, FirstMinutes, IfSilent, OneWay, OwnedThing,
     Part, Receiver, ReceiverKind, Rehearsed, Runbook, Step, StepKind, Switch, Turbulence,

@@ -7,6 +7,7 @@ use tidelock_model::{AgentKey, FindingBatch, Name, Phase, Sha256, Side, Timestam
 
 use crate::access::AccessChange;
 use crate::plan::{Direction, Plan};
+use crate::report::Filed;
 use std::time::Duration;
 
 /// One record of the journal, at its place and time.
@@ -355,6 +356,8 @@ pub enum EventKind {
     AccessChanged(AccessChange),
     /// Something that people must be told at once.
     Noticed(Notice),
+    /// Something that the report rests on, and that no other decision tells.
+    Filed(Filed),
     /// A person had a check run once, beside its rounds. What it found is no evidence.
     CheckRun {
         /// Which.

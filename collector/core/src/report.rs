@@ -1,17 +1,20 @@
 //! What stays of a migration: its phases, how long each scenario was in which state, when it was well again,
 //! and what was lost on the way.
 //!
-//! It is folded while things happen, because findings are not kept: a report that had to read them again could
-//! be written for a week only. States are looked at with each tick, and less often the more scenarios there
-//! are; a state that came and went in between is not in it.
+//! It is folded while things happen. Findings are not kept for ever, so what they told is filed as a decision once the
+//! migration has ended (`filed.rs`): a report says the same before a restart and after it, and for as long as there
+//! is a journal. States are looked at with each tick, and less often the more scenarios there are; a state that came
+//! and went in between is not in it.
 
 mod course;
+mod filed;
 mod remember;
 
 use std::time::Duration;
 
 use tidelock_model::{AgentKey, Level, Name, Phase, Sha256, Timestamp};
 
+pub use filed::{About, Account, Filed, Lasted, Remark};
 pub(crate) use remember::History;
 
 use crate::migration::Migration;
@@ -70,6 +73,17 @@ pub struct Report {
     pub switched: Option<Timestamp>,
     /// When it was moved back to the source.
     pub back: Option<Timestamp>,
+    /// What agents said of themselves and of what their checks cannot see, each with the moment of the first time.
+    pub said: Vec<(Remark, Timestamp)>,
+    /// They said more than is kept.
+    pub said_cut: bool,
+    /// When it was accounted for what findings told; what comes later is no part of it.
+    pub filed: Option<Timestamp>,
+    /// Scenarios and overrides for which the account had no room.
+    pub cut: u64,
+    /// Findings were dropped before it was accounted for them: how long a scenario was in which state, which agent
+    /// fell silent and when all was proved again is unknown, and is not told.
+    pub findings_dropped: bool,
 }
 
 /// A plan that was in force.
@@ -150,6 +164,7 @@ impl Migration {
     pub fn report(&self, now: Timestamp) -> Report {
         let plan = self.plan();
         let text = |of: fn(&crate::plan::Plan) -> &String| plan.map(of).cloned().unwrap_or_default();
+        let history = &self.history;
         Report {
             migration: self.name.clone(),
             summary: text(|plan| &plan.summary),
@@ -161,27 +176,51 @@ impl Migration {
                 .collect(),
             as_of: now,
             phase: self.phase,
-            revisions: self.history.revisions.clone(),
+            revisions: history.revisions.clone(),
             phases: self.report_phases(),
-            phases_cut: self.history.phases_cut,
+            phases_cut: history.phases_cut,
             scenarios: self.report_scenarios(now),
             runs: self.run_status(now).into_iter().collect(),
             failed_undos: self.failed_undos().to_vec(),
             manual_checks: self.manual_checks(),
-            overrides: self.overrides(now),
+            overrides: self.report_overrides(now),
             rollback: self.rollback_status(now),
             rollback_ended: self.rollback_ended(now),
             recovery: self.recovery(),
-            agents_lost: self.history.lost.clone(),
-            agents_lost_cut: self.history.lost_cut,
+            agents_lost: self.report_lost(),
+            agents_lost_cut: history.lost_cut,
             switched: self.traffic.switched,
             back: self.traffic.back,
+            said: history.said.all(),
+            said_cut: history.said.cut,
+            filed: history.filed,
+            cut: history.cut,
+            findings_dropped: history.dropped,
         }
+    }
+
+    /// What held a gate when it was overridden, and became worse since, is in no decision but the account.
+    fn report_overrides(&self, now: Timestamp) -> Vec<OverrideStatus> {
+        if self.history.filed.is_some() {
+            return self.history.overrides.clone();
+        }
+        let mut all = self.overrides(now);
+        for over in all.iter_mut().filter(|_| self.history.dropped) {
+            (over.was, over.outgrown) = (Vec::new(), None);
+        }
+        all
+    }
+
+    /// Who was suspended or revoked was decided; who fell silent is known of findings alone.
+    fn report_lost(&self) -> Vec<AgentLost> {
+        let known = |lost: &&AgentLost| !self.history.dropped || lost.what != AgentState::Silent;
+        self.history.lost.iter().filter(known).cloned().collect()
     }
 
     /// From the switch until all that the next gate needs was proved again, for the first time.
     fn recovery(&self) -> Option<Duration> {
-        Some(self.history.recovered?.since(self.traffic.switched?))
+        let recovered = self.history.recovered.filter(|_| !self.history.dropped)?;
+        Some(recovered.since(self.traffic.switched?))
     }
 
     fn report_phases(&self) -> Vec<ReportPhase> {
@@ -208,12 +247,13 @@ impl Migration {
 
     fn report_scenarios(&self, now: Timestamp) -> Vec<ReportScenario> {
         let scenario = |name: &Name| self.plan().and_then(|plan| plan.scenarios.get(name));
+        let known = !self.history.dropped;
         let told = |(name, course): (&Name, &course::Course)| ReportScenario {
             name: name.clone(),
             title: scenario(name).map(|it| it.title.clone()).unwrap_or_default(),
             level: scenario(name).map(|it| it.level),
-            spans: course.spans(now),
-            longest_hold: course.longest_hold(now),
+            spans: if known { course.spans(now) } else { Vec::new() },
+            longest_hold: if known { course.longest_hold(now) } else { Duration::ZERO },
             may_dip: scenario(name).and_then(|it| it.may_dip),
             writes: scenario(name).is_some_and(|it| it.writes),
         };

@@ -62,6 +62,12 @@ macro_rules! codes {
             pub fn word(self) -> &'static str {
                 match self { $(HoldCode::$variant => $word),+ }
             }
+
+            /// The code of that word. No check may have one for its name: an override names holds by these words, and
+            /// checks by their names.
+            pub fn of_word(word: &str) -> Option<HoldCode> {
+                HoldCode::ALL.iter().copied().find(|code| code.word() == word)
+            }
         }
     };
 }

@@ -285,3 +285,40 @@ fn whoever_asks_why_a_canary_holds_a_check_is_told_which_agent_to_look_at() {
     let look = "look at what runs as target/t1; if it is not to be trusted: tidelock agent revoke t1 --side target --reason TEXT";
     assert_eq!(remedy(&world), look);
 }
+
+#[test]
+fn what_a_lost_spool_told_is_no_voice_any_more() {
+    let mut world = World::new();
+    let mut plan = plans::empty();
+    for line in [
+        "scenario login, critical, both: 1 pass in a row",
+        "scenario rows, critical, both, target agents at least 2: parity lag 5 matches 1",
+        "gate ready: all",
+    ] {
+        plans::line(&mut plan, line);
+    }
+    world.apply_plan(plan, "olga").unwrap();
+    for key in agents().iter().take(3) {
+        world.enrol(key).unwrap();
+        for check in CHECKS {
+            world.agents.get_mut(key).unwrap().behaviours.insert(name(check), good(check));
+        }
+    }
+    let run = |world: &mut World, seconds: u64| {
+        for _ in 0..seconds {
+            world.second();
+            world.weigh();
+        }
+    };
+    run(&mut world, 15);
+    assert_eq!(state(&world, "rows", Side::Target), EvidenceState::Proved);
+    let t2 = agent_key(Side::Target, "t2");
+    world.agents.get_mut(&t2).unwrap().begin_spool();
+    world.agents.get_mut(&t2).unwrap().behaviours.insert(name("rows"), Behaviour::Silent);
+    // The rows are alike again, by the word of t1; t2's was fresh for three seconds more.
+    run(&mut world, 10);
+    assert_eq!(state(&world, "rows", Side::Target), EvidenceState::Missing);
+    world.agents.get_mut(&t2).unwrap().behaviours.insert(name("rows"), good("rows"));
+    run(&mut world, 5);
+    assert_eq!(state(&world, "rows", Side::Target), EvidenceState::Proved);
+}

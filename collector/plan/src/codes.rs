@@ -188,7 +188,7 @@ const CODES: &[(&str, &str, &str)] = &[
     (
         "E041",
         "one name for two things",
-        "A gate that needs the name could not say which of the two it means. Nor could a hold of the collector's own, which stands under `collector`, where a person has that name.",
+        "A gate that needs the name could not say which of the two it means. Nor could a hold of the collector's own, which stands under `collector`, where a person has that name; nor an override, which names a hold such as `rehearsal` by its word, where a check is called so.",
     ),
     (
         "E042",
@@ -353,7 +353,11 @@ const CODES: &[(&str, &str, &str)] = &[
         "With less than two runs inside, one lucky moment would count as stability.",
     ),
     ("W002", "something holds no gate", "It is checked and shown, but nothing waits for it."),
-    ("W003", "a target that nobody uses", "A grant without a use is a grant too many."),
+    (
+        "W003",
+        "a target that nobody uses",
+        "A grant without a use is a grant too many. Where pages must not come from a side (`no_dependency_on`), its targets are used: they say what belongs to it.",
+    ),
     ("W004", "two names that look alike", "In the night one is read for the other."),
     (
         "W005",

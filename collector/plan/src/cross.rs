@@ -213,10 +213,10 @@ fn same_names(plan: &Plan, root: &Node, sink: &mut Sink) {
         .label("same name")
         .help("a gate that needs it could not say which: rename one");
     }
-    for code in HoldCode::ALL {
-        let named = |at: &&str| root.at(&[at, code.word()]);
-        let Some(entry) = ["scenarios", "manual_checks"].iter().find_map(named) else { continue };
-        sink.say("E041", entry.key_span, format!("{:?} is the word for a hold, not a name", code.word()))
+    let checks = ["scenarios", "manual_checks"].into_iter().filter_map(|part| root.entry(part));
+    let checks = checks.flat_map(|part| part.value.entries());
+    for entry in checks.filter(|entry| HoldCode::of_word(&entry.key).is_some()) {
+        sink.say("E041", entry.key_span, format!("{:?} is the word for a hold, not a name", entry.key))
             .label("taken")
             .help("whoever overrides it could not say which: give it another name");
     }

@@ -2,21 +2,27 @@
 //!
 //! Loosening a limit in the middle of a migration is the quiet way to a false "converged". The
 //! comparison names every such change, so that it needs a reason and a second person.
+//!
+//! Every part of a plan is taken apart field by field, without a rest. So a field that is new does not compile until
+//! somebody has said which way it gets looser.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::time::Duration;
 
-use tidelock_core::plan::{
-    Credential, DecisionRule, Environment, GateRule, IfSilent, ManualCheck, Plan, RevisionFrom, Scenario,
-    Target,
-};
-use tidelock_model::{Level, Name, Phase, Side};
+use tidelock_core::plan::{Canary, EvidenceRule, Person, Places, Plan, Scenario};
+use tidelock_model::Side;
 
+use crate::evidence::USUAL_GRACE;
 use crate::units::show;
 
 mod claims;
+mod fact;
+mod gates;
+mod scenarios;
+mod sides;
+mod steps;
 mod switch;
+
+use fact::{Facts, Item, Way};
 
 /// One difference between two revisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,49 +33,6 @@ pub struct Change {
     pub looser: bool,
     /// It makes a gate harder to open.
     pub stricter: bool,
-}
-
-/// In which direction a value gets looser.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Way {
-    /// A smaller value is looser, and none at all.
-    Least(f64),
-    /// A larger value is looser, and none at all.
-    Most(f64),
-    /// Taking it out is looser.
-    Must,
-    /// Putting it in is looser.
-    May,
-    /// Nobody can say which way another one goes: that, and none at all, counts as looser.
-    Any,
-    /// Neither.
-    Fact,
-}
-
-#[derive(Default)]
-struct Facts(BTreeMap<String, (String, Way)>);
-
-impl Facts {
-    fn put(&mut self, key: impl Into<String>, shown: impl Display, way: Way) {
-        self.0.insert(key.into(), (shown.to_string(), way));
-    }
-
-    fn time(&mut self, key: &str, time: Option<Duration>, way: fn(f64) -> Way) {
-        if let Some(time) = time.filter(|t| !t.is_zero()) {
-            self.put(key, show(time), way(time.as_secs_f64()));
-        }
-    }
-}
-
-/// Something with a name, compared field by field when both plans have it.
-struct Item {
-    /// What is said when it is new.
-    new: String,
-    /// Taking it out makes a gate easier to open.
-    guards: bool,
-    /// Putting it in makes a gate easier to open.
-    allows: bool,
-    facts: Facts,
 }
 
 /// Compares two revisions; an empty list means that nothing changed.
@@ -84,13 +47,14 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
     paths.dedup();
     for path in paths {
         match (old.get(path), new.get(path)) {
-            (Some(before), Some(after)) => fields(path, before, after, &mut changes),
+            (Some(before), Some(after)) => before.facts.compare(&after.facts, path, &mut changes),
+            // What guards and allows may be looser either way.
             (Some(before), None) => {
-                let (looser, stricter) = (before.guards, before.allows);
+                let (looser, stricter) = (before.guards, before.allows && !before.guards);
                 changes.push(Change { text: line('-', path, "removed"), looser, stricter });
             }
             (None, Some(after)) => {
-                let (looser, stricter) = (after.allows, after.guards);
+                let (looser, stricter) = (after.allows, after.guards && !after.allows);
                 changes.push(Change { text: line('+', path, &after.new), looser, stricter });
             }
             (None, None) => {}
@@ -104,277 +68,91 @@ pub fn diff(old: &Plan, new: &Plan) -> Vec<Change> {
     changes
 }
 
-fn fields(item: &str, old: &Item, new: &Item, changes: &mut Vec<Change>) {
-    let mut keys: Vec<&String> = old.facts.0.keys().chain(new.facts.0.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    for key in keys {
-        let path = if item.is_empty() { key.clone() } else { format!("{item}.{key}") };
-        let change = match (old.facts.0.get(key), new.facts.0.get(key)) {
-            (Some((before, _)), Some((after, _))) if before == after => continue,
-            (Some((before, way)), Some((after, now))) => Change {
-                text: format!("~ {path:<44} {before} -> {after}"),
-                looser: match (way, now) {
-                    (Way::Least(before), Way::Least(after)) => after < before,
-                    (Way::Most(before), Way::Most(after)) => after > before,
-                    (Way::Any, _) | (_, Way::Any) => true,
-                    _ => false,
-                },
-                stricter: match (way, now) {
-                    (Way::Least(before), Way::Least(after)) => after > before,
-                    (Way::Most(before), Way::Most(after)) => after < before,
-                    _ => false,
-                },
-            },
-            (Some((before, way)), None) => Change {
-                text: format!("- {path:<44} {before} removed"),
-                looser: matches!(way, Way::Least(_) | Way::Most(_) | Way::Must | Way::Any),
-                stricter: *way == Way::May,
-            },
-            (None, Some((after, way))) => Change {
-                text: format!("+ {path:<44} {after}").trim_end().to_owned(),
-                looser: *way == Way::May,
-                stricter: matches!(way, Way::Least(_) | Way::Most(_) | Way::Must),
-            },
-            (None, None) => continue,
-        };
-        changes.push(change);
-    }
-}
-
 fn items(plan: &Plan, other: &Plan) -> BTreeMap<String, Item> {
-    let mut items = BTreeMap::new();
-    items.insert(
-        String::new(),
-        Item { new: String::new(), guards: false, allows: false, facts: head_facts(plan) },
-    );
-    for side in Side::BOTH {
-        environment(plan.environment(side), side, &mut items);
+    let Plan {
+        name,
+        summary,
+        timezone,
+        rehearsal_scale,
+        source,
+        target,
+        people,
+        decisions,
+        scenarios,
+        evidence,
+        manual_checks,
+        gates,
+        rollback,
+        switch,
+        canary,
+        links,
+    } = plan;
+    let (mut items, mut head) = (BTreeMap::new(), Facts::default());
+    head.put("name", name, Way::Fact);
+    head.put("summary", summary, Way::Fact);
+    head.put("timezone", timezone, Way::Fact);
+    if *rehearsal_scale {
+        head.put("rehearsal_scale", "true", Way::May);
     }
-    for (name, person) in &plan.people {
-        let mut facts = Facts::default();
-        facts.put("name", &person.name, Way::Fact);
-        facts.put("role", &person.role, Way::Fact);
-        facts.put("reach", &person.reach, Way::Fact);
-        let new = format!("new, {}", person.name);
-        items.insert(format!("people.{name}"), Item { new, guards: false, allows: false, facts });
+    canary.iter().for_each(|canary| self::canary(canary, &mut head));
+    self::evidence(evidence, &mut head);
+    switch::rollback(rollback, &mut head);
+    links.iter().for_each(|(word, url)| head.put(format!("links.{word}"), url, Way::Fact));
+    switch::switch(switch, &mut items, &mut head);
+    items.insert(String::new(), Item::plain("", head));
+    sides::environment(source, Side::Source, &mut items);
+    sides::environment(target, Side::Target, &mut items);
+    places(plan, other, &mut items);
+    for (name, person) in people {
+        items.insert(format!("people.{name}"), self::person(person));
     }
-    for (name, rule) in &plan.decisions {
-        // Without this one nobody can override a hold.
-        let (new, allows) = ("new".to_owned(), name.as_str() == "override");
-        let item = Item { new, guards: !allows, allows, facts: decision_facts(rule) };
-        items.insert(format!("decisions.{name}"), item);
+    gates::decisions(decisions, &mut items);
+    for (name, scenario) in scenarios {
+        items.insert(format!("scenarios.{name}"), scenarios::scenario((name, scenario), plan, other));
     }
-    let mut guard = |path: String, new: String, facts| {
-        items.insert(path, Item { new, guards: true, allows: false, facts })
-    };
-    for (name, scenario) in &plan.scenarios {
-        let new = format!("new, {}, {}", scenario.level, gates_of(name, plan));
-        let mut facts = scenario_facts(scenario);
-        quorum_facts((name, scenario), plan, other, &mut facts);
-        guard(format!("scenarios.{name}"), new, facts);
-    }
-    for (name, check) in &plan.manual_checks {
-        guard(format!("manual_checks.{name}"), "new".into(), manual_facts(check));
-    }
-    for (phase, gate) in &plan.gates {
-        guard(format!("gates.{phase}"), "new".into(), gate_facts(gate));
-    }
-    switch::items(plan, &mut items);
+    gates::manual_checks(manual_checks, &mut items);
+    gates::gates(gates, &mut items);
+    steps::runbooks(plan, other, &mut items);
     items
 }
 
-fn gates_of(scenario: &Name, plan: &Plan) -> String {
-    let needs = |phase: &Phase| plan.needed(*phase).iter().any(|(name, _)| *name == scenario);
-    let gates: Vec<&str> = plan.gates.keys().copied().filter(needs).map(Phase::word).collect();
-    if gates.is_empty() { "in no gate yet".into() } else { format!("in {}", gates.join(", ")) }
+/// The component counts, not its name alone: another one may fail where no plugin has to be able to.
+fn canary(canary: &Canary, facts: &mut Facts) {
+    let Canary { plugin, component } = canary;
+    let shown = format!("{plugin} ({})", component.short());
+    facts.pin("canary", shown, format!("{plugin} {component}"), Way::Must);
 }
 
-fn head_facts(plan: &Plan) -> Facts {
+fn evidence(evidence: &EvidenceRule, facts: &mut Facts) {
+    let EvidenceRule { grace, observe_at_least } = evidence;
+    // A longer one lets later results count, and a shorter one leaves out those that are late because they failed.
+    facts.put("evidence.grace", grace.map_or_else(|| USUAL_GRACE.to_owned(), show), Way::Any);
+    facts.time("evidence.observe_at_least", Some(*observe_at_least), Way::Least);
+}
+
+/// Who is in the plan may hold, and give what decisions leave to them: those have lines of their own.
+fn person(person: &Person) -> Item {
+    let Person { name, role, reach } = person;
     let mut facts = Facts::default();
-    facts.put("name", &plan.name, Way::Fact);
-    facts.put("summary", &plan.summary, Way::Fact);
-    facts.put("timezone", &plan.timezone, Way::Fact);
-    if plan.rehearsal_scale {
-        facts.put("rehearsal_scale", "true", Way::May);
-    }
-    if let Some(canary) = &plan.canary {
-        facts.put("canary", &canary.plugin, Way::Must);
-        facts.put("canary.sha256", canary.component, Way::Fact);
-    }
-    facts.time("evidence.grace", plan.evidence.grace, |_| Way::Fact);
-    facts.time("evidence.observe_at_least", Some(plan.evidence.observe_at_least), Way::Least);
-    switch::rollback(plan, &mut facts);
-    for (name, url) in &plan.links {
-        facts.put(format!("links.{name}"), url, Way::Fact);
-    }
-    facts
+    facts.put("name", name, Way::Fact);
+    facts.put("role", role, Way::Fact);
+    facts.put("reach", reach, Way::Fact);
+    Item::plain(format!("new, {name}"), facts)
 }
 
-fn decision_facts(rule: &DecisionRule) -> Facts {
-    let mut facts = Facts::default();
-    facts.put("approvals", rule.approvals, Way::Least(f64::from(rule.approvals)));
-    rule.who.iter().for_each(|who| facts.put(format!("who {who}"), "", Way::May));
-    rule.deputies.iter().for_each(|who| facts.put(format!("deputies {who}"), "", Way::May));
-    facts.time("answer_within", rule.answer_within, |_| Way::Fact);
-    if rule.if_silent == IfSilent::AskDeputies {
-        facts.put("if_silent", "ask_deputies", Way::Fact);
-    }
-    facts
-}
-
-fn manual_facts(check: &ManualCheck) -> Facts {
-    let mut facts = Facts::default();
-    facts.put("title", &check.title, Way::Fact);
-    facts.put("owner", &check.owner, Way::Any);
-    if let Some(phase) = check.phase {
-        facts.put("phase", phase, Way::Fact);
-    }
-    if check.evidence_required {
-        facts.put("evidence", "required", Way::Must);
-    }
-    facts.time("within", check.within, Way::Most);
-    facts.time("valid_for", check.valid_for, Way::Most);
-    facts
-}
-
-fn environment(environment: &Environment, side: Side, items: &mut BTreeMap<String, Item>) {
-    let mut facts = Facts::default();
-    facts.put("title", &environment.title, Way::Fact);
-    let least = environment.agents_at_least;
-    facts.put("agents.at_least", least, Way::Least(f64::from(least)));
-    facts.put("agents.at_most", environment.agents_at_most, Way::Fact);
-    environment.agents_named.iter().for_each(|name| facts.put(format!("agents.names {name}"), "", Way::Must));
-    match &environment.revision {
-        Some(RevisionFrom::Declared) => facts.put("revision", "declared", Way::Any),
-        Some(RevisionFrom::Header(name)) => facts.put("revision", format!("header {name}"), Way::Any),
-        None => {}
-    }
-    items.insert(
-        format!("environments.{side}"),
-        Item { new: String::new(), guards: true, allows: false, facts },
-    );
-    for (name, target) in &environment.targets {
-        let mut facts = Facts::default();
-        match target {
-            Target::Http(http) => {
-                facts.put("url", &http.url, Way::Any);
-                facts.put("rate", crate::units::show_rate(http.rate_per_second), Way::Fact);
-                facts.put("concurrency", http.concurrency, Way::Fact);
-                http.methods.iter().for_each(|m| facts.put(format!("methods {m}"), "", Way::Fact));
-                http.paths.iter().for_each(|p| facts.put(format!("paths {p}"), "", Way::Fact));
-                http.addresses.iter().for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
-                facts.put("credential", credential(http.credential.as_ref()), Way::Fact);
-                facts.put("connect", if http.reuse_connection { "reuse" } else { "new" }, Way::Fact);
-                tls(&mut facts, http.ca_pem.as_deref(), http.tls_name.as_deref());
-            }
-            Target::Sql(sql) => {
-                facts.put("address", &sql.address, Way::Any);
-                facts.put("user", &sql.user, Way::Fact);
-                facts.put("write", sql.write, Way::Fact);
-                facts.put("sql", sql.dialect.word(), Way::Fact);
-                if let Some(secret) = &sql.password {
-                    facts.put("password", format!("secret:{secret}"), Way::Fact);
-                }
-                tls(&mut facts, sql.ca_pem.as_deref(), sql.tls_name.as_deref());
-                sql.addresses.iter().for_each(|a| facts.put(format!("addresses {a}"), "", Way::Fact));
-            }
-        }
-        items.insert(
-            format!("environments.{side}.targets.{name}"),
-            Item { new: "new grant".into(), guards: false, allows: false, facts },
-        );
-    }
-}
-
-fn credential(credential: Option<&Credential>) -> String {
-    match credential {
-        None => "none".into(),
-        Some(Credential::Bearer(secret)) => format!("bearer secret:{secret}"),
-        Some(Credential::Basic(secret)) => format!("basic secret:{secret}"),
-        Some(Credential::Header(name, secret)) => format!("header {name} secret:{secret}"),
-        Some(Credential::Form(name, secret)) => format!("form {name} secret:{secret}"),
-    }
-}
-
-fn tls(facts: &mut Facts, ca: Option<&str>, name: Option<&str>) {
-    if let Some(ca) = ca {
-        facts.put("ca", format!("{:016x}", short_hash(ca)), Way::Any);
-    }
-    if let Some(name) = name {
-        facts.put("tls_name", name, Way::Any);
-    }
-}
-
-fn scenario_facts(scenario: &Scenario) -> Facts {
-    let mut facts = Facts::default();
-    let rank = match scenario.level {
-        Level::Critical => 3.0,
-        Level::Important => 2.0,
-        Level::Minor => 1.0,
+/// Where pages must not come from, while both plans ask for it: targets of either side, and whose sessions cross, say
+/// together which hosts those are.
+fn places(plan: &Plan, other: &Plan, items: &mut BTreeMap<String, Item>) {
+    let asks = |plan: &Plan, side: Side| {
+        plan.scenarios.values().flat_map(Scenario::must_not_come_from).any(|asked| asked == side)
     };
-    facts.put("title", &scenario.title, Way::Fact);
-    facts.put("if_broken", &scenario.if_broken, Way::Fact);
-    facts.put("kind", &scenario.kind, Way::Fact);
-    facts.put("level", scenario.level, Way::Least(rank));
-    facts.put("plugin", &scenario.plugin, Way::Any);
-    facts.put("sha256", scenario.component.short(), Way::Any);
-    scenario.sides.iter().for_each(|side| facts.put(format!("run_on {side}"), "", Way::Must));
-    scenario.phases.iter().for_each(|phase| facts.put(format!("phases {phase}"), "", Way::Must));
-    facts.time("every", Some(scenario.every), |_| Way::Fact);
-    facts.time("timeout", Some(scenario.timeout), Way::Most);
-    facts.time("fresh_for", Some(scenario.fresh_for), Way::Most);
-    // Not even for a moment is a limit too.
-    if let Some(dip) = scenario.may_dip {
-        facts.put("may_dip", show(dip), Way::Most(dip.as_secs_f64()));
-    }
-    if scenario.writes {
-        facts.put("writes", "true", Way::Must);
-    }
-    facts.put("with", format!("{:016x}", short_hash(&scenario.settings)), Way::Any);
-    facts.time("slot", scenario.slot, |_| Way::Fact);
-    scenario.claims.iter().for_each(|claim| claims::claim(claim, &mut facts));
-    facts
-}
-
-/// How many agents must tell of it, where one of the two plans says so for the scenario itself: what the sides ask
-/// for has lines of its own.
-fn quorum_facts((name, scenario): (&Name, &Scenario), plan: &Plan, other: &Plan, facts: &mut Facts) {
-    for side in &scenario.sides {
-        let own = scenario.agents_at_least.contains_key(side);
-        let there = other.scenarios.get(name).is_some_and(|it| it.agents_at_least.contains_key(side));
-        if own || there {
-            let least = plan.quorum(scenario, *side);
-            let whose = if own { "" } else { " (as the side)" };
-            facts.put(format!("agents.{side}"), format!("{least}{whose}"), Way::Least(f64::from(least)));
+    for side in Side::BOTH.into_iter().filter(|side| asks(plan, *side) && asks(other, *side)) {
+        let Places { hosts, networks } = plan.places_of(side);
+        let mut facts = Facts::default();
+        hosts.iter().for_each(|host| facts.put(format!("host {host}"), "", Way::Must));
+        for (network, bits) in &networks {
+            facts.put(format!("network {network}/{bits}"), "", Way::Must);
         }
+        items.insert(format!("no_dependency_on.{side}"), Item::guard("new", facts));
     }
-}
-
-fn gate_facts(gate: &GateRule) -> Facts {
-    let mut facts = Facts::default();
-    gate.needs.iter().for_each(|name| facts.put(format!("needs {name}"), "", Way::Must));
-    if gate.needs_all {
-        facts.put("needs all", "", Way::Must);
-    }
-    if let Some(decision) = &gate.decision {
-        facts.put("decision", decision, Way::Must);
-    }
-    facts.time("stable_for", Some(gate.stable_for), Way::Least);
-    facts.time("valid_for", gate.valid_for, Way::Most);
-    facts.time("deadline", gate.deadline, Way::Most);
-    if let Some(rehearsed) = gate.rehearsed {
-        facts.time("rehearsed.within", Some(rehearsed.within), Way::Most);
-        if rehearsed.rollback {
-            facts.put("rehearsed.rollback", "true", Way::Must);
-        }
-    }
-    facts
-}
-
-/// Enough to see that settings changed; they may be long.
-fn short_hash(text: &str) -> u64 {
-    use sha2::Digest;
-    let bytes: [u8; 32] = sha2::Sha256::digest(text.as_bytes()).into();
-    bytes[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }

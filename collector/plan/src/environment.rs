@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tidelock_core::plan::{Dialect, Environment, HttpTarget, RevisionFrom, SqlTarget, Target};
+use tidelock_core::plan::{Dialect, Environment, HttpTarget, RevisionFrom, Scenario, SqlTarget, Target};
 use tidelock_core::proof::AGENTS_PER_SIDE;
 use tidelock_model::{Name, Side};
 
@@ -351,6 +351,10 @@ pub(crate) fn compare(plan: &tidelock_core::plan::Plan, root: &Node, sink: &mut 
             .help("a side compared with itself always agrees");
     }
     for side in Side::BOTH {
+        // A target that says what pages must not come from needs no check of its own.
+        if plan.scenarios.values().flat_map(Scenario::must_not_come_from).any(|other| other == side) {
+            continue;
+        }
         let used: BTreeSet<&Name> =
             plan.scenarios.values().filter(|s| s.sides.contains(&side)).flat_map(|s| &s.targets).collect();
         for name in plan.environment(side).targets.keys().filter(|name| !used.contains(name)) {

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{Extensions, HeaderMap, StatusCode, header};
-use tidelock_model::{Timestamp, mutated};
+use tidelock_model::{Name, Timestamp, mutated};
 use tonic::{Code, Status};
 
 use super::caller::Caller;
@@ -31,11 +31,20 @@ const WRONG_ONE_IN: Duration = Duration::from_secs(3);
 const CALLS_AT_ONCE: u64 = 20_000;
 const CALLS_ONE_IN: Duration = Duration::from_millis(1);
 
+/// Orders of one person at once, and then one in this time: what is decided is kept for ever.
+const ORDERS_AT_ONCE: u64 = 200;
+const ORDERS_ONE_IN: Duration = Duration::from_secs(1);
+/// Checks that one person has run at once, and then one in this time.
+const RUNS_AT_ONCE: u64 = 20;
+const RUNS_ONE_IN: Duration = Duration::from_secs(3);
+
 /// How often one may be wrong, and how often one may ask.
 #[derive(Debug, Clone)]
 pub struct Limits {
     wrong: Pace<IpAddr>,
     calls: Pace<String>,
+    orders: Pace<Name>,
+    runs: Pace<Name>,
 }
 
 impl Limits {
@@ -50,6 +59,32 @@ impl Limits {
         let words = "too many wrong tokens came from this address; wait a minute";
         (many && !mutated("wrong-tokens-are-few")).then(|| errors::too_many(words))
     }
+
+    /// Counts an order of this person, whatever access they show.
+    ///
+    /// # Errors
+    /// Where there were too many.
+    pub(super) fn order(&self, who: &Caller) -> Result<(), Status> {
+        let words =
+            "too many orders of one person, and each is kept for ever; wait a few seconds, and ask again";
+        paced(&self.orders, who, words)
+    }
+
+    /// Counts a check that this person has run now.
+    ///
+    /// # Errors
+    /// Where there were too many.
+    pub(super) fn run_check(&self, who: &Caller) -> Result<(), Status> {
+        let words = "too many checks that one person has run, and each is kept for ever; wait a few seconds, and ask again";
+        paced(&self.runs, who, words)
+    }
+}
+
+fn paced(pace: &Pace<Name>, who: &Caller, words: &str) -> Result<(), Status> {
+    match pace.take(who.subject().clone(), clock::wall()) || mutated("orders-have-a-pace") {
+        true => Ok(()),
+        false => Err(errors::too_many(words)),
+    }
 }
 
 impl Default for Limits {
@@ -57,6 +92,8 @@ impl Default for Limits {
         Limits {
             wrong: Pace::new(WRONG_AT_ONCE, WRONG_ONE_IN),
             calls: Pace::new(CALLS_AT_ONCE, CALLS_ONE_IN),
+            orders: Pace::new(ORDERS_AT_ONCE, ORDERS_ONE_IN),
+            runs: Pace::new(RUNS_AT_ONCE, RUNS_ONE_IN),
         }
     }
 }

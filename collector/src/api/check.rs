@@ -23,13 +23,16 @@ use super::migration::{no_check, recent};
 use super::{Api, errors, order};
 use crate::driver::Told;
 use crate::fold::RecentFinding;
-use crate::ingest::{Answer, Asked, NotAsked};
+use crate::ingest::{Answer, Asked, Awaited, NotAsked};
 
 /// How long an answer may take beside the run itself: the sandbox's own grace, and both ways.
 const BESIDE: Duration = Duration::from_secs(20);
 
 /// The largest settings in place of the plan's.
 const MAX_SETTINGS_BYTES: usize = 16 << 10;
+
+/// An agent's place among the runs that are going, or why it has none.
+type Place = Result<Awaited, String>;
 
 /// What is asked, as far as the plan in force lets it be asked.
 struct Ask {
@@ -39,7 +42,8 @@ struct Ask {
     agents: Vec<AgentKey>,
 }
 
-/// Asks the agents, and gives their answers as they come. That somebody asks is in the journal first.
+/// Asks the agents, and gives their answers as they come. That somebody asks is in the journal first, and only where
+/// an agent is asked: each has a place among the runs that are going before anything is recorded.
 pub(super) async fn run(
     api: &Arc<Api>,
     who: &Caller,
@@ -52,25 +56,32 @@ pub(super) async fn run(
     }
     let told = api.driver.told(&name).ok_or_else(|| errors::no_migration(&name))?.borrow().clone();
     let ask = asked(&name, &told, &wanted)?;
+    api.limits.run_check(who)?;
     let of = u32::try_from(ask.agents.len()).unwrap_or(u32::MAX);
-    let recorded = tidelock_core::Ask::RunCheck {
-        check: ask.check.clone(),
-        agents: of,
-        other_settings: !wanted.settings_json.is_empty(),
-        by: order::asker(who, &view),
+    let other_settings = !wanted.settings_json.is_empty();
+    let (check, by) = (ask.check.clone(), order::asker(who, &view));
+    let places: Vec<(Asked, Place)> = (ask.agents.into_iter())
+        .map(|agent| Asked { migration: name.clone(), agent, check: check.clone(), other_settings })
+        .map(|asked| (asked.clone(), api.runs_now.ask(asked)))
+        .collect();
+    let agents = places.iter().filter(|(_, place)| place.is_ok()).count();
+    let agents = u32::try_from(agents).unwrap_or(u32::MAX);
+    let recorded = tidelock_core::Ask::RunCheck { check: check.clone(), agents, other_settings, by };
+    let asked = match agents {
+        // Nobody is asked: it is told why, to whom that may be told.
+        0 => api.driver.dry_run(&name, recorded).await,
+        _ => api.driver.ask(&name, recorded).await,
     };
-    api.driver.ask(&name, recorded).await.map_err(errors::asked)?;
-    tracing::info!(migration = %name, check = %ask.check, who = %who.subject(), agents = ask.agents.len(), settings = ?wanted.settings_json, "a check is run now");
-    let (send, answers) = mpsc::channel(ask.agents.len().max(1));
-    for agent in ask.agents {
+    asked.map_err(errors::asked)?;
+    tracing::info!(migration = %name, %check, who = %who.subject(), agents, settings = ?wanted.settings_json, "a check is run now");
+    let (send, answers) = mpsc::channel(places.len().max(1));
+    for (asked, place) in places {
         let (api, send) = (api.clone(), send.clone());
-        let (name, check) = (name.clone(), ask.check.clone());
         let (revision, patience) = (ask.plan_revision, ask.timeout + BESIDE);
         let settings = wanted.settings_json.clone();
         tokio::spawn(async move {
-            let asked = Asked { migration: name, agent, check, other_settings: !settings.is_empty() };
             let answer = tokio::select! {
-                answer = one(&api, &asked, (revision, settings), patience) => answer,
+                answer = one(&api, (&asked, place), (revision, settings), patience) => answer,
                 () = send.closed() => return,
                 () = api.stop.cancelled() => return,
             };
@@ -169,11 +180,11 @@ fn agents(told: &Told, scenario: &Scenario, (side, name): (Option<Side>, &str)) 
 /// Asks one agent.
 async fn one(
     api: &Api,
-    asked: &Asked,
+    (asked, place): (&Asked, Place),
     (plan_revision, settings_json): (u64, String),
     patience: Duration,
 ) -> Answer {
-    let mut awaited = api.runs_now.ask(asked.clone())?;
+    let mut awaited = place?;
     let check = asked.check.to_string();
     let ask = v1::RunNow { number: awaited.number, check, plan_revision, settings_json };
     api.sessions.run_now(&asked.migration, &asked.agent, ask).map_err(|not| match not {

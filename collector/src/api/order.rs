@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use tidelock_core::record::EventKind;
+use tidelock_core::record::{Event, EventKind};
 use tidelock_core::{Ask, Asker};
 use tidelock_model::{Name, Phase};
 use tidelock_proto::v1::order_service_server::OrderService;
 use tidelock_proto::{side_from_wire, v1};
 use tonic::{Request, Response, Status};
 
+use super::access::blocking;
 use super::auth::caller;
 use super::caller::{Action, Caller};
 use super::gate::{migration, request_id, words};
 use super::{Api, errors, views, views_switch};
 use crate::driver::{Asked, View};
+use crate::past;
 
 /// Holds that one ask names.
 const MAX_NAMED: usize = 256;
@@ -27,7 +29,8 @@ pub(super) fn asker(who: &Caller, view: &View) -> Asker {
 }
 
 impl Orders {
-    /// Lets the call through and says who asks of what.
+    /// Lets the call through and says who asks of what. Whatever is asked may be kept for ever, so nobody asks without
+    /// end; but nobody waits to press hold.
     fn begin<T>(
         &self,
         request: &Request<T>,
@@ -37,6 +40,9 @@ impl Orders {
         let who = caller(request)?;
         let name = migration(name)?;
         let view = self.0.view(&who, action, &name)?;
+        if !matches!(action, Action::Look | Action::Hold) {
+            self.0.limits.order(&who)?;
+        }
         let by = asker(&who, &view);
         Ok((who, name, by))
     }
@@ -51,13 +57,28 @@ impl Orders {
         &self,
         name: &Name,
         ask: Ask,
-        made: impl Fn(&EventKind) -> bool,
+        made: impl Fn(&Event) -> bool + Send + 'static,
     ) -> Result<(Option<v1::Event>, bool), Status> {
         if let Some(event) = self.ask(name, ask).await? {
             return Ok((Some(event), false));
         }
-        let made_so = self.0.driver.events(name).and_then(|events| events.newest(made));
-        Ok((made_so.map(|line| views::event(&line)), true))
+        Ok((self.newest(name, made).await?, true))
+    }
+
+    /// The newest event like that: from memory, and from the journal where that does not reach back so far.
+    async fn newest(
+        &self,
+        name: &Name,
+        fits: impl Fn(&Event) -> bool + Send + 'static,
+    ) -> Result<Option<v1::Event>, Status> {
+        let events = self.0.driver.events(name).ok_or_else(|| errors::no_migration(name))?;
+        let here = events.newest(&fits);
+        if here.is_some() || events.reach_back_to(0) {
+            return Ok(here.map(|line| views::event(&line)));
+        }
+        let (store, name) = (self.0.store.clone(), name.clone());
+        let read = blocking(move || past::newest(&*store, &name, fits)).await?;
+        Ok(read.map_err(|error| errors::internal(&error))?.map(|line| views::event(&line)))
     }
 }
 
@@ -112,7 +133,10 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::Hold, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
-        let event = self.ask(&name, Ask::Hold { by, reason, request_id }).await?;
+        let holder = by.name.clone();
+        let made =
+            move |event: &Event| event.kind == EventKind::HoldSet && event.by.as_ref() == Some(&holder);
+        let (event, _) = self.ask_once(&name, Ask::Hold { by, reason, request_id }, made).await?;
         Ok(Response::new(v1::HoldResponse { event }))
     }
 
@@ -188,8 +212,7 @@ impl OrderService for Orders {
         let ask = request.into_inner();
         let (reason, request_id) = (words("reason", ask.reason)?, request_id(ask.request_id)?);
         let wanted = ask.enabled;
-        let made =
-            |kind: &EventKind| matches!(kind, EventKind::CutoversSet { enabled } if *enabled == wanted);
+        let made = move |event: &Event| event.kind == EventKind::CutoversSet { enabled: wanted };
         let ask = Ask::SetCutovers { enabled: wanted, by, reason, request_id };
         let (event, already) = self.ask_once(&name, ask, made).await?;
         Ok(Response::new(v1::SetCutoversResponse { event, already }))
@@ -202,8 +225,8 @@ impl OrderService for Orders {
         let (_, name, by) = self.begin(&request, Action::SetFact, &request.get_ref().migration)?;
         let ask = request.into_inner();
         let (fact, reason) = (words("fact", ask.fact)?, words("reason", ask.reason)?);
-        let wanted = fact.clone();
-        let made = |kind: &EventKind| matches!(kind, EventKind::FactSet { fact } if *fact == wanted);
+        let wanted = EventKind::FactSet { fact: fact.clone() };
+        let made = move |event: &Event| event.kind == wanted;
         let ask = Ask::SetFact { fact, by, reason, request_id: request_id(ask.request_id)? };
         let (event, already) = self.ask_once(&name, ask, made).await?;
         Ok(Response::new(v1::SetFactResponse { event, already }))

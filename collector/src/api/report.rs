@@ -25,10 +25,10 @@ use crate::past::decided_after;
 const DECISION_BYTES: usize = 2 << 20;
 /// Holds of one decision.
 const HOLDS: usize = 50;
+/// What is loud of a plan that is for development alone.
+const REHEARSAL_SCALE: &str = "rehearsal scale: spans are too short for a real move";
 /// Each word of how a report is to be printed.
 const EDITION_BYTES: usize = 64;
-/// Blind spots in one report.
-const BLIND_SPOTS: usize = 1000;
 
 /// The service.
 pub(super) struct Reports(pub(super) Arc<Api>);
@@ -43,15 +43,6 @@ impl Reports {
         let (store, name) = (self.0.store.clone(), name.clone());
         let read = blocking(move || decided_after(&*store, &name, 0, usize::MAX)).await?;
         read.map_err(|error| errors::internal(&error))
-    }
-
-    /// What the checks of the plan say they cannot see.
-    fn blind_spots(&self, name: &Name, plan: Option<&Plan>) -> Vec<String> {
-        let checks = plan.into_iter().flat_map(|plan| plan.scenarios.keys());
-        let spots = checks.flat_map(|check| {
-            self.0.blind_spots.get(name, check).into_iter().map(move |spot| format!("{check}: {spot}"))
-        });
-        spots.take(BLIND_SPOTS).collect()
     }
 }
 
@@ -73,8 +64,9 @@ impl ReportService for Reports {
             (report.head_sequence, report.head_hash) =
                 (head.position.number(), head.link.as_bytes().to_vec());
         }
-        report.blind_spots = self.blind_spots(&name, view.plan.as_ref().map(|plan| &*plan.plan));
-        report.loud = views::loud(&self.0, &view);
+        if view.plan.as_ref().is_some_and(|plan| plan.plan.rehearsal_scale) {
+            report.loud.insert(0, REHEARSAL_SCALE.to_owned());
+        }
         let told = blocking(move || (revisions(&lines), decisions(&lines))).await?;
         (report.revisions, (report.decisions, report.decisions_cut)) = told;
         let steps = Steps::of(&reported.runs);
@@ -195,6 +187,7 @@ fn is_decision(kind: &EventKind) -> bool {
         EventKind::PlanApplied { .. }
         | EventKind::AccessChanged(_)
         | EventKind::CheckRun { .. }
+        | EventKind::Filed(_)
         | EventKind::ManualCheckDone { .. }
         | EventKind::LeaseGranted { .. }
         | EventKind::LeaseRevoked { .. }

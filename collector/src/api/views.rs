@@ -1,5 +1,6 @@
 //! Status, scenarios, agents and events as the wire has them.
 
+use tidelock_core::record::EventKind;
 use tidelock_core::{AgentStatus, ManualStatus, RehearsalStatus, ScenarioStatus, SideStatus};
 use tidelock_model::{Name, Side};
 use tidelock_proto::{side_to_wire, v1};
@@ -96,17 +97,6 @@ pub(super) fn manual(status: &ManualStatus) -> v1::ManualCheckView {
 
 pub(super) use crate::text::event_to_wire as event;
 
-/// What is on that is for development alone, and what else people must know of the agents: a sentence each.
-pub(super) fn loud(api: &Api, view: &View) -> Vec<String> {
-    let scale = view.plan.as_ref().filter(|plan| plan.plan.rehearsal_scale);
-    let scale = scale.map(|_| "rehearsal scale: spans are too short for a real move".to_owned());
-    let agents = view.agents.iter().flat_map(|status| {
-        let told = api.warnings.of(&view.migration, &status.agent);
-        told.into_iter().map(move |said| format!("agent {}: {said}", status.agent.name))
-    });
-    scale.into_iter().chain(agents).collect()
-}
-
 fn collector(api: &Api) -> v1::CollectorView {
     v1::CollectorView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -168,7 +158,9 @@ pub(super) fn status(api: &Api, caller: &Caller, view: &View) -> v1::Status {
     };
     let events = api.driver.events(&view.migration).map(|events| events.latest(RECENT)).unwrap_or_default();
     let steps = Steps::of(&view.run);
-    let mut recent_events: Vec<_> = events.iter().map(|line| steps.named(event(line))).collect();
+    // What is filed for the report stands there, and among all events.
+    let shown = events.iter().filter(|line| !matches!(line.event.kind, EventKind::Filed(_)));
+    let mut recent_events: Vec<_> = shown.map(|line| steps.named(event(line))).collect();
     recent_events.extend(refused(api, &view.migration));
     let title =
         |of: Side| view.plan.as_ref().map(|plan| plan.plan.environment(of).title.clone()).unwrap_or_default();

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use tidelock_core::plan::Direction;
-use tidelock_core::{AgentLost, AgentState, EvidenceState, ReportPhase, ReportScenario, ReportSpan};
-use tidelock_model::{Name, Phase};
+use tidelock_core::{
+    About, AgentLost, AgentState, EvidenceState, Remark, Report, ReportPhase, ReportScenario, ReportSpan,
+};
+use tidelock_model::{Name, Phase, Timestamp};
 use tidelock_proto::v1;
 
 use super::views::manual;
@@ -15,7 +17,7 @@ use super::views_switch::{overridden, rollback};
 use crate::driver::{Reported, RunSeen};
 use crate::text;
 
-/// What the core remembers; revisions, decisions and blind spots come from elsewhere.
+/// What the core remembers; revisions and decisions come from the journal.
 pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
     let report = &reported.report;
     let run = |seen: &RunSeen| v1::Run {
@@ -30,6 +32,7 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
     if report.agents_lost_cut > 0 {
         lost.push(format!("and {} more", report.agents_lost_cut));
     }
+    let (blind_spots, loud) = said(report);
     let real = reported.runs.iter().map(|seen| &seen.status);
     let real = real.filter(|run| !run.rehearsal && run.direction == Direction::Cutover);
     let shut = real.filter_map(|run| run.writes_shut).max();
@@ -46,7 +49,7 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
         phases_cut: report.phases_cut,
         decisions: Vec::new(),
         decisions_cut: 0,
-        scenarios: report.scenarios.iter().map(|it| scenario(it, shut)).collect(),
+        scenarios: report.scenarios.iter().map(|it| scenario(it, shut, report.findings_dropped)).collect(),
         runs: reported.runs.iter().map(run).collect(),
         manual_checks: report.manual_checks.iter().map(manual).collect(),
         failed_undos: report.failed_undos.iter().map(failed).collect(),
@@ -56,15 +59,33 @@ pub(super) fn report(reported: &Reported, name: &Name) -> v1::Report {
         rollback_ended_why: why,
         recovery_ms: report.recovery.map(millis),
         agents_lost: lost,
-        blind_spots: Vec::new(),
+        blind_spots,
         switched_time: report.switched.and_then(time),
         back_time: report.back.and_then(time),
         people: report.people.iter().map(person).collect(),
         head_sequence: 0,
         head_hash: Vec::new(),
         edition: None,
-        loud: Vec::new(),
+        loud,
+        findings_dropped: report.findings_dropped,
+        said_cut: report.said_cut,
+        account_cut: report.cut,
+        accounted_time: report.filed.and_then(time),
     }
+}
+
+/// What the checks cannot see, and what people must know of agents, with the moment at which it was heard first: it
+/// stays in the report when nobody says it any more.
+fn said(report: &Report) -> (Vec<String>, Vec<String>) {
+    let (mut blind_spots, mut loud) = (Vec::new(), Vec::new());
+    let first = |at: Timestamp| text::local(at, Some(&report.timezone), "%Y-%m-%d %H:%M");
+    for (Remark { about, text: said }, at) in &report.said {
+        match about {
+            About::Check(check) => blind_spots.push(format!("{check}: {said}")),
+            About::Agent(agent) => loud.push(format!("agent {agent}: {said} (first at {})", first(*at))),
+        }
+    }
+    (blind_spots, loud)
 }
 
 fn person((name, full_name, role): &(Name, String, String)) -> v1::ReportPerson {
@@ -80,13 +101,13 @@ fn phase(phase: &ReportPhase) -> v1::ReportPhase {
     }
 }
 
-/// `shut` is the longest time in which nobody could write.
-fn scenario(scenario: &ReportScenario, shut: Option<Duration>) -> v1::ReportScenario {
+/// `shut` is the longest time in which nobody could write. How long it was away nobody knows without findings.
+fn scenario(scenario: &ReportScenario, shut: Option<Duration>, dropped: bool) -> v1::ReportScenario {
     let away = |span: &&ReportSpan| span.phase == Phase::Cutover && span.state == EvidenceState::Refuted;
     let asked = scenario.spans.iter().any(|span| span.phase == Phase::Cutover);
     let wrong: Duration = scenario.spans.iter().filter(away).map(|span| span.time).sum();
     let shut = shut.filter(|_| scenario.writes);
-    let dip = (asked || shut.is_some()).then(|| wrong.max(shut.unwrap_or_default()));
+    let dip = (!dropped && (asked || shut.is_some())).then(|| wrong.max(shut.unwrap_or_default()));
     let spans = scenario.spans.iter().map(|span| v1::ReportSpan {
         phase: span.phase.word().to_owned(),
         state: evidence(span.state),

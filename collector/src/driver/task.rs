@@ -11,6 +11,7 @@ use tidelock_ops::service::{self, Heart};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use super::filing::Said;
 use super::handle::{AskError, Asked, Command, CourseSeen, Driver, Explained, Reported};
 use super::own::{Own, submit_own};
 use super::publish::{Boards, RunSeen};
@@ -56,6 +57,7 @@ pub(crate) struct Parts {
     pub(crate) sessions: Sessions,
     pub(crate) lookup: Option<Lookup>,
     pub(crate) space: watch::Receiver<Space>,
+    pub(crate) said: Said,
     /// Migrations that lost decisions: they are held before anything else.
     pub(crate) older: Lost,
 }
@@ -69,6 +71,7 @@ struct Task {
     sessions: Sessions,
     lookup: Option<Lookup>,
     room: Room,
+    said: Said,
     /// When each migration's leases were last renewed: the journal needs a moment to say so.
     renewed: BTreeMap<Name, Timestamp>,
     /// When time alone may change an answer.
@@ -98,14 +101,27 @@ pub(crate) fn prepare() -> (Driver, Inbox) {
 impl Inbox {
     /// Drives until every handle is gone, or until the reason to stop.
     pub(crate) async fn run(self, parts: Parts) -> Result<(), Stopped> {
-        let Parts { store, fold, clock, intake, believed, sessions, lookup, space, older } = parts;
+        let Parts { store, fold, clock, intake, believed, sessions, lookup, space, said, older } = parts;
         let (outbox, own) = mpsc::channel(OUTBOX);
         tokio::spawn(submit_own(intake, own));
         let Inbox { asked, boards, ready, heart } = self;
         let (renewed, wakes, room) = (BTreeMap::new(), BTreeMap::new(), Room::new(space));
         let before = older.clone();
-        let mut task =
-            Task { store, fold, clock, outbox, boards, sessions, lookup, renewed, wakes, room, older, heart };
+        let mut task = Task {
+            store,
+            fold,
+            clock,
+            outbox,
+            boards,
+            sessions,
+            lookup,
+            renewed,
+            wakes,
+            room,
+            said,
+            older,
+            heart,
+        };
         task.hold_the_older(&before).await?;
         task.run(asked, believed, ready).await
     }
@@ -169,14 +185,22 @@ impl Task {
 
     async fn tick(&mut self) -> Result<(), Stopped> {
         let now = self.clock.now();
+        self.sessions.rest(|name, agent| {
+            self.fold.migrations.get(name).is_some_and(|folding| folding.core.may_speak(agent, now))
+        });
         let judged = self.room.look(now);
         // The writer looks at its disk when it has something to write: a tick asks it whether there is room.
         if !self.fold.migrations.is_empty() || judged.low.is_some() {
             self.send(Seen { migration: None, observation: Observation::Tick, boot_id: String::new() });
         }
-        for (name, ask) in room::asks(&self.fold, &judged) {
+        let mut asks = room::asks(&self.fold, &judged);
+        // What room there is on a full disk is for what people decide.
+        if judged.low.is_none() {
+            asks.extend(self.said.asks(&self.fold));
+        }
+        for (name, ask) in asks {
             if let Err(error) = self.ask(&name, &ask, None, false).await? {
-                tracing::error!(migration = %name, %error, "the room on the disk was not recorded");
+                tracing::error!(migration = %name, %error, "what the collector has seen was not recorded");
             }
             self.settle(&name).await?;
         }

@@ -1,6 +1,7 @@
 //! What an event is to a receiver: its type, the plan's word for it, what it is about, and its facts.
 
 use serde_json::{Value, json};
+use tidelock_core::Filed;
 use tidelock_core::plan::Plan;
 use tidelock_core::record::{EventKind, Notice};
 use tidelock_model::Name;
@@ -76,6 +77,7 @@ pub(super) fn of(kind: &EventKind, plan: Option<&Plan>) -> Told {
         | EventKind::RevisionSet { .. }
         | EventKind::AccessChanged(_)
         | EventKind::CheckRun { .. }
+        | EventKind::Filed(_)
         | EventKind::LeftoverSettled { .. } => of_the_rest(kind),
         EventKind::RunBegun { .. }
         | EventKind::RunTaken { .. }
@@ -178,6 +180,9 @@ fn of_the_rest(kind: &EventKind) -> Told {
     if let EventKind::CheckRun { check, agents, other_settings } = kind {
         let facts = json!({ "check": check.as_str(), "agents": agents, "other_settings": other_settings });
         return told("check.run", "all", Some(check.to_string()), facts);
+    }
+    if let EventKind::Filed(filed) = kind {
+        return told("report.filed", "all", None, json!({ "ended": matches!(filed, Filed::Account(_)) }));
     }
     told("event", "all", None, json!({}))
 }

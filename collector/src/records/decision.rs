@@ -113,6 +113,7 @@ fn body_to_wire(kind: &EventKind, extras: Option<&PlanExtras>) -> Option<Body> {
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
         | EventKind::CheckRun { .. }
+        | EventKind::Filed(_)
         | EventKind::Noticed(_) => return run::to_wire(kind).or_else(|| desk::to_wire(kind)),
     };
     Some(body)
@@ -197,6 +198,7 @@ fn body_from_wire(body: Body) -> Result<(EventKind, Option<PlanExtras>), BadReco
         | Body::LeftoverSettled(_)
         | Body::AccessChanged(_)
         | Body::CheckRun(_)
+        | Body::Filed(_)
         | Body::Noticed(_) => desk::from_wire(body)?,
     };
     Ok((kind, None))
@@ -243,6 +245,7 @@ pub(super) fn agent(of: i32, text: &str) -> Result<AgentKey, BadRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::filed;
 
     fn decision(kind: EventKind) -> Decision {
         let event = Event {
@@ -279,6 +282,7 @@ mod tests {
         ]
         .into_iter()
         .chain(desk::tests::kinds())
+        .chain(filed::tests::kinds())
         .chain(run::tests::kinds())
         {
             let wanted = decision(kind);

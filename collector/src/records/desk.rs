@@ -7,7 +7,7 @@ use tidelock_proto::v1::decision_record::Body;
 use tidelock_proto::{side_from_wire, side_to_wire, v1};
 
 use super::decision::{agent, digest, name, phase};
-use super::{BadRecord, bad};
+use super::{BadRecord, bad, filed};
 
 /// The body of such an event; none for any other.
 pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
@@ -51,6 +51,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
             agents: *agents,
             other_settings: *other_settings,
         }),
+        EventKind::Filed(filed) => Body::Filed(filed::to_wire(filed)),
         EventKind::Noticed(notice) => Body::Noticed(notice_to_wire(notice)),
         EventKind::PlanApplied { .. }
         | EventKind::PhaseChanged { .. }
@@ -178,6 +179,7 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         Body::CheckRun(v1::CheckRun { check, agents, other_settings }) => {
             EventKind::CheckRun { check: name("check that was run", &check)?, agents, other_settings }
         }
+        Body::Filed(filed) => EventKind::Filed(filed::from_wire(filed)?),
         Body::Noticed(notice) => EventKind::Noticed(notice_from_wire(notice)?),
         Body::PlanApplied(_)
         | Body::PhaseChanged(_)

@@ -63,6 +63,7 @@ pub(super) fn to_wire(kind: &EventKind) -> Option<Body> {
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
         | EventKind::CheckRun { .. }
+        | EventKind::Filed(_)
         | EventKind::Noticed(_) => return None,
     };
     Some(body)
@@ -133,6 +134,7 @@ pub(super) fn from_wire(body: Body) -> Result<EventKind, BadRecord> {
         | Body::LeftoverSettled(_)
         | Body::AccessChanged(_)
         | Body::CheckRun(_)
+        | Body::Filed(_)
         | Body::Noticed(_) => return bad("run", "the record is about no run"),
     };
     Ok(kind)

@@ -28,7 +28,7 @@ use crate::audit::Audit;
 use crate::blind_spots::BlindSpots;
 use crate::clock::{self, Clock};
 use crate::config::Config;
-use crate::driver::{self, Driver, Inbox, Parts};
+use crate::driver::{self, Driver, Inbox, Parts, Said};
 use crate::heads::{Course, Lost, Shown, Signer, remembering};
 use crate::health::Health;
 use crate::ingest::{AgentDoor, Door, Fetches, Refused, RunsNow, Sessions, Tally};
@@ -276,6 +276,7 @@ async fn serve(
         stop: stop.clone(),
         tasks: tasks.clone(),
     };
+    let said = Said { blind_spots: blind_spots.clone(), warnings: warnings.clone() };
     let told = (refused, blind_spots, warnings, heads);
     let asked = (sessions.clone(), runs_now);
     let api = Arc::new(faces(&opened, addresses, driver.clone(), (told, asked), stop.clone()));
@@ -291,6 +292,7 @@ async fn serve(
         index_dir: opened.journal.index_dir(),
         lookup: api.lookup.clone(),
         space: opened.journal.space(),
+        said,
         older: opened.older.clone(),
     };
     servers.spawn(drive(state, inbox, stop.clone()));
@@ -409,12 +411,13 @@ struct State {
     index_dir: PathBuf,
     lookup: Arc<OnceLock<Lookup>>,
     space: watch::Receiver<Space>,
+    said: Said,
     older: Lost,
 }
 
 /// Folds the journal, then drives it.
 async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::Result<()> {
-    let State { store, sessions, clock, intake, believed, index_dir, lookup, space, older } = state;
+    let State { store, sessions, clock, intake, believed, index_dir, lookup, space, said, older } = state;
     let (reading, windows) = (store.clone(), sessions.clone());
     let folding = tokio::task::spawn_blocking(move || {
         let opened = Lookup::open(&index_dir, &*reading)
@@ -427,7 +430,7 @@ async fn drive(state: State, inbox: Inbox, stop: CancellationToken) -> anyhow::R
         // Set here alone, once.
         let _ = lookup.set(index);
     }
-    let parts = Parts { store, fold, clock, intake, believed, sessions, lookup: index, space, older };
+    let parts = Parts { store, fold, clock, intake, believed, sessions, lookup: index, space, said, older };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         stopped = inbox.run(parts) => Ok(stopped?),

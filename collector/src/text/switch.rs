@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tidelock_core::record::{EventKind, Notice, StepOutcome};
-use tidelock_core::{AccessChange, Joins};
+use tidelock_core::{About, AccessChange, Filed, Joins};
 use tidelock_model::{Name, Timestamp};
 
 use super::event_kind;
@@ -103,6 +103,7 @@ pub(super) fn of_run(kind: &EventKind) -> String {
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
         | EventKind::CheckRun { .. }
+        | EventKind::Filed(_)
         | EventKind::Noticed(_) => event_kind(kind).to_owned(),
     }
 }
@@ -131,10 +132,31 @@ pub(super) fn of_desk(kind: &EventKind) -> String {
         let with = if *other_settings { ", with other settings than the plan's" } else { "" };
         return format!("{check} is run once on {on}{with}: no evidence");
     }
+    if let EventKind::Filed(filed) = kind {
+        return for_report(filed);
+    }
     if let EventKind::LeftoverSettled { key, owner, disposition } = kind {
         return format!("{key} is for {owner}: {disposition}");
     }
     event_kind(kind).to_owned()
+}
+
+fn for_report(filed: &Filed) -> String {
+    match filed {
+        Filed::Account(account) => {
+            let number = account.scenarios.len();
+            let scenarios = if number == 1 { "scenario" } else { "scenarios" };
+            format!("filed for the report: how long {number} {scenarios} were in which state")
+        }
+        Filed::Said { remarks, cut } => {
+            let blind = remarks.iter().filter(|remark| matches!(remark.about, About::Check(_))).count();
+            let more = if *cut { "; more is said than is kept" } else { "" };
+            format!(
+                "filed for the report, as agents say it: {blind} of what checks cannot see, {} of themselves{more}",
+                remarks.len() - blind
+            )
+        }
+    }
 }
 
 fn access(change: &AccessChange) -> String {

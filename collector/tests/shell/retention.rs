@@ -14,7 +14,7 @@ use crate::restart::journal;
 use crate::support::{Collector, MIGRATION, PLAN, until};
 
 /// More findings than a segment holds, as somebody else's might be.
-async fn fill(collector: &Collector) {
+pub(crate) async fn fill(collector: &Collector) {
     let (journal, _) = Journal::open(&Settings::new(collector.path("data"))).unwrap();
     let agent = AgentKey { side: Side::Source, name: Name::new("a").unwrap() };
     let check = Name::new("login").unwrap();
@@ -31,7 +31,7 @@ async fn fill(collector: &Collector) {
 }
 
 /// Starts it with findings that are kept for no longer than their migration.
-async fn start_that_forgets(collector: &mut Collector) {
+pub(crate) async fn start_that_forgets(collector: &mut Collector) {
     let mut config = Config::read(&collector.path("collector.toml")).unwrap();
     config.keep_findings = Duration::ZERO;
     collector.running = Some(server::start(config).await.unwrap());
@@ -42,11 +42,11 @@ async fn start_that_forgets(collector: &mut Collector) {
     .await;
 }
 
-fn oldest(collector: &Collector) -> Position {
+pub(crate) fn oldest(collector: &Collector) -> Position {
     verify(&collector.path("data")).unwrap().findings.oldest
 }
 
-async fn abort(collector: &Collector) {
+pub(crate) async fn abort(collector: &Collector) {
     let request = v1::AbortRequest {
         migration: MIGRATION.to_owned(),
         reason: "it is given up".to_owned(),

@@ -24,7 +24,9 @@ pub fn report(report: &v1::Report) -> Value {
         "phases": report.phases.iter().map(phase).collect::<Value>(),
         "decisions": report.decisions.iter().map(decision).collect::<Value>(),
         "decisions_cut": report.decisions_cut, "phases_cut": report.phases_cut,
-        "scenarios": report.scenarios.iter().map(scenario).collect::<Value>(),
+        "scenarios": report.scenarios.iter().map(|it| scenario(it, !report.findings_dropped)).collect::<Value>(),
+        "findings_dropped": report.findings_dropped, "said_cut": report.said_cut,
+        "account_cut": report.account_cut, "accounted": time(report.accounted_time.as_ref()),
         "runs": report.runs.iter().map(run).collect::<Value>(),
         "manual_checks": report.manual_checks.iter().map(manual_check).collect::<Value>(),
         "failed_undos": report.failed_undos.iter().map(failed_undo).collect::<Value>(),
@@ -32,7 +34,8 @@ pub fn report(report: &v1::Report) -> Value {
         "rollback": report.rollback.as_ref().map(|view| rollback(view, now)),
         "rollback_ended": time(report.rollback_ended_time.as_ref()),
         "rollback_ended_why": word_or_null(&report.rollback_ended_why),
-        "recovered": report.recovery_ms.is_some(), "recovery_seconds": report.recovery_ms.map(seconds),
+        "recovered": (!report.findings_dropped).then_some(report.recovery_ms.is_some()),
+        "recovery_seconds": report.recovery_ms.map(seconds),
         "agents_lost": report.agents_lost, "blind_spots": report.blind_spots, "loud": report.loud,
         "people": report.people.iter().map(person).collect::<Value>(),
         "head": { "sequence": report.head_sequence, "hash": word_or_null(&hex(&report.head_hash)) },
@@ -71,12 +74,13 @@ fn decision(decision: &v1::ReportDecision) -> Value {
     value
 }
 
-fn scenario(scenario: &v1::ReportScenario) -> Value {
+/// Where its findings were dropped nobody knows how long it was in which state, and no number says so.
+fn scenario(scenario: &v1::ReportScenario, known: bool) -> Value {
     let span = |span: &v1::ReportSpan| json!({ "phase": span.phase, "state": word_or_null(state_word(span.state)), "seconds": seconds(span.ms) });
     json!({
         "name": scenario.name, "title": scenario.title, "level": scenario.level,
-        "states": scenario.spans.iter().map(span).collect::<Value>(),
-        "longest_hold_seconds": seconds(scenario.longest_hold_ms),
+        "states": known.then(|| scenario.spans.iter().map(span).collect::<Value>()),
+        "longest_hold_seconds": known.then(|| seconds(scenario.longest_hold_ms)),
         "may_dip_seconds": scenario.may_dip_ms.map(seconds), "dip_seconds": scenario.dip_ms.map(seconds),
     })
 }
@@ -91,6 +95,22 @@ mod tests {
         assert_eq!((&value["recovered"], &value["recovery_seconds"]), (&json!(false), &Value::Null));
         let over = v1::Report { recovery_ms: Some(1500), ..v1::Report::default() };
         assert_eq!(report(&over)["recovery_seconds"], json!(1.5));
+    }
+
+    #[test]
+    fn what_nobody_knows_any_more_has_no_number() {
+        let scenarios =
+            vec![v1::ReportScenario { name: "login".to_owned(), ..v1::ReportScenario::default() }];
+        let of = |findings_dropped| {
+            report(&v1::Report { scenarios: scenarios.clone(), findings_dropped, ..v1::Report::default() })
+        };
+        let (known, lacking) = (of(false), of(true));
+        assert_eq!(known["scenarios"][0]["longest_hold_seconds"], json!(0.0));
+        assert_eq!((&known["scenarios"][0]["states"], &known["recovered"]), (&json!([]), &json!(false)));
+        for unknown in ["states", "longest_hold_seconds"] {
+            assert_eq!(lacking["scenarios"][0][unknown], Value::Null, "{unknown}");
+        }
+        assert_eq!((&lacking["recovered"], &lacking["findings_dropped"]), (&Value::Null, &json!(true)));
     }
 
     #[test]

@@ -90,6 +90,12 @@ impl Lane {
         });
     }
 
+    /// Findings are lost: what the agent told last is told by nobody any more.
+    pub(crate) fn lose(&mut self, at: Timestamp) {
+        self.break_off(at);
+        self.told_until = None;
+    }
+
     pub(crate) fn wrong_component(&mut self, at: Timestamp, component: Sha256) {
         self.break_off(at);
         self.wrong.get_or_insert((at, component));

@@ -124,7 +124,7 @@ impl Migration {
 
     fn summary(&self, gate: Phase, word: VerdictWord, holds: &[Hold], now: Timestamp) -> String {
         let over = self.in_force(gate, now);
-        let counts = |(name, _): &&(Name, Vec<Side>)| !over.covers(name.as_str());
+        let counts = |(name, _): &&(Name, Vec<Side>)| !over.covers_check(name);
         let needed = self.sheet(gate).map_or(0, |sheet| sheet.scenarios.iter().filter(counts).count() as u64);
         let mut held: Vec<_> =
             holds.iter().filter(|hold| hold.state.is_some()).filter_map(|h| h.check.as_ref()).collect();

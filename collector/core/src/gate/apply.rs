@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp};
+use tidelock_model::{AgentKey, Name, Phase, Sha256, Side, Timestamp, mutated};
 
 use super::OperatorHold;
 use super::needs::sheets;
 use super::people::Ballot;
 use super::rule::{live, may_move};
 use crate::board::{NotCounted, same_check};
-use crate::joint::AfterSwitch;
+use crate::joint::{AfterSwitch, moved_places};
 use crate::migration::{Current, ManualDone, Migration};
 use crate::plan::{Plan, Scenario};
 use crate::record::{Event, EventKind};
@@ -30,7 +30,7 @@ impl Migration {
             EventKind::HoldSet => self.held_by(at, event),
             EventKind::HoldReleased { of } => self.released(of.as_ref()),
             EventKind::Degraded { ended: false } => {
-                let hold = OperatorHold { at, by: None, reason: event.reason.clone() };
+                let hold = OperatorHold { at, by: None, reason: event.reason.clone(), reasons: 1 };
                 self.gates.new_epoch();
                 self.gates.degraded.replace(hold).is_none()
             }
@@ -87,6 +87,7 @@ impl Migration {
             EventKind::LeftoverSettled { .. } => self.leftover_event(at, event),
             EventKind::AccessChanged(change) => self.access_changed(at, event, change),
             EventKind::CheckRun { .. } => true,
+            EventKind::Filed(filed) => self.filed(at, filed),
             EventKind::RevisionSet { side, revision } => {
                 let before = self.builds.insert(*side, revision.clone());
                 if before.as_ref() != Some(revision) {
@@ -164,6 +165,7 @@ impl Migration {
             grid_origin: old.as_ref().map_or(origin, |current| current.grid_origin),
             first_applied: old.as_ref().map_or(at, |current| current.first_applied),
         });
+        let moved = before.as_ref().map(|old| moved_places(old, plan)).unwrap_or_default();
         let kept = |name: &Name, scenario: &Scenario| {
             let unchanged =
                 |side: &Side| before.as_ref().is_some_and(|old| same_check(old, plan, name, *side));
@@ -175,7 +177,8 @@ impl Migration {
             });
             let asked = before.as_ref().and_then(|old| old.scenarios.get(name));
             let quorum = asked.is_some_and(|old| old.agents_at_least == scenario.agents_at_least);
-            environments && quorum && scenario.sides.iter().all(unchanged)
+            let places = scenario.must_not_come_from().all(|side| !moved.contains(&side));
+            environments && quorum && places && scenario.sides.iter().all(unchanged)
         };
         self.begin_joints(at, |name, scenario| !kept(name, scenario));
         let phase = self.phase;
@@ -183,7 +186,7 @@ impl Migration {
             let known = before.as_ref().and_then(|old| old.scenarios.get(name));
             known.is_some_and(|known| !known.phases.contains(&phase))
         });
-        self.after.iter_mut().for_each(|after| after.replan(plan));
+        self.watch_by(at, plan);
         self.unsettle(at, "the plan changed");
         true
     }
@@ -267,9 +270,12 @@ impl Migration {
 
     fn held_by(&mut self, at: Timestamp, event: &Event) -> bool {
         let (by, reason) = (event.by.clone(), event.reason.clone());
-        let hold = OperatorHold { at, by: by.clone(), reason: reason.clone() };
+        let hold = OperatorHold { at, by: by.clone(), reason: reason.clone(), reasons: 1 };
         // Who holds already holds since then, for the newest reason.
-        self.gates.operator.entry(by).and_modify(|hold| hold.reason = reason).or_insert(hold);
+        let again = |hold: &mut OperatorHold| {
+            (hold.reason, hold.reasons) = (reason, hold.reasons.saturating_add(1));
+        };
+        self.gates.operator.entry(by).and_modify(again).or_insert(hold);
         self.gates.new_epoch();
         true
     }
@@ -331,8 +337,21 @@ impl Migration {
         if matches!(to, Phase::RollingBack | Phase::Aborted) {
             self.unsettle(at, "the migration goes another way");
         }
+        if (from, to) == (Phase::Ready, Phase::Sync) && !mutated("a-go-dies-when-ready-shuts") {
+            self.void_of_ready(at);
+        }
         self.enter(at, to);
         true
+    }
+
+    /// What a yes rested on is shown anew before `ready` is entered again, and may be another thing then, also where
+    /// the gate that it was given for needed nothing of what broke.
+    fn void_of_ready(&mut self, at: Timestamp) {
+        let asks = |gate: Phase| self.sheet(gate).and_then(|sheet| sheet.rule.decision.clone());
+        let decisions: Vec<Name> = [Phase::Ready, Phase::Cutover].into_iter().filter_map(asks).collect();
+        decisions
+            .iter()
+            .for_each(|it| self.void(at, it, "the migration went back to sync since it was given"));
     }
 
     fn enter(&mut self, at: Timestamp, phase: Phase) {

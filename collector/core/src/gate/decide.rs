@@ -35,6 +35,12 @@ impl Migration {
             }
             Ask::Hold { by, reason, .. } => {
                 self.may_hold(by, reason)?;
+                // Whoever holds already is answered by that hold: what changes nothing is not kept for ever.
+                let stands = self.gates.operator.get(&Some(by.name.clone()));
+                let stands = stands.is_some_and(|hold| hold.stands(reason));
+                if stands && !mutated("a-hold-is-recorded-once") {
+                    return Ok(Vec::new());
+                }
                 EventKind::HoldSet
             }
             Ask::Release { by, of, reason, .. } => {
@@ -61,13 +67,18 @@ impl Migration {
                 }
             }
             Ask::SettleLeftover { .. } => self.leftover_ask(now, ask)?,
-            Ask::RunCheck { check, agents, other_settings, .. } => {
+            Ask::RunCheck { check, agents, other_settings, by } => {
+                self.may_run_check(by)?;
                 EventKind::CheckRun { check: check.clone(), agents: *agents, other_settings: *other_settings }
             }
             Ask::Enrol { agent, certificate_ends, must_be_new, .. } => {
                 self.enrol(now, agent, *certificate_ends, *must_be_new)?
             }
             Ask::ReportConflict { agent, text } => return self.report_conflict(now, agent, text),
+            Ask::File { remarks } => match self.file_ask(remarks) {
+                Some(kind) => kind,
+                None => return Ok(Vec::new()),
+            },
             Ask::SetDegraded { degraded, .. } => match self.set_degraded(*degraded) {
                 Some(kind) => kind,
                 None => return Ok(Vec::new()),
@@ -127,7 +138,7 @@ impl Migration {
             EventKind::NoReturnPassed { .. } | EventKind::RunEnded { .. } => here,
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } => here,
             EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => here,
-            EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => here,
+            EventKind::AccessChanged(_) | EventKind::CheckRun { .. } | EventKind::Filed(_) => here,
         }
     }
 
@@ -223,6 +234,16 @@ impl Migration {
         Ok(())
     }
 
+    /// Anyone in the plan may have a check run, and whoever runs the collector: it is kept for ever that they did.
+    fn may_run_check(&self, by: &Asker) -> Result<(), Refusal> {
+        if !self.is_of_plan(by) && !mutated("who-has-a-check-run-is-known") {
+            let message =
+                format!("{} is not in the plan; people of the plan and operators have a check run", by.name);
+            return Err(Refusal::new(RefusalCode::NotYours, message));
+        }
+        Ok(())
+    }
+
     /// One hold at a time, and never another's unawares: the one that is named, or one's own, or the only one.
     fn release(&self, by: &Asker, of: Option<&Name>) -> Result<EventKind, Refusal> {
         let holds = &self.gates.operator;
@@ -286,7 +307,7 @@ impl Ask {
             Ask::RevokeAgent { by, .. } | Ask::ApplyPlan { by, .. } | Ask::RunCheck { by, .. } => {
                 Some((by, ""))
             }
-            Ask::Access { .. } => None,
+            Ask::Access { .. } | Ask::File { .. } => None,
             Ask::Enrol { .. } | Ask::ReportConflict { .. } | Ask::SetDegraded { .. } => None,
         }
     }
@@ -310,7 +331,7 @@ impl Ask {
             Ask::Run { ask, .. } => ask.reason(),
             Ask::SettleLeftover { disposition, .. } => disposition,
             Ask::Confirm { .. } | Ask::ManualDone { .. } | Ask::SetRevision { .. } => "",
-            Ask::ReportConflict { .. } | Ask::RunCheck { .. } => "",
+            Ask::ReportConflict { .. } | Ask::RunCheck { .. } | Ask::File { .. } => "",
         }
     }
 }

@@ -133,6 +133,7 @@ impl Migration {
             | Ask::Enrol { .. }
             | Ask::SettleLeftover { .. }
             | Ask::RunCheck { .. }
+            | Ask::File { .. }
             | Ask::SetDegraded { .. }
             | Ask::ReportConflict { .. } => Ok(None),
         }
@@ -216,6 +217,7 @@ impl Migration {
             | EventKind::RunEnded { .. }
             | EventKind::AccessChanged(_)
             | EventKind::CheckRun { .. }
+            | EventKind::Filed(_)
             | EventKind::LeftoverSettled { .. } => false,
         }
     }

@@ -245,7 +245,7 @@ impl Migration {
 
     /// Agents that contradicted themselves, or whose name two speak in: they hold the migration, not one check, until
     /// a person has looked. The way back goes by its evidence alone.
-    fn suspended_holds(&self, gate: Phase) -> Vec<Hold> {
+    pub(crate) fn suspended_holds(&self, gate: Phase) -> Vec<Hold> {
         let suspended = self.roster.iter().filter(|(_, member)| !member.revoked && gate != Phase::RolledBack);
         let hold = |(agent, member): (&AgentKey, &Member)| {
             let (since, text) = member.suspended.as_ref()?;

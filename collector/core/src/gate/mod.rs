@@ -42,8 +42,12 @@ pub(crate) use lease::{Lease, MOMENT};
 pub use loss::losses_line;
 pub(crate) use needs::{Sheet, Steady};
 pub(crate) use people::{Ballot, decides};
+pub use requests::MAX_REQUESTS;
 pub(crate) use requests::Requests;
 pub(crate) use rule::{ends, gates_of};
+
+/// Reasons of one hold that are recorded. Gates are shut by the first one; the set of decisions is kept for ever.
+const MOST_REASONS: u32 = 20;
 
 /// Who shut every gate.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,9 +55,16 @@ pub(crate) struct OperatorHold {
     pub(crate) at: Timestamp,
     pub(crate) by: Option<Name>,
     pub(crate) reason: String,
+    /// How many reasons were given for it since it stands.
+    pub(crate) reasons: u32,
 }
 
 impl OperatorHold {
+    /// To press it once more for that reason is nothing new, or is pressed for another reason once too often.
+    fn stands(&self, reason: &str) -> bool {
+        self.reason == reason || self.reasons >= MOST_REASONS
+    }
+
     /// Who holds, in a word.
     fn holder(&self) -> &str {
         self.by.as_ref().map_or("somebody", Name::as_str)

@@ -100,7 +100,7 @@ impl Migration {
         let (plan, sheet) = (self.plan()?, self.sheet(gate)?);
         // What people overrode is not asked here, for as long as that counts.
         let over = self.in_force(gate, now);
-        let asked = |name: &&Name| !over.covers(name.as_str());
+        let asked = |name: &&Name| !over.covers_check(name);
         if sheet.nothing || sheet.unknown.iter().chain(&sheet.unneeded).any(|name| asked(&name)) {
             return None;
         }
@@ -247,6 +247,7 @@ impl Migration {
         self.gates.kept = kept;
         self.note_retire(at);
         self.settle_questions(at);
+        self.void_refuted(at);
     }
 
     /// What time alone did until `at`. Proved evidence lasts until it is stale, and what is not proved
@@ -255,6 +256,8 @@ impl Migration {
         if self.gates.steady.values().any(|steady| at > steady.until) || self.may_outgrow(at) {
             self.gates.kept.forget();
             self.settle(at);
+        } else if at > self.clock {
+            self.void_refuted(at);
         }
     }
 }

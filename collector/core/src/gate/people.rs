@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use tidelock_model::{Name, Phase, Timestamp};
+use tidelock_model::{Name, Phase, Timestamp, mutated};
 
 use super::rule::next;
 use crate::migration::Migration;
 use crate::plan::{DecisionRule, Plan};
-use crate::verdict::{DecisionState, DecisionStatus};
+use crate::verdict::{DecisionState, DecisionStatus, EvidenceState, Hold, HoldCode};
 
 /// The voices of one decision.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +21,11 @@ pub(crate) struct Ballot {
 }
 
 impl Ballot {
+    /// Somebody's yes counts.
+    fn lives(&self) -> bool {
+        self.complete || !self.voices.is_empty()
+    }
+
     pub(crate) fn end(&mut self, state: DecisionState, at: Timestamp, why: String) {
         self.voices.clear();
         self.complete = false;
@@ -36,10 +41,27 @@ pub(crate) fn decides(rule: &DecisionRule, person: &Name) -> bool {
 impl Migration {
     /// The evidence behind a decision changed: whoever gave it must look again.
     pub(crate) fn void(&mut self, at: Timestamp, decision: &Name, why: &str) {
-        if let Some(ballot) = self.gates.ballots.get_mut(decision)
-            && (ballot.complete || !ballot.voices.is_empty())
-        {
+        if let Some(ballot) = self.gates.ballots.get_mut(decision).filter(|ballot| ballot.lives()) {
             ballot.end(DecisionState::Void, at, why.to_owned());
+        }
+    }
+
+    /// What no sheet asks for may be shown to be wrong as well, or be known no longer: a job with two owners, a side
+    /// that still works, an alarm. Whoever said yes did not know of it.
+    pub(crate) fn void_refuted(&mut self, at: Timestamp) {
+        let Some(gate) = next(self.phase) else { return };
+        let Some(decision) = self.sheet(gate).and_then(|sheet| sheet.rule.decision.clone()) else { return };
+        // Weighing it costs something, and most of the time nobody has said anything.
+        let lives = self.gates.ballots.get(&decision).is_some_and(Ballot::lives);
+        if !lives || mutated("a-go-dies-with-what-it-rests-on") {
+            return;
+        }
+        let ends =
+            |hold: &Hold| hold.state == Some(EvidenceState::Refuted) || hold.code == HoldCode::Ownership;
+        // What its own scenarios do not show has ended it before.
+        let broken = self.obstacles_where(gate, at, || true).into_iter().find(ends);
+        if let Some(hold) = broken {
+            self.void(at, &decision, &format!("since it was given, {}", hold.reason));
         }
     }
 

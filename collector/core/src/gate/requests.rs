@@ -8,8 +8,8 @@ use super::desk::set_of;
 use crate::ask::Ask;
 use crate::record::EventKind;
 
-/// How many request ids are remembered.
-const MAX_REQUESTS: usize = 4096;
+/// How many request ids are remembered, with what each recorded.
+pub const MAX_REQUESTS: usize = 4096;
 
 /// What was recorded under which id, and in which order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -87,6 +87,7 @@ pub(crate) fn made(ask: &Ask, recorded: &EventKind) -> bool {
             | Ask::Override { .. }
             | Ask::SettleLeftover { .. }
             | Ask::RunCheck { .. }
+            | Ask::File { .. }
             | Ask::SetDegraded { .. }
             | Ask::ReportConflict { .. },
             _,

@@ -2,8 +2,9 @@
 
 use tidelock_model::{Name, Phase, Side, Timestamp};
 
-use crate::joint::AlarmSeen;
+use crate::joint::{AfterSwitch, AlarmSeen};
 use crate::migration::Migration;
+use crate::plan::Plan;
 use crate::proof::Blame;
 use crate::verdict::{Asset, EvidenceState, Hold, HoldCode};
 use crate::words::span;
@@ -37,6 +38,17 @@ impl Migration {
         (hold.check, hold.state) = (Some(alarm.check.clone()), Some(EvidenceState::Refuted));
         hold.remaining = self.left_of(alarm.check, Side::Target, now);
         Some(hold)
+    }
+
+    /// A plan came into force. While the watch runs, what it asks for besides is asked from now on, also where the plan
+    /// that people switched with had nothing to watch.
+    pub(crate) fn watch_by(&mut self, at: Timestamp, plan: &Plan) {
+        let begins = self.traffic.switched.is_some() && self.traffic.back.is_none() && self.alarm_phase();
+        match &mut self.after {
+            Some(after) => after.replan(at, plan),
+            None if begins => self.after = AfterSwitch::begin(plan, at),
+            None => {}
+        }
     }
 
     /// A scenario by which both sides hold data that the other lacks, so that going back may lose some.

@@ -11,6 +11,7 @@ use super::rule::live;
 use crate::migration::Migration;
 use crate::plan::Direction;
 use crate::record::{Entry, Event, EventKind, Record};
+use crate::report::Filed;
 use crate::verdict::HoldCode;
 
 /// How long after its confirmation the runbook of a cutover must be begun.
@@ -64,7 +65,10 @@ impl Migration {
                 EventKind::LeaseGranted { gate, epoch: self.gates.epoch + 1, valid_until }
             }
             // News of agents waits for nothing and nobody, and nothing waits for it.
-            None => EventKind::Noticed(self.agent_notice(now)?),
+            None => match self.agent_notice(now) {
+                Some(notice) => EventKind::Noticed(notice),
+                None => EventKind::Filed(Filed::Account(Box::new(self.account(now)?))),
+            },
         };
         Some(self.event(now, None, "", "", kind))
     }

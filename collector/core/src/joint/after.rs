@@ -2,13 +2,13 @@
 //!
 //! One detector over all scenarios with a proof of success, so that its false alarms are bounded for the
 //! whole watch however many scenarios there are. An alarm recommends, and people decide; it stays until they
-//! have.
+//! have. A plan that comes into force meanwhile may ask for more: that is watched, too. A shorter watch is not taken.
 
 use std::time::Duration;
 
-use tidelock_model::{Name, Side, Timestamp};
+use tidelock_model::{Name, Side, Timestamp, mutated};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Scenario};
 use crate::proof::slots::{ClosedSlot, Compared};
 use crate::proof::{Blame, Persist, SideSlot, Slot, StateWriter, Watch, WatchSettings};
 
@@ -65,21 +65,17 @@ pub(crate) struct AlarmSeen<'a> {
 impl AfterSwitch {
     /// None where no scenario claims what a watch could see.
     pub(crate) fn begin(plan: &Plan, at: Timestamp) -> Option<AfterSwitch> {
-        let names: Vec<Name> =
-            plan.scenarios.iter().filter(|(_, it)| it.is_watched()).map(|(name, _)| name.clone()).collect();
-        let gone = vec![false; names.len()];
-        let shortest = names.iter().filter_map(|name| plan.scenarios.get(name)?.slot).min()?;
+        let names: Vec<Name> = watched_by(plan).cloned().collect();
         let rule = plan.rollback.recommend;
-        let slots = (rule.watch.as_millis() / shortest.as_millis().max(1)).max(1);
-        let mut settings = WatchSettings::of(u32::try_from(slots).unwrap_or(u32::MAX), names.len());
+        let mut settings = WatchSettings::of(slots_of(plan, rule.watch)?, names.len());
         settings.alpha = rule.false_alarm;
         Some(AfterSwitch {
             begun: at,
             length: rule.watch,
             watch: Watch::new(settings).ok()?,
             slots: vec![Slots::default(); names.len()],
+            gone: vec![false; names.len()],
             names,
-            gone,
             alarm_at: None,
             failed: (0.0, None),
             rebuilt: None,
@@ -159,10 +155,31 @@ impl AfterSwitch {
         self.named().find(|(_, slots)| unseen(slots)).map(|(name, _)| name)
     }
 
-    /// The plan changed: what it watches no more is not missed.
-    pub(crate) fn replan(&mut self, plan: &Plan) {
+    /// The plan changed: what it watches no more is not missed, and what it watches besides is watched from now on. The
+    /// watch lasts as long as the longer of both says: people switched on the promise of this one.
+    pub(crate) fn replan(&mut self, at: Timestamp, plan: &Plan) {
         for (name, gone) in self.names.iter().zip(&mut self.gone) {
             *gone = plan.scenarios.get(name).is_none_or(|scenario| !scenario.is_watched());
+        }
+        let length = self.length.max(plan.watch());
+        let Some(slots) = slots_of(plan, length) else { return };
+        if mutated("a-stricter-plan-is-watched") {
+            return;
+        }
+        let more: Vec<Name> = watched_by(plan).filter(|name| !self.names.contains(name)).cloned().collect();
+        match self.watch.widen(slots, plan.rollback.recommend.false_alarm, more.len()) {
+            Ok(()) => {
+                self.length = length;
+                self.names.extend(more);
+                self.slots.resize(self.names.len(), Slots::default());
+                self.gone.resize(self.names.len(), false);
+            }
+            // The plans since the switch had more scenarios than one watch has: it begins anew with those of now.
+            Err(_) => {
+                if let Some(anew) = AfterSwitch::begin(plan, at) {
+                    *self = anew;
+                }
+            }
         }
     }
 
@@ -194,6 +211,19 @@ impl AfterSwitch {
                 .for_each(|value| out.number(*value));
         }
     }
+}
+
+/// The scenarios that a plan watches after the switch.
+fn watched_by(plan: &Plan) -> impl Iterator<Item = &Name> {
+    let watched = |(_, scenario): &(&Name, &Scenario)| scenario.is_watched();
+    plan.scenarios.iter().filter(watched).map(|(name, _)| name)
+}
+
+/// How many slots of the shortest of them a watch of that length has; none where nothing is watched.
+fn slots_of(plan: &Plan, length: Duration) -> Option<u32> {
+    let shortest = watched_by(plan).filter_map(|name| plan.scenarios.get(name)?.slot).min()?;
+    let slots = (length.as_millis() / shortest.as_millis().max(1)).max(1);
+    Some(u32::try_from(slots).unwrap_or(u32::MAX))
 }
 
 fn seen(ok: u64, failed: u64) -> Option<SideSlot> {

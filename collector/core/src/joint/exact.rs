@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Digest, Finding, MarkKind, Outcome, Side, Timestamp};
+use tidelock_model::{AgentKey, Digest, Finding, MarkKind, Outcome, Side, Timestamp, mutated};
 
 use super::pages::PagesEvidence;
 use super::quiet::{Kind, Quiet};
@@ -145,12 +145,25 @@ impl Exact {
         }
     }
 
-    /// Findings of an agent are lost.
+    /// Findings of an agent are lost: what was building up starts over. What others tell does not stand for what it
+    /// saw: a mark that nobody knows was written is missed by nobody, and a page or rows may have been another thing.
     pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey) {
+        if mutated("what-is-lost-is-shown-anew") && !matches!(self, Exact::Quiet(_)) {
+            return;
+        }
         match self {
             Exact::Quiet(quiet) => quiet.restart(at, agent),
-            // What is missing shows by itself: a partition or page grows old, a mark stays lost.
-            Exact::Parity(_) | Exact::Marks(_) | Exact::Pages(_) => {}
+            Exact::Parity(parity) => parity.restart(),
+            Exact::Marks(marks) => marks.restart(),
+            Exact::Pages(pages) => pages.lose(agent),
+        }
+    }
+
+    /// Takes over who owes findings: nobody waits for what an agent that is gone would look at.
+    pub(crate) fn staffed(&mut self, staff: &super::Staff) {
+        match self {
+            Exact::Pages(pages) => pages.staffed(staff),
+            Exact::Quiet(_) | Exact::Parity(_) | Exact::Marks(_) => {}
         }
     }
 
@@ -168,7 +181,7 @@ impl Exact {
             Exact::Parity(_) | Exact::Marks(_) if side != stage.subject => asked_elsewhere(),
             Exact::Parity(parity) => parity.state(now),
             Exact::Pages(pages) if side != pages.side() => asked_elsewhere(),
-            Exact::Pages(pages) => pages.state(now),
+            Exact::Pages(pages) => pages.state(staff, now),
             Exact::Marks(marks) => match marks.state(ms) {
                 MarkState::Lost => (EvidenceState::Refuted, now),
                 MarkState::NoData => (EvidenceState::Missing, now),
@@ -243,6 +256,11 @@ impl ParityEvidence {
                 self.rows.insert(digest.key.clone(), digest.rows);
             }
         }
+    }
+
+    /// The matches that are asked for in a row begin again, of every partition.
+    fn restart(&mut self) {
+        self.partitions.values_mut().for_each(LagDigests::restart);
     }
 
     fn state(&self, now: Timestamp) -> (EvidenceState, Timestamp) {

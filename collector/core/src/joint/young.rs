@@ -61,6 +61,7 @@ impl JointEvidence {
     /// Takes over who owes findings.
     pub(crate) fn staffed(&mut self, staff: &Arc<Staff>) {
         self.staff = staff.asking(&self.quorum);
+        self.exact.values_mut().for_each(|exact| exact.staffed(staff));
     }
 
     /// Takes a finding into the exact claims.

@@ -106,6 +106,9 @@ impl Migration {
         if let Some(hold) = self.no_owner(owned, gate, now) {
             return said(OwnershipState::NoOwner, hold);
         }
+        if let Some(hold) = self.lost_runs(owned, gate, now) {
+            return said(OwnershipState::NotKnown, hold);
+        }
         if let Some(hold) = self.untold(owned, gate, now).into_iter().next() {
             debug_assert_eq!(hold.state, Some(EvidenceState::Missing), "silence is missing evidence");
             return said(OwnershipState::NotKnown, hold);

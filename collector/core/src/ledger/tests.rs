@@ -110,3 +110,39 @@ fn who_does_not_tell_holds() {
     assert_eq!(lines(&stand, Phase::Cutover).len(), 2, "nothing was heard for a minute");
     assert_eq!(lines(&stand, Phase::Retired), [] as [&str; 0], "the old side may be gone by then");
 }
+
+#[test]
+fn what_is_lost_of_the_side_that_must_not_holds_until_it_is_proved_quiet() {
+    let mut stand = shop();
+    stand.rounds(3, &sides(1.0, 0.0));
+    stand.loses("t1");
+    let held = lines(&stand, Phase::Cutover);
+    let (begins, ends) = (
+        "ownership cron on target: what t1 told between ",
+        " is lost or does not count, and nobody knows whether job invoices ran on target then: source alone owns it until the switch",
+    );
+    assert!(held.len() == 1 && held[0].starts_with(begins) && held[0].ends_with(ends), "{held:?}");
+    stand.rounds(14, &sides(1.0, 0.0));
+    assert_eq!(lines(&stand, Phase::Cutover), [] as [&str; 0], "it was quiet for a minute since");
+    stand.loses("s1");
+    assert_eq!(lines(&stand, Phase::Cutover), [] as [&str; 0], "its owner may run it");
+    assert!(stand.replays());
+}
+
+#[test]
+fn a_run_that_was_told_too_late_to_count_is_not_forgotten() {
+    let mut stand = shop();
+    stand.rounds(9, &sides(1.0, 0.0));
+    stand.finds_late("t1", "cron", &ran(0.0), 40);
+    assert_eq!(lines(&stand, Phase::Cutover), [] as [&str; 0], "no run was told");
+    stand.finds_late("t1", "cron", &ran(1.0), 40);
+    assert_eq!(lines(&stand, Phase::Cutover).len(), 1);
+    stand.decide(EventKind::Switched { to: Target });
+    stand.rounds(1, &sides(0.0, 0.0));
+    stand.finds_late("s1", "cron", &ran(1.0), 40);
+    assert_eq!(
+        lines(&stand, Phase::Watch),
+        [] as [&str; 0],
+        "source owned it at the time that this tells of"
+    );
+}

@@ -18,7 +18,7 @@ use super::state::{BadState, Persist, StateReader, StateWriter};
 const PAGES: usize = 256;
 /// Finds kept of a page: enough to name, one is enough to hold.
 const FINDS_PER_PAGE: usize = 32;
-/// Declared hosts and networks.
+/// Declared hosts, and as many networks; one more than these makes the answer blind for good.
 const DECLARED: usize = 256;
 
 /// How something of the other side was reached.
@@ -64,6 +64,8 @@ pub struct Shown<'a> {
 pub struct OtherSide {
     hosts: BTreeSet<String>,
     networks: BTreeSet<(IpAddr, u8)>,
+    /// More was declared than is kept.
+    cut: bool,
 }
 
 impl OtherSide {
@@ -71,6 +73,8 @@ impl OtherSide {
     pub fn host(&mut self, host: &str) {
         if self.hosts.len() < DECLARED {
             self.hosts.insert(plain(host));
+        } else {
+            self.cut = true;
         }
     }
 
@@ -78,6 +82,8 @@ impl OtherSide {
     pub fn network(&mut self, address: IpAddr, prefix: u8) {
         if self.networks.len() < DECLARED {
             self.networks.insert((address.to_canonical(), prefix));
+        } else {
+            self.cut = true;
         }
     }
 
@@ -162,9 +168,15 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// No page was looked at yet.
-    pub fn new(other: OtherSide, max_age_ms: u64) -> Dependencies {
-        Dependencies { other, max_age_ms, pages: BTreeMap::new(), overflown: false }
+    /// No page was looked at yet. Where more belongs to the other side than is kept, nothing is ever clean.
+    pub fn new(mut other: OtherSide, max_age_ms: u64) -> Dependencies {
+        let overflown = std::mem::take(&mut other.cut);
+        Dependencies { other, max_age_ms, pages: BTreeMap::new(), overflown }
+    }
+
+    /// There is more to look at, or to look for, than is kept.
+    pub fn overflown(&self) -> bool {
+        self.overflown
     }
 
     /// A page was looked at: this is all that it showed. Of two looks at one moment both count.
@@ -236,7 +248,7 @@ impl Persist for Dependencies {
             let prefix = u8::try_from(from.number()?).map_err(|_| from.bad("a prefix"))?;
             Ok((address, prefix))
         })?;
-        let other = OtherSide { hosts, networks: networks.into_iter().collect() };
+        let other = OtherSide { hosts, networks: networks.into_iter().collect(), cut: false };
         let (max_age_ms, overflown) = (from.number()?, from.flag()?);
         let pages = from.map(PAGES, |from| {
             let (name, at_ms) = (from.text()?, from.number()?);

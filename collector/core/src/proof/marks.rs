@@ -127,6 +127,11 @@ impl Marks {
         self.settle(key);
     }
 
+    /// What was told is not all that there was to tell: the arrivals in a row begin again.
+    pub fn restart(&mut self) {
+        self.arrivals_in_row = 0;
+    }
+
     fn settle(&mut self, key: &str) {
         if let Some(entry) = self.marks.get_mut(key).filter(|entry| !entry.arrived)
             && let Some((issued, seen)) = entry.crossing()
@@ -282,6 +287,21 @@ mod tests {
     fn one_late_mark_starts_the_row_again() {
         assert_eq!(marks(&[(0, 10), (0, 10), (0, 31), (0, 10), (0, 10)]).state(40), MarkState::Dwelling);
         assert_eq!(marks(&[(0, 31), (0, 10), (0, 10), (0, 10)]).state(40), MarkState::Pass);
+    }
+
+    #[test]
+    fn what_was_lost_starts_the_row_again_and_finds_no_mark() {
+        let mut marks = marks(&[(0, 10), (10, 40), (20, 50)]);
+        marks.restart();
+        assert_eq!(marks.state(50), MarkState::Dwelling);
+        (60_u64..63).for_each(|at| {
+            marks.issued(at, Source, &format!("n{at}"));
+            marks.seen(at + 5, Target, &format!("n{at}"));
+        });
+        assert_eq!(marks.state(70), MarkState::Pass);
+        marks.issued(70, Source, "gone");
+        marks.restart();
+        assert_eq!(marks.state(106), MarkState::Lost);
     }
 
     #[test]

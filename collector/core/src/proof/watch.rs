@@ -105,6 +105,24 @@ impl Watch {
         &self.settings
     }
 
+    /// Watches `more` scenarios besides, from now on, and lasts for at least so many slots. What was seen stays, and
+    /// neither T nor α ever falls: whoever comes later has a smaller M, so the mean errs no more often than before.
+    ///
+    /// # Errors
+    /// Where the settings cannot be worked with; then nothing changes.
+    pub fn widen(&mut self, slots: u32, alpha: f64, more: usize) -> Result<(), BadSettings> {
+        let settings = WatchSettings {
+            slots: self.settings.slots.max(slots),
+            alpha: self.settings.alpha.max(alpha),
+            scenarios: self.settings.scenarios.saturating_add(more),
+            ..self.settings
+        };
+        self.settings = settings.checked()?;
+        self.watched.resize(settings.scenarios, Watched::default());
+        self.ln_m.resize(settings.scenarios, f64::NEG_INFINITY);
+        Ok(())
+    }
+
     /// Takes the next slot of every scenario, each in its place; a missing one is void.
     pub fn slot(&mut self, slots: &[Slot<'_>]) {
         for (place, watched) in self.watched.iter_mut().enumerate() {
@@ -265,5 +283,54 @@ impl Persist for Watch {
             Ok(Alarm { slot, scenario, blame })
         })?;
         Ok(Watch { settings, watched, ln_m, slots, alarm })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failing() -> Slot<'static> {
+        let side = |ok| SideSlot::counts(ok, 4, 0).expect("four results");
+        Slot::Pair { target: side(0), source: Some(side(4)), hosts: &[] }
+    }
+
+    /// Failing slots of that scenario until the alarm.
+    fn slots_to_alarm(watch: &mut Watch, place: usize) -> u32 {
+        (1..100)
+            .find(|_| {
+                watch.take(place, &failing());
+                watch.alarm().is_some()
+            })
+            .expect("a target that fails raises an alarm")
+    }
+
+    #[test]
+    fn a_watch_that_grows_keeps_what_it_saw_and_sees_what_is_new() {
+        let begun = || Watch::new(WatchSettings::of(4, 1)).expect("a watch");
+        let alone = slots_to_alarm(&mut begun(), 0);
+        let mut watch = begun();
+        (1..alone).for_each(|_| watch.take(0, &failing()));
+        assert!(watch.alarm().is_none());
+        watch.widen(4, 0.01, 1).expect("one more");
+        assert_eq!((watch.settings().slots, watch.settings().scenarios), (4, 2));
+        assert!(slots_to_alarm(&mut watch, 0) <= 2, "what it saw counts, and weighs half as much");
+        let mut watch = begun();
+        watch.widen(300, 0.01, 1).expect("longer");
+        let later = slots_to_alarm(&mut watch, 1);
+        assert!(alone <= later && later < 20, "{later} slots, and {alone} in a watch of four");
+        assert_eq!(watch.alarm().map(|alarm| alarm.scenario), Some(1));
+    }
+
+    #[test]
+    fn a_watch_never_gets_shorter_nor_blinder_and_has_its_bound() {
+        let mut watch = Watch::new(WatchSettings::of(300, 2)).expect("a watch");
+        let before = watch.clone();
+        watch.widen(4, 0.001, 0).expect("nothing that counts");
+        assert_eq!(watch, before);
+        watch.widen(4, 0.02, 0).expect("it may call more often");
+        assert!(watch.threshold() < before.threshold());
+        let before = watch.clone();
+        assert!(watch.widen(4, 0.01, MAX_SCENARIOS).is_err() && watch == before, "it changed all the same");
     }
 }

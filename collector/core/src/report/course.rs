@@ -35,6 +35,13 @@ impl Course {
         Course { last: look, since: Some(at), spans: BTreeMap::new(), held_since, longest: Duration::ZERO }
     }
 
+    /// One that is over, as it was filed.
+    pub(super) fn over(spans: &[ReportSpan], longest: Duration) -> Course {
+        let last = Look { phase: Phase::Prepare, state: None, holds: false };
+        let spans = spans.iter().map(|span| ((span.phase, span.state), span.time)).collect();
+        Course { last, since: None, spans, held_since: None, longest }
+    }
+
     /// What it is now; until now it was what it was.
     pub(super) fn note(&mut self, at: Timestamp, look: Look) {
         if self.since.is_none() || (look.phase, look.state) != (self.last.phase, self.last.state) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tidelock_model::{AgentKey, Name, Phase, Side, Timestamp};
 
 use super::course::{Course, Look};
+use super::filed::Said;
 use super::{AgentLost, ReportRevision};
 use crate::evidence::{lane_state, voices};
 use crate::joint::has_simple;
@@ -15,12 +16,14 @@ use crate::plan::{ClaimKind, Scenario};
 use crate::record::{Event, EventKind};
 use crate::roster::{Member, ONLINE_FOR};
 use crate::status::AgentState;
-use crate::verdict::EvidenceState;
+use crate::verdict::{EvidenceState, OverrideStatus};
 
 /// Visits of phases that are kept; the oldest go first.
 const VISITS: usize = 1_000;
 /// Losses of agents that are kept; what comes later is counted.
 const LOST: usize = 1_000;
+/// Letters of what was found of one of them, or why it was revoked.
+const LETTERS: usize = 500;
 /// Scenarios whose time is kept; what no plan has any more may be among them.
 const COURSES: usize = 8_192;
 /// For each scenario of the plan, states are looked at by so much less often.
@@ -37,14 +40,25 @@ pub(crate) struct History {
     pub(super) lost: Vec<AgentLost>,
     pub(super) lost_cut: u64,
     /// Agents that are silent, each with its place among the lost.
-    silent: BTreeMap<AgentKey, Option<usize>>,
+    pub(super) silent: BTreeMap<AgentKey, Option<usize>>,
     /// When all that the gate after the switch needs was proved for the first time.
     pub(super) recovered: Option<Timestamp>,
     looked: Timestamp,
+    /// What agents said.
+    pub(super) said: Said,
+    /// When it was accounted for what findings told; nothing of them is noted any more.
+    pub(super) filed: Option<Timestamp>,
+    /// The overrides as they are filed.
+    pub(super) overrides: Vec<OverrideStatus>,
+    /// Entries of the account for which there was no room.
+    pub(super) cut: u64,
+    /// Findings were dropped before it was accounted for them.
+    pub(super) dropped: bool,
 }
 
 impl History {
-    fn lose(&mut self, lost: AgentLost) -> Option<usize> {
+    fn lose(&mut self, mut lost: AgentLost) -> Option<usize> {
+        lost.text = lost.text.chars().take(LETTERS).collect();
         if self.lost.len() == LOST {
             self.lost_cut += 1;
             return None;
@@ -144,6 +158,7 @@ impl Migration {
             | EventKind::LeftoverSettled { .. }
             | EventKind::AccessChanged(_)
             | EventKind::CheckRun { .. }
+            | EventKind::Filed(_)
             | EventKind::Noticed(_) => return false,
         }
         true
@@ -151,6 +166,9 @@ impl Migration {
 
     /// Looks at every scenario and agent.
     fn look(&mut self, at: Timestamp, current: &Current) {
+        if self.history.filed.is_some() {
+            return;
+        }
         let gate = self.next_gate();
         let sheet = gate.and_then(|gate| current.sheets.get(&gate));
         let agents = Side::BOTH.map(|side| self.roster.owing(side, at).collect::<Vec<_>>());

@@ -4,13 +4,13 @@ use tidelock_model::{Name, Phase, Timestamp, mutated};
 
 use super::assert::{Made, Rules};
 use super::machine::{Move, No, Want};
-use super::{PartState, RUN_LEASE, Run};
+use super::{RUN_LEASE, Run};
 use crate::ask::{Asker, AskerKind, Refusal, RefusalCode, RunAsk};
 use crate::gate::{decides, said};
 use crate::migration::Migration;
-use crate::plan::{Direction, StepKind};
+use crate::plan::Direction;
 use crate::record::{EventKind, Observation, StepOutcome};
-use crate::verdict::HoldCode;
+use crate::verdict::{Hold, HoldCode};
 use crate::words::span;
 
 /// More of what a command said is not kept.
@@ -35,7 +35,7 @@ impl Migration {
         let facts = self.run_facts(run, now);
         let moved = run.machine.decide(want, &facts).map_err(|no| self.refused(run, want, no, now))?;
         if matches!(moved, Move::NoReturn { .. }) && !run.rehearsal && run.direction == Direction::Cutover {
-            self.fence_stands(run, now)?;
+            self.stands(run, now)?;
         }
         Ok(match (ask, moved) {
             (RunAsk::EndStep { durable, output, .. }, moved) => {
@@ -52,32 +52,20 @@ impl Migration {
         })
     }
 
-    /// The fence that was proved is read to this moment: nobody passes the point of no return over one that may
-    /// have fallen while nobody looked.
-    fn fence_stands(&self, run: &Run, now: Timestamp) -> Result<(), Refusal> {
-        let is_fence = |part: &usize| {
-            let done = run.machine.states().get(*part) == Some(&PartState::Done);
-            done && run.step(*part).is_some_and(|step| matches!(step.kind, StepKind::Fence { .. }))
-        };
-        let Some(part) = (0..run.marks.len()).rev().find(is_fence) else { return Ok(()) };
-        let (Some(step), Some(acted)) = (run.step(part), run.marks[part].acted) else { return Ok(()) };
-        // Once the target takes traffic before the point of no return, writes come to that side on purpose.
-        let opens = |part: usize| {
-            let begun = run.machine.states().get(part).is_some_and(|state| *state != PartState::Pending);
-            let kind = run.step(part).map(|step| &step.kind);
-            begun && matches!(kind, Some(StepKind::Open | StepKind::Route { .. }))
-        };
-        if (part + 1..run.marks.len()).any(opens) {
-            return Ok(());
-        }
-        let holds = self.fence_holds(run.direction, step, acted, now);
-        match holds.first() {
+    /// Nobody passes the point of no return over a fence that may have fallen while nobody looked, nor over anything
+    /// else that proved a step and is not so any more.
+    fn stands(&self, run: &Run, now: Timestamp) -> Result<(), Refusal> {
+        let shut = |holds: Vec<Hold>, what: &str| match holds.first() {
             None => Ok(()),
             Some(first) => {
-                let message = format!("{} is not seen to stand any more: {}", run.called(part), first.line());
+                let message = format!("{what} any more: {}", first.line());
                 Err(Refusal { holds, ..Refusal::new(RefusalCode::GateShut, message) })
             }
+        };
+        if let Some((part, holds)) = self.fallen(run, now) {
+            shut(holds, &format!("{} is not seen to stand", run.called(part)))?;
         }
+        shut(self.stood_holds(run, now), "what the steps so far rest on is not so")
     }
 
     fn run_begin(

@@ -78,7 +78,7 @@ impl FailedUndos {
             EventKind::ConflictFound { .. } | EventKind::RevisionSet { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
             EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => {}
-            EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
+            EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) | EventKind::Filed(_) => {}
         }
     }
 

@@ -103,6 +103,11 @@ pub(crate) fn tells(scenario: &Scenario) -> Option<Tells> {
     }
 }
 
+/// It tells how far a feed came, and nothing of who writes or what rows there are: another feed moves it.
+pub(crate) fn of_a_feed(scenario: &Scenario) -> bool {
+    tells(scenario) == Some(Tells::Position) && !compares_rows(scenario)
+}
+
 /// How long rows are left alone before they are compared.
 fn settles(scenario: &Scenario) -> Duration {
     let of = |kind: &ClaimKind| match kind {

@@ -160,7 +160,7 @@ impl Run {
             EventKind::ConflictFound { .. } | EventKind::RevisionSet { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
             EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => {}
-            EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
+            EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) | EventKind::Filed(_) => {}
         }
     }
 
@@ -206,7 +206,7 @@ fn moved(kind: &EventKind) -> Option<(u64, Move)> {
             return None;
         }
         EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) => return None,
-        EventKind::CheckRun { .. } => return None,
+        EventKind::CheckRun { .. } | EventKind::Filed(_) => return None,
         EventKind::Overridden { .. } | EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {
             return None;
         }

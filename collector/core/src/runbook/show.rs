@@ -28,7 +28,8 @@ impl Migration {
             why: run.why.clone(),
             operator: run.operator().cloned(),
             lease: run.machine.lease(),
-            lease_until: run.lease_until,
+            // Renewals are not kept for ever, and a run that is over has no lease.
+            lease_until: run.ended.unwrap_or(run.lease_until),
             begun: run.begun,
             ended: run.ended,
             no_return: run.no_return,
@@ -48,7 +49,7 @@ impl Migration {
     fn part_status(&self, run: &Run, at: usize, part: Part, now: Timestamp) -> Option<PartStatus> {
         let (step, marks) = (run.step(at)?, run.marks.get(at)?);
         let state = *run.machine.states().get(at)?;
-        let waits = state == PartState::Acted && run.machine.current() == Some(at) && run.under_way();
+        let here = run.machine.current() == Some(at) && run.under_way();
         Some(PartStatus {
             part: u32::try_from(at).ok()?,
             name: step.name.clone(),
@@ -64,7 +65,11 @@ impl Migration {
             outcome: marks.outcome,
             durable: marks.durable,
             output: marks.output.clone(),
-            holds: if waits { self.part_status_holds(run, now) } else { Vec::new() },
+            holds: match (here, state == PartState::Acted) {
+                (true, true) => self.part_status_holds(run, now),
+                (true, false) => self.no_return_holds(run, now),
+                (false, _) => Vec::new(),
+            },
         })
     }
 

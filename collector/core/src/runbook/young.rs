@@ -16,6 +16,7 @@
 
 mod holds;
 mod row;
+mod stood;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -59,6 +60,9 @@ struct Walk {
 pub(crate) struct Young {
     walk: Option<Walk>,
     watch: Option<Watch>,
+    /// The watches of the steps that were proved before it, until nothing leads back any more; none where nobody asks
+    /// them again.
+    stood: Option<Vec<Watch>>,
     pub(crate) fence: Option<FenceWatch>,
     /// What moved behind a fence of the way back that is watched no more.
     pub(crate) fell: Option<(Timestamp, String)>,
@@ -79,7 +83,12 @@ pub(crate) fn began(at: Timestamp, finding: &Finding, current: &Current, error_m
 impl Young {
     /// Nothing is walked, so nothing is watched.
     fn is_idle(&self) -> bool {
-        self.watch.is_none() && self.fence.is_none()
+        self.watch.is_none() && self.fence.is_none() && self.stood.iter().flatten().next().is_none()
+    }
+
+    /// Every watch that is kept.
+    fn watches(&mut self) -> impl Iterator<Item = &mut Watch> {
+        self.stood.iter_mut().flatten().chain(&mut self.watch)
     }
 
     /// Nothing is really done.
@@ -92,25 +101,24 @@ impl Young {
         if let Some(fence) = &mut self.fence {
             fence.take(heard, scenario);
         }
-        self.watch.as_mut().is_some_and(|watch| watch.take(heard, scenario))
+        self.watches().fold(false, |other, watch| watch.take(heard, scenario) || other)
     }
 
     /// What the step under way rests on.
     pub(crate) fn write(&self, out: &mut StateWriter) {
         out.option(self.watch.as_ref(), |watch, out| watch.write(out));
         out.option(self.fence.as_ref(), |fence, out| fence.write(out));
+        self.stood.iter().flatten().for_each(|watch| watch.write(out));
     }
 
     /// Takes over who owes findings.
     pub(crate) fn staffed(&mut self, joints: &Joints) {
-        self.watch.iter_mut().for_each(|watch| watch.staffed(joints));
+        self.watches().for_each(|watch| watch.staffed(joints));
     }
 
     /// Findings of an agent are lost: what rests on them is not known.
     pub(crate) fn gap(&mut self, at: Timestamp, agent: &AgentKey, lost: impl Fn(&Name) -> bool) {
-        if let Some(watch) = &mut self.watch {
-            watch.gap(at, agent, &lost);
-        }
+        self.watches().for_each(|watch| watch.gap(at, agent, &lost));
         if let Some(fence) = &mut self.fence {
             fence.gap(agent, &lost);
         }
@@ -118,9 +126,7 @@ impl Young {
 
     /// The agent begins anew.
     pub(crate) fn forget(&mut self, agent: &AgentKey) {
-        if let Some(watch) = &mut self.watch {
-            watch.forget(agent);
-        }
+        self.watches().for_each(|watch| watch.forget(agent));
         if let Some(fence) = &mut self.fence {
             fence.gap(agent, &|_| true);
         }
@@ -142,22 +148,23 @@ impl Migration {
         match kind {
             EventKind::RunBegun { direction, rehearsal, .. } => {
                 let walk = Some(Walk { direction: *direction, rehearsal: *rehearsal });
-                self.young = Young { walk, ..Young::default() };
+                let asked = *direction == Direction::Cutover && !rehearsal;
+                self.young = Young { walk, stood: asked.then(Vec::new), ..Young::default() };
             }
             EventKind::StepBegun { part, undo: false, .. } => self.part_begins(at, *part),
             EventKind::StepEnded { part, undo: false, outcome: StepOutcome::Done, .. }
             | EventKind::StepSettled { part, undo: false, done: true, .. } => self.part_acted(at, *part),
             EventKind::StepBegun { part, undo: true, .. } => {
-                self.young.watch = None;
+                (self.young.watch, self.young.stood) = (None, None);
                 // What is taken back is watched no more; what else stands is.
                 let fences = |step: &Step| matches!(step.kind, StepKind::Fence { .. });
                 if self.step_of(*part).is_some_and(|step| fences(&step)) {
                     self.young.fence = None;
                 }
             }
-            EventKind::RunTurned { .. } => self.young.watch = None,
+            EventKind::RunTurned { .. } => (self.young.watch, self.young.stood) = (None, None),
             // From here on the side that was left takes the other's writes back.
-            EventKind::NoReturnPassed { .. } => self.young.fence = None,
+            EventKind::NoReturnPassed { .. } => (self.young.fence, self.young.stood) = (None, None),
             EventKind::RunEnded { .. } => {
                 let fell = self.young.fell.take().or_else(|| self.fell(at));
                 self.young = Young { fell, ..Young::default() };
@@ -174,7 +181,7 @@ impl Migration {
             EventKind::LeaseRevoked { .. } | EventKind::CutoverConfirmed { .. } => {}
             EventKind::CutoversSet { .. } | EventKind::FactSet { .. } | EventKind::Overridden { .. } => {}
             EventKind::PlanProposed { .. } | EventKind::AccessChanged(_) | EventKind::CheckRun { .. } => {}
-            EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) => {}
+            EventKind::LeftoverSettled { .. } | EventKind::Noticed(_) | EventKind::Filed(_) => {}
         }
     }
 
@@ -215,6 +222,7 @@ impl Migration {
 
     fn watch_step(&mut self, at: Timestamp, step: Step) {
         let Some(current) = &self.current else { return };
+        self.young.keep(&step.name);
         self.young.watch = Some(Watch::begin(at, step, (&current.plan, &self.traffic), &self.joints));
     }
 
@@ -223,6 +231,7 @@ impl Migration {
         if let Some(watch) = self.young.watch.take() {
             self.watch_step(at, watch.step);
         }
+        self.stood_anew(at);
         if let (Some(fence), Some(current)) = (&mut self.young.fence, &self.current) {
             fence.anew(at, &current.plan, self.phase);
         }

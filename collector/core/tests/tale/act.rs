@@ -1,7 +1,7 @@
 //! What a line of a story does.
 
 use tidelock_core::record::{Observation, Refusal as AssignmentRefusal};
-use tidelock_core::{Ask, Refusal};
+use tidelock_core::{About, Ask, Refusal, Remark};
 use tidelock_model::{AgentKey, Digest, Remaining, Side};
 
 use super::{Tale, after, people};
@@ -95,6 +95,10 @@ impl Tale {
 
     /// `login fails on target: sign-in refused`, from every agent of the side; without a side, of both.
     fn check(&mut self, check: &str, rest: &str) {
+        if let Some(text) = rest.strip_prefix("cannot see: ") {
+            let remarks = vec![Remark::new(About::Check(name(check)), text)];
+            return self.ask(&Ask::File { remarks });
+        }
         let (verb, note) = rest.split_once(": ").unwrap_or((rest, ""));
         let sides: Vec<Side> = Side::BOTH
             .into_iter()
@@ -126,6 +130,11 @@ impl Tale {
             },
             "writes" => Behaviour::Writes,
             "finds" => Behaviour::Finds(plans::number(note)),
+            // `/cart to https://old.example/app.js`, or `/cart` alone.
+            "links" => match note.split_once(" to ") {
+                Some((page, link)) => Behaviour::Links(page.into(), Some(link.into())),
+                None => Behaviour::Links(note.into(), None),
+            },
             other => panic!("{check} cannot {other}"),
         };
         let agents = self.world.agents.iter_mut().filter(|(key, _)| match &one {
@@ -139,6 +148,10 @@ impl Tale {
 
     /// `target/t1 falls silent`.
     fn agent(&mut self, key: &AgentKey, rest: &str) {
+        if let Some(text) = rest.strip_prefix("warns: ") {
+            let remarks = vec![Remark::new(About::Agent(key.clone()), text)];
+            return self.ask(&Ask::File { remarks });
+        }
         let mut words = rest.split_whitespace();
         let verb = words.next().unwrap();
         if verb == "joins" {

@@ -1,6 +1,6 @@
 //! The time after the switch, in a story's words: the way back, and the rows that it leaves behind.
 
-use tidelock_core::{Ask, Asker, FirstMinutesState};
+use tidelock_core::{About, Ask, Asker, FirstMinutesState};
 use tidelock_model::Digest;
 
 use super::Tale;
@@ -35,6 +35,7 @@ pub(crate) fn told(tale: &mut Tale, what: &str) -> bool {
         "way back is told" => way_back(tale),
         "leftovers are told" => leftovers(tale),
         "report is told" => report(tale),
+        "findings are dropped" => tale.world.drop_findings(),
         "first minutes are told" => first_minutes(tale),
         "commands are told" => commands(tale),
         "checks are told" => checks(tale),
@@ -102,6 +103,11 @@ fn report(tale: &mut Tale) {
         let spans = scenario.spans.iter();
         let spans = spans.map(|it| format!("{} {} {} s", it.phase, it.state.word(), it.time.as_secs()));
         let spans = spans.collect::<Vec<_>>().join(", ");
+        if report.findings_dropped {
+            assert!(spans.is_empty() && scenario.longest_hold.is_zero(), "nobody knows: {scenario:?}");
+            tale.told.push(format!("  {}: unknown, findings were dropped", scenario.name));
+            continue;
+        }
         let spans = if spans.is_empty() { "never asked".to_owned() } else { spans };
         let hold = scenario.longest_hold.as_secs();
         tale.told.push(format!("  {}: {spans}; held a gate for {hold} s at most", scenario.name));
@@ -117,6 +123,11 @@ fn report(tale: &mut Tale) {
     let recovery =
         report.recovery.map_or("not proved again".to_owned(), |it| format!("after {} s", it.as_secs()));
     tale.told.push(format!("  well again since the switch: {recovery}"));
+    let said = report.said.iter().map(|(remark, at)| match &remark.about {
+        About::Check(check) => format!("  {check} cannot see since {} s: {}", second(*at), remark.text),
+        About::Agent(agent) => format!("  {agent} warns since {} s: {}", second(*at), remark.text),
+    });
+    tale.told.extend(said);
 }
 
 fn first_minutes(tale: &mut Tale) {

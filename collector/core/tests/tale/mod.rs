@@ -17,6 +17,7 @@ mod run;
 
 use std::collections::BTreeMap;
 
+use tidelock_core::Filed;
 use tidelock_core::record::{Event, EventKind, Observation};
 use tidelock_model::{Phase, Side, VerdictWord};
 
@@ -76,6 +77,7 @@ pub(crate) fn play(text: &str) -> String {
     }
     flush(&mut out, &mut tale.told);
     assert!(tale.world.replay() == tale.world.migration, "a replay gives another state");
+    tale.world.report_outlives_findings();
     out.join("\n") + "\n"
 }
 
@@ -185,6 +187,12 @@ impl Tale {
                 self.tell(format!("{} {word} access as {}{by}", change.subject, change.role));
             }
             EventKind::CheckRun { check, .. } => self.tell(format!("{check} is run{by}")),
+            EventKind::Filed(Filed::Said { remarks, cut }) => {
+                let more = if *cut { ", and more than is kept" } else { "" };
+                self.tell(format!("filed: {} said{more}", remarks.len()));
+            }
+            // Each migration that ends has one: the report tells what it says.
+            EventKind::Filed(Filed::Account(_)) => {}
             EventKind::Noticed(notice) => people::notice(self, notice),
             EventKind::RunBegun { .. }
             | EventKind::RunTaken { .. }

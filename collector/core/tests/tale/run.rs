@@ -202,6 +202,7 @@ pub(crate) fn tell(tale: &mut Tale, event: &Event) {
         | EventKind::LeftoverSettled { .. }
         | EventKind::AccessChanged(_)
         | EventKind::CheckRun { .. }
+        | EventKind::Filed(_)
         | EventKind::Noticed(_) => {}
     }
 }

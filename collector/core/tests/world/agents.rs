@@ -6,8 +6,8 @@ use std::time::Duration;
 use tidelock_core::plan::{ClaimKind, Plan, Scenario};
 use tidelock_core::{CANARY_CHECK, CANARY_EVERY};
 use tidelock_model::{
-    AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome, Phase,
-    Remaining, Report, Sha256, Side, SpoolEpoch, Timestamp,
+    AgentKey, Cause, Counts, Digest, Finding, FindingBatch, Mark, MarkKind, Measure, Name, Outcome, Pages,
+    Phase, Remaining, Report, Sha256, Shown, Side, SpoolEpoch, Timestamp, Via,
 };
 
 /// What a check finds on one agent, from now on.
@@ -34,6 +34,8 @@ pub(crate) enum Behaviour {
     Writes,
     /// It passes and finds the marks of the other side, so many seconds after they were written.
     Finds(u64),
+    /// It passes and looks at this page, which shows that link, or none.
+    Links(String, Option<String>),
     AnotherComponent,
     Starved,
     Silent,
@@ -191,7 +193,7 @@ pub(crate) fn finding(
         Behaviour::AnotherComponent | Behaviour::Starved | Behaviour::Silent => (Outcome::Pass, None),
         Behaviour::Takes(_) | Behaviour::Counts(..) | Behaviour::Shows(_) => (Outcome::Pass, None),
         Behaviour::Lists(..) => (Outcome::Pass, None),
-        Behaviour::Writes | Behaviour::Finds(_) => (Outcome::Pass, None),
+        Behaviour::Writes | Behaviour::Finds(_) | Behaviour::Links(..) => (Outcome::Pass, None),
     };
     let took_ms = if let Behaviour::Takes(ms) = behaviour { *ms } else { 40 };
     Finding {
@@ -214,7 +216,7 @@ pub(crate) fn finding(
         report: report(scenario, behaviour),
         refused_calls: Vec::new(),
         trace_ids: Vec::new(),
-        pages: Default::default(),
+        pages: pages(behaviour),
     }
 }
 
@@ -244,6 +246,7 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
         },
         Behaviour::Shows(digests) => Report { digests: digests.clone(), ..Report::default() },
         Behaviour::Takes(_) | Behaviour::Writes | Behaviour::Finds(_) => Report::default(),
+        Behaviour::Links(..) => Report::default(),
         Behaviour::Passes | Behaviour::AnotherComponent | Behaviour::Starved => {
             let good = |claim: &tidelock_core::plan::Claim| match &claim.kind {
                 ClaimKind::Passes { .. } | ClaimKind::Joint(_) => None,
@@ -257,6 +260,16 @@ fn report(scenario: &Scenario, behaviour: &Behaviour) -> Report {
             }
         }
     }
+}
+
+/// The page that a run looked at, with what it shows.
+fn pages(behaviour: &Behaviour) -> Pages {
+    let Behaviour::Links(page, link) = behaviour else { return Pages::default() };
+    let shown = |url: &String| {
+        let host = url.split('/').nth(2).unwrap_or_default().to_owned();
+        Shown { page: page.clone(), url: url.clone(), host, via: Via::Link }
+    };
+    Pages { seen: vec![page.clone()], shown: link.iter().map(shown).collect(), cut: false }
 }
 
 /// The marks that a run writes or finds: those of each agent of the other side, one a round.
@@ -281,6 +294,6 @@ fn marks(
         Behaviour::Passes | Behaviour::Fails(_) | Behaviour::NotRun(_) | Behaviour::Drops(..) => Vec::new(),
         Behaviour::Reports(..) | Behaviour::CountsNothing | Behaviour::Takes(_) => Vec::new(),
         Behaviour::Counts(..) | Behaviour::Shows(_) | Behaviour::AnotherComponent => Vec::new(),
-        Behaviour::Starved | Behaviour::Silent | Behaviour::Lists(..) => Vec::new(),
+        Behaviour::Starved | Behaviour::Silent | Behaviour::Lists(..) | Behaviour::Links(..) => Vec::new(),
     }
 }

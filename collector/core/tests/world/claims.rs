@@ -59,6 +59,7 @@ pub(crate) fn joint(text: &str) -> Option<Joint> {
         "same_response" => {
             Joint::SameResponse { margin: part("margin", 50.0) / 100.0, error_rate: ERROR_RATE }
         }
+        "no_dependency_on" => Joint::NoDependencyOn(rest.parse().unwrap()),
         _ => return None,
     })
 }

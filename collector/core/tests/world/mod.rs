@@ -53,6 +53,8 @@ pub(crate) struct World {
     /// Somebody waits to go back as soon as that is decided.
     pub(crate) standby: bool,
     position: u64,
+    /// Findings were dropped: the journal has decisions from then alone.
+    dropped: bool,
 }
 
 impl World {
@@ -67,6 +69,7 @@ impl World {
             builds: BTreeMap::new(),
             standby: false,
             position: 0,
+            dropped: false,
         }
     }
 
@@ -196,8 +199,37 @@ impl World {
     /// The state that a replay of the journal gives.
     pub(crate) fn replay(&self) -> Migration {
         let mut migration = Migration::new(name("shop"));
-        self.journal.iter().for_each(|entry| migration.apply(entry));
+        for entry in &self.journal {
+            migration.apply(entry);
+            if self.dropped {
+                migration.findings_dropped();
+            }
+        }
         migration
+    }
+
+    /// What was seen until now goes, and the collector starts again.
+    pub(crate) fn drop_findings(&mut self) {
+        self.journal.retain(|entry| matches!(entry.record, Record::Decided(_)));
+        self.dropped = true;
+        self.migration = self.replay();
+    }
+
+    /// Once a migration has ended, its decisions alone tell the same of it as they do with all that was seen.
+    pub(crate) fn report_outlives_findings(&self) {
+        let (mut whole, mut alone) = (self.clone(), self.clone());
+        alone.drop_findings();
+        // Findings go only where their migration comes to the same end without them.
+        if !whole.migration.is_accounted_for() || alone.migration.phase() != whole.migration.phase() {
+            return;
+        }
+        whole.see(Observation::Tick);
+        alone.see(Observation::Tick);
+        assert_eq!(
+            alone.migration.report(self.now),
+            whole.migration.report(self.now),
+            "without its findings"
+        );
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tidelock_core::plan::{
-    Canary, Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, IfSilent, ManualCheck,
-    Person, Plan, Recommend, Rehearsed, RollbackRule, Scenario, Switch,
+    Canary, Claim, ClaimKind, DecisionRule, Environment, EvidenceRule, GateRule, HttpTarget, IfSilent,
+    ManualCheck, Person, Plan, Recommend, Rehearsed, RollbackRule, Scenario, Switch, Target,
 };
 use tidelock_model::{Level, Name, Phase, Sha256, Side};
 
@@ -80,6 +80,7 @@ pub(crate) fn line(plan: &mut Plan, text: &str) {
         "scenario" => scenario(plan, rest),
         "gate" => gate(plan, rest),
         "manual" => manual(plan, rest),
+        "target" => target(plan, rest),
         "decision" => {
             let parts: Vec<&str> = rest.split([':', ',']).map(str::trim).collect();
             plan.decisions
@@ -223,4 +224,24 @@ fn manual(plan: &mut Plan, text: &str) {
         valid_for: None,
     };
     plan.manual_checks.insert(name(parts[0]), check);
+}
+
+/// `cdn of source: https://old-cdn.example`
+fn target(plan: &mut Plan, text: &str) {
+    let (head, url) = text.split_once(": ").unwrap();
+    let (target, side) = head.split_once(" of ").unwrap();
+    let http = HttpTarget {
+        url: url.into(),
+        methods: BTreeSet::new(),
+        paths: Vec::new(),
+        ca_pem: None,
+        tls_name: None,
+        credential: None,
+        reuse_connection: false,
+        rate_per_second: 10.0,
+        concurrency: 4,
+        addresses: Vec::new(),
+    };
+    let environment = if side == "source" { &mut plan.source } else { &mut plan.target };
+    environment.targets.insert(name(target), Target::Http(http));
 }

@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
-use tidelock_core::plan::{Claim, ClaimKind, Joint, Silence};
+use tidelock_core::plan::{Claim, ClaimKind, Gauge, Joint, LatencyClaim, Parity, Silence, SuccessClaim};
 
 use super::{Facts, Way};
 use crate::timeline::ruled_out;
-use crate::units::{show_percent, show_rate};
+use crate::units::{show, show_percent, show_rate};
 
 /// Puts down one claim.
 pub(super) fn claim(claim: &Claim, facts: &mut Facts) {
-    let key = |bound: &str| format!("claims.{}.{bound}", claim.name);
-    match &claim.kind {
+    let Claim { name, kind } = claim;
+    let at = place(name, kind);
+    let key = |bound: &str| format!("claims.{at}.{bound}");
+    match kind {
         ClaimKind::Passes { in_a_row } => {
             facts.put(key("in_a_row"), in_a_row, Way::Least(f64::from(*in_a_row)));
         }
-        ClaimKind::Measure { at_most, at_least, held_for, .. } => {
+        // Its measure is where its lines stand.
+        ClaimKind::Measure { measure: _, at_most, at_least, held_for } => {
             at_most.iter().for_each(|most| facts.put(key("at_most"), most, Way::Most(*most)));
             at_least.iter().for_each(|least| facts.put(key("at_least"), least, Way::Least(*least)));
             facts.time(&key("for"), Some(*held_for), Way::Least);
@@ -24,27 +27,43 @@ pub(super) fn claim(claim: &Claim, facts: &mut Facts) {
     }
 }
 
+/// Where the lines of a claim stand: at its name, and at what it is about where its name does not say that.
+fn place(name: &str, kind: &ClaimKind) -> String {
+    let about = match kind {
+        ClaimKind::Measure { measure, .. } | ClaimKind::Joint(Joint::Gauge(Gauge { measure, .. })) => {
+            measure.as_str()
+        }
+        ClaimKind::Joint(Joint::Latency(LatencyClaim { quantile, .. })) => quantile.word(),
+        ClaimKind::Joint(_) | ClaimKind::Passes { .. } => return name.to_owned(),
+    };
+    let said = name == about || name.ends_with(&format!(" {about}"));
+    if said { name.to_owned() } else { format!("{name} of {about}") }
+}
+
 fn joint(joint: &Joint, key: &dyn Fn(&str) -> String, facts: &mut Facts) {
     let mut most = |word: &str, share: f64| facts.put(key(word), show_percent(share), Way::Most(share));
     match joint {
         Joint::Success(claim) => {
-            most("margin", claim.margin);
-            most("error_rate", claim.error_rate);
-            facts.put(key("slo"), show_percent(claim.slo), Way::Least(claim.slo));
-            let proof = format!("{} ({})", claim.strength.word(), ruled_out(claim));
-            facts.put(key("proof"), proof, Way::Most(claim.incidents_per_second));
+            let SuccessClaim { strength, margin, slo, error_rate, incidents_per_second } = claim;
+            most("margin", *margin);
+            most("error_rate", *error_rate);
+            facts.put(key("slo"), show_percent(*slo), Way::Least(*slo));
+            let proof = format!("{} ({})", strength.word(), ruled_out(claim));
+            facts.put(key("proof"), proof, Way::Most(*incidents_per_second));
         }
-        Joint::Latency(claim) => {
-            most("slack", claim.slack);
-            most("error_rate", claim.error_rate);
-            facts.put(key("slack_ms"), format!("{} ms", claim.slack_ms), Way::Most(claim.slack_ms));
-            facts.time(&key("at_most"), claim.at_most, Way::Most);
+        // Its quantile is where its lines stand.
+        Joint::Latency(LatencyClaim { quantile: _, slack, slack_ms, error_rate, at_most }) => {
+            most("slack", *slack);
+            most("error_rate", *error_rate);
+            facts.put(key("slack_ms"), format!("{slack_ms} ms"), Way::Most(*slack_ms));
+            facts.time(&key("at_most"), *at_most, Way::Most);
         }
-        Joint::Gauge(gauge) => {
-            most("error_rate", gauge.error_rate);
-            facts.put(key("enter"), gauge.enter, Way::Most(gauge.enter));
-            facts.put(key("leave"), gauge.leave, Way::Most(gauge.leave));
-            facts.time(&key("for"), Some(gauge.held_for), Way::Least);
+        // So is its measure.
+        Joint::Gauge(Gauge { measure: _, enter, leave, held_for, error_rate }) => {
+            most("error_rate", *error_rate);
+            facts.put(key("enter"), enter, Way::Most(*enter));
+            facts.put(key("leave"), leave, Way::Most(*leave));
+            facts.time(&key("for"), Some(*held_for), Way::Least);
         }
         Joint::Drained(quiet) | Joint::Silent(quiet) => silence(quiet, key, facts),
         Joint::Owner { until_switch, then, quiet } => {
@@ -52,15 +71,10 @@ fn joint(joint: &Joint, key: &dyn Fn(&str) -> String, facts: &mut Facts) {
             facts.put(key("then"), then, Way::Must);
             silence(quiet, key, facts);
         }
-        Joint::Parity(parity) => {
-            let rows = parity.rows_at_least;
-            facts.put(
-                key("tolerate_lag"),
-                crate::units::show(parity.tolerate_lag),
-                length(parity.tolerate_lag),
-            );
-            facts.put(key("matches"), parity.matches, Way::Least(f64::from(parity.matches)));
-            facts.put(key("rows.at_least"), rows, Way::Least(rows as f64));
+        Joint::Parity(Parity { tolerate_lag, matches, rows_at_least }) => {
+            facts.put(key("tolerate_lag"), show(*tolerate_lag), length(*tolerate_lag));
+            facts.put(key("matches"), matches, Way::Least(f64::from(*matches)));
+            facts.put(key("rows.at_least"), rows_at_least, Way::Least(*rows_at_least as f64));
         }
         Joint::Marks { within, lost } => {
             facts.time(&key("within"), Some(*within), Way::Most);
@@ -80,9 +94,10 @@ fn length(time: Duration) -> Way {
 }
 
 fn silence(quiet: &Silence, key: &dyn Fn(&str) -> String, facts: &mut Facts) {
-    facts.time(&key("for"), Some(quiet.held_for), Way::Least);
-    facts.put(key("error_rate"), show_percent(quiet.error_rate), Way::Most(quiet.error_rate));
-    let rate = quiet.more_than_per_hour;
+    let Silence { held_for, error_rate, more_than_per_hour } = quiet;
+    facts.time(&key("for"), Some(*held_for), Way::Least);
+    facts.put(key("error_rate"), show_percent(*error_rate), Way::Most(*error_rate));
+    let rate = *more_than_per_hour;
     if rate > 0.0 {
         facts.put(key("more_than"), show_rate(rate / 3600.0), Way::Most(rate));
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use tidelock_core::HoldCode;
 use tidelock_plan::{Source, check, codes, explain};
 
 use crate::common::{edits, page, told};
@@ -144,4 +145,21 @@ fn every_code_that_is_said_is_explained() {
     }
     assert_eq!(explain("E999"), None);
     assert_eq!(explain("e015"), explain("E015"));
+}
+
+#[test]
+fn no_check_is_named_by_the_word_for_a_hold_and_a_new_hold_is_reserved_by_itself() {
+    let manual = |yaml: &str, word: &str| yaml.replace("back-office: { title", &format!("{word}: {{ title"));
+    let scenario = |yaml: &str, word: &str| yaml.replace("  checkout:\n", &format!("  {word}:\n"));
+    let taken = |yaml: String, word: &str| {
+        let told = told(&crate::common::source("plan.yaml", yaml, with(String::new()).files));
+        let wanted = format!("{word:?} is the word for a hold, not a name");
+        told.problems().iter().filter(|p| p.code == "E041" && p.message == wanted).count()
+    };
+    for word in HoldCode::ALL.iter().map(|code| code.word()) {
+        assert_eq!(taken(manual(GOOD, word), word), 1, "a manual check {word}");
+        assert_eq!(taken(scenario(GOOD, word), word), 1, "a scenario {word}");
+        assert_eq!(taken(scenario(&manual(GOOD, word), word), word), 2, "both are told of {word}");
+    }
+    assert_eq!(taken(GOOD.to_owned(), "rehearsal"), 0);
 }

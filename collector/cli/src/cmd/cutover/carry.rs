@@ -6,13 +6,15 @@ use tokio::time::{Duration, sleep_until};
 
 use super::command::{Ended, Order, run};
 use super::parts::{at, label, place};
-use super::walk::{LAST_WORDS, Walk};
+use super::walk::{LAST_WORDS, Walk, reason};
 use crate::client::clean;
 use crate::exit::{Exit, Trouble};
 use crate::files::request_id;
 
 /// Lines of a command that may wait for the screen.
 const WAITING_LINES: usize = 256;
+/// How often in a row the point of no return is asked for, a second apart, while what it rests on is not so.
+const SHOWN_AGAIN: u32 = 20;
 /// How long a beginning is asked for; the lease would be over by then.
 const BEGIN_PATIENCE: Duration = tidelock_core::RUN_LEASE;
 
@@ -191,7 +193,8 @@ impl Walk {
 
     /// Passes the point of no return, once a person typed the migration's name.
     pub(super) async fn pass_no_return(&mut self, part: u32) -> Result<(), Trouble> {
-        if !self.choice.yes && !self.run.rehearsal && !self.named(part).await? {
+        let asked = self.choice.yes || self.run.rehearsal || self.passing == Some(part);
+        if !asked && !self.named(part).await? {
             return Ok(());
         }
         let request = v1::PassNoReturnRequest {
@@ -207,12 +210,22 @@ impl Walk {
         };
         match self.answered(ask, BEGIN_PATIENCE).await {
             Ok(answer) => {
-                self.overtaken = 0;
+                (self.overtaken, self.passing) = (0, None);
                 self.take(answer.run);
                 self.screen.line(match self.run.rehearsal {
                     true => "            here the point of no return would be passed",
                     false => "            the point of no return is passed: from here on forward only",
                 });
+                Ok(())
+            }
+            // What it rests on has to be so at that moment, and fresh rounds may be on their way.
+            Err(status) if reason(&status) == "GATE_SHUT" && self.overtaken < SHOWN_AGAIN => {
+                if self.passing.replace(part) != Some(part) {
+                    let why = clean(status.message());
+                    self.screen.line(&format!("            not passed yet, asked again each second: {why}"));
+                }
+                self.overtaken += 1;
+                self.second().await;
                 Ok(())
             }
             Err(status) => self.look_again(status).await,

@@ -23,7 +23,7 @@ pub(super) struct Known {
     pub(super) log: Vec<String>,
     /// The ids of the beginnings, in order.
     pub(super) ids: Vec<String>,
-    /// What the next beginnings are answered with, before any is taken.
+    /// What the next beginnings, and the point of no return, are answered with before any is taken.
     pub(super) trouble: VecDeque<Status>,
     pub(super) refuse_renewal: bool,
     /// The end of a command that was killed or failed is settled by a person.
@@ -269,6 +269,10 @@ impl RunService for Fake {
         request: Request<v1::PassNoReturnRequest>,
     ) -> Result<Response<v1::PassNoReturnResponse>, Status> {
         let ask = request.into_inner();
+        let refused = self.known().trouble.pop_front();
+        if let Some(status) = refused {
+            return Err(status);
+        }
         let run = self.change(|known| {
             known.part(ask.part).state = "done".to_owned();
             known.log.push("pass".to_owned());

@@ -68,6 +68,8 @@ pub(super) struct Walk {
     /// The question that stands on the screen, by its part.
     pub(super) asked: Option<u32>,
     pub(super) overtaken: u32,
+    /// The point of no return that a person has said yes to, by its part.
+    pub(super) passing: Option<u32>,
     away: bool,
     left: bool,
 }
@@ -89,6 +91,7 @@ impl Walk {
             unwell: BTreeSet::new(),
             asked: None,
             overtaken: 0,
+            passing: None,
             away: false,
             left: false,
             run,
@@ -279,6 +282,15 @@ impl Walk {
             () = sleep_until(tick) => self.screen.count(&self.run, true),
         }
         Ok(())
+    }
+
+    /// A second goes by, or something happens that must be looked at first.
+    pub(super) async fn second(&self) {
+        tokio::select! {
+            () = sleep(Duration::from_secs(1)) => {}
+            () = self.lease.until_lost() => {}
+            () = self.stop.until(1) => {}
+        }
     }
 
     pub(super) fn tell_away(&mut self, away: bool) {

@@ -173,6 +173,19 @@ async fn a_picture_that_was_overtaken_is_looked_at_again_and_any_other_refusal_e
 }
 
 #[tokio::test]
+async fn the_point_of_no_return_waits_a_moment_for_evidence_that_is_on_its_way() {
+    let parts = || vec![part("point-of-no-return", None, None), part("open", sh("true"), None)];
+    let shut = |fake: &Fake| fake.known().trouble.push_back(refused("GATE_SHUT"));
+    let (fake, ended) = walked(run(parts()), shut).await;
+    assert_eq!(ended.expect("it completes"), Exit::Done);
+    assert_eq!(fake.log(), ["pass", "begin open", "end open done"], "it was asked for again");
+    let off = |fake: &Fake| fake.known().trouble.push_back(refused("DISABLED"));
+    let (fake, ended) = walked(run(parts()), off).await;
+    assert_eq!(ended.expect_err("nobody waits for that").exit, Exit::Hold);
+    assert_eq!(fake.log(), ["leave"]);
+}
+
+#[tokio::test]
 async fn after_a_lost_lease_the_command_is_killed_and_nothing_is_begun() {
     let parts = vec![part("fence", sh("sleep 60; echo done"), None), part("open", sh("echo never"), None)];
     // So short that it is renewed while the first command runs.

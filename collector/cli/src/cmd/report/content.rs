@@ -22,6 +22,7 @@ pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
         report.timezone
     )));
     blocks.push(switched(report));
+    blocks.extend(dropped(report));
     let loud = || Block::List(report.loud.iter().map(|line| format!("‼ {line}")).collect());
     blocks.extend((!report.loud.is_empty()).then(loud));
     blocks.extend(part.map(Block::Text));
@@ -36,9 +37,27 @@ pub(super) fn blocks(report: &v1::Report, part: Option<String>) -> Vec<Block> {
     blocks.extend(rollback(report));
     blocks.extend(revisions(report));
     blocks.extend(people(report));
-    blocks.extend(list("Agents that were lost", &report.agents_lost, "None."));
+    blocks.extend(agents_lost(report));
     blocks.extend(list("What the checks could not see", &report.blind_spots, "Nothing is declared."));
+    let cut = || Block::Text("Agents said more than is kept, of themselves or of their checks.".to_owned());
+    blocks.extend(report.said_cut.then(cut));
     blocks
+}
+
+/// In the place of a number that nobody knows any more.
+const UNKNOWN: &str = "unknown: findings were dropped";
+
+/// An earlier release let findings go before it was written down what they told.
+fn dropped(report: &v1::Report) -> Option<Block> {
+    let text = "Findings of this migration were dropped before it was written down what they told. How long scenarios were \
+                in which state, their longest holds, the recovery and which agents fell silent are unknown.";
+    report.findings_dropped.then(|| Block::Text(text.to_owned()))
+}
+
+fn agents_lost(report: &v1::Report) -> Vec<Block> {
+    let mut items = report.agents_lost.clone();
+    items.extend(report.findings_dropped.then(|| format!("which agents fell silent is {UNKNOWN}")));
+    list("Agents that were lost", &items, "None.")
 }
 
 pub(super) fn when(report: &v1::Report, time: Option<&prost_types::Timestamp>) -> String {
@@ -55,6 +74,10 @@ fn switched(report: &v1::Report) -> Block {
             "Traffic was switched at {}; every needed claim was proved again after {}.",
             when(report, Some(at)),
             span(ms)
+        ),
+        (Some(at), None) if report.findings_dropped => format!(
+            "Traffic was switched at {}; when every needed claim was proved again is {UNKNOWN}.",
+            when(report, Some(at))
         ),
         (Some(at), None) if report.back_time.is_some() => {
             format!(
@@ -230,13 +253,19 @@ fn scenarios(report: &v1::Report) -> Vec<Block> {
         vec![
             format!("{} ({})", scenario.title, scenario.name),
             scenario.level.clone(),
-            if said.is_empty() { "no phase so far asked for it".to_owned() } else { said.join("; ") },
-            span(scenario.longest_hold_ms),
-            dip(scenario),
+            match (report.findings_dropped, said.is_empty()) {
+                (true, _) => UNKNOWN.to_owned(),
+                (false, true) => "no phase so far asked for it".to_owned(),
+                (false, false) => said.join("; "),
+            },
+            if report.findings_dropped { "unknown".to_owned() } else { span(scenario.longest_hold_ms) },
+            if report.findings_dropped { "unknown".to_owned() } else { dip(scenario) },
         ]
     });
     let head = vec!["scenario", "level", "time in each state", "longest hold", "away at the switch"];
-    section("Scenarios", head, rows.collect(), "None.")
+    let mut blocks = section("Scenarios", head, rows.collect(), "None.");
+    blocks.extend(left_out(report.account_cut, "scenarios and overrides are not in the record of the end"));
+    blocks
 }
 
 /// `12 s of 45 s`.

@@ -125,3 +125,24 @@ fn an_empty_report_claims_nothing() {
     }
     assert!(!page.contains("\n\n\n"), "a gap in place of what is not there:\n{page}");
 }
+
+#[test]
+fn what_nobody_knows_any_more_has_no_number_on_the_page() {
+    let lacking = v1::Report { findings_dropped: true, said_cut: true, account_cut: 3, ..report() };
+    let page = markdown(&blocks(&lacking, None));
+    for said in [
+        "were dropped before it was written down what they told",
+        "proved again is unknown: findings were dropped",
+        "| critical | unknown: findings were dropped | unknown | unknown |",
+        "- which agents fell silent is unknown: findings were dropped",
+        "3 scenarios and overrides are not in the record of the end",
+        "Agents said more than is kept",
+    ] {
+        assert!(page.contains(said), "no {said:?} in:\n{page}");
+    }
+    for number in ["proved 90 %", "12 s of 45 s", "the recovery is not over"] {
+        assert!(!page.contains(number), "{number:?} in:\n{page}");
+    }
+    let whole = markdown(&blocks(&report(), None));
+    assert!(!whole.contains("findings were dropped"), "{whole}");
+}

@@ -6,7 +6,7 @@
 
 use tidelock_model::{Name, Phase, Side, Timestamp, mutated};
 
-use super::overrides::{Override, key};
+use super::overrides::{Override, key, names_check};
 use crate::gate::left::of_silence;
 use crate::migration::Migration;
 use crate::verdict::{EvidenceState, Hold, HoldCode};
@@ -106,9 +106,7 @@ impl Migration {
         }
         let manual = sheet.manual.iter().filter(|name| names.contains(name));
         holds.extend(manual.filter_map(|name| self.manual_hold(plan, name, now)));
-        let of_code =
-            |name: &&Name| !plan.scenarios.contains_key(*name) && !plan.manual_checks.contains_key(*name);
-        if names.iter().any(|name| of_code(&name)) {
+        if names.iter().any(|name| !names_check(name)) {
             holds.extend(self.watch_hold(gate, now));
             holds.extend(self.rebuilt_hold(gate));
             holds.extend(self.after_holds(gate, now));

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidelock_model::{Name, Phase, Timestamp};
+use tidelock_model::{Name, Phase, Timestamp, mutated};
 
 use crate::ask::{Asker, AskerKind, Refusal, RefusalCode};
 use crate::gate::decide::said;
@@ -84,6 +84,11 @@ impl InForce<'_> {
         self.names.iter().any(|it| it.as_str() == name)
     }
 
+    /// The check is overridden. One that has the word of a hold for its name never is: the word means that hold.
+    pub(crate) fn covers_check(&self, check: &Name) -> bool {
+        self.covers(check.as_str()) && names_check(check)
+    }
+
     /// When the first of them counts no longer; none where there are none.
     pub(crate) fn ends(&self) -> Option<Timestamp> {
         self.ends
@@ -108,7 +113,7 @@ pub(super) fn key(hold: &Hold) -> Option<Name> {
         HoldCode::Switch | HoldCode::Run | HoldCode::Agents | HoldCode::Disabled | HoldCode::Alarm => None,
         HoldCode::Assertion | HoldCode::Deadline | HoldCode::Degraded | HoldCode::Canary => None,
         // Zero of zero proves nothing, and nobody can say what was overridden.
-        HoldCode::Unchecked => hold.check.clone(),
+        HoldCode::Unchecked => of_check(hold),
         HoldCode::ClaimRefuted
         | HoldCode::ClaimUndecided
         | HoldCode::Stale
@@ -119,7 +124,7 @@ pub(super) fn key(hold: &Hold) -> Option<Name> {
         | HoldCode::Clock
         | HoldCode::Nonce
         | HoldCode::UnknownCheck
-        | HoldCode::Manual => hold.check.clone(),
+        | HoldCode::Manual => of_check(hold),
         HoldCode::Stable
         | HoldCode::Watch
         | HoldCode::Rehearsal
@@ -131,6 +136,17 @@ pub(super) fn key(hold: &Hold) -> Option<Name> {
         | HoldCode::Unseen
         | HoldCode::NotRemoved => Name::new(hold.code.word()).ok(),
     }
+}
+
+/// The check that a hold is about, where that is no word of a hold. A plan has no such check since that is refused, and
+/// the plan of an older journal may have one: it cannot be overridden, so that one name never passes over two things.
+fn of_check(hold: &Hold) -> Option<Name> {
+    hold.check.clone().filter(names_check)
+}
+
+/// The name is a check's, and no word of a hold.
+pub(super) fn names_check(name: &Name) -> bool {
+    HoldCode::of_word(name.as_str()).is_none() || mutated("a-word-of-a-hold-is-no-check")
 }
 
 impl Desk {

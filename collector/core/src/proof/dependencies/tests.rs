@@ -63,6 +63,25 @@ fn two_looks_at_one_moment_both_count() {
 }
 
 #[test]
+fn more_hosts_or_networks_than_are_kept_leave_no_page_clean() {
+    let looked = |other: OtherSide| {
+        let mut pages = Dependencies::new(other, 60_000);
+        pages.look(0, "/", &[]);
+        (pages.state(0), pages.overflown())
+    };
+    let of = |hosts: usize| {
+        let mut other = OtherSide::default();
+        (0..hosts).for_each(|host| other.host(&format!("{host}.old.example")));
+        other
+    };
+    assert_eq!(looked(of(DECLARED)), (DependencyState::Pass, false));
+    assert_eq!(looked(of(DECLARED + 1)), (DependencyState::NoData, true), "one of them is not looked for");
+    let mut networks = OtherSide::default();
+    (0..=DECLARED as u32).for_each(|number| networks.network(IpAddr::V4(number.into()), 32));
+    assert_eq!(looked(networks), (DependencyState::NoData, true));
+}
+
+#[test]
 fn more_pages_than_are_kept_are_never_clean() {
     let mut pages = Dependencies::new(other(), 60_000);
     (0..=PAGES).for_each(|page| pages.look(0, &format!("/{page}"), &[]));

@@ -93,6 +93,11 @@ impl LagDigests {
         self.settle();
     }
 
+    /// What was seen is not all that there was to see: the matches in a row begin again, a difference stays.
+    pub fn restart(&mut self) {
+        self.matches = 0;
+    }
+
     /// Settles what can be, in the order of the target's moments; what waited longer than a newer one that
     /// is settled never will be.
     fn settle(&mut self) {

@@ -100,6 +100,23 @@ fn a_source_that_rested_for_the_lag_and_differs_is_a_mismatch_until_matches_foll
 }
 
 #[test]
+fn what_was_lost_starts_the_matches_again_and_takes_no_difference_back() {
+    let mut digests =
+        lagging(&[(60, S, "a"), (60, T, "a"), (70, S, "a"), (70, T, "a"), (80, S, "a"), (80, T, "a")]);
+    assert_eq!(digests.state(80_000), DigestState::Pass);
+    digests.restart();
+    assert_eq!(digests.state(80_000), DigestState::Dwelling);
+    for at_s in [90, 100, 110] {
+        digests.put(at_s * 1_000, S, b"a", 5);
+        digests.put(at_s * 1_000, T, b"a", 5);
+    }
+    assert_eq!(digests.state(110_000), DigestState::Pass);
+    let mut differ = lagging(&[(0, S, "a"), (30, S, "a"), (60, T, "x"), (61, S, "a"), (70, T, "a")]);
+    differ.restart();
+    assert_eq!(differ.state(70_000), DigestState::Mismatch);
+}
+
+#[test]
 fn a_source_that_never_rests_settles_nothing() {
     let puts = [(0, S, "a"), (30, S, "b"), (60, T, "x"), (61, S, "c")];
     assert_eq!(lagging(&puts).state(61_000), DigestState::NoData);

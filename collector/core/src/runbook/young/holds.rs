@@ -17,12 +17,12 @@ use crate::words::span;
 const STEP: Phase = Phase::Watch;
 
 /// A scenario of the postcondition on one side, with what was seen of it.
-struct Asked<'a> {
-    name: &'a Name,
-    scenario: &'a Scenario,
-    side: Side,
-    young: &'a Young,
-    step: &'a Step,
+pub(super) struct Asked<'a> {
+    pub(super) name: &'a Name,
+    pub(super) scenario: &'a Scenario,
+    pub(super) side: Side,
+    pub(super) young: &'a Young,
+    pub(super) step: &'a Step,
 }
 
 impl Migration {
@@ -77,7 +77,7 @@ impl Migration {
     }
 
     /// What one scenario does not show on a side: by agent, then by claim.
-    fn asked_holds(&self, asked: &Asked<'_>, since: Timestamp, now: Timestamp) -> Vec<Hold> {
+    pub(super) fn asked_holds(&self, asked: &Asked<'_>, since: Timestamp, now: Timestamp) -> Vec<Hold> {
         let mut holds = Vec::new();
         let mut newest = None;
         let (mut owing, mut told) = (0, 0_u64);

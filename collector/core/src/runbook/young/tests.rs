@@ -329,3 +329,97 @@ proptest::proptest! {
         proptest::prop_assert!(stand.replays());
     }
 }
+
+/// A fence, a catch-up, the feed of the way back and the point of no return.
+fn walked() -> Stand {
+    let over = scenario(&[Source], passing());
+    let login = scenario(&[Source, Target], passing());
+    let steps = vec![
+        step("fence", StepKind::Fence { two_readings: secs(0) }, &[], 0),
+        step("catch-up", StepKind::CatchUp, &["login", "over"], 0),
+        step("feed", StepKind::Reverse, &[], 0),
+        step("no-return", StepKind::PointOfNoReturn, &[], 0),
+        step("open", StepKind::Open, &[], 0),
+    ];
+    let mut stand = Stand::new(plan(vec![("login", login), ("over", over)], steps), &["s1", "t1"]);
+    stand.acts(0);
+    stand.decide(EventKind::StepProved { run: 1, part: 0 });
+    stand.acts(1);
+    stand.rounds(3, &told(&passes(), &passes()));
+    stand.decide(EventKind::StepProved { run: 1, part: 1 });
+    stand
+}
+
+fn told(over: &Says, login: &Says) -> Vec<(&'static str, &'static str, Says)> {
+    let writes_are_shut = fails("shut");
+    vec![("s1", "over", over.clone()), ("s1", "login", writes_are_shut), ("t1", "login", login.clone())]
+}
+
+fn stood(stand: &Stand) -> Vec<String> {
+    let run = stand.migration.runs.newest.as_ref().unwrap();
+    stand.migration.stood_holds(run, stand.now).iter().map(crate::verdict::Hold::line).collect()
+}
+
+#[test]
+fn what_proved_a_step_is_asked_until_a_later_step_changes_it() {
+    let mut stand = walked();
+    assert_eq!(stood(&stand), [] as [&str; 0], "source may fail behind its fence");
+    stand.rounds(1, &told(&fails("rows are missing"), &passes()));
+    assert_eq!(stood(&stand), ["claim_refuted over on source by s1: s1 fails: rows are missing"]);
+    stand.acts(2);
+    stand.decide(EventKind::StepProved { run: 1, part: 2 });
+    assert_eq!(
+        stood(&stand),
+        [] as [&str; 0],
+        "nobody sends from source any more, so nobody tells how far it came"
+    );
+    stand.rounds(1, &told(&fails("receiving"), &fails("no")));
+    assert_eq!(
+        stood(&stand),
+        ["claim_refuted login on target by t1: t1 fails: no"],
+        "an earlier step is asked, too"
+    );
+    stand.rounds(2, &told(&fails("receiving"), &passes()));
+    assert_eq!(stood(&stand), ["claim_undecided login on target by t1: 2 of 3 fresh rounds from t1"]);
+    stand.rounds(1, &told(&fails("receiving"), &passes()));
+    assert_eq!(stood(&stand), [] as [&str; 0]);
+    assert!(stand.replays());
+    stand.wait(30);
+    assert_eq!(stood(&stand).len(), 1, "time alone makes nothing better");
+}
+
+#[test]
+fn what_a_fence_shuts_on_purpose_is_not_asked_again_behind_it() {
+    let over = scenario(&[Source], passing());
+    let login = scenario(&[Source, Target], passing());
+    let steps = vec![
+        step("warm-up", StepKind::Command, &["login", "over"], 0),
+        step("fence", StepKind::Fence { two_readings: secs(0) }, &[], 0),
+        step("no-return", StepKind::PointOfNoReturn, &[], 0),
+        step("open", StepKind::Open, &[], 0),
+    ];
+    let mut stand = Stand::new(plan(vec![("login", login), ("over", over)], steps), &["s1", "t1"]);
+    stand.acts(0);
+    stand.rounds(3, &told(&passes(), &passes()));
+    assert_eq!(stood(&stand), [] as [&str; 0]);
+    stand.rounds(1, &told(&fails("down"), &passes()));
+    assert_eq!(stood(&stand), ["claim_refuted over on source by s1: s1 fails: down"]);
+    stand.decide(EventKind::StepProved { run: 1, part: 0 });
+    stand.acts(1);
+    assert_eq!(stood(&stand), [] as [&str; 0], "it runs on source alone, where writes are shut now");
+    stand.rounds(1, &told(&fails("shut"), &fails("no")));
+    assert_eq!(stood(&stand), ["claim_refuted login on target by t1: t1 fails: no"]);
+    assert!(stand.replays());
+}
+
+#[test]
+fn what_proved_a_step_is_shown_anew_where_findings_are_lost_or_a_side_is_another() {
+    let mut stand = walked();
+    stand.loses("t1");
+    assert_eq!(stood(&stand), ["claim_undecided login on target by t1: 0 of 3 fresh rounds from t1"]);
+    stand.rounds(3, &told(&passes(), &passes()));
+    assert_eq!(stood(&stand), [] as [&str; 0]);
+    stand.acts(2);
+    stand.decide(EventKind::RevisionSet { side: Target, revision: "v2".into() });
+    assert_eq!(stood(&stand), ["missing login on target by t1: 0 of 3 fresh rounds from t1"]);
+}
