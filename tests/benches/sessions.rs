@@ -1,5 +1,6 @@
 //! 500 agents with a session each: what a session costs the collector in memory, what the findings cost that it keeps
-//! for whoever asks why, and how long it takes to stop with all of them connected.
+//! for whoever asks why, what the numbers of an agent cost that has been there for long, and how long it takes to stop
+//! with all of them connected.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,11 +25,15 @@ const EACH: usize = 50;
 const USUAL: (u64, u64) = (1, 1);
 const SOME: (u64, u64) = (4, 16);
 const OUTAGE: (u64, u64) = (1, 512);
+/// What each sends after that: with it come more findings than the 1,024 whose hashes are kept.
+const FULL: (u64, u64) = (2, 512);
 /// How long they stay before it is looked.
 const SETTLE: Duration = Duration::from_secs(10);
 const MEMORY_BAR: u64 = 100 * 1024;
-/// After an outage: 16 MiB of findings are kept for each migration, and nothing of what they came in.
+/// After an outage: 16 MiB of findings are kept for each migration, and nothing of what they came in. What comes after
+/// that adds nothing but the hashes.
 const OUTAGE_BAR: u64 = 400 * 1024;
+const FULL_BAR: u64 = 32 * 1024;
 const STOP_BAR: Duration = Duration::from_secs(1);
 
 /// Takes the measure.
@@ -65,15 +70,22 @@ pub(crate) fn measure() {
     std::thread::sleep(SETTLE);
     let session = each(resident(&world), feeders.len());
     judged("memory of a session", &size(session), "100 KiB", session <= MEMORY_BAR && feeders.len() >= 500);
-    for (count, batch) in [SOME, OUTAGE] {
+    let mut had = session;
+    for (count, batch) in [SOME, OUTAGE, FULL] {
         feeders = runtime.block_on(brought(feeders, (count, batch)));
         std::thread::sleep(SETTLE);
         let session = each(resident(&world), feeders.len());
         let what = format!("  with {count} x {batch} findings more, and what is kept of them");
-        match (count, batch) == OUTAGE {
-            true => judged(&what, &size(session), "400 KiB", session <= OUTAGE_BAR),
-            false => row(&what, &size(session), ""),
+        match (count, batch) {
+            OUTAGE => judged(&what, &size(session), "400 KiB", session <= OUTAGE_BAR),
+            FULL => {
+                row(&what, &size(session), "a full window");
+                let grown = session.saturating_sub(had);
+                judged("  grown by the full window", &size(grown), "32 KiB", grown <= FULL_BAR);
+            }
+            _ => row(&what, &size(session), ""),
         }
+        had = session;
     }
     let took = stop(&mut world);
     judged("clean stop with all of them connected", &time(took), "1 s", took <= STOP_BAR);

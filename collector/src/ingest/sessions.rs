@@ -64,6 +64,8 @@ struct Seat {
     live: Option<Live>,
     /// When a live seat was taken over by what seems to be the same process.
     flaps: VecDeque<Timestamp>,
+    /// Its agent may not speak any more: nothing but its numbers is kept.
+    at_rest: bool,
 }
 
 /// All agents that are or were connected.
@@ -158,7 +160,10 @@ impl Sessions {
         let key = (migration.clone(), agent.clone());
         let mut seats = self.seats();
         if seats.len() >= MAX_AGENTS && !seats.contains_key(&key) {
-            return Err(NotEntered::Full);
+            // Nobody is kept out by those who are gone. The roster of the fold has their numbers, too: what came back
+            // would be journaled once more, and not counted.
+            let gone = seats.iter().find(|(_, seat)| seat.at_rest).map(|(key, _)| key.clone());
+            seats.remove(&gone.ok_or(NotEntered::Full)?);
         }
         let seat = seats.entry(key.clone()).or_default();
         if let Some(live) = &seat.live {
@@ -166,6 +171,7 @@ impl Sessions {
         }
         let end = stop.child_token();
         let (sender, asks) = mpsc::channel(WAITING_ASKS);
+        seat.at_rest = false;
         seat.live = Some(Live { end: end.clone(), instance, spoke: now, asks: sender });
         Ok(Entered { sessions: self.clone(), key, window: seat.window.clone(), end, asks })
     }
@@ -199,6 +205,18 @@ impl Sessions {
         let seats = self.seats();
         let live = seats.get(&(migration.clone(), agent.clone())).and_then(|seat| seat.live.as_ref());
         live.is_some_and(|live| live.instance.address == address && !live.end.is_cancelled())
+    }
+
+    /// Frees what is kept of agents that are not there and may not speak any more. Their numbers stay: what is old is
+    /// not new to whoever comes back under the name.
+    pub fn rest(&self, may_speak: impl Fn(&Name, &AgentKey) -> bool) {
+        for ((migration, agent), seat) in self.seats().iter_mut() {
+            if seat.at_rest || seat.live.is_some() || may_speak(migration, agent) {
+                continue;
+            }
+            seat.window.lock().unwrap_or_else(PoisonError::into_inner).rest();
+            (seat.flaps, seat.at_rest) = (VecDeque::new(), true);
+        }
     }
 
     /// The numbers of an agent, for a replay of the journal.
@@ -239,6 +257,7 @@ fn contest(
 mod tests {
     use tidelock_model::Side;
 
+    use super::super::dedup::Judged;
     use super::*;
 
     fn at(ms: u64) -> Timestamp {
@@ -278,6 +297,44 @@ mod tests {
         assert!(first.end().is_cancelled());
         drop(first);
         assert!(rig.ask(instance(2, 2), 10, 20).is_ok());
+    }
+
+    #[test]
+    fn a_seat_rests_when_its_agent_is_gone_and_may_not_speak_and_keeps_its_numbers() {
+        let rig = Rig::new();
+        let spool = SpoolEpoch(1);
+        let hashes = |first: u8| -> Vec<[u8; 16]> { (first..first + 9).map(|byte| [byte; 16]).collect() };
+        let judged = |entered: &Entered| entered.window().judge(spool, 1, 9, &hashes(100));
+        let live = rig.ask(instance(1, 1), 0, 0).unwrap();
+        live.window().take(spool, 1, 9, &hashes(1));
+        rig.sessions.rest(|_, _| false);
+        assert_eq!(judged(&live), Judged::Conflict { seq: 1 }, "it is there");
+        drop(live);
+        rig.sessions.rest(|migration, agent| (migration, agent) == (&rig.key.0, &rig.key.1));
+        let live = rig.ask(instance(1, 1), 10, 10).unwrap();
+        assert_eq!(judged(&live), Judged::Conflict { seq: 1 }, "it may speak");
+        drop(live);
+        rig.sessions.rest(|_, _| false);
+        let live = rig.ask(instance(1, 1), 20, 20).unwrap();
+        assert_eq!((judged(&live), live.window().durable(spool)), (Judged::Known, 9));
+        live.window().take(spool, 10, 18, &hashes(1));
+        rig.sessions.rest(|_, _| false);
+        assert_eq!(live.window().judge(spool, 10, 18, &hashes(100)), Judged::Conflict { seq: 10 });
+    }
+
+    #[test]
+    fn whoever_is_gone_keeps_nobody_out() {
+        let rig = Rig::new();
+        let agent = |n: usize| AgentKey { side: Side::Source, name: Name::new(&format!("p{n}")).unwrap() };
+        for n in 0..MAX_AGENTS {
+            rig.sessions.window(&rig.key.0, &agent(n));
+        }
+        assert_eq!(rig.ask(instance(1, 1), 0, 0).unwrap_err(), NotEntered::Full);
+        rig.sessions.rest(|_, one| *one != agent(7));
+        assert!(rig.ask(instance(1, 1), 0, 0).is_ok());
+        let seats = rig.sessions.seats();
+        assert_eq!(seats.len(), MAX_AGENTS);
+        assert!(!seats.contains_key(&(rig.key.0.clone(), agent(7))), "the one that is gone made room");
     }
 
     #[tokio::test]

@@ -119,7 +119,7 @@ pub struct IndexSettings {
     pub history_chunks: u64,
     /// How much may wait in memory for the next flush.
     pub pending_bytes: usize,
-    /// How long the database may take to open before it is set aside.
+    /// How long the database may take to open. There is no index after that, until the next start sets it aside.
     pub open_limit: std::time::Duration,
     /// How much memory the database may use as its cache.
     pub cache_bytes: u64,

@@ -129,6 +129,29 @@ async fn the_index_answers_what_the_journal_says() {
     assert_eq!(index.reflects(), journal.heads());
 }
 
+/// sled may never come back from a damaged folder. Here it waits for somebody to write into its settings.
+#[tokio::test]
+async fn a_database_that_does_not_open_in_time_keeps_its_folder_until_the_next_start_sets_it_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = journal(dir.path(), 5).await;
+    let (index, _) = open_index(&journal);
+    let wanted = answers(&index);
+    drop(index);
+    let folder = journal.index_dir();
+    std::fs::remove_file(folder.join("conf")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(folder.join("conf")).status().unwrap();
+    assert!(pipe.success(), "no pipe can be made");
+    let open_limit = std::time::Duration::from_secs(1);
+    let late = SledIndex::open(&folder, IndexSettings { open_limit, ..settings() }, &journal);
+    let told = late.map(drop).unwrap_err().to_string();
+    assert!(told.contains("did not open within 1 s; it is rebuilt"), "{told}");
+    assert!(folder.join("conf").exists(), "it writes into whatever is made in its place");
+    let (index, start) = open_index(&journal);
+    assert!(start.set_aside.unwrap().contains("did not open within"), "the next start does not know of it");
+    assert!(start.set_aside_to.unwrap().join("conf").exists(), "the old one is not kept");
+    assert_eq!((start.findings, start.decisions, answers(&index) == wanted), (5, 5, true));
+}
+
 #[tokio::test]
 async fn a_second_start_folds_only_what_is_new() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,10 +1,12 @@
 //! Agents that come and go under new names, as pods do, and what they leave behind.
 
 use tidelock_proto::v1;
+use tidelock_proto::v1::session_request::Message as Say;
 
-use crate::agent::{Papers, enrol, join, join_token_for};
+use crate::agent::{Agent, Papers, enrol, join, join_token, join_token_for};
 use crate::evidence::{evidence, plan, works};
-use crate::support::{Collector, until};
+use crate::ingest::recent;
+use crate::support::{Collector, PLAN, until};
 
 const PODS: u32 = 10;
 
@@ -78,4 +80,42 @@ async fn ten_agents_killed_and_rejoined_under_new_names_keep_the_evidence() {
     })
     .await;
     alive.iter().chain([&source]).for_each(|agent| agent.abort());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_pod_that_is_gone_the_numbers_are_kept_alone_and_nothing_old_is_new() {
+    let mut collector = Collector::start().await;
+    pods_live(&mut collector, 10).await;
+    collector.apply(PLAN).await.unwrap();
+    let token = join_token_for(&collector, v1::Side::Source, "", 2).await;
+    let pod = enrol(&collector, &token).await.unwrap();
+    let mut agent = Agent::connect(&collector, &pod, 1).await.unwrap();
+    let findings = (0..3).map(|_| agent.finding(v1::Outcome::Pass)).collect();
+    agent.say(Say::Batch(agent.batch(1, findings))).await;
+    assert_eq!(agent.ack().await.unwrap(), 3);
+    drop(agent);
+    let ended = until("its certificate has ended", || async {
+        let status = collector.status().await;
+        let ended = status.agents.iter().any(|agent| agent.name == pod.name && agent.state == "expired");
+        status.as_of_time.filter(|_| ended)
+    })
+    .await;
+    until("the collector looked at its seats", || async {
+        let now = collector.status().await.as_of_time?;
+        (now.seconds > ended.seconds + 2).then_some(())
+    })
+    .await;
+    let token = join_token(&collector, v1::Side::Source, &pod.name).await;
+    let back = enrol(&collector, &token).await.unwrap();
+    let mut agent = Agent::connect(&collector, &back, 1).await.unwrap();
+    assert_eq!(agent.welcome.durable_seq, 3);
+    // What is so old is compared with nothing any more, and taken for new by nobody.
+    let other = (0..3).map(|_| agent.finding(v1::Outcome::Fail)).collect();
+    agent.say(Say::Batch(agent.batch(1, other))).await;
+    assert_eq!(agent.ack().await.unwrap(), 3);
+    agent.tell(4, v1::Outcome::Pass).await;
+    assert_eq!(recent(&collector).await, 4);
+    let other = agent.finding(v1::Outcome::Fail);
+    agent.say(Say::Batch(agent.batch(4, vec![other]))).await;
+    assert!(agent.ack().await.is_err(), "and what it brings now is compared again");
 }
