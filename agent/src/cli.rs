@@ -123,9 +123,9 @@ struct TryArgs {
     /// The side that the component is told
     #[arg(long, default_value = "source")]
     side: Side,
-    /// How long the run may take, in seconds
-    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
-    timeout: u64,
+    /// How long the run may take, such as 10s; 10m at most
+    #[arg(long, default_value = "10s", value_name = "SPAN", value_parser = of_run)]
+    timeout: Duration,
     /// As one JSON document
     #[arg(long)]
     json: bool,
@@ -199,7 +199,6 @@ async fn dispatch(command: Command, out: &mut Out<'_>) -> Result<ExitCode> {
         }
         Command::Try(args) => {
             let TryArgs { plugin, with, with_file, targets, secrets, side, timeout, json } = args;
-            let timeout = Duration::from_secs(timeout);
             try_one::try_one(Try { plugin, with, with_file, targets, secrets, side, timeout, json }, out)
                 .await
         }
@@ -259,6 +258,15 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A span that one run may take.
+fn of_run(text: &str) -> Result<Duration, String> {
+    let span = tidelock_model::read_span(text)?;
+    match (Duration::from_secs(1)..=Duration::from_secs(600)).contains(&span) {
+        true => Ok(span),
+        false => Err("a run takes from 1s to 10m".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -276,6 +284,23 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         for bad in ["", "5", "s", "0s", "25h", "5 m", "-1s", "99999999999999999999s"] {
             assert!(duration(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_given_a_span_as_everything_else_is() {
+        let of = |text: &str| -> Result<Duration, String> {
+            let words = ["tidelock-agent", "try", "builtin:login", "--timeout", text];
+            let args = Args::try_parse_from(words).map_err(|error| error.to_string())?;
+            let Command::Try(args) = args.command else { panic!("no try") };
+            Ok(args.timeout)
+        };
+        assert_eq!(of("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(of("1500ms"), Ok(Duration::from_millis(1500)));
+        assert_eq!(of("10m"), Ok(Duration::from_secs(600)));
+        assert!(of("10").is_err_and(|why| why.contains("write 10s")));
+        for wrong in ["0s", "999ms", "11m", "600001ms"] {
+            assert!(of(wrong).is_err_and(|why| why.contains("1s to 10m")), "{wrong}");
         }
     }
 }

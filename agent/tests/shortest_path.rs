@@ -110,7 +110,7 @@ fn one_run_is_shown_whole() {
     let target = format!("shop={shop}");
     let args = ["try", "builtin:http-flow", "--with", "flow=@login.yaml", "--with", "target=shop"];
     let mut good = args.to_vec();
-    good.extend(["--with", "user=ann", "--target", &target, "--side", "target"]);
+    good.extend(["--with", "user=ann", "--target", &target, "--side", "target", "--timeout", "20s"]);
     let out = agent(dir.path(), &good);
     let said = text(&out.stdout);
     assert_eq!(out.status.code(), Some(0), "{said}\n{}", text(&out.stderr));
@@ -137,6 +137,11 @@ fn one_run_is_shown_whole() {
     let (code, value) = told(&["try", "no-such.wasm"]);
     assert_eq!((code, &value["error"]["code"]), (Some(2), &"USAGE".into()), "{value}");
     assert!(value["error"]["message"].as_str().is_some_and(|why| why.contains("no-such.wasm")), "{value}");
+
+    // A time is read as in a plan, and so is one without its unit.
+    let out = agent(dir.path(), &[&good[..good.len() - 1], &["20"]].concat());
+    let said = text(&out.stderr);
+    assert!(out.status.code() == Some(2) && said.contains("write 20s"), "{said}");
 
     let mut wrong = args.to_vec();
     wrong.extend(["--with", "user=bob", "--target", &target]);

@@ -5,6 +5,7 @@
 
 mod grants;
 mod known;
+mod read;
 mod told;
 mod untold;
 
@@ -18,6 +19,7 @@ use tidelock_core::COLLECTOR;
 use tidelock_model::{Name, Phase, Sha256, Timestamp, mutated};
 
 use self::grants::Grants;
+use self::read::read;
 use crate::{private_file, secret};
 
 pub(crate) use told::{by_hand, tell};
@@ -152,10 +154,9 @@ impl Changed {
     }
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Serialize)]
 struct File {
-    #[serde(default, rename = "grant")]
+    #[serde(rename = "grant")]
     grants: Vec<Row>,
 }
 
@@ -324,20 +325,6 @@ impl Access {
     fn believe(&self, grants: Vec<Grant>) {
         self.grants.store(Arc::new(Grants::new(grants, &self.names)));
     }
-}
-
-fn read(path: &Path) -> Result<Vec<Grant>, AccessError> {
-    let wrong = |why: String| AccessError::File { doing: "read", path: path.to_path_buf(), why };
-    let file = match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str::<File>(&text).map_err(|error| wrong(error.to_string()))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => File::default(),
-        Err(error) => return Err(wrong(error.to_string())),
-    };
-    let grants = file.grants.into_iter().map(grant_of).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
-    for grant in grants.iter().filter(|grant| !grant.revoked) {
-        own_name(&grant.subject).map_err(|error| wrong(format!("grant {:?}: {error}", grant.id)))?;
-    }
-    Ok(grants)
 }
 
 /// Nobody passes for the collector: by its name its own holds are known.

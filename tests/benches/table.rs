@@ -1,6 +1,10 @@
 //! Numbers as people read them, each beside its bar.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// The rows whose bar was missed since somebody asked.
+static MISSED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Prints one line.
 #[expect(clippy::print_stdout, reason = "a program's own output")]
@@ -16,6 +20,14 @@ pub(crate) fn row(what: &str, number: &str, more: &str) {
 /// Prints a row with its bar and whether it was met.
 pub(crate) fn judged(what: &str, number: &str, bar: &str, met: bool) {
     row(what, number, &format!("bar {bar}: {}", if met { "ok" } else { "MISSED" }));
+    if !met {
+        MISSED.lock().unwrap_or_else(PoisonError::into_inner).push(what.trim().to_owned());
+    }
+}
+
+/// The rows whose bar was missed since this was asked before.
+pub(crate) fn missed() -> Vec<String> {
+    std::mem::take(&mut *MISSED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// A duration in microseconds or milliseconds.

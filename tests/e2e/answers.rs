@@ -136,6 +136,27 @@ fn a_token_of_another_migration_is_not_taken_for_an_older_journal() {
 }
 
 #[test]
+fn a_token_of_one_gate_that_asks_for_more_is_refused_and_the_collector_is_not_called_silent() {
+    let world = World::collector_alone();
+    world.apply(&WorldOptions::default().plan);
+    let _ = world.operator.run(&["status"]).good();
+    let issue = ["access", "issue", "ci", "--role", "pipeline", "-m", "shop", "--gate", "ready"];
+    let file = world.folder.path().join("ci.token");
+    let issued = world.operator.run(&issue).good();
+    std::fs::write(&file, issued.out.trim()).expect("a token can be written");
+    let bound = world.operator.with_token(&file);
+    assert_eq!(bound.run(&["gate", "check", "ready", "-m", "shop"]).code, 6, "its gate is answered");
+    for words in [&["journal", "accept", "-m", "shop"][..], &["journal", "accept"]] {
+        let said = bound.run(words);
+        assert_eq!((said.code, said.out.as_str()), (4, ""), "{words:?}: {}", said.err);
+        let first = said.err.lines().next().unwrap_or_default();
+        assert!(first.contains("this token may ask for the gate ready and nothing else"), "{}", said.err);
+        assert!(!said.err.contains("does not answer"), "{}", said.err);
+    }
+    assert_eq!(world.operator.run(&["journal", "accept", "-m", "shop"]).code, 0);
+}
+
+#[test]
 fn what_is_so_already_is_told_with_what_made_it_so() {
     let world = World::collector_alone();
     let plan = WorldOptions::default().plan;

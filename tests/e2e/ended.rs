@@ -5,6 +5,8 @@ use serde_json::Value;
 use tidelock_tests::{Cli, World, WorldOptions, eventually, get};
 
 const NO_INPUT: [&str; 3] = ["--confirm", "shop", "--no-input"];
+/// What the alarms about the verdict look at.
+const VERDICT: &str = "tidelock_verdict{";
 
 /// Gives a decision as soon as nothing else holds its gate.
 fn decide(person: &Cli, decision: &str) {
@@ -34,6 +36,10 @@ pub(crate) fn switch(world: &World) {
     world.until_phase("cutover");
     let _ = world.operator.run(&["switched", "--to", "target"]).good();
     world.until_phase("watch");
+}
+
+fn numbers(world: &World) -> String {
+    get(&world.address("ops"), "/metrics").expect("its numbers").1
 }
 
 /// What `rollback` and the orders say after the end.
@@ -76,6 +82,9 @@ fn nothing_is_left(world: &World, phase: &str) {
     assert_eq!(events(), before, "a refused order was recorded");
     if phase != "committed" {
         a_decision_is_told_of_the_end(&ana, phase);
+        let numbers = numbers(world);
+        assert!(numbers.contains("tidelock_ready"), "{numbers}");
+        assert!(!numbers.contains(VERDICT), "an alarm about it would never end: {numbers}");
     }
 }
 
@@ -176,9 +185,9 @@ fn a_committed_migration_asks_for_nothing_and_lets_nobody_wait_in_vain() {
     let brief = run(&["brief"]).good().out;
     assert!(brief.contains("## How it stands at ") && !brief.contains("stands at –"), "{brief}");
 
-    let (_, numbers) = get(&world.address("ops"), "/metrics").expect("its numbers");
+    let numbers = numbers(&world);
     assert!(numbers.contains("tidelock_gate_open{"), "{numbers}");
-    for series in ["tidelock_verdict{", "tidelock_scenario_state{", "tidelock_scenario_last_result"] {
+    for series in [VERDICT, "tidelock_scenario_state{", "tidelock_scenario_last_result"] {
         let told = numbers.lines().find(|line| line.starts_with(series));
         assert_eq!(told, None, "somebody is called for what nobody asks");
     }
@@ -191,6 +200,11 @@ fn a_migration_that_went_back_has_no_way_back_again() {
     world.until_phase("rolling-back");
     let under_way = world.operator.run(&["rollback"]);
     assert_eq!((under_way.code, under_way.out.contains("under way")), (5, true), "{}", under_way.out);
+    eventually("the alarm hears that it goes back", || {
+        let numbers = numbers(&world);
+        let wanted = format!("{VERDICT}migration=\"shop\",verdict=\"rollback\"}} 1");
+        if numbers.lines().any(|line| line.starts_with(&wanted)) { Ok(()) } else { Err(numbers) }
+    });
     let _ = world.operator.run(&["switched", "--to", "source"]).good();
     world.until_phase("rolled-back");
     nothing_is_left(&world, "rolled-back");

@@ -160,12 +160,17 @@ const LAST: [&str; 3] = [
 /// The commands that answer in no JSON, and why.
 const OTHERS: [(&str, &str); 1] = [("demo", "it becomes tidelock-demo, a play for people")];
 
-/// One document, or one a line.
+/// One document and nothing beside it: a document a line is what `-o ndjson` asks for.
 fn is_json(text: &str) -> bool {
-    let lines = || text.lines().filter(|line| !line.is_empty());
-    !text.trim().is_empty()
-        && (serde_json::from_str::<Value>(text).is_ok()
-            || lines().all(|line| serde_json::from_str::<Value>(line).is_ok()))
+    serde_json::from_str::<Value>(text).is_ok()
+}
+
+/// A journal is exported a record a line, however large it is.
+fn is_answer(asked: &str, text: &str) -> bool {
+    match asked.starts_with("journal export") {
+        true => !text.is_empty() && text.lines().all(is_json),
+        false => is_json(text),
+    }
 }
 
 /// It is run in the world's folder, where what it leaves behind goes with the world.
@@ -194,7 +199,7 @@ fn answers(world: &World, fill: impl Fn(&str) -> String) {
         } else if asked.starts_with("agent token --side") {
             token = id();
         }
-        if exit != ANY && answer.code != exit || !is_json(&answer.out) {
+        if exit != ANY && answer.code != exit || !is_answer(&asked, &answer.out) {
             wrong.push(format!("{asked} (exit {}): {} {}", answer.code, answer.out, answer.err));
         }
     }
@@ -285,6 +290,14 @@ fn every_command_answers_in_json_that_can_be_read() {
     two_people::a_looser_plan_takes_another_person(&world);
     asked::what_is_found_now_is_told_and_proves_nothing(&mut world);
     the_end(&world);
+}
+
+#[test]
+fn two_documents_are_not_taken_for_one() {
+    assert!(is_json("{\n  \"a\": 1\n}\n") && is_json("[]\n"));
+    for wrong in ["", "\n", "{}\n{}\n", "{} {}", "{}\nand words\n"] {
+        assert!(!is_json(wrong), "{wrong:?}");
+    }
 }
 
 /// The words are those of this command, whatever follows them.

@@ -37,6 +37,7 @@ mod proof;
 mod raw;
 mod remembered;
 mod replay;
+mod scripts;
 mod session;
 mod signed_report;
 mod silence;

@@ -4,6 +4,8 @@
 //! own that lives for one component, without secrets, targets or the cache's key, and with a bound on
 //! memory and processor time that the system itself enforces.
 
+use std::error::Error;
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -11,6 +13,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 
+use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use sha2::Digest as _;
 use tidelock_model::{Cause, Sha256, mutated};
@@ -66,17 +69,22 @@ fn confine(request: &Compile) -> rustix::io::Result<()> {
 fn compile(request: &Compile) -> Compiled {
     let wasm = read_component(&request.wasm, request.component, request.max_wasm_bytes)?;
     shape::judge(&wasm)?;
-    let engine = engine::on_demand(&request.engine)
-        .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("{error:#}")))?;
-    let component = Component::new(&engine, &wasm).map_err(|error| {
-        let what = if is_core_module(&wasm) { "a core module, not a component" } else { "no component" };
-        Refusal::new(Cause::Interface, format!("{} is {what}: {error:#}", request.wasm.display()))
+    let engine = engine::on_demand(&request.engine).map_err(|error| match out_of_memory(error.chain()) {
+        true => starved(request, &error),
+        false => Refusal::new(Cause::UnknownPlugin, format!("{error:#}")),
+    })?;
+    let component = Component::new(&engine, &wasm).map_err(|error| match out_of_memory(error.chain()) {
+        true => starved(request, &error),
+        false => no_component(&request.wasm, &wasm, &error),
     })?;
     admission::admit(&engine, &component, request.engine.memory_cap_bytes)?;
     library::link(&engine)
         .and_then(|linker| linker.instantiate_pre(&component))
         .and_then(CheckPre::new)
-        .map_err(|error| misfit(&error))?;
+        .map_err(|error| match out_of_memory(error.chain()) {
+            true => starved(request, &error),
+            false => misfit(&error),
+        })?;
     let code = component
         .serialize()
         .map_err(|error| Refusal::new(Cause::UnknownPlugin, format!("write compiled code: {error:#}")))?;
@@ -84,6 +92,26 @@ fn compile(request: &Compile) -> Compiled {
         Refusal::new(Cause::UnknownPlugin, format!("write {}: {error}", request.output.display()))
     })?;
     Ok(hex(&engine::fingerprint(&engine)))
+}
+
+/// Whether the compiler did not get the memory that it asked for: no word about the component.
+fn out_of_memory<'a>(mut chain: impl Iterator<Item = &'a (dyn Error + 'static)>) -> bool {
+    chain.any(|error| {
+        error.downcast_ref::<Errno>() == Some(&Errno::NOMEM)
+            || error.downcast_ref::<io::Error>().is_some_and(|it| it.kind() == io::ErrorKind::OutOfMemory)
+            || error.is::<wasmtime::OutOfMemory>()
+    })
+}
+
+fn starved(request: &Compile, error: &dyn Display) -> Refusal {
+    let (path, mib) = (request.wasm.display(), request.max_memory_bytes >> 20);
+    let why = format!("compile {path}: out of memory, of which compiling may take {mib} MiB: {error:#}");
+    Refusal::new(Cause::Memory, why)
+}
+
+fn no_component(path: &Path, wasm: &[u8], error: &wasmtime::Error) -> Refusal {
+    let what = if is_core_module(wasm) { "a core module, not a component" } else { "no component" };
+    Refusal::new(Cause::Interface, format!("{} is {what}: {error:#}", path.display()))
 }
 
 /// A component of the right package that still does not fit: an import or export is of another shape.
@@ -101,7 +129,9 @@ fn is_core_module(wasm: &[u8]) -> bool {
 
 fn read_component(path: &Path, want: Sha256, max_bytes: u64) -> Result<Vec<u8>, Refusal> {
     let unread = |error: io::Error| {
-        Refusal::new(Cause::UnknownPlugin, format!("read component {}: {error}", path.display()))
+        let starved = error.kind() == io::ErrorKind::OutOfMemory;
+        let cause = if starved { Cause::Memory } else { Cause::UnknownPlugin };
+        Refusal::new(cause, format!("read component {}: {error}", path.display()))
     };
     let file = File::open(path).map_err(unread)?;
     let mut wasm = Vec::new();
@@ -121,4 +151,24 @@ fn read_component(path: &Path, want: Sha256, max_bytes: u64) -> Result<Vec<u8>, 
 /// The agent has made the file, empty: this process may make none.
 fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
     OpenOptions::new().write(true).open(path)?.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_is_not_there_is_told_from_what_a_component_has_wrong() {
+        let of = |errno: Errno| wasmtime::Error::from(errno).context("make room for code");
+        let system = |kind: io::ErrorKind| wasmtime::Error::from(io::Error::from(kind)).context("read");
+        for short in [of(Errno::NOMEM), system(io::ErrorKind::OutOfMemory)] {
+            assert!(out_of_memory(short.chain()), "{short:#}");
+            let short = anyhow::Error::from(short).context("make a WebAssembly engine");
+            assert!(out_of_memory(short.chain()), "{short:#}");
+        }
+        let named = wasmtime::Error::msg("unknown import: Cannot allocate memory (os error 12)");
+        for wrong in [of(Errno::ACCESS), system(io::ErrorKind::NotFound), named] {
+            assert!(!out_of_memory(wrong.chain()), "{wrong:#}");
+        }
+    }
 }

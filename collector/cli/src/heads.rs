@@ -221,7 +221,7 @@ impl Client {
                 let Some(known) = known else { return Ok(()) };
                 return Err(self.gone(migration, known.decision()).await);
             }
-            Shown::Away => return Ok(()),
+            Shown::Away(_) => return Ok(()),
             Shown::Trouble(trouble) => return Err(trouble),
         };
         match head::judge(&name, known.as_ref(), shown.head.as_ref(), shown.remembered.as_ref()) {
@@ -245,7 +245,7 @@ impl Client {
         match tokio::time::timeout(PATIENCE, self.migrations().get_head(request)).await {
             Ok(Ok(answer)) => Shown::Answer(Box::new(answer.into_inner())),
             Ok(Err(status)) => Shown::of(status),
-            Err(_) => Shown::Away,
+            Err(_) => Shown::Away(Trouble::new(Exit::Unreachable, "the collector does not answer")),
         }
     }
 
@@ -271,8 +271,8 @@ impl Client {
                     "there is no migration {migration}, and none is remembered"
                 )));
             }
-            Shown::Away => return Err(Trouble::new(Exit::Unreachable, "the collector does not answer")),
-            Shown::Trouble(trouble) => return Err(trouble),
+            // No command comes after this one that would say it.
+            Shown::Away(trouble) | Shown::Trouble(trouble) => return Err(trouble),
         };
         let newest = head::judge(&name, None, shown.head.as_ref(), None);
         let newest = newest.map_err(|differs| Trouble::new(Exit::Unknown, differs.to_string()))?;
@@ -327,8 +327,8 @@ enum Shown {
     Nothing,
     /// It knows no such migration.
     NoMigration,
-    /// The command itself will say what is wrong.
-    Away,
+    /// The command itself will say what is wrong, where one comes after the question.
+    Away(Trouble),
     Trouble(Trouble),
 }
 
@@ -342,7 +342,7 @@ impl Shown {
             | Code::Cancelled
             | Code::Unauthenticated
             | Code::PermissionDenied
-            | Code::InvalidArgument => Shown::Away,
+            | Code::InvalidArgument => Shown::Away(trouble(status)),
             Code::Ok
             | Code::Unknown
             | Code::AlreadyExists
@@ -371,6 +371,22 @@ mod tests {
             same: Mutex::default(),
             lenient: AtomicBool::new(false),
         }
+    }
+
+    #[test]
+    fn a_refusal_of_the_question_is_no_silence() {
+        let away = |status| match Shown::of(status) {
+            Shown::Away(trouble) => (trouble.exit, trouble.message),
+            Shown::Answer(_) | Shown::Nothing | Shown::NoMigration | Shown::Trouble(_) => {
+                panic!("a command without this question would still be answered")
+            }
+        };
+        let one_gate = "this token may ask for the gate ready and nothing else";
+        assert_eq!(away(Status::permission_denied(one_gate)), (Exit::Auth, one_gate.to_owned()));
+        assert_eq!(away(Status::unauthenticated("no token")).0, Exit::Auth);
+        assert_eq!(away(Status::invalid_argument("it is none")).0, Exit::Usage);
+        let (exit, message) = away(Status::unavailable("refused"));
+        assert_eq!((exit, message.starts_with("the collector does not answer")), (Exit::Unreachable, true));
     }
 
     #[test]

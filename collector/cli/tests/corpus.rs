@@ -31,7 +31,7 @@ fn said(label: &str, output: &Output) -> String {
 const MONITORS: &str = "status, gate check and doctor";
 
 /// Words, and what the answer must hold.
-const ROWS: [(&[&str], &str); 53] = [
+const ROWS: [(&[&str], &str); 56] = [
     (&[], "Usage: tidelock"),
     (&["--nope"], "unexpected argument '--nope'"),
     (&["stat\u{1b}us"], "unrecognized subcommand"),
@@ -57,6 +57,8 @@ const ROWS: [(&[&str], &str); 53] = [
     (&["gate", "wait", "ready", "--timeout", "5parsecs"], "the units are ms, s, m, h and d"),
     (&["gate", "wait", "ready", "--timeout", "1m30s"], "not 1m30s"),
     (&["gate", "wait", "ready", "--timeout", "99999999999999999d"], "no duration may be over"),
+    (&["gate", "wait", "ready", "--quiet-every", "0s"], "comes once a second at most"),
+    (&["gate", "exec", "ready", "--quiet-every", "999ms", "--", "true"], "write 1s or more"),
     (&["gate", "exec", "ready", "--"], "<COMMAND>"),
     (&["events", "--since", "0"], "a bare number has no unit"),
     (&["decide", "cutover"], "--go"),
@@ -78,6 +80,7 @@ const ROWS: [(&[&str], &str); 53] = [
     (&["gate", "exec", "ready", "--soft", "--", "true"], "unexpected argument '--soft'"),
     (&["check", "show", "login", "--last", "0"], "0 is not in 1..=100"),
     (&["plugin", "try", "x.wasm", "--timeout", "10"], "write 10s"),
+    (&["plugin", "try", "x.wasm", "--timeout", "999ms"], "a run takes from 1s to 10m"),
     (&["plugin", "push", "oci:x/y:1"], "not yet"),
     // What it would mean there is no monitor's business.
     (&["why", "-o", "nagios"], MONITORS),

@@ -94,7 +94,7 @@ impl Problems {
     /// In few words, however large the file and however many they are: the errors first, a line each.
     pub fn brief(&self) -> String {
         let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) = self.list.iter().partition(|p| p.is_error());
-        let mut out = format!("the plan has {} errors and {} warnings", errors.len(), warnings.len());
+        let mut out = format!("the plan has {}", self.counted());
         for problem in errors.into_iter().chain(warnings).take(MAX_BRIEF) {
             let file = problem.file.as_ref().map(|file| format!("{file} ")).unwrap_or_default();
             let line = problem.line.map(|line| format!("line {line}: ")).unwrap_or_default();
@@ -139,8 +139,7 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = self.list.iter().filter(|p| p.is_error()).count();
-        write!(f, "the plan has {errors} errors and {} warnings", self.list.len() - errors)?;
+        write!(f, "the plan has {}", self.counted())?;
         match self.list.iter().find(|p| p.is_error()) {
             Some(first) => {
                 write!(f, ", first {}", first.code)?;
@@ -320,7 +319,10 @@ mod tests {
             for code in codes {
                 sink.say(code, None, *code);
             }
-            assert_eq!(Problems::new(sink.list).counted(), said);
+            let problems = Problems::new(sink.list);
+            assert_eq!(problems.counted(), said);
+            assert_eq!(problems.brief().lines().next(), Some(&*format!("the plan has {said}")));
+            assert_eq!(problems.to_string().split(',').next(), Some(&*format!("the plan has {said}")));
         }
     }
 }

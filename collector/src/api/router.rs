@@ -1,8 +1,10 @@
 //! Puts both faces on one port, behind one sign-in.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tidelock_proto::v1::access_service_server::AccessServiceServer;
@@ -15,8 +17,14 @@ use tidelock_proto::v1::plan_service_server::PlanServiceServer;
 use tidelock_proto::v1::report_service_server::ReportServiceServer;
 use tidelock_proto::v1::run_service_server::RunServiceServer;
 use tidelock_proto::{DESCRIPTORS, Limits};
+use tonic::body::Body;
+use tonic::codegen::Service;
+use tonic::codegen::http::Request;
+use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_reflection::pb::v1::server_reflection_server::SERVICE_NAME as REFLECTION;
+use tonic_reflection::server::{Builder, Error};
 
 use super::access::Accesses;
 use super::component::ComponentFace;
@@ -32,30 +40,54 @@ use super::{Api, auth, flagger, http};
 /// The largest body of a hook.
 const HOOK_BYTES: usize = 64 * 1024;
 
+/// What the port serves, and the names of it that reflection lists: the protocol has a service more, which agents alone
+/// are served, at a port of their own.
+#[derive(Default)]
+struct Served {
+    routes: Routes,
+    names: Vec<&'static str>,
+}
+
+impl Served {
+    fn with<S>(mut self, service: S) -> Served
+    where
+        S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        S::Response: IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.names.push(S::NAME);
+        Served { routes: self.routes.add_service(service), names: self.names }
+    }
+
+    /// The same with the service that describes them.
+    fn described(self) -> Result<Routes, Error> {
+        let described = Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+        let names = self.names.into_iter().chain([REFLECTION]);
+        let reflection = names.fold(described, |described, name| described.with_service_name(name));
+        Ok(self.routes.add_service(reflection.build_v1()?))
+    }
+}
+
 /// Both faces.
 ///
 /// # Errors
 /// When the descriptors of the protocol cannot be read.
-pub fn routes<H: Health>(
-    api: &Arc<Api>,
-    health: HealthServer<H>,
-) -> Result<Routes, tonic_reflection::server::Error> {
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+pub fn routes<H: Health>(api: &Arc<Api>, health: HealthServer<H>) -> Result<Routes, Error> {
     let limit = Limits::MESSAGE_BYTES;
-    let grpc = Routes::new(health)
-        .add_service(reflection)
-        .add_service(GateServiceServer::new(Gates(api.clone())).max_decoding_message_size(limit))
-        .add_service(MigrationServiceServer::new(Migrations(api.clone())).max_decoding_message_size(limit))
-        .add_service(OrderServiceServer::new(Orders(api.clone())).max_decoding_message_size(limit))
-        .add_service(ReportServiceServer::new(Reports(api.clone())).max_decoding_message_size(64 * 1024))
-        .add_service(RunServiceServer::new(Runs(api.clone())).max_decoding_message_size(limit))
-        .add_service(AccessServiceServer::new(Accesses(api.clone())).max_decoding_message_size(limit))
-        .add_service(PlanServiceServer::new(Plans(api.clone())).max_decoding_message_size(limit))
-        .add_service(ComponentServiceServer::new(ComponentFace::new(api)).max_decoding_message_size(limit))
-        .add_service(EnrolServiceServer::new(Enrolment(api.clone())).max_decoding_message_size(64 * 1024));
+    let grpc = Served::default()
+        .with(health)
+        .with(GateServiceServer::new(Gates(api.clone())).max_decoding_message_size(limit))
+        .with(MigrationServiceServer::new(Migrations(api.clone())).max_decoding_message_size(limit))
+        .with(OrderServiceServer::new(Orders(api.clone())).max_decoding_message_size(limit))
+        .with(ReportServiceServer::new(Reports(api.clone())).max_decoding_message_size(64 * 1024))
+        .with(RunServiceServer::new(Runs(api.clone())).max_decoding_message_size(limit))
+        .with(AccessServiceServer::new(Accesses(api.clone())).max_decoding_message_size(limit))
+        .with(PlanServiceServer::new(Plans(api.clone())).max_decoding_message_size(limit))
+        .with(ComponentServiceServer::new(ComponentFace::new(api)).max_decoding_message_size(limit))
+        .with(EnrolServiceServer::new(Enrolment(api.clone())).max_decoding_message_size(64 * 1024))
+        .described()?;
     let plain = Router::new()
         .route("/v1/migrations/{migration}/gates/{gate}", get(http::get_gate))
         .route("/v1/migrations/{migration}/gates/{gate}/open", get(http::get_open))

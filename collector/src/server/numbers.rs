@@ -66,15 +66,16 @@ fn gone(state: AgentState) -> bool {
     }
 }
 
-/// The word of the gate that stands next. At an end that is not the one that was wanted it is `rollback`: a gate that
-/// opened for it is no good news. None once the move is complete and no gate is left.
+/// The word of the gate that stands next. On the way back it is `rollback`: the gate of its end is no good news when it
+/// opens. None once the migration has ended, however it did, and where no gate is left: nobody can do anything any more.
 fn present(phase: Phase, next: Option<&Verdict>, leased: impl Fn(&Verdict) -> bool) -> Option<VerdictWord> {
     let lapsed = |gate: &Verdict| gate.open() && !leased(gate);
     let word = || next.map(|gate| if lapsed(gate) { VerdictWord::Unknown } else { gate.word });
     match phase {
-        Phase::RolledBack | Phase::Aborted => Some(VerdictWord::Rollback),
-        Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover | Phase::Watch => word(),
-        Phase::Committed | Phase::RollingBack | Phase::Retired => word(),
+        Phase::RollingBack => Some(VerdictWord::Rollback),
+        Phase::RolledBack | Phase::Aborted | Phase::Retired => None,
+        Phase::Prepare | Phase::Sync | Phase::Ready | Phase::Cutover => word(),
+        Phase::Watch | Phase::Committed => word(),
     }
 }
 
@@ -91,7 +92,7 @@ impl Gates {
             open: Family::gauge("tidelock_gate_open", "1 while the gate is open and its lease lasts."),
             verdict: Family::gauge(
                 "tidelock_verdict",
-                "The verdict of the next gate: 1 for the present word; none once the move is complete.",
+                "The verdict of the next gate: 1 for the present word; none once the migration has ended.",
             ),
             window: Family::gauge(
                 "tidelock_rollback_window_remaining_seconds",
@@ -253,13 +254,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_migration_that_went_back_ends_as_no_open_gate_and_one_that_is_complete_as_none() {
-        let of = |phase| present(phase, None, |_| true);
-        assert_eq!(of(Phase::RolledBack), Some(VerdictWord::Rollback));
-        assert_eq!(of(Phase::Aborted), Some(VerdictWord::Rollback));
-        for complete in [Phase::Committed, Phase::Retired] {
-            assert_eq!(of(complete), None, "no gate stands in for one that is not there: {complete}");
+    fn going_back_is_told_while_it_is_under_way_and_a_migration_that_has_ended_has_no_verdict() {
+        let migration = Migration::new(Name::new("shop").expect("a name"));
+        let gate = migration.verdict(Phase::Sync, Timestamp::from_millis(1_800_000_000_000));
+        let open = Verdict { word: VerdictWord::Open, ..gate };
+        for next in [None, Some(&open)] {
+            let of = |phase| present(phase, next, |_| true);
+            assert_eq!(of(Phase::RollingBack), Some(VerdictWord::Rollback), "an open gate is no good news");
+            for end in [Phase::RolledBack, Phase::Aborted, Phase::Retired] {
+                assert_eq!(of(end), None, "somebody is called for ever: {end}");
+            }
         }
+        assert_eq!(
+            present(Phase::Committed, None, |_| true),
+            None,
+            "no gate stands in for one that is not there"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 use crate::agent::{Agent, join};
 use crate::support::{Bearer, Collector, MIGRATION, PLAN, until};
@@ -31,6 +32,26 @@ async fn health_is_for_everybody_and_reflection_for_callers() {
         let mut client = ServerReflectionClient::with_interceptor(channel, Bearer(token));
         assert_eq!(client.server_reflection_info(list()).await.is_ok(), known);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reflection_lists_what_this_port_serves_and_not_the_service_of_the_agents_port() {
+    let collector = Collector::start().await;
+    let signed = Bearer(collector.operator.clone());
+    let mut client = ServerReflectionClient::with_interceptor(collector.channel().await, signed);
+    let ask = MessageRequest::ListServices(String::new());
+    let ask = ServerReflectionRequest { host: String::new(), message_request: Some(ask) };
+    let mut answers = client.server_reflection_info(tokio_stream::iter([ask])).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap();
+    let Some(MessageResponse::ListServicesResponse(listed)) = answer.message_response else {
+        panic!("it lists nothing");
+    };
+    let mut names: Vec<String> = listed.service.into_iter().map(|service| service.name).collect();
+    names.sort();
+    let ours = ["Access", "Component", "Enrol", "Gate", "Migration", "Order", "Plan", "Report", "Run"];
+    let ours = ours.map(|name| format!("tidelock.v1.{name}Service"));
+    let others = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"].map(str::to_owned);
+    assert_eq!(names, [&others[..], &ours[..]].concat());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

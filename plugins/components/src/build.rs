@@ -1,8 +1,10 @@
 //! Compiles plugin crates to WebAssembly and makes components of them.
 //!
 //! The compiler works in a target folder of its own, so that building plugins never waits for a build of
-//! the host's binaries, nor they for it.
+//! the host's binaries, nor they for it. The folders of this machine are called by other names in what it makes: a
+//! component is named by its digest, and the same source is to have the same one wherever it is built.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,6 +16,10 @@ const TRIPLE: &str = "wasm32-unknown-unknown";
 /// 64 KiB of stack: a guest's image stays at three pages.
 const FLAGS: &str = "-C link-arg=-zstack-size=65536";
 const FLAGS_VARIABLE: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+/// What the folder of the plugins' workspace is called in a component.
+const WORKSPACE: &str = "/build";
+/// What the folder of cargo's downloads is called there.
+const CARGO_HOME: &str = "/cargo";
 
 /// How a plugin is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,10 +94,12 @@ fn compile(workspace_dir: &Path, packages: &[String], profile: Profile, target: 
     for package in packages {
         command.args(["-p", package]);
     }
-    let flags = match std::env::var(FLAGS_VARIABLE) {
-        Ok(others) if !others.is_empty() => format!("{others} {FLAGS}"),
-        _ => FLAGS.to_owned(),
-    };
+    // Cargo asks the system where it is, which tells no links.
+    let here = workspace_dir.canonicalize().context("find the folder of the plugins")?;
+    let home = cargo_home(std::env::var_os("CARGO_HOME"), std::env::var_os("HOME"));
+    let home = home.map(|home| here.join(home));
+    let given = std::env::var(FLAGS_VARIABLE).unwrap_or_default();
+    let flags = flags(&given, &here, home.as_deref());
     // Flags meant for the host's own build, such as those of a coverage run, do not fit WebAssembly.
     command.env(FLAGS_VARIABLE, flags).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.env("CARGO_TARGET_DIR", target);
@@ -103,6 +111,26 @@ fn compile(workspace_dir: &Path, packages: &[String], profile: Profile, target: 
         );
     }
     Ok(())
+}
+
+/// Those that are given, ours, and the names for the folders of this machine.
+fn flags(given: &str, workspace: &Path, cargo_home: Option<&Path>) -> String {
+    let mut flags = Vec::new();
+    // The last name that fits is taken: the downloads may lie in the workspace, and whoever gives names means them.
+    for (folder, name) in [(Some(workspace), WORKSPACE), (cargo_home, CARGO_HOME)] {
+        // Cargo cuts flags at each blank: a folder with one in its name keeps it.
+        let folder = folder.and_then(Path::to_str).filter(|folder| !folder.contains(char::is_whitespace));
+        flags.extend(folder.map(|folder| format!("--remap-path-prefix={folder}={name}")));
+    }
+    flags.extend(given.split_whitespace().map(str::to_owned));
+    flags.push(FLAGS.to_owned());
+    flags.join(" ")
+}
+
+/// Where cargo keeps what it downloads.
+fn cargo_home(set: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    let folder = |set: Option<OsString>| set.filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder(set).or_else(|| Some(folder(home)?.join(".cargo")))
 }
 
 fn component(package: &str, folder: &Path, out: &Path) -> Result<Built> {
@@ -146,5 +174,32 @@ mod tests {
         assert_eq!(package_name(&manifest).unwrap(), "stock");
         std::fs::write(&manifest, "[workspace]\n").unwrap();
         assert!(package_name(&manifest).is_err());
+    }
+
+    #[test]
+    fn the_machines_folders_get_other_names_and_no_given_flag_is_dropped() {
+        let of = |given, home: Option<&str>| flags(given, Path::new("/home/ann/shop"), home.map(Path::new));
+        let shop = "--remap-path-prefix=/home/ann/shop=/build";
+        assert_eq!(of("", None), format!("{shop} {FLAGS}"));
+        let both = format!("{shop} --remap-path-prefix=/home/ann/.cargo=/cargo");
+        assert_eq!(
+            of(" -C debuginfo=1  -g ", Some("/home/ann/.cargo")),
+            format!("{both} -C debuginfo=1 -g {FLAGS}")
+        );
+        assert_eq!(
+            of("-g", Some("/home/ann b/.cargo")),
+            format!("{shop} -g {FLAGS}"),
+            "it would be two flags"
+        );
+    }
+
+    #[test]
+    fn the_downloads_lie_where_the_variable_says_or_below_the_home() {
+        let of = |set: Option<&str>, home: Option<&str>| {
+            cargo_home(set.map(OsString::from), home.map(OsString::from))
+        };
+        assert_eq!(of(Some("/c"), Some("/h")), Some(PathBuf::from("/c")));
+        assert_eq!(of(Some(""), Some("/h")), Some(PathBuf::from("/h/.cargo")));
+        assert_eq!([of(None, None), of(None, Some(""))], [None, None]);
     }
 }

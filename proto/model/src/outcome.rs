@@ -54,7 +54,7 @@ causes! {
     Timeout = "timeout",
     /// The plugin used up its processor time.
     Cpu = "cpu",
-    /// The plugin asked for more memory than it may have.
+    /// The plugin asked for more memory than it may have, or there was not enough to compile it.
     Memory = "memory",
     /// The report or log was larger than it may be.
     Output = "output",

@@ -8,9 +8,10 @@
 use std::env;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
@@ -100,9 +101,30 @@ impl Drop for Telemetry {
 }
 
 fn filter(level: &str) -> Result<EnvFilter> {
+    let variable = env::var_os("RUST_LOG").map(|text| text.to_string_lossy().into_owned());
+    filter_of(level, variable.as_deref())
+}
+
+fn filter_of(level: &str, variable: Option<&str>) -> Result<EnvFilter> {
     check_level(level).context("log.level")?;
-    let level = env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| level.to_owned());
-    EnvFilter::try_new(&level).with_context(|| format!("log level {level:?}"))
+    let rules = variable.unwrap_or_default().split(',').map(str::trim).filter(|rule| !rule.is_empty());
+    let rules: Vec<&str> = rules.collect();
+    if rules.is_empty() {
+        return EnvFilter::try_new(level).with_context(|| format!("log.level {level:?}"));
+    }
+    if let Some(odd) = rules.iter().find(|rule| is_bare(rule) && rule.parse::<LevelFilter>().is_err()) {
+        let words = LEVELS.join(", ");
+        bail!(
+            "RUST_LOG: {odd:?} is no level; it is one of {words}, and for a part of the program PART=LEVEL"
+        );
+    }
+    let rules = rules.join(",");
+    EnvFilter::try_new(&rules).with_context(|| format!("RUST_LOG: {rules:?} is no filter"))
+}
+
+/// A word alone. A filter would take one that is no level for a part of the program, and tell nothing of all others.
+fn is_bare(rule: &str) -> bool {
+    !rule.contains(['=', '[', ']', '{', '}'])
 }
 
 /// Begins to log, and to tell the rest where the environment says so. Call it once, inside the runtime.
@@ -169,5 +191,30 @@ mod tests {
             // Where it would be a filter all the same, it is not taken for one.
             assert!(filter(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_word_of_rust_log_that_is_no_level_is_refused_and_a_filter_is_taken() {
+        let of = |variable: Option<&str>| match filter_of("info", variable) {
+            Ok(filter) => Ok(filter.to_string().to_lowercase()),
+            Err(error) => Err(format!("{error:#}")),
+        };
+        for unset in [None, Some(""), Some(" ,")] {
+            assert_eq!(of(unset), Ok("info".to_owned()), "{unset:?}");
+        }
+        for good in ["warn", "DEBUG", "3", "tidelock_agent=debug", "h2=off, info", "[run]=trace,error"] {
+            assert!(of(Some(good)).is_ok(), "{good:?}: {:?}", of(Some(good)));
+        }
+        // A blank before a level does not make another word of it.
+        assert!(of(Some("h2=off, debug")).is_ok_and(|filter| filter.contains("debug")));
+        for (bad, word) in
+            [("inof", "inof"), ("h2=off,debugg", "debugg"), ("tidelock_agent", "tidelock_agent")]
+        {
+            let said = of(Some(bad)).expect_err(bad);
+            assert!(said.contains(&format!("RUST_LOG: {word:?} is no level")), "{said}");
+            assert!(said.contains("off, error, warn, info, debug, trace"), "{said}");
+        }
+        let said = of(Some("tidelock_agent=inof")).expect_err("it is no level");
+        assert!(said.contains("RUST_LOG"), "{said}");
     }
 }

@@ -201,3 +201,22 @@ async fn compiling_has_a_bound_on_memory() {
     let words = ["Cannot allocate memory", "it may take 16 MiB of memory"];
     assert!(words.iter().any(|word| refusal.detail.contains(word)), "{refusal}");
 }
+
+/// Wherever the memory is up: at the engine, in the middle of it, or where the code is kept.
+#[tokio::test]
+async fn a_compiler_without_memory_says_so_and_nothing_against_the_component() {
+    let mut refused = 0;
+    for mib in [8, 16, 32, 48, 64, 96, 128, 192] {
+        let bounds = CompileBounds { memory_bytes: mib << 20, ..CompileBounds::default() };
+        let Err(refusal) = compiled(bounds).await else { continue };
+        refused += 1;
+        assert!([Cause::Memory, Cause::UnknownPlugin].contains(&refusal.cause), "{mib} MiB: {refusal}");
+        let bound = format!("may take {mib} MiB of memory");
+        let words = ["out of memory", "Cannot allocate memory", bound.as_str()];
+        assert!(words.iter().any(|word| refusal.detail.contains(word)), "{mib} MiB: {refusal}");
+        for guilty in ["no component", "core module", "does not fit"] {
+            assert!(!refusal.detail.contains(guilty), "{mib} MiB: {refusal}");
+        }
+    }
+    assert!(refused > 0, "no bound was tight, so nothing was tried");
+}

@@ -13,6 +13,9 @@ use crate::out::{self, Format};
 use crate::words::{loss, pad, verdict};
 use crate::{shown, shown_switch};
 
+/// The least time between two signs of life.
+const SIGN: Duration = Duration::from_secs(1);
+
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum GateCommand {
     /// All gates of the migration
@@ -52,8 +55,8 @@ pub(crate) struct WaitArgs {
     /// How long the collector may be away
     #[arg(long, value_parser = duration, default_value = "2m", value_name = "SPAN")]
     pub(crate) connect_patience: Duration,
-    /// How often to give a sign of life
-    #[arg(long, value_parser = duration, default_value = "1m", value_name = "SPAN")]
+    /// How often to give a sign of life, such as 1m; not below 1s
+    #[arg(long, value_parser = sign_span, default_value = "1m", value_name = "SPAN")]
     pub(crate) quiet_every: Duration,
     /// A gate that is on HOLD at the end is no failure. For `gate wait` alone: no command runs behind a shut gate.
     #[arg(skip)]
@@ -67,6 +70,16 @@ pub(crate) struct ExecArgs {
     /// The command that switches, with its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+/// Signs without a pause between them would bury the changes, and keep a processor busy.
+fn sign_span(text: &str) -> Result<Duration, String> {
+    let span = duration(text)?;
+    if span < SIGN {
+        Err("a sign of life comes once a second at most: write 1s or more".to_owned())
+    } else {
+        Ok(span)
+    }
 }
 
 pub(crate) async fn run(call: &Call, command: GateCommand) -> Result<Exit, Trouble> {

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use tidelock_components::Profile;
-use tidelock_model::Side;
+use tidelock_model::{Side, write_span};
 
 use super::{Call, duration};
 use crate::exit::{Exit, Trouble, While as _};
@@ -63,11 +63,11 @@ pub(crate) struct TryArgs {
     timeout: Duration,
 }
 
-/// The agent counts them in seconds.
+/// What the agent takes, too.
 fn of_run(text: &str) -> Result<Duration, String> {
     let span = duration(text)?;
-    let fits = (1..=600).contains(&span.as_secs()) && span.subsec_nanos() == 0;
-    if fits { Ok(span) } else { Err("a run takes from 1s to 10m, in whole seconds".to_owned()) }
+    let fits = (Duration::from_secs(1)..=Duration::from_secs(600)).contains(&span);
+    if fits { Ok(span) } else { Err("a run takes from 1s to 10m".to_owned()) }
 }
 
 /// Builds the plugin and plays its cases.
@@ -113,7 +113,7 @@ pub(super) fn test(call: &Call, args: TestArgs) -> Result<Exit, Trouble> {
 pub(super) fn try_one(call: &Call, args: TryArgs) -> Result<Exit, Trouble> {
     let agent = beside("tidelock-agent");
     let mut command = Command::new(&agent);
-    command.args(["try", "--side", args.side.word(), "--timeout", &args.timeout.as_secs().to_string()]);
+    command.args(["try", "--side", args.side.word(), "--timeout", &write_span(args.timeout)]);
     command.args(call.manner.json().then_some("--json"));
     for (flag, values) in [("--with", args.with), ("--target", args.target), ("--secret", args.secret)] {
         for value in &values {
@@ -137,8 +137,9 @@ mod tests {
     fn a_run_is_given_a_span_as_everything_else_is() {
         assert_eq!(of_run("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(of_run("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(of_run("1500ms"), Ok(Duration::from_millis(1500)));
         assert!(of_run("10").is_err_and(|why| why.contains("write 10s")));
-        for wrong in ["0s", "11m", "1500ms", "600001ms"] {
+        for wrong in ["0s", "999ms", "11m", "600001ms"] {
             assert!(of_run(wrong).is_err_and(|why| why.contains("1s to 10m")), "{wrong}");
         }
     }

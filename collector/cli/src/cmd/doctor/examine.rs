@@ -66,7 +66,7 @@ pub(super) fn examine(seen: &Seen) -> Vec<Finding> {
     collector(seen, &mut lines);
     let Ok(status) = &seen.status else { return lines.found };
     let plan = seen.plan.as_ref().ok().map(|(checked, _)| &checked.plan);
-    let now = status.next_gate.as_ref().and_then(|gate| gate.as_of_time);
+    let now = json::as_of(status).copied();
     lines.section = "agents";
     agents(status, plan, now, &mut lines);
     lines.section = "plan";
@@ -226,8 +226,7 @@ fn online(agent: &v1::AgentView, name: &str, now: Option<Timestamp>, lines: &mut
         Some(_) | None => {}
     }
     for warning in &agent.warnings {
-        let hint = "see agent.toml and the log of that agent, and mend it before the night";
-        lines.put(State::Warning, format!("{name}: {warning}"), hint);
+        lines.put(State::Warning, format!("{name}: {warning}"), of_warning(name, warning));
     }
     for refused in &agent.refused {
         let text = format!("{name} does not run {}: {} ({})", refused.check, refused.reason, refused.cause);
@@ -237,6 +236,17 @@ fn online(agent: &v1::AgentView, name: &str, now: Option<Timestamp>, lines: &mut
             "the agent's own agent.toml is the ceiling; see its [allow] and [secrets]",
         );
     }
+}
+
+/// What to do about it. That an agent comes from another address is seen by the collector: its file and log say nothing.
+fn of_warning(name: &str, warning: &str) -> String {
+    if !warning.starts_with("it connects from ") {
+        return "see agent.toml and the log of that agent, and mend it before the night".to_owned();
+    }
+    format!(
+        "where you moved it, there is nothing to do: the line goes within an hour. Otherwise put it out, and let it join \
+         with a new key: tidelock agent revoke {name} --reason TEXT, then tidelock agent token"
+    )
 }
 
 fn the_plan(seen: &Seen, lines: &mut Lines) {

@@ -142,6 +142,32 @@ fn a_collector_that_is_ahead_is_named_before_the_agents_that_seem_behind() {
 }
 
 #[test]
+fn what_ends_is_told_also_where_no_gate_is_left_to_tell_the_time() {
+    let mut seen = good();
+    let status = seen.status.as_mut().expect("it is good");
+    (status.next_gate, status.as_of_time) = (None, at(0));
+    status.agents[0].certificate_ends_time = at(-1);
+    let grants = seen.grants.as_mut().expect("they are known").iter_mut();
+    grants.filter(|grant| grant.subject == "ben").for_each(|grant| grant.expires_time = at(3600));
+    let said: Vec<_> = examine(&seen).into_iter().filter(|line| line.state != State::Good).collect();
+    let texts: Vec<&str> = said.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["the certificate of source/a-0 has ended", "the access of ben ends in 1 h"]);
+}
+
+#[test]
+fn an_agent_that_comes_from_elsewhere_is_moved_or_put_out_and_its_file_says_nothing() {
+    let mut seen = good();
+    let moved = "it connects from 10.0.0.9, and came from 10.0.0.5 before: who is it?";
+    seen.status.as_mut().expect("it is good").agents[0].warnings.push(moved.to_owned());
+    let said: Vec<_> = examine(&seen).into_iter().filter(|line| line.state != State::Good).collect();
+    assert!(said.len() == 1 && said[0].state == State::Warning, "{said:?}");
+    assert_eq!(said[0].text, format!("source/a-0: {moved}"));
+    let hint = &said[0].hint;
+    assert!(hint.contains("where you moved it") && !hint.contains("agent.toml"), "{hint}");
+    assert!(hint.contains("tidelock agent revoke source/a-0 --reason TEXT"), "{hint}");
+}
+
+#[test]
 fn a_plan_without_a_canary_is_a_warning() {
     let mut seen = good();
     let (checked, _) = seen.plan.as_mut().expect("it is known");
