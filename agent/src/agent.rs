@@ -26,7 +26,7 @@ use crate::job::Job;
 use crate::newest::Newest;
 use crate::ops::{AgentOps, Tally};
 use crate::runs::{Round, Runs, Sandbox, SpoolGone};
-use crate::spool::{Spool, SpoolHandle};
+use crate::spool::{Spool, SpoolError, SpoolHandle};
 use crate::starvation::Starvation;
 use crate::trust::{Keys, Trust};
 use crate::uplink::{Shared, Uplink};
@@ -105,7 +105,7 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
     });
     let (pulse, heart) = service::pulse();
     let beside = beside(ops, keys, pulse);
-    let config_of_runs = config.clone();
+    let (config_of_runs, spool_dir) = (config.clone(), config.spool_dir.clone());
     let runs = Arc::new(Runs {
         sandbox,
         spool,
@@ -142,9 +142,12 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
         preparing: JoinSet::new(),
     };
     tokio::select! {
+        // First: where no finding can be kept any more, the writer knows why, and the work only that.
+        biased;
+        ended = &mut writer => bail!("the spool in {} failed: {}", spool_dir.display(), told(ended)),
+        // Nothing else ends it before the agent leaves.
+        ended = &mut uplink => bail!("the spool in {} failed: {}", spool_dir.display(), told(ended)),
         ended = agent.work(shutdown) => ended?,
-        ended = &mut writer => bail!("the spool's writer ended: {}", told(ended)),
-        ended = &mut uplink => bail!("the uplink ended: {}", told(ended)),
         ended = beside => bail!("what goes on beside the agent ended: {:?}", ended.err()),
     }
     tracing::info!("leaves");
@@ -155,10 +158,11 @@ pub async fn run_beside<S: Sandbox, B: Future<Output = Result<()>>>(
     Ok(())
 }
 
-fn told<E: std::fmt::Display>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> String {
+fn told(ended: Result<Result<(), SpoolError>, tokio::task::JoinError>) -> String {
     match ended {
-        Ok(Ok(())) => "too early".to_owned(),
-        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(())) => "its task ended too early".to_owned(),
+        // With what the system said.
+        Ok(Err(error)) => format!("{:#}", anyhow::Error::new(error)),
         Err(error) => error.to_string(),
     }
 }

@@ -240,6 +240,35 @@ mod tests {
         bed.refused(&bed.signed(bed.component), "revoked_keys of agent.toml names");
     }
 
+    /// The collector keeps signatures without a look at them: this is where a damaged one is seen.
+    #[test]
+    fn a_signature_with_any_bit_flipped_or_any_end_cut_lets_nothing_else_in() {
+        let bed = bed();
+        let trust = bed.trust();
+        let whole = bed.signed(bed.component);
+        let good = trust.judge(bed.component, &whole).unwrap();
+        let flipped = (0..whole.len() * 8).map(|bit| {
+            let mut broken = whole.clone().into_bytes();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            broken
+        });
+        let cut = (0..whole.len()).map(|length| whole.as_bytes()[..length].to_vec());
+        let mut refused = 0;
+        for broken in flipped.chain(cut) {
+            // What is no text at all does not come this far: the collector names the file.
+            let Ok(text) = String::from_utf8(broken) else { continue };
+            match trust.judge(bed.component, &text) {
+                // A blank at an end of a line carries nothing.
+                Ok(standing) => assert_eq!(standing, good, "{text}"),
+                Err(refusal) => {
+                    assert_eq!(refusal.cause, Cause::Unsigned, "{text}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 7 * whole.len(), "only {refused} were refused");
+    }
+
     #[test]
     fn a_name_and_version_stand_for_one_component_also_after_a_restart() {
         let bed = bed();

@@ -382,6 +382,39 @@ mod tests {
     }
 
     #[test]
+    fn heads_with_any_bit_flipped_or_any_end_cut_are_named_and_not_believed() {
+        let dir = tempfile::tempdir().unwrap();
+        let signer = Signer::open(dir.path()).unwrap();
+        let head = (Position::new(7), Sha256::from_bytes([0xa3; 32]));
+        let migrations = [(Name::new("shop").unwrap(), head)].into();
+        let lost = [(Name::new("gone").unwrap(), head)].into();
+        let heads = Remembered { journal: [9; 16], migrations, lost };
+        signer.keep(&heads).unwrap();
+        let bytes = std::fs::read(signer.path()).unwrap();
+        let flipped = (0..bytes.len() * 8).map(|bit| {
+            let mut broken = bytes.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            broken
+        });
+        let end = bytes.trim_ascii_end().len();
+        let cut = (0..end).map(|length| bytes[..length].to_vec());
+        for broken in flipped.chain(cut) {
+            std::fs::write(signer.path(), &broken).unwrap();
+            let text = String::from_utf8_lossy(&broken);
+            match read(signer.path()) {
+                Err(error @ HeadsError::Unbelievable { .. }) => {
+                    let error = error.to_string();
+                    let said = error.contains("heads.json") && error.contains("remove the file");
+                    assert!(said, "{error} of {text}");
+                }
+                Err(error) => panic!("{error} of {text}"),
+                // A digit in capitals says the same.
+                Ok(found) => assert_eq!(found.map(|(found, _)| found), Some(heads.clone()), "{text}"),
+            }
+        }
+    }
+
+    #[test]
     fn older_and_forked_journals_are_told_apart() {
         let (shop, chain) = (Name::new("shop").unwrap(), Sha256::from_bytes([3; 32]));
         let gone = Name::new("gone").unwrap();

@@ -121,8 +121,12 @@ fn a_spool_that_does_not_sync_is_caught() {
 }
 
 /// The folder is as good as ever: to set it aside would lose what is in it.
+fn nothing_is_set_aside(dir: &Path) {
+    assert!(!dir.with_file_name("spool.damaged-1").exists(), "{} was taken for damaged", dir.display());
+}
+
 #[test]
-fn a_file_system_for_reading_alone_or_full_is_named() {
+fn a_file_system_for_reading_alone_is_named() {
     if !Image::possible() {
         return;
     }
@@ -132,7 +136,48 @@ fn a_file_system_for_reading_alone_or_full_is_named() {
     image.shut();
     let told = open(&dir, Arc::new(RealMedium)).err().unwrap();
     assert!(told.starts_with("open"), "{told}");
-    assert!(!dir.with_file_name("spool.damaged-1").exists());
+    nothing_is_set_aside(&dir);
+}
+
+#[test]
+fn a_full_file_system_is_named_and_once_there_is_room_nothing_that_was_kept_is_lost() {
+    if !Image::possible() {
+        return;
+    }
+    let image = Image::new(BYTES);
+    let dir = image.mount().join("spool");
+    let mut kept = Vec::new();
+    let mut spool = open(&dir, Arc::new(RealMedium)).unwrap();
+    write(&mut spool, 5, |line| kept.push(line));
+    let filler = image.fill();
+    let told = write_until_it_fails(&mut spool, &mut kept);
+    assert!(told.contains("the spool: ") && told.contains("No space left on device"), "{told}");
+    drop(spool);
+    // To open it takes some room, too; were there enough, the next write would be told the same.
+    let told = match open(&dir, Arc::new(RealMedium)) {
+        Ok(mut spool) => write_until_it_fails(&mut spool, &mut kept),
+        Err(told) => told,
+    };
+    assert!(told.contains("No space left on device"), "{told}");
+    nothing_is_set_aside(&dir);
+    std::fs::remove_file(filler).unwrap();
+    assert_eq!(check(&dir, &kept), Ok(()));
+    nothing_is_set_aside(&dir);
+}
+
+/// Keeps findings one by one until none can be kept; gives why.
+fn write_until_it_fails(spool: &mut Spool, kept: &mut Vec<String>) -> String {
+    for _ in 0..10_000 {
+        let seq = spool.ledger().next_seq();
+        let one = v1::Finding { check: "rows".to_owned(), note: note(seq), ..v1::Finding::default() };
+        let check = Name::new("rows").unwrap();
+        let state = StateChange { check, key: "last".to_owned(), value: Some(seq.to_be_bytes().to_vec()) };
+        match spool.put(vec![one], &[state]) {
+            Ok(_) => kept.push(format!("k {seq}")),
+            Err(error) => return error.to_string(),
+        }
+    }
+    panic!("a full disk takes findings for ever");
 }
 
 impl Medium for Shadow {

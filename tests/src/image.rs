@@ -32,6 +32,8 @@ fn text(path: &Path) -> &str {
 pub struct Image {
     home: TempDir,
     number: usize,
+    /// It lies in memory that can be taken away.
+    breakable: bool,
 }
 
 impl Image {
@@ -61,7 +63,24 @@ impl Image {
     /// # Panics
     /// When it cannot be made or mounted.
     pub fn new(bytes: u64) -> Image {
-        let image = Image { home: TempDir::new().expect("a temporary folder"), number: 0 };
+        Image::made(bytes, false)
+    }
+
+    /// One of this size whose medium can break.
+    ///
+    /// # Panics
+    /// When it cannot be made or mounted.
+    pub fn breakable(bytes: u64) -> Image {
+        Image::made(bytes, true)
+    }
+
+    fn made(bytes: u64, breakable: bool) -> Image {
+        let image = Image { home: TempDir::new().expect("a temporary folder"), number: 0, breakable };
+        if breakable {
+            fs::create_dir(image.medium()).expect("a folder can be made");
+            let size = format!("size={}", bytes + (16 << 20));
+            must("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", text(&image.medium())]);
+        }
         let file = File::create(image.file()).expect("a file can be made");
         file.set_len(bytes).expect("a file of holes");
         must("mkfs.ext4", &["-q", "-F", "-m", "0", text(&image.file())]);
@@ -71,7 +90,13 @@ impl Image {
     }
 
     fn file(&self) -> PathBuf {
-        self.home.path().join(format!("image-{}", self.number))
+        let name = format!("image-{}", self.number);
+        if self.breakable { self.medium().join(name) } else { self.home.path().join(name) }
+    }
+
+    /// What a breakable one lies in.
+    fn medium(&self) -> PathBuf {
+        self.home.path().join("medium")
     }
 
     /// Where it is mounted.
@@ -85,7 +110,9 @@ impl Image {
     }
 
     fn attach(&self) {
-        must("mount", &["-o", "loop", text(&self.file()), text(&self.mount())]);
+        // A breakable one is not written to by itself, so that whoever waits for a sync is the first to meet the break.
+        let how = if self.breakable { "loop,commit=300" } else { "loop" };
+        must("mount", &["-o", how, text(&self.file()), text(&self.mount())]);
     }
 
     /// Mounts it anew for reading alone.
@@ -94,6 +121,28 @@ impl Image {
     /// When the kernel refuses.
     pub fn shut(&self) {
         must("mount", &["-o", "remount,ro", text(&self.mount())]);
+    }
+
+    /// The medium takes nothing any more: what is written from now on is in the page cache alone, and a sync of it
+    /// fails. What was on it is gone, too.
+    ///
+    /// # Panics
+    /// When it is not breakable, or the kernel refuses.
+    pub fn break_medium(&self) {
+        assert!(self.breakable, "this image cannot break");
+        let file = File::options().write(true).open(self.file()).expect("a file of ours can be opened");
+        let mut shrunk = Err(String::new());
+        // What is written in this moment takes memory again.
+        for _ in 0..20 {
+            file.set_len(0).expect("it lets its memory go");
+            shrunk = run("mount", &["-o", "remount,size=4k", text(&self.medium())]);
+            if shrunk.is_ok() {
+                break;
+            }
+        }
+        shrunk.unwrap_or_else(|error| panic!("{error}"));
+        // The page that is left; the image may have taken it already.
+        let _ = fs::write(self.medium().join("rest"), "x");
     }
 
     /// The power goes away now: what has not reached the image is gone. Mounts what is left.
@@ -146,10 +195,12 @@ impl Image {
 
 impl Drop for Image {
     fn drop(&mut self) {
-        let mount = self.mount();
-        if run("umount", &[text(&mount)]).is_err() {
-            // Somebody is still in it: it goes when they do.
-            let _ = run("umount", &["-l", text(&mount)]);
+        let medium = self.breakable.then(|| self.medium());
+        for mount in [self.mount()].into_iter().chain(medium) {
+            if run("umount", &[text(&mount)]).is_err() {
+                // Somebody is still in it: it goes when they do.
+                let _ = run("umount", &["-l", text(&mount)]);
+            }
         }
     }
 }

@@ -48,10 +48,18 @@ pub struct Item {
     kept: oneshot::Sender<()>,
 }
 
+/// The spool, and whether it may still be believed.
+#[derive(Debug)]
+struct Shared {
+    spool: Spool,
+    /// Something failed: its memory says more than its disk holds, so nothing of it is told or sent any more.
+    broken: bool,
+}
+
 /// The spool, shared. Clones are cheap.
 #[derive(Debug, Clone)]
 pub struct SpoolHandle {
-    spool: Arc<Mutex<Spool>>,
+    spool: Arc<Mutex<Shared>>,
     head: watch::Sender<Head>,
     queue: mpsc::Sender<Item>,
 }
@@ -61,7 +69,8 @@ impl SpoolHandle {
     pub fn new(spool: Spool) -> (SpoolHandle, mpsc::Receiver<Item>) {
         let (queue, items) = mpsc::channel(QUEUE);
         let head = watch::Sender::new(head_of(&spool));
-        (SpoolHandle { spool: Arc::new(Mutex::new(spool)), head, queue }, items)
+        let spool = Arc::new(Mutex::new(Shared { spool, broken: false }));
+        (SpoolHandle { spool, head, queue }, items)
     }
 
     /// Tells when there is more to send.
@@ -156,9 +165,9 @@ impl SpoolHandle {
     /// Does what needs no disk, if nobody is at the disk right now; `None` when that is not so. A thread
     /// of its own for it would cost more than the work.
     fn at_once<T>(&self, work: impl FnOnce(&mut Spool) -> Option<T>) -> Option<T> {
-        let mut spool = self.spool.try_lock().ok()?;
-        let done = work(&mut spool)?;
-        tell(&self.head, &spool);
+        let mut shared = self.spool.try_lock().ok().filter(|shared| !shared.broken)?;
+        let done = work(&mut shared.spool)?;
+        tell(&self.head, &shared.spool);
         Some(done)
     }
 }
@@ -184,16 +193,19 @@ async fn gather(first: Item, items: &mut mpsc::Receiver<Item>, quiet: bool) -> V
 
 /// Works on the spool where waiting for a disk holds up nobody else.
 async fn on_disk<T: Send + 'static>(
-    spool: &Arc<Mutex<Spool>>,
+    spool: &Arc<Mutex<Shared>>,
     head: &watch::Sender<Head>,
     work: impl FnOnce(&mut Spool) -> Result<T, SpoolError> + Send + 'static,
 ) -> Result<T, SpoolError> {
     let (spool, head) = (spool.clone(), head.clone());
     let worked = tokio::task::spawn_blocking(move || {
         // A panic inside leaves a spool that nobody may believe: the next one to come fails as well.
-        let mut spool = spool.lock().map_err(|_| broken())?;
-        let result = work(&mut spool);
-        tell(&head, &spool);
+        let mut shared = spool.lock().ok().filter(|shared| !shared.broken).ok_or_else(broken)?;
+        let result = work(&mut shared.spool);
+        match &result {
+            Ok(_) => tell(&head, &shared.spool),
+            Err(_) => shared.broken = true,
+        }
         result
     });
     worked.await.unwrap_or_else(|_| Err(broken()))

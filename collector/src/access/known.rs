@@ -138,6 +138,50 @@ mod tests {
         assert!(error.contains("access-told.toml") && error.contains("or remove it"), "{error}");
     }
 
+    /// It carries no checksum, and needs none: what it says wrongly is told the journal anew.
+    #[test]
+    fn any_flipped_bit_or_cut_end_is_named_or_told_anew_and_is_no_lost_grant() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("access-told.toml");
+        let now = clock::wall();
+        let [ana, ben, eve, zoe] = ["ana", "ben", "eve", "zoe"].map(|name| grant(name, None));
+        let waits = |grant: &Grant, given| Change { grant: grant.clone(), given };
+        let waiting = VecDeque::from([waits(&eve, true), waits(&ben, false)]);
+        let whole = Known { grants: [ana.clone(), ben, zoe.clone()].into(), waiting };
+        whole.write(&path).unwrap();
+        let live = BTreeSet::from([ana, eve, zoe]);
+        let bytes = std::fs::read(&path).unwrap();
+        let flipped = (0..bytes.len()).map(|at| {
+            let mut broken = bytes.clone();
+            broken[at] ^= 1 << (at % 8);
+            broken
+        });
+        let cut = (0..bytes.len()).map(|length| bytes[..length].to_vec());
+        let (mut named, mut told) = (0, 0);
+        for broken in flipped.chain(cut) {
+            std::fs::write(&path, &broken).unwrap();
+            let text = String::from_utf8_lossy(&broken).into_owned();
+            match Known::read(&path) {
+                Err(error) => {
+                    let error = error.to_string();
+                    let said = error.contains("access-told.toml") && error.contains("or remove it");
+                    assert!(said, "{error} of {text}");
+                    named += 1;
+                }
+                Ok(known) => {
+                    let mut known = known.expect("it is there");
+                    told += usize::from(known != whole);
+                    known.compare(&live, now);
+                    let mut then = known.clone();
+                    known.waiting.iter().for_each(|change| then.note(change));
+                    then.forget_ended(now);
+                    assert_eq!(then.grants, live, "the journal would believe another file than {text}");
+                }
+            }
+        }
+        assert!(named > 50 && told > 20, "{named} named, {told} told anew");
+    }
+
     #[test]
     fn what_has_ended_is_no_change_and_what_waits_is_none_twice() {
         let now = clock::wall();

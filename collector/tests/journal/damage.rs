@@ -1,11 +1,13 @@
 //! Whatever changes under the journal is seen and named, and never makes it silently shorter.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use proptest::{prelude::*, test_runner::TestCaseError};
 use tidelock_collector::journal::{
-    Journal, OpenError, Position, Store, read_decisions_offline, read_findings_offline, verify,
+    Journal, OpenError, Position, Store, Stored, read_decisions_offline, read_findings_offline, verify,
 };
 
 use crate::support::{copy_dir, decisions, fill, findings, frames, name, open, refused, segments, small};
@@ -17,12 +19,32 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files = segments(dir, "findings");
     files.extend(segments(dir, "decisions"));
-    files.extend(["identity", "witness"].map(|file| dir.join(file)));
+    files.extend(["identity", "witness", "floor"].map(|file| dir.join(file)));
     files
 }
 
+/// Fills a journal of which the oldest findings were dropped, so that it has every kind of file.
+fn fill_and_drop(dir: &Path) {
+    block_on(async {
+        fill(&small(dir), 60, 25).await;
+        let (journal, _) = open(&small(dir));
+        let dropped = journal.drop_findings_of(&BTreeSet::new(), Position::new(30)).await.unwrap();
+        assert!(dropped.segments > 0 && dropped.oldest > Position::new(1), "{dropped:?}");
+        journal.close().await;
+    });
+    assert!(segments(dir, "findings").len() >= 2 && dir.join("floor").is_file());
+}
+
+/// What a journal holds, read in good order.
+fn content(dir: &Path) -> (Vec<Stored>, Vec<Stored>) {
+    let (journal, _) = open(&small(dir));
+    let all = (findings(&journal), decisions(&journal));
+    block_on(journal.close());
+    all
+}
+
 /// The seed is printed, and taken from `TIDELOCK_SEED` when that is set.
-fn runner(cases: u32) -> TestRunner {
+pub(crate) fn runner(cases: u32) -> TestRunner {
     let seed = std::env::var("TIDELOCK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
         u64::from(std::process::id()) << 16
             | u64::from(std::sync::Arc::as_ptr(&std::sync::Arc::new(0)) as usize as u16)
@@ -39,15 +61,10 @@ fn runner(cases: u32) -> TestRunner {
 fn any_flipped_bit_is_named_or_harmless() {
     let dir = tempfile::tempdir().unwrap();
     let whole = dir.path().join("whole");
-    block_on(fill(&small(&whole), 60, 25));
+    fill_and_drop(&whole);
     let files: Vec<_> =
         files(&whole).iter().map(|path| path.strip_prefix(&whole).unwrap().to_path_buf()).collect();
-    let (all_findings, all_decisions) = {
-        let (journal, _) = open(&small(&whole));
-        let all = (findings(&journal), decisions(&journal));
-        block_on(journal.close());
-        all
-    };
+    let (all_findings, all_decisions) = content(&whole);
     let flip = (0..files.len(), any::<prop::sample::Index>(), 0..8_u32);
     runner(400)
         .run(&flip, |(file, at, bit)| {
@@ -86,9 +103,9 @@ fn any_flipped_bit_is_named_or_harmless() {
             // A start that reads less may succeed, but only with every record still there.
             if let Ok((journal, _)) = Journal::open(&small(&broken)) {
                 let heads = journal.heads();
-                prop_assert_eq!(heads.findings.number() as usize, all_findings.len());
+                prop_assert_eq!(heads.findings.number(), 60);
                 prop_assert_eq!(&decisions(&journal), &all_decisions);
-                let read: Result<Vec<_>, _> = journal.read_findings(Position::new(1)).collect();
+                let read: Result<Vec<_>, _> = journal.read_findings(journal.oldest_findings()).collect();
                 prop_assert!(read.is_err() || read.unwrap() == all_findings);
                 block_on(journal.close());
             }
@@ -96,6 +113,92 @@ fn any_flipped_bit_is_named_or_harmless() {
             Ok(())
         })
         .unwrap();
+}
+
+/// A file that ends too early: `verify` and a start name it, or nothing but zeros went with its end.
+#[test]
+fn a_segment_cut_anywhere_is_named_or_has_every_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = dir.path().join("whole");
+    fill_and_drop(&whole);
+    let all = content(&whole);
+    let mut paths = segments(&whole, "findings");
+    paths.extend(segments(&whole, "decisions"));
+    // Where a record ends is where a cut is seen least, so that is tried beside any place at all.
+    let cut = (0..paths.len(), any::<prop::sample::Index>(), any::<bool>());
+    let named = std::cell::Cell::new(0);
+    runner(300)
+        .run(&cut, |(file, at, behind_a_record)| {
+            let broken = dir.path().join("broken");
+            copy_dir(&whole, &broken);
+            let path = broken.join(paths[file].strip_prefix(&whole).unwrap());
+            let bytes = std::fs::read(&path).unwrap();
+            let frames = frames(&bytes);
+            // 76 bytes are its head.
+            let used = frames.last().map_or(76, |frame| frame.end);
+            let at = match behind_a_record && !frames.is_empty() {
+                true => frames[at.index(frames.len())].end,
+                false => at.index(bytes.len()),
+            };
+            File::options().write(true).open(&path).unwrap().set_len(at as u64).unwrap();
+            let cut = format!("{} of {} bytes cut at {at}, used are {used}", path.display(), bytes.len());
+            match verify(&broken) {
+                Err(OpenError::Damaged(damage)) => {
+                    prop_assert!(at < used, "{}: {}", cut, damage);
+                    prop_assert_eq!(&damage.file, &path, "{}: {}", cut, damage);
+                    prop_assert!(damage.to_string().contains("tidelock journal verify"), "{}", damage);
+                    named.set(named.get() + 1);
+                }
+                Err(other) => return Err(TestCaseError::fail(format!("{cut}: {other}"))),
+                Ok(report) => {
+                    prop_assert!(at >= used, "{} and nobody was told", cut);
+                    prop_assert_eq!(report.findings.head.number(), 60);
+                    prop_assert_eq!(report.decisions.records, 25);
+                }
+            }
+            // A start reads the last findings alone; what it did not read is refused when it is.
+            match Journal::open(&small(&broken)) {
+                Err(error) => {
+                    prop_assert!(at < used, "{}: {}", cut, error);
+                }
+                Ok((journal, _)) => {
+                    let read: Result<Vec<_>, _> = journal.read_findings(journal.oldest_findings()).collect();
+                    prop_assert_eq!(read.is_ok(), at >= used, "{}", cut);
+                    prop_assert!(read.is_err() || read.unwrap() == all.0, "{}", cut);
+                    prop_assert_eq!(&decisions(&journal), &all.1, "{}", cut);
+                    block_on(journal.close());
+                }
+            }
+            std::fs::remove_dir_all(&broken).unwrap();
+            Ok(())
+        })
+        .unwrap();
+    assert!(named.get() > 30, "only {} cuts were named", named.get());
+}
+
+/// Every bit, and every length that is too short.
+#[test]
+fn a_floor_with_any_bit_flipped_or_any_end_cut_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fill_and_drop(dir.path());
+    let path = dir.path().join("floor");
+    let bytes = std::fs::read(&path).unwrap();
+    let flipped = (0..bytes.len() * 8).map(|bit| {
+        let mut broken = bytes.clone();
+        broken[bit / 8] ^= 1 << (bit % 8);
+        broken
+    });
+    let cut = (0..bytes.len()).map(|length| bytes[..length].to_vec());
+    for broken in flipped.chain(cut) {
+        std::fs::write(&path, &broken).unwrap();
+        for words in [refused(&small(dir.path())), verify(dir.path()).unwrap_err().to_string()] {
+            let named = words.contains(&path.display().to_string()) && words.contains("oldest kept segment");
+            assert!(named, "{broken:?}: {words}");
+        }
+    }
+    // Without it what was dropped on purpose looks like what was lost.
+    std::fs::remove_file(&path).unwrap();
+    assert!(refused(&small(dir.path())).contains("the segment is missing"));
 }
 
 /// Every byte of every decision, one bit each: the start itself refuses.

@@ -5,8 +5,10 @@ use std::os::unix::fs::FileExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use tidelock_collector::journal::{Journal, Store as _};
 
+use crate::damage::runner;
 use crate::index::{answers, journal, open_index};
 
 /// What is done to a file of so many bytes.
@@ -153,4 +155,52 @@ async fn every_place_of_every_file_is_harmless_or_set_aside_and_built_again() {
     {
         assert!(aside.iter().any(|what| what == must), "{must} was believed");
     }
+}
+
+/// The table knows where it looks; this does not.
+#[tokio::test]
+async fn any_bit_or_end_of_any_file_is_harmless_or_set_aside_and_built_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = journal(dir.path(), 5).await;
+    let (index, _) = open_index(&journal);
+    let wanted = answers(&index);
+    drop(index);
+    let (folder, whole) = (journal.index_dir(), dir.path().join("whole"));
+    copy(&folder, &whole);
+    let used = |path: &PathBuf| {
+        let file = File::open(path).unwrap();
+        last_used(&file, file.metadata().unwrap().len())
+    };
+    let names: Vec<(PathBuf, u64)> = (files(&whole).iter())
+        .map(|path| (path.strip_prefix(&whole).unwrap().to_owned(), used(path)))
+        .filter(|(_, used)| *used > 0)
+        .collect();
+    assert!(!names.is_empty());
+    let (aside, harmless) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let change = (0..names.len(), any::<prop::sample::Index>(), 0..8_u32, 0..6_u32);
+    runner(120)
+        .run(&change, |(file, at, bit, cut)| {
+            let (name, used) = &names[file];
+            fs::remove_dir_all(&folder).unwrap();
+            copy(&whole, &folder);
+            let at = at.index(usize::try_from(*used + 1).unwrap()) as u64;
+            let file = File::options().read(true).write(true).open(folder.join(name)).unwrap();
+            // One in six loses its end there.
+            let what = if cut == 0 {
+                file.set_len(at).unwrap();
+                format!("{}: cut at {at} of {used}", name.display())
+            } else {
+                let mut byte = [0];
+                file.read_exact_at(&mut byte, at).unwrap();
+                file.write_all_at(&[byte[0] ^ (1 << bit)], at).unwrap();
+                format!("{}: bit {bit} of byte {at} of {used}", name.display())
+            };
+            drop(file);
+            let told = if outcome(&journal, &wanted, &what) { &aside } else { &harmless };
+            told.set(told.get() + 1);
+            Ok(())
+        })
+        .unwrap();
+    println!("set aside: {}, harmless: {}", aside.get(), harmless.get());
+    assert!(aside.get() > 0, "nothing of all that was seen");
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, outside of a test function")]
 
+mod compare;
 mod conformance;
 mod damage;
 mod group;

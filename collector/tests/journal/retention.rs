@@ -99,3 +99,24 @@ async fn components_are_what_their_name_says() {
     assert!(matches!(by_pieces(4), Err(ComponentError::Missing { .. })));
     appended(journal.append_decision(decision("shop", None, 0, "d")).await.unwrap());
 }
+
+/// Whether a signature is good is for agents to judge; what is not even text is named here.
+#[tokio::test]
+async fn a_signature_file_that_is_no_text_is_named_and_not_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = open(&small(dir.path()));
+    let components = journal.components();
+    let sha256 = components.put(b"a component").unwrap();
+    components.sign(&sha256, "tidelock-signature-1\nname: stock").unwrap();
+    let path = dir.path().join("components").join(format!("{sha256}.sig"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[0] ^= 0x80;
+    std::fs::write(&path, &bytes).unwrap();
+    for told in [components.signatures(&sha256).err(), components.sign(&sha256, "another").err()] {
+        let told = told.unwrap().to_string();
+        assert!(told.contains(&path.display().to_string()), "{told}");
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    assert_eq!(components.get(&sha256).unwrap(), b"a component");
+    journal.close().await;
+}

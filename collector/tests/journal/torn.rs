@@ -59,11 +59,16 @@ async fn a_finding_torn_at_any_byte_is_cut() {
     let last = segments(&whole, "findings").pop().unwrap();
     let bytes = std::fs::read(&last).unwrap();
     let frame = frames(&bytes).pop().unwrap();
-    for cut in frame.clone() {
+    for (cut, shorter) in frame.clone().flat_map(|cut| [(cut, false), (cut, true)]) {
         let torn = dir.path().join("torn");
         copy_dir(&whole, &torn);
         let mut bytes = bytes.clone();
-        bytes[cut..frame.end].fill(0);
+        // The file keeps its length, or ends there.
+        if shorter {
+            bytes.truncate(cut)
+        } else {
+            bytes[cut..frame.end].fill(0)
+        }
         std::fs::write(torn.join("findings").join(last.file_name().unwrap()), &bytes).unwrap();
         let offline = verify(&torn).unwrap();
         assert_eq!(offline.torn.len(), usize::from(cut > frame.start));

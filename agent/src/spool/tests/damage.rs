@@ -121,6 +121,49 @@ fn a_flipped_bit_is_harmless_or_told() {
     assert!(same > 0 && told > 0, "{same} were harmless and {told} told");
 }
 
+/// The steps above know where they look; these places come by chance, the same again for the same seed.
+struct Places(u64);
+
+impl Places {
+    fn new() -> Places {
+        let seed = std::env::var("TIDELOCK_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
+        println!("TIDELOCK_SEED={seed}");
+        Places(seed)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound.max(1)
+    }
+}
+
+#[test]
+fn any_bit_flipped_or_end_cut_is_harmless_or_told() {
+    let places = std::cell::RefCell::new(Places::new());
+    let (same, told) = each(|_, bytes| {
+        let mut places = places.borrow_mut();
+        let flip = |at: u64, bit: u64| -> Change {
+            let flip = move |file: &File| {
+                let mut byte = [0];
+                file.read_exact_at(&mut byte, at).unwrap();
+                file.write_all_at(&[byte[0] ^ (1 << bit)], at).unwrap();
+            };
+            (format!("bit {bit} of byte {at}"), Box::new(flip))
+        };
+        let cut = |to: u64| -> Change {
+            (format!("cut at {to}"), Box::new(move |file: &File| file.set_len(to).unwrap()))
+        };
+        if bytes == 0 {
+            return Vec::new();
+        }
+        let mut changes: Vec<Change> = (0..16).map(|_| flip(places.below(bytes), places.below(8))).collect();
+        changes.extend((0..4).map(|_| cut(places.below(bytes))));
+        changes
+    });
+    assert!(same + told >= 60, "only {same} harmless and {told} told");
+}
+
 #[test]
 fn a_tail_that_is_cut_is_harmless_or_told() {
     let (_, told) = each(|_, bytes| {
@@ -207,4 +250,18 @@ fn a_failed_sync_is_an_error_and_nothing_is_believed() {
     let error = spool.put(vec![finding("a", 1)], &[]).unwrap_err();
     assert!(error.to_string().starts_with("sync the spool: "), "{error}");
     assert!(error.to_string().contains("nput/output error"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_not_on_disk_is_told_and_sent_to_nobody() {
+    let dir = TempDir::new().unwrap();
+    drop(open(&dir));
+    let spool = Spool::open_on(&dir.path().join("spool"), LIMIT, Arc::new(Broken)).unwrap();
+    let (handle, items) = SpoolHandle::new(spool);
+    let head = handle.head();
+    let writer = tokio::spawn(handle.clone().write_all(items));
+    assert!(!handle.keep(finding("a", 1), Vec::new()).await, "it was not kept");
+    writer.await.unwrap().unwrap_err();
+    assert_eq!(head.borrow().next_seq, 1, "nobody hears of a number that a restart does not know");
+    assert!(handle.take_after(0).await.is_err(), "the collector would know more than the spool");
 }
