@@ -95,7 +95,7 @@ pub(super) fn recorded(event: Option<v1::Event>) -> Result<v1::Event, Trouble> {
 pub(super) fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Trouble> {
     let event = recorded(event)?;
     if call.manner.json() {
-        out::print_json(call.manner.format, &json::event(&event))?;
+        out::print_json(call.manner.format, &told(json::event(&event), false))?;
     } else {
         out::print(&format!("✔ {}, decision {}", clean(&event.text), event.sequence))?;
     }
@@ -105,9 +105,8 @@ pub(super) fn done(call: &Call, event: Option<v1::Event>) -> Result<Exit, Troubl
 /// It is so already: nothing was recorded, and what made it so stands.
 pub(super) fn already(call: &Call, what: &str, event: Option<&v1::Event>) -> Result<Exit, Trouble> {
     if call.manner.json() {
-        let mut value = event.map_or_else(|| serde_json::json!({ "text": what }), json::event);
-        value["already"] = true.into();
-        out::print_json(call.manner.format, &value)?;
+        let event = event.map_or_else(|| serde_json::json!({ "text": what }), json::event);
+        out::print_json(call.manner.format, &told(event, true))?;
         return Ok(Exit::Done);
     }
     let since = event.map(|event| {
@@ -116,6 +115,13 @@ pub(super) fn already(call: &Call, what: &str, event: Option<&v1::Event>) -> Res
     });
     out::print(&format!("= {what} already{}", since.unwrap_or_default()))?;
     Ok(Exit::Done)
+}
+
+/// What an order came to, for programs.
+fn told(mut event: serde_json::Value, already: bool) -> serde_json::Value {
+    event["schema"] = "tidelock.recorded/v1".into();
+    event["already"] = already.into();
+    event
 }
 
 fn id_or_new(id: Option<String>) -> Result<String, Trouble> {

@@ -24,7 +24,7 @@ use crate::world::{Hands, World, WorldOptions};
 use std::time::Duration;
 
 pub(crate) use agents::TEAM_KEY;
-pub(crate) use plugins::{Plugin, prepare};
+pub(crate) use plugins::{BUILD_LIMIT, Plugin, prepare};
 
 /// What the replicator holds each change back for, before it is fixed.
 const LAG: Duration = Duration::from_secs(60);

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::Play;
 use crate::director::command::{Done, Who};
-use crate::director::stage::{Plugin, Stage, TEAM_KEY, path_text};
+use crate::director::stage::{BUILD_LIMIT, Plugin, Stage, TEAM_KEY, path_text};
 use crate::director::{Expected, look};
 
 const CHECK: &str = "stock";
@@ -42,7 +42,8 @@ pub(crate) async fn joins(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Res
 pub(crate) async fn push(stage: &Stage, who: &Who, plugin: Plugin) -> anyhow::Result<String> {
     let (source, file) = (plugin.source(), stage.at(plugin.file()));
     let words = ["plugin", "build", path_text(&source)?, "--out", path_text(&file)?];
-    stage.console.show(who, &words).await?.good("tidelock plugin build")?;
+    // It is compiled already, but somebody else may build at this moment, and they wait for each other.
+    stage.console.show_within(who, &words, BUILD_LIMIT).await?.good("tidelock plugin build")?;
     let key = stage.at(TEAM_KEY);
     let words = ["plugin", "sign", path_text(&file)?, "--key", path_text(&key)?];
     stage.console.show(who, &words).await?.good("tidelock plugin sign")?;

@@ -10,7 +10,7 @@ use tokio::process::Command;
 use super::super::folder::Folder;
 use super::path_text;
 
-const BUILD_LIMIT: Duration = Duration::from_secs(600);
+pub(crate) const BUILD_LIMIT: Duration = Duration::from_secs(600);
 
 /// A plugin with its source in this repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
