@@ -22,6 +22,8 @@ if command -v systemd-analyze >/dev/null; then
     for unit in deploy/systemd/*.service; do
         step systemd-analyze security --offline=true --threshold=15 --no-pager "$unit"
     done
+else
+    echo "!! systemd-analyze is missing, so the units were not judged: make setup"; bad=1
 fi
 # Checkers that come from PyPI, into the build's folder; `make test` asks them, too.
 tools=target/lint

@@ -27,6 +27,8 @@ servers() {
     command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
     [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
     [ -x /sbin/mkfs.ext4 ] || [ -x /usr/sbin/mkfs.ext4 ] || missing+=(e2fsprogs)
+    # Only its tool is asked, without a word to the systemd that may run here.
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
     { command -v promtool >/dev/null && [ -x /usr/bin/prometheus ]; } || missing+=(prometheus)
     python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
     [ ${#missing[@]} -eq 0 ] && return 0

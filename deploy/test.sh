@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test and ends with one line: N passed, N failed, N skipped.
+# Looks at the formatting, runs every test, and ends with one line: N passed, N failed, N skipped.
 # With CI set nothing is kept for the next build: that takes gigabytes, and a clean build never reads it.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -15,15 +15,19 @@ room() {
 }
 target=${CARGO_TARGET_DIR:-target}
 [ -d "$target" ] || target=$(dirname "$target")
-room "$target" 25 "what is built"
+room "$target" 12 "what is built"
 room "${TMPDIR:-/tmp}" 2 "the tests' folders"
 
+# It takes a second. What is not formatted counts as one that failed; the tests run all the same.
+form=0
+cargo fmt --all --check || { form=1; echo "!! not formatted (or rustfmt is missing: rustup component add rustfmt): run cargo fmt --all"; }
+
 { make --no-print-directory plugins && cargo run -q -p tidelock-components --bin componentize -- tidelock-test-guest; } \
-    || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
-cargo build --workspace --bins || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+    || { echo "0 passed, $(( form + 1 )) failed, 0 skipped"; exit 1; }
+cargo build --workspace --bins || { echo "0 passed, $(( form + 1 )) failed, 0 skipped"; exit 1; }
 # The replay test asks a collector of another build profile.
 cargo build --profile replay -p tidelock-collector --bin tidelock-collector \
-    || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+    || { echo "0 passed, $(( form + 1 )) failed, 0 skipped"; exit 1; }
 cargo nextest run --workspace --no-tests=fail "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 
@@ -33,5 +37,6 @@ passed=$(count passed); failed=$(count failed); timed=$(count 'timed out'); skip
 failed=$(( ${failed:-0} + ${timed:-0} ))
 # A build that breaks has no summary: that is a failure, never "nothing failed".
 if [ -z "$summary" ] || { [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; }; then failed=$(( failed + 1 )); fi
+failed=$(( failed + form ))
 echo "${passed:-0} passed, $failed failed, ${skipped:-0} skipped"
 [ "$status" -eq 0 ] && [ "$failed" -eq 0 ]

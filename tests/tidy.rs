@@ -149,6 +149,35 @@ fn nothing_is_left_unfinished() {
     }
 }
 
+/// The code of a file, without its tests and what is said beside it.
+fn code(path: &str) -> String {
+    let text = fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// How long an ordinary comparison takes tells where it stopped, and no test can show that.
+#[test]
+fn what_is_kept_of_a_secret_is_compared_by_rings_verify_and_never_by_signs() {
+    let signs = ["==", "!=", ".eq(", ".ne(", ".cmp(", "starts_with("];
+    let secret = code("collector/src/secret.rs");
+    let same = secret.split("pub fn same(").nth(1).and_then(|rest| rest.split("\n}").next());
+    assert!(same.is_some_and(|body| body.contains("hmac::verify(")), "secret::same must ask ring's verify");
+    let sign = signs.into_iter().find(|sign| secret.contains(sign));
+    assert_eq!(sign, None, "collector/src/secret.rs compares by itself");
+    // Where a token is known again. A look into a table goes by `Names`.
+    for path in ["collector/src/access/grants.rs", "collector/src/join.rs"] {
+        let code = code(path);
+        assert!(code.contains("secret::same("), "{path} knows no secret again by secret::same");
+        for line in
+            code.lines().filter(|line| ["hash", "sha256", "kept"].iter().any(|word| line.contains(word)))
+        {
+            let sign = signs.into_iter().find(|sign| line.contains(sign));
+            assert_eq!(sign, None, "{path} compares a secret by itself, not by secret::same: {line}");
+        }
+    }
+}
+
 /// The commands in the README's shell blocks, a line each.
 fn readme_commands() -> Vec<String> {
     let text = fs::read_to_string(root().join("README.md")).expect("README.md is there");

@@ -225,7 +225,7 @@ impl Access {
 
     /// The live grant of a token.
     pub fn find(&self, token: &str, now: Timestamp) -> Option<Grant> {
-        let hash = secret::sha256(token.as_bytes());
+        let hash = secret::kept(token);
         let grants = self.grants.load();
         let found = grants.find(&hash, &self.names)?;
         let ended = now >= found.expires && !mutated("access-ends");
@@ -276,7 +276,7 @@ impl Access {
         }
         let token = secret::new_token(TOKEN_PREFIX)?;
         let id: String = secret::random::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-        let hash = secret::sha256(token.as_bytes());
+        let hash = secret::kept(&token);
         let (issued, expires, revoked) = (now, now.plus(ttl), false);
         Ok((Grant { id, subject, role, migration, gate, issued, expires, revoked, hash }, token))
     }

@@ -178,7 +178,7 @@ impl JoinTokens {
         let secret = secret::new_token("")?;
         let expires = now.plus(ttl);
         let row = Row {
-            secret_sha256: secret::sha256(secret.as_bytes()).to_string(),
+            secret_sha256: secret::kept(&secret).to_string(),
             migration: ask.migration.to_string(),
             side: ask.side.word().to_owned(),
             name: ask.name.map(Name::to_string),
@@ -248,7 +248,7 @@ impl JoinTokens {
     pub fn take(&self, token: &str, now: Timestamp) -> Result<Admission, JoinError> {
         let json = token.strip_prefix(PREFIX).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         let carried: Option<Carried> = json.and_then(|json| serde_json::from_slice(&json).ok());
-        let hash = secret::sha256(carried.ok_or(JoinError::NotValid)?.s.as_bytes());
+        let hash = secret::kept(&carried.ok_or(JoinError::NotValid)?.s);
         let kept = hash.to_string();
         let id = name_of(&kept);
         self.change(now, |rows| {
@@ -256,12 +256,12 @@ impl JoinTokens {
                 // The name is no secret, so any search for it will do; what is behind it is one.
                 id_of(row) == id
                     && row.secret_sha256.parse::<Sha256>().is_ok_and(|kept| secret::same(&kept, &hash))
-                    && row.left > 0
+                    && (row.left > 0 || mutated("a-join-token-is-used-up"))
                     && (!row.revoked || mutated("a-join-token-is-revoked"))
             });
             let row = row.ok_or(JoinError::NotValid)?;
             let admission = admission(row, hash).ok_or(JoinError::NotValid)?;
-            row.left -= 1;
+            row.left = row.left.saturating_sub(1);
             Ok(admission)
         })
     }
@@ -272,8 +272,10 @@ impl JoinTokens {
     /// When the file cannot be written; the use is lost then.
     pub fn give_back(&self, admission: &Admission, now: Timestamp) -> Result<(), JoinError> {
         self.change(now, |rows| {
-            let text = admission.hash.to_string();
-            rows.iter_mut().filter(|row| row.secret_sha256 == text).for_each(|row| row.left += 1);
+            let its_own = |row: &&mut Row| {
+                row.secret_sha256.parse::<Sha256>().is_ok_and(|kept| secret::same(&kept, &admission.hash))
+            };
+            rows.iter_mut().filter(its_own).for_each(|row| row.left += 1);
             Ok(())
         })
     }
@@ -285,7 +287,7 @@ impl JoinTokens {
     ) -> Result<T, JoinError> {
         let mut kept = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rows = kept.clone();
-        rows.retain(|row| now.as_millis() < row.expires_unix_ms);
+        rows.retain(|row| now.as_millis() < row.expires_unix_ms || mutated("a-join-token-ends"));
         let answer = change(&mut rows)?;
         let wrong = |why: String| JoinError::File { doing: "write", path: self.path.clone(), why };
         let text =

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
+use tidelock_model::mutated;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -41,6 +42,11 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const READY: usize = 64;
 /// A pause after the system refused a connection, such as for want of file handles.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many bytes a message may have that may have so many.
+pub(crate) fn message_bound(bytes: usize) -> usize {
+    if mutated("a-message-has-a-bound") { usize::MAX } else { bytes }
+}
 
 /// Who is at the other end.
 #[derive(Debug, Clone)]
@@ -194,7 +200,8 @@ impl Acceptor {
     ) -> io::Result<Connection> {
         tcp.set_nodelay(true)?;
         let acceptor = TlsAcceptor::from(self.tls.load_full());
-        let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(tcp))
+        let limit = if mutated("a-handshake-has-a-limit") { 100 * HANDSHAKE } else { HANDSHAKE };
+        let stream = tokio::time::timeout(limit, acceptor.accept(tcp))
             .await
             .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"))??;
         let (agent, place, share) = match &self.agents {

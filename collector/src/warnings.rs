@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tidelock_model::{AgentKey, Name};
+use tidelock_model::{AgentKey, Name, is_unfit, mutated};
 use tokio::time::Instant;
 
 /// Agents that are remembered.
@@ -54,7 +54,7 @@ impl Warnings {
         if warnings.is_empty() {
             known.said.remove(&key);
         } else if has_room(&known.said, &key) {
-            let plain = |text: &String| text.chars().filter(|c| !c.is_control()).take(MAX_LETTERS).collect();
+            let plain = |text: &String| text.chars().filter(|c| !is_unfit(*c)).take(MAX_LETTERS).collect();
             known.said.insert(key, warnings.iter().take(MAX_WARNINGS).map(plain).collect());
         }
     }
@@ -73,7 +73,7 @@ impl Warnings {
         }
         let came = known.came.entry(key).or_insert(Came { from, moved: None });
         let before = std::mem::replace(&mut came.from, from);
-        if place(before) != place(from) {
+        if place(before) != place(from) && !mutated("another-address-is-told") {
             let text = format!(
                 "it connects from {from}, and came from {before} before: where nobody has moved it, somebody else \
                  may have its key (tidelock agent revoke)"

@@ -53,7 +53,8 @@ pub(crate) fn text(place: &str, value: String, max: usize) -> Conv<String> {
     if value.chars().any(control) && !mutated("controls-are-refused") {
         return bad(place, "has a control character");
     }
-    Ok(if value.chars().any(is_unfit) { fit(&value) } else { value })
+    let hides = value.chars().any(is_unfit) && !mutated("what-hides-is-a-sign");
+    Ok(if hides { fit(&value) } else { value })
 }
 
 pub(crate) fn at_most<T>(place: &str, items: &[T], max: usize) -> Conv<()> {
@@ -271,5 +272,16 @@ fn finding_to_wire(finding: Finding) -> v1::Finding {
         shown_cut: finding.pages.cut,
         span_id: String::new(),
         ..report_to_wire(finding.report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_turns_a_line_around_or_hides_comes_in_as_a_sign() {
+        let said = text("note", "a\u{202e}b\u{200b}c\n\tłódź".to_owned(), 99);
+        assert_eq!(said.as_deref(), Ok("a\u{fffd}b\u{fffd}c\n\tłódź"));
     }
 }

@@ -44,7 +44,11 @@ const MEASURES: [(&str, &str, fn()); 13] = [
     ("scenarios", "two migrations with 1,000 scenarios, on one core", scenarios::measure),
     ("group", "group commit at 1, 64 and 512 findings a batch, beside a bare append", group::measure),
     ("restart", "a start with a million findings in the journal, and a clean stop", restart::measure),
-    ("sessions", "500 agents connected: memory of each session", sessions::measure),
+    (
+        "sessions",
+        "500 stand-ins for agents connected, 100 in each of five migrations: memory of each session",
+        sessions::measure,
+    ),
     ("week", "memory and disk over a week of traffic, its time made up", week::measure),
     ("rotate", "the certificates of 100 agents renewed while they report", rotate::measure),
     ("switch", "a cutover behind HAProxy with customers, and an operator who was killed", switch::measure),

@@ -1,6 +1,9 @@
 //! 500 agents with a session each: what a session costs the collector in memory, what the findings cost that it keeps
 //! for whoever asks why, what the numbers of an agent cost that has been there for long, and how long it takes to stop
 //! with all of them connected.
+//!
+//! The agents are stand-ins, all in this process: each has a certificate and a session of its own over real TLS and sends what an
+//! agent would, and none runs a check. A side has 64 agents at most, so they are five migrations of 100 each.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use crate::stream::batches_of;
 use crate::table::{judged, row, say, size, time};
 use crate::world;
 
-/// A side has 64 agents at most, so there are several migrations.
+/// Five, of 100 agents each.
 const MIGRATIONS: [&str; 5] = ["shop", "shop-b", "shop-c", "shop-d", "shop-e"];
 /// Agents on each side of each of them.
 const EACH: usize = 50;

@@ -5,8 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use prost::Message as _;
+use tidelock_proto::v1;
+use tidelock_proto::v1::session_request::Message as Said;
 use tidelock_tests::{World, WorldOptions};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::call::{hello, message};
 use crate::costs::Costs;
 use crate::http2::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, Heard, PING, PREFACE, PRIORITY, RST_STREAM,
@@ -18,6 +23,10 @@ use crate::raw::Shown;
 const GROWTH_BYTES: [u64; 2] = [64 << 20, 256 << 20];
 /// The stream of the honest call behind what is borne: above all that the cases use.
 const HONEST: u32 = 99_999;
+/// Calls that are begun on one connection.
+const CALLS: usize = 1_000;
+/// The code of a call that was not even begun.
+const REFUSED_STREAM: u32 = 7;
 /// What the honest ping behind it carries.
 const HONEST_PING: [u8; 8] = *b"honestly";
 
@@ -26,8 +35,10 @@ const HONEST_PING: [u8; 8] = *b"honestly";
 enum End {
     /// The connection is closed.
     Closed,
-    /// The call is refused; the connection may live.
+    /// The call is refused before anybody looks at what it asks; the connection may live.
     Refused,
+    /// Of many calls no more are begun than this: the others are refused.
+    Few(usize),
     /// It is allowed: the connection lives on, and what is asked on it honestly is answered.
     Borne,
 }
@@ -66,6 +77,8 @@ fn begun(path: &str) -> Vec<u8> {
 
 fn floods(path: &'static str) -> Vec<Case> {
     let calm = 8_u32.to_be_bytes();
+    // What either door lets one connection have at once.
+    let streams = if path.contains("AgentService") { 16 } else { 256 };
     let many_headers = || {
         let block = head(path, &[]);
         frame(HEADERS, 0, 1, &block)
@@ -94,7 +107,7 @@ fn floods(path: &'static str) -> Vec<Case> {
         many("resets of what never was", End::Closed, Vec::new(), 1_000, |n| {
             frame(RST_STREAM, 0, stream(n), &8_u32.to_be_bytes())
         }),
-        many("a thousand calls on one connection", End::Refused, Vec::new(), 1_000, move |n| {
+        many("a thousand calls on one connection", End::Few(streams), Vec::new(), CALLS, move |n| {
             frame(HEADERS, END_HEADERS, stream(n), &head(path, &[]))
         }),
     ]
@@ -156,7 +169,15 @@ fn fits(end: End, heard: &Heard) -> bool {
     let closed = heard.closed || heard.goaway.is_some();
     match end {
         End::Closed => closed,
-        End::Refused => closed || !heard.resets.is_empty() || !heard.heads.is_empty(),
+        // A head that comes back is an answer, and one that is not 431 is that of whoever was called.
+        End::Refused => {
+            heard.heads == heard.too_large
+                && (closed || !heard.resets.is_empty() || !heard.too_large.is_empty())
+        }
+        End::Few(most) => {
+            let refused = heard.resets.iter().filter(|code| **code == REFUSED_STREAM).count();
+            heard.heads.len() <= most && (closed || refused >= CALLS - most)
+        }
         End::Borne => !closed && heard.heads.contains(&HONEST) && heard.ponged == Some(HONEST_PING),
     }
 }
@@ -228,4 +249,41 @@ async fn who_never_reads_is_not_written_to_without_end() {
     watch.is_well("a reader that never reads");
     drop((up, down));
     watch.is_well("a reader that is gone");
+}
+
+/// The agents' door speaks HTTP/2 alone, however good the certificate: neither the handshake takes HTTP/1.1, nor does
+/// whoever agreed on the other get a word for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http1_with_a_good_certificate_is_refused_at_the_door_of_agents() {
+    let (mut watch, shown) = Watch::new();
+    let refused = open(&watch.world, "agents", Some(&shown), b"http/1.1", "127.0.0.1").await;
+    let refused = refused.expect_err("HTTP/1.1 was agreed on");
+    assert!(refused.contains("NoApplicationProtocol"), "{refused}");
+    let mut tls = open(&watch.world, "agents", Some(&shown), b"h2", "127.0.0.1").await.expect("a good one");
+    let ask =
+        b"POST /tidelock.v1.AgentService/Session HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
+    tls.write_all(ask).await.expect("it listens");
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), tls.read_to_end(&mut answer)).await;
+    assert!(ended.is_ok(), "it is still being listened to: {answer:?}");
+    assert!(!answer.windows(5).any(|five| five == b"HTTP/"), "{:?}", String::from_utf8_lossy(&answer));
+    watch.is_well("HTTP/1.1");
+}
+
+/// A session whose answers nobody takes, not even into a window: what is asked in it is not piled up, nor answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_never_read_takes_a_bounded_piece_of_memory() {
+    let (mut watch, shown) = Watch::new();
+    let tls = open(&watch.world, "agents", Some(&shown), b"h2", "127.0.0.1").await.expect("a good one");
+    let (down, mut up) = tokio::io::split(tls);
+    let no_window = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    let said = frame(DATA, 0, 1, &hello([6; 16]));
+    let first = [PREFACE, &no_window, &begun("/tidelock.v1.AgentService/Session"), &said].concat();
+    flood(&mut up, 1, |_| first.clone()).await;
+    let beat = v1::SessionRequest { message: Some(Said::Heartbeat(v1::Heartbeat::default())) };
+    let beats = frame(DATA, 0, 1, &message(&beat.encode_to_vec()).repeat(1_000));
+    flood(&mut up, 20_000, |_| beats.clone()).await;
+    watch.is_well("a session that nobody reads");
+    drop((up, down));
+    watch.is_well("a session that is gone");
 }

@@ -33,6 +33,12 @@ fn finding(bytes: &[u8]) -> Vec<u8> {
     message(&as_batch(&wire))
 }
 
+/// A batch that is good so far as it goes, and then one of its fields again: the last one counts.
+fn again(field: &[u8]) -> Vec<u8> {
+    let wire = [&batch(EPOCH, 1, Vec::new()).encode_to_vec()[..], field].concat();
+    message(&as_batch(&wire))
+}
+
 /// Groups within groups, as no message of ours has them.
 fn nested(depth: usize) -> Vec<u8> {
     [[0xa3, 6].repeat(depth), [0xa4, 6].repeat(depth)].concat()
@@ -72,6 +78,8 @@ fn fields() -> Vec<Row> {
         ("a number where a text is", finding(b"\x08\x01"), bad, "wire type"),
         ("an empty finding", finding(b""), bad, "outcome"),
         ("an outcome twice, and the last is none", finding(b"\x78\x01\x78\x4d"), bad, "outcome"),
+        ("a first number twice, and the last is none", again(b"\x10\x00"), bad, "first_seq"),
+        ("an epoch twice, and the last is none", again(b"\x0a\x01a"), bad, "spool_epoch"),
     ]
 }
 
@@ -148,6 +156,33 @@ async fn what_is_no_message_is_answered_with_its_code_and_changes_nothing() {
     let early = bench.session(GRPC, &finding(b""), false).await;
     assert_eq!(early.grpc, Some(Code::InvalidArgument), "a batch before the hello: {early:?}");
     bench.is_well("bytes that are no message");
+}
+
+/// What an agent says of itself is shown on screens and in logs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hello_with_an_escape_in_any_of_its_words_begins_no_session() {
+    let mut bench = Bench::new();
+    let plain = v1::Hello {
+        agent_version: "raw".to_owned(),
+        spool_epoch: EPOCH.to_vec(),
+        boot_id: "boot".to_owned(),
+        ..v1::Hello::default()
+    };
+    for bad in ["a\u{1b}[2J".to_owned(), "a\u{202e}txt".to_owned(), "a\n".to_owned(), "a".repeat(4096)] {
+        let hellos = [
+            ("version", v1::Hello { agent_version: bad.clone(), ..plain.clone() }),
+            ("boot", v1::Hello { boot_id: bad.clone(), ..plain.clone() }),
+            ("contract", v1::Hello { contracts: vec![bad.clone()], ..plain.clone() }),
+        ];
+        for (field, hello) in hellos {
+            let wire = v1::SessionRequest { message: Some(Said::Hello(hello)) }.encode_to_vec();
+            let answer = bench.session(GRPC, &message(&wire), false).await;
+            assert_eq!(answer.grpc, Some(Code::InvalidArgument), "{field} {bad:?}: {answer:?}");
+        }
+    }
+    let good = bench.session(GRPC, &hello(EPOCH), true).await;
+    assert_eq!(good.grpc, Some(Code::Ok), "the same without it: {good:?}");
+    bench.is_well("escapes in a hello");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -166,10 +166,21 @@ async fn a_text_that_is_code_elsewhere_stays_a_text() {
         remaining: vec![v1::Remaining { count: 1, unit: CODE.to_owned(), what: CODE.to_owned() }],
         refused_calls: vec![v1::RefusedCall { target: CODE.to_owned(), reason: CODE.to_owned() }],
         trace_ids: vec![CODE.to_owned()],
+        digests: vec![v1::Digest { key: CODE.to_owned(), hash: vec![1], rows: 1, position: CODE.to_owned() }],
+        marks: vec![v1::Mark { key: CODE.to_owned(), kind: v1::MarkKind::Seen.into(), unix_ms: now_ms() }],
         ..good
     };
     raw.beat().await.expect("a heartbeat is answered");
     raw.send(batch(EPOCH, 1, vec![told])).await.expect("they are texts");
+    let gap = v1::Gap { from_seq: 2, to_seq: 3, counts: Vec::new(), reason: CODE.to_owned() };
+    let lost = v1::FindingBatch { gap: Some(gap), ..batch(EPOCH, 2, Vec::new()) };
+    raw.send(lost).await.expect("its reason is a text");
+    raw.say(Said::Heartbeat(v1::Heartbeat {
+        sequence: u64::MAX,
+        warnings: vec![format!("\u{1b}[2J\u{9b}31m{CODE}"); 3],
+        ..v1::Heartbeat::default()
+    }))
+    .await;
     let status = v1::AssignmentStatus {
         assignment_id: CODE.to_owned(),
         check: raw.assignments.assignments[0].check.clone(),
@@ -180,7 +191,11 @@ async fn a_text_that_is_code_elsewhere_stays_a_text() {
     };
     raw.say(Said::AssignmentStatus(status)).await;
     raw.beat().await.expect("it is still heard");
-    let asked: [&[&str]; 6] = [
+    let asked: [&[&str]; 10] = [
+        &["report"],
+        &["brief"],
+        &["agent", "ls"],
+        &["agent", "ls", "-o", "json"],
         &["status"],
         &["why", "login"],
         &["check", "ls"],
@@ -194,6 +209,46 @@ async fn a_text_that_is_code_elsewhere_stays_a_text() {
         let code = text.chars().find(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || *c == '\u{202e}');
         assert!(code.is_none(), "{arguments:?} shows {code:?}: {text}");
     }
+}
+
+/// What a text of an agent would be in a field of its own, and what of a finding it is that is refused.
+fn escapes(raw: &Raw) -> Vec<(&'static str, v1::FindingBatch)> {
+    let (good, bad) = (|| raw.good(1), || "a\u{1b}[2Jb".to_owned());
+    let one = |finding: v1::Finding| batch(EPOCH, 1, vec![finding]);
+    let digest = |key, position| v1::Digest { key, hash: vec![1], rows: 1, position };
+    let mark = v1::Mark { key: bad(), kind: v1::MarkKind::Seen.into(), unix_ms: now_ms() };
+    let shown = |url, host| v1::Shown { page: "/".to_owned(), url, host, via: v1::Via::Link.into() };
+    let shows = |shown| v1::Finding { pages: vec!["/".to_owned()], shown: vec![shown], ..good() };
+    let gap = v1::Gap { from_seq: 1, to_seq: 2, counts: Vec::new(), reason: bad() };
+    let plain = || "k".to_owned();
+    vec![
+        ("key", one(v1::Finding { digests: vec![digest(bad(), plain())], ..good() })),
+        ("position", one(v1::Finding { digests: vec![digest(plain(), bad())], ..good() })),
+        ("key", one(v1::Finding { marks: vec![mark], ..good() })),
+        ("pages", one(v1::Finding { pages: vec![bad()], ..good() })),
+        ("shown", one(shows(shown(bad(), plain())))),
+        ("shown", one(shows(shown("https://k/x".to_owned(), bad())))),
+        ("gap.reason", v1::FindingBatch { gap: Some(gap), ..batch(EPOCH, 1, Vec::new()) }),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_escape_in_any_field_of_text_is_refused_with_its_place() {
+    let (world, shown) = world();
+    let first = Raw::begin(&world, &shown, EPOCH).await.expect("it joined");
+    let escapes = escapes(&first);
+    drop(first);
+    for (place, bad) in escapes {
+        let mut raw = Raw::begin_again(&world, &shown, EPOCH).await.expect("it may come again");
+        let refused = raw.send(bad).await.expect_err(place);
+        assert_eq!(refused.code(), Code::InvalidArgument, "{place}: {refused:?}");
+        assert!(refused.message().contains(place), "{place}: {refused:?}");
+        assert!(refused.message().contains("control character"), "{place}: {refused:?}");
+        assert!(!refused.message().contains('\u{1b}'), "{place}: {refused:?}");
+    }
+    let mut raw = Raw::begin_again(&world, &shown, EPOCH).await.expect("it may come again");
+    let good = raw.good(1);
+    raw.send(batch(EPOCH, 1, vec![good])).await.expect("the same without it is taken");
 }
 
 /// The same from those who have access: a reason is shown to people, so it is text or it is refused.

@@ -2,6 +2,7 @@
 //! own cause, told in words, and nobody beside it notices.
 
 mod corpus;
+mod own_ports;
 mod room;
 
 use std::collections::BTreeMap;

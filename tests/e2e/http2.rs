@@ -134,6 +134,8 @@ pub(crate) struct Heard {
     pub(crate) resets: Vec<u32>,
     /// The streams whose heads came back.
     pub(crate) heads: Vec<u32>,
+    /// Those of them that say no more than that what was asked has too large a head.
+    pub(crate) too_large: Vec<u32>,
     /// What the last answer to a ping carried.
     pub(crate) ponged: Option<[u8; 8]>,
     /// The connection is closed.
@@ -162,7 +164,12 @@ pub(crate) async fn listen(mut down: Down, quiet: Duration, bytes: Arc<AtomicU64
             match whole[3] {
                 GOAWAY => heard.goaway = code(13),
                 RST_STREAM => heard.resets.extend(code(9)),
-                HEADERS => heard.heads.extend(code(5)),
+                HEADERS => {
+                    heard.heads.extend(code(5));
+                    if is_too_large(&whole[9..]) {
+                        heard.too_large.extend(code(5));
+                    }
+                }
                 PING if whole[4] & ACK != 0 => {
                     heard.ponged = whole.get(9..17).and_then(|eight| eight.try_into().ok());
                 }
@@ -172,6 +179,14 @@ pub(crate) async fn listen(mut down: Down, quiet: Duration, bytes: Arc<AtomicU64
             kept.drain(..length);
         }
     }
+}
+
+/// It begins with status 431, its digits compressed or as they are: the one answer that is given before anybody looks
+/// at what is asked.
+fn is_too_large(block: &[u8]) -> bool {
+    let named = block.first().is_some_and(|first| [0x08, 0x18, 0x48].contains(first));
+    let value = block.get(1..5);
+    named && (value == Some(b"\x83\x69\x90\xff") || value == Some(b"\x03431"))
 }
 
 fn first_frame(bytes: &[u8]) -> Option<&[u8]> {

@@ -14,6 +14,9 @@ use tidelock_tests::{Answer, Cli, Terminal, World};
 const PLAN: &str = include_str!("golden/mistakes.yaml");
 const FLOW: &str = "- a\n- b\n";
 
+/// What is said of a flow that is not there, in JSON.
+const NOT_FOUND: &str = r#"list.yaml\", which was not found"#;
+
 /// A folder with the plan in it.
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -186,4 +189,29 @@ fn windows_line_ends_and_a_byte_order_mark_are_no_mistakes() {
     let missing = run(folder.path(), &["plan", "check", "no-such-plan.yaml"]);
     assert!(missing.code == 2 && missing.err.contains("no-such-plan.yaml"), "{}", missing.err);
     assert_eq!(run(folder.path(), &["plan", "check", "."]).code, 2, "a folder is no plan");
+}
+
+/// The flow that a plan names is a pipe that nobody writes into, a device without end, or a folder: none of them is
+/// opened, and the plan's check says where the flow was to be.
+#[test]
+fn a_pipe_or_a_device_that_a_plan_names_is_not_read_and_holds_nobody_up() {
+    let (folder, _) = folder();
+    let flow = folder.path().join("list.yaml");
+    let none = || fs::remove_file(&flow).or_else(|_| fs::remove_dir(&flow)).expect("it was there");
+    let check = |what: &str| {
+        let json = run(folder.path(), &["plan", "check", "mistakes.yaml", "-o", "json"]);
+        assert_eq!(json.code, 2, "{what}: {}{}", json.out, json.err);
+        assert!(json.out.contains(NOT_FOUND), "{what}: {}", json.out);
+    };
+    let regular = run(folder.path(), &["plan", "check", "mistakes.yaml", "-o", "json"]);
+    assert!(!regular.out.contains(NOT_FOUND), "{}", regular.out);
+    none();
+    assert!(Command::new("mkfifo").arg(&flow).status().expect("mkfifo starts").success());
+    check("a pipe");
+    none();
+    std::os::unix::fs::symlink("/dev/zero", &flow).expect("a link");
+    check("a device");
+    none();
+    fs::create_dir(&flow).expect("a folder");
+    check("a folder");
 }

@@ -109,3 +109,16 @@ fn a_report_of_another_collector_is_refused() {
     assert!(refused.err.contains("than the one that was named"), "{}", refused.err);
     let _ = verify(&theirs.operator, &foreign, &[]).good();
 }
+
+/// What could not be written is an error with its place, never a report that is cut and called written.
+#[test]
+fn a_report_that_does_not_fit_on_the_disk_is_an_error_that_names_the_file() {
+    let world = world();
+    for form in ["md", "json"] {
+        let full = world.operator.run(&["report", "-o", form, "--out", "/dev/full"]);
+        assert_ne!(full.code, 0, "{form}: {}{}", full.out, full.err);
+        assert!(full.err.contains("write /dev/full"), "{form}: {}", full.err);
+        assert!(!full.err.contains("the report is in"), "{form}: {}", full.err);
+    }
+    assert!(!Path::new("/dev/full").is_file(), "the device is still one");
+}

@@ -322,9 +322,17 @@ impl World {
     /// When it cannot join.
     pub fn enrol(&self, side: &str, name: &str) -> PathBuf {
         let token = self.operator.run(&["agent", "token", "--side", side]).good();
+        self.enrol_with(token.out.trim(), name)
+    }
+
+    /// The same with a token that is there.
+    ///
+    /// # Panics
+    /// When it cannot join.
+    pub fn enrol_with(&self, token: &str, name: &str) -> PathBuf {
         let folder = self.folder.path().join(format!("agent-{name}"));
         let joined = std::process::Command::new(program("tidelock-agent"))
-            .args(["join", &self.operator.server, token.out.trim(), "--name", name, "--dir"])
+            .args(["join", &self.operator.server, token, "--name", name, "--dir"])
             .arg(&folder)
             .output()
             .expect("tidelock-agent starts");

@@ -141,7 +141,7 @@ fn read_component(path: &Path, want: Sha256, max_bytes: u64) -> Result<Vec<u8>, 
         return Err(Refusal::new(Cause::Interface, why));
     }
     let found = Sha256::from_bytes(sha2::Sha256::digest(&wasm).into());
-    if found != want {
+    if found != want && !mutated("a-component-is-the-plans") {
         let why = format!("component {} is sha256:{found}, the plan names sha256:{want}", path.display());
         return Err(Refusal::new(Cause::BadDigest, why));
     }

@@ -16,10 +16,13 @@ use tidelock_model::{Cause, Outcome, Sha256};
 use tidelock_sandbox::protocol::RunResult;
 use tokio::time::Instant;
 
-use rig::{COMPILE, DEADLINE, RUNS, Rig, children, digest, resident};
+use rig::{COMPILE, DEADLINE, RUNS, Rig, children, compilers, digest, resident};
 
 /// What a runner may grow by, the component's own memory included.
 const GROWTH_BYTES: u64 = 32 << 20;
+/// What compiling may have in memory at most, in a process of its own that is gone before anything runs. A compiler
+/// takes more than a runner grows by: 24 MiB for an honest component, and 80 for the bomb until its time is up.
+const COMPILE_BYTES: u64 = 256 << 20;
 
 /// So many runs at once, of which each makes 256 connections when it is let, are 10 000 of them.
 const CROWD: usize = 40;
@@ -53,18 +56,20 @@ async fn contain_all(numbers: RangeInclusive<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let forbidden = Server::start(None).unwrap();
     let server = Server::start(Some(forbidden.address)).unwrap();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut compiling) = (Vec::new(), 0);
     for hostile in corpus().unwrap().into_iter().filter(|hostile| numbers.contains(&hostile.number)) {
-        if let Err(why) = contain(folder.path(), &server, &hostile, hostile.ends().unwrap()).await {
-            wrong.push(format!("{}: {why}", hostile.file_name()));
+        match contain(folder.path(), &server, &hostile, hostile.ends().unwrap()).await {
+            Ok(most) => compiling = most.max(compiling),
+            Err(why) => wrong.push(format!("{}: {why}", hostile.file_name())),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compiling > 0, "the compiler's memory cannot be read");
     assert_eq!(forbidden.connections(), 0, "somebody was called whom nobody granted");
 }
 
-/// One component in a runner of its own, so that its growth is its own.
-async fn contain(folder: &Path, server: &Server, hostile: &Hostile, ends: Ends) -> Result<(), String> {
+/// One component in a runner of its own, so that its growth is its own. Gives what compiling it had in memory at most.
+async fn contain(folder: &Path, server: &Server, hostile: &Hostile, ends: Ends) -> Result<u64, String> {
     let rig = Rig::new(folder, server).await;
     let runner = alone().await?;
     let (before, _) = resident(runner);
@@ -72,10 +77,13 @@ async fn contain(folder: &Path, server: &Server, hostile: &Hostile, ends: Ends) 
     let path = hostile.write(folder).map_err(|error| format!("{error:#}"))?;
     let component = digest(&path);
     let begun = Instant::now();
-    let loaded = load(&rig, &path, component).await;
+    let (loaded, compiling) = watched(load(&rig, &path, component)).await;
     let bound = at_most(COMPILE.time);
     if begun.elapsed() > bound {
         return Err(format!("loading took {:?}", begun.elapsed()));
+    }
+    if compiling > COMPILE_BYTES {
+        return Err(format!("compiling it took {compiling} bytes"));
     }
     match (ends, loaded) {
         (Ends::Refused(cause, word), Err((found, detail))) => named((cause, word), found, &detail)?,
@@ -94,7 +102,22 @@ async fn contain(folder: &Path, server: &Server, hostile: &Hostile, ends: Ends) 
         return Err(format!("the runner has grown by {grown} bytes"));
     }
     drop(rig);
-    wait_for("its runner does not end", || children().is_empty()).await
+    wait_for("its runner does not end", || children().is_empty()).await?;
+    Ok(compiling)
+}
+
+/// Waits for a component to be loaded, and gives what a compiler had in memory at most, as far as it was seen.
+async fn watched<T>(loading: impl Future<Output = T>) -> (T, u64) {
+    let mut loading = std::pin::pin!(loading);
+    let mut most = 0;
+    loop {
+        tokio::select! {
+            loaded = &mut loading => return (loaded, most),
+            () = tokio::time::sleep(Duration::from_millis(5)) => {
+                most = compilers().into_iter().map(|pid| resident(pid).1).fold(most, u64::max);
+            }
+        }
+    }
 }
 
 /// The runner, once the compile child of the honest component is gone.

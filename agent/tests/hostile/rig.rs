@@ -130,3 +130,13 @@ pub(crate) fn children() -> Vec<i32> {
     }
     found
 }
+
+/// The compile children of this one. Until a child is a program of its own it has the memory of this one, and the words
+/// that this one was started with.
+pub(crate) fn compilers() -> Vec<i32> {
+    let compiles = |pid: &i32| {
+        let words = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        words.split('\0').nth(1) == Some("compile")
+    };
+    children().into_iter().filter(compiles).collect()
+}

@@ -81,15 +81,20 @@ fn told(world: &World, check: &Name) -> usize {
 
 /// Of whatever is good at least two agents told, and without them no gate is open.
 fn never_good_by_fewer(world: &World) {
+    never_good_by_fewer_than(QUORUM, world);
+}
+
+/// The same of checks that ask for so many.
+fn never_good_by_fewer_than(least: usize, world: &World) {
     for check in CHECKS {
         let told = told(world, &name(check));
         let state = state(world, check, Side::Target);
         assert!(
-            state != EvidenceState::Proved || told >= QUORUM,
+            state != EvidenceState::Proved || told >= least,
             "{check} is good, and {told} agents told of it"
         );
         let open = world.migration.verdict(Phase::Ready, world.now).open();
-        assert!(!open || told >= QUORUM, "ready is open, and {told} agents told of {check}");
+        assert!(!open || told >= least, "ready is open, and {told} agents told of {check}");
     }
 }
 
@@ -161,6 +166,62 @@ fn take(world: &mut World, step: &Step, seen: &mut bool) {
     never_good_by_fewer(world);
 }
 
+/// What is so on a target that is broken.
+fn truth(check: &str) -> Behaviour {
+    match check {
+        "login" => Behaviour::Fails("sign-in refused".into()),
+        _ => Behaviour::Shows(Vec::new()),
+    }
+}
+
+/// An honest agent stays, signs off, is revoked, or dies.
+fn leave(world: &mut World, key: &AgentKey, kind: u8) {
+    match kind {
+        0 => {}
+        1 => {
+            world.agents.get_mut(key).unwrap().alive = false;
+            world.see(Observation::SignedOff(key.clone()));
+        }
+        2 => {
+            let (agent, by, reason) = (key.clone(), asker("operator"), "it is gone".to_owned());
+            let _ = world.ask(&Ask::RevokeAgent { agent, by, reason });
+        }
+        _ => world.agents.get_mut(key).unwrap().alive = false,
+    }
+}
+
+/// An agent of the target: those that lie come first.
+fn target(place: usize) -> AgentKey {
+    agent_key(Side::Target, &format!("t{place}"))
+}
+
+/// A target that is broken, liars on it that say that all is well, and honest agents that say what is. Each check asks
+/// for so many agents of each side, and the source, where all is well, has as many.
+fn crowd(least: usize, liars: usize, honest: usize) -> World {
+    let (mut world, mut plan) = (World::new(), plans::empty());
+    plans::line(
+        &mut plan,
+        &format!("scenario login, critical, both, agents at least {least}: 2 passes in a row"),
+    );
+    plans::line(
+        &mut plan,
+        &format!("scenario rows, critical, both, agents at least {least}: parity lag 5 matches 2"),
+    );
+    plans::line(&mut plan, "gate ready: all");
+    (plan.source.agents_at_most, plan.target.agents_at_most) = (9, 9);
+    world.apply_plan(plan, "olga").unwrap();
+    let sources = (0..least).map(|place| (agent_key(Side::Source, &format!("s{place}")), true));
+    let targets = (0..liars + honest).map(|place| (target(place), place < liars));
+    for (key, well) in sources.chain(targets) {
+        world.enrol(&key).unwrap();
+        for check in CHECKS {
+            let says = if well { good(check) } else { truth(check) };
+            world.agents.get_mut(&key).unwrap().behaviours.insert(name(check), says);
+        }
+    }
+    world
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -180,23 +241,13 @@ proptest! {
     #[test]
     fn fewer_liars_than_the_quorum_open_no_gate(honest in prop::collection::vec(0..4_u8, 2), leaves in 0..60_u8) {
         // The target is broken all the while. One agent says that all is well; the others say what is, or leave.
-        let truth = |check: &str| match check {
-            "login" => Behaviour::Fails("sign-in refused".into()),
-            _ => Behaviour::Shows(Vec::new()),
-        };
         let liar = |key: &AgentKey| matches!(key.name.as_str(), "s1" | "t1");
         let mut world = begin(3, |key, check| if liar(key) { good(check) } else { truth(check) });
         for second in 0..90_u8 {
             for (place, kind) in honest.iter().enumerate() {
                 let key = agents()[2 + place].clone();
-                if second == leaves && *kind == 1 {
-                    world.agents.get_mut(&key).unwrap().alive = false;
-                    world.see(Observation::SignedOff(key));
-                } else if second == leaves && *kind == 2 {
-                    let (by, reason) = (asker("operator"), "it is gone".to_owned());
-                    let _ = world.ask(&Ask::RevokeAgent { agent: key, by, reason });
-                } else if second == leaves && *kind == 3 {
-                    world.agents.get_mut(&key).unwrap().alive = false;
+                if second == leaves {
+                    leave(&mut world, &key, *kind);
                 }
             }
             world.second();
@@ -205,6 +256,28 @@ proptest! {
             prop_assert!(!open, "the liar alone opened the gate");
             never_good_by_fewer(&world);
         }
+    }
+
+    #[test]
+    fn fewer_liars_than_any_quorum_open_no_gate_and_as_many_alone_do(
+        (least, liars) in (1..=4_usize).prop_flat_map(|least| (Just(least), 0..=least)),
+        honest in prop::collection::vec(0..4_u8, 0..4),
+        leaves in 0..40_u8,
+    ) {
+        let mut world = crowd(least, liars, honest.len());
+        for second in 0..60_u8 {
+            for (place, kind) in honest.iter().enumerate().filter(|_| second == leaves) {
+                leave(&mut world, &target(liars + place), *kind);
+            }
+            world.second();
+            world.weigh();
+            never_good_by_fewer_than(least, &world);
+            let open = world.migration.verdict(Phase::Ready, world.now).open();
+            prop_assert!(!open || liars == least, "{liars} liars opened a gate that asks for {least}");
+        }
+        // What keeps the gate shut is that they are too few, and nothing else.
+        let open = world.migration.verdict(Phase::Ready, world.now).open();
+        prop_assert!(open || liars < least || !honest.is_empty(), "{least} agents without a contradiction opened nothing");
     }
 }
 

@@ -36,6 +36,7 @@ use super::plan::Plans;
 use super::report::Reports;
 use super::run::Runs;
 use super::{Api, auth, flagger, http};
+use crate::net::message_bound;
 
 /// The largest body of a hook.
 const HOOK_BYTES: usize = 64 * 1024;
@@ -75,18 +76,18 @@ impl Served {
 /// # Errors
 /// When the descriptors of the protocol cannot be read.
 pub fn routes<H: Health>(api: &Arc<Api>, health: HealthServer<H>) -> Result<Routes, Error> {
-    let limit = Limits::MESSAGE_BYTES;
+    let (limit, small) = (message_bound(Limits::MESSAGE_BYTES), message_bound(64 * 1024));
     let grpc = Served::default()
         .with(health)
         .with(GateServiceServer::new(Gates(api.clone())).max_decoding_message_size(limit))
         .with(MigrationServiceServer::new(Migrations(api.clone())).max_decoding_message_size(limit))
         .with(OrderServiceServer::new(Orders(api.clone())).max_decoding_message_size(limit))
-        .with(ReportServiceServer::new(Reports(api.clone())).max_decoding_message_size(64 * 1024))
+        .with(ReportServiceServer::new(Reports(api.clone())).max_decoding_message_size(small))
         .with(RunServiceServer::new(Runs(api.clone())).max_decoding_message_size(limit))
         .with(AccessServiceServer::new(Accesses(api.clone())).max_decoding_message_size(limit))
         .with(PlanServiceServer::new(Plans(api.clone())).max_decoding_message_size(limit))
         .with(ComponentServiceServer::new(ComponentFace::new(api)).max_decoding_message_size(limit))
-        .with(EnrolServiceServer::new(Enrolment(api.clone())).max_decoding_message_size(64 * 1024))
+        .with(EnrolServiceServer::new(Enrolment(api.clone())).max_decoding_message_size(small))
         .described()?;
     let plain = Router::new()
         .route("/v1/migrations/{migration}/gates/{gate}", get(http::get_gate))

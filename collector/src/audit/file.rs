@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use tidelock_model::mutated;
+
 use super::{KEPT, RefusedAsk, WAITING, sync_channel};
 
 /// A file that has grown to this size becomes the one before.
@@ -112,7 +114,7 @@ fn write(mut to: Growing, lines: Receiver<RefusedAsk>) {
 
 impl Growing {
     fn line(&mut self, ask: &RefusedAsk) -> io::Result<()> {
-        if self.bytes >= FILE_BYTES {
+        if self.bytes >= FILE_BYTES && !mutated("refused-asks-have-two-files") {
             fs::rename(self.dir.join(NEWER), self.dir.join(OLDER))?;
             *self = grow(&self.dir)?;
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidelock_core::AgentStanding;
+use tidelock_model::is_unfit;
 use tidelock_proto::v1;
 use tidelock_proto::v1::agent_service_server::AgentService;
 use tokio::sync::mpsc;
@@ -227,6 +228,8 @@ impl AgentService for AgentDoor {
 }
 
 fn good(hello: &v1::Hello) -> bool {
-    let word = |text: &str| text.len() <= MAX_WORD_BYTES && !text.chars().any(char::is_control);
-    word(&hello.agent_version) && word(&hello.boot_id) && hello.contracts.len() <= 16
+    let word = |text: &str| text.len() <= MAX_WORD_BYTES && !text.chars().any(is_unfit);
+    let contracts = &hello.contracts;
+    let few = contracts.len() <= 16 && contracts.iter().all(|contract| word(contract));
+    few && word(&hello.agent_version) && word(&hello.boot_id)
 }

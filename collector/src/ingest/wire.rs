@@ -19,6 +19,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::pieces::Pieces;
 use super::service::{AgentDoor, Replies};
+use crate::net::message_bound;
 use crate::records::Received;
 
 /// The path of the call that is a session.
@@ -47,7 +48,7 @@ pub(crate) struct AgentFace {
 impl AgentFace {
     pub(crate) fn new(door: AgentDoor) -> AgentFace {
         let others = AgentServiceServer::new(door.clone())
-            .max_decoding_message_size(Limits::MESSAGE_BYTES)
+            .max_decoding_message_size(message_bound(Limits::MESSAGE_BYTES))
             .max_encoding_message_size(Limits::MESSAGE_BYTES);
         AgentFace { door, others }
     }
@@ -73,7 +74,7 @@ impl Service<http::Request<Body>> for AgentFace {
         let sessions = Sessions(self.door.clone());
         Box::pin(async move {
             let mut grpc = Grpc::new(SessionCodec)
-                .max_decoding_message_size(Limits::MESSAGE_BYTES)
+                .max_decoding_message_size(message_bound(Limits::MESSAGE_BYTES))
                 .max_encoding_message_size(Limits::MESSAGE_BYTES);
             let request = request.map(Pieces::new);
             Ok(grpc.streaming(sessions, request).await)

@@ -11,7 +11,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256 as Hasher};
-use tidelock_model::Sha256;
+use tidelock_model::{Sha256, mutated};
 
 use super::{
     disk,
@@ -105,7 +105,8 @@ impl Components {
     pub fn get(&self, sha256: &Sha256) -> Result<Vec<u8>, ComponentError> {
         let (path, _) = self.find(sha256)?;
         let bytes = std::fs::read(&path).at("read", &path)?;
-        if digest(&bytes) == *sha256 { Ok(bytes) } else { Err(ComponentError::Changed { path }) }
+        let same = digest(&bytes) == *sha256 || mutated("a-component-is-what-it-is-called");
+        if same { Ok(bytes) } else { Err(ComponentError::Changed { path }) }
     }
 
     /// Opens a component to be read piece by piece, so that it never lies in memory as a whole.

@@ -86,7 +86,10 @@ impl SetWriter {
         let Some(active) = self.active.as_mut().filter(|_| !self.buffer.is_empty()) else {
             return Ok(());
         };
-        self.disk.write_at(&active.file, &self.buffer, active.offset).at("write to", &active.path)?;
+        let written = self.disk.write_at(&active.file, &self.buffer, active.offset);
+        if !mutated("a-failed-write-ends-it") {
+            written.at("write to", &active.path)?;
+        }
         if !mutated("what-is-acked-is-synced") {
             self.disk.sync(&active.file).at("sync", &active.path)?;
         }

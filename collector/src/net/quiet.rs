@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tidelock_model::mutated;
 use tokio::time::{Instant, Sleep};
 
 /// What begins every conversation has at least so many bytes: the preface of HTTP/2.
@@ -52,8 +53,10 @@ impl Quiet {
 
     /// How long it may stay, now that the timer is over; none when it may not.
     fn until(&self, now: Instant) -> Option<Instant> {
-        let ends = self.last + SILENCE;
-        (self.heard >= OPENING_BYTES && now < ends).then_some(ends)
+        let begun = self.heard >= OPENING_BYTES || mutated("first-words-have-a-limit");
+        let last = if mutated("silence-ends-a-connection") { now } else { self.last };
+        let ends = last + SILENCE;
+        (begun && now < ends).then_some(ends)
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tidelock_collector::journal::{Disk, RealDisk};
 use tidelock_proto::v1;
@@ -15,6 +16,9 @@ use crate::agent::{Agent, join};
 use crate::gate::{pair, phase};
 use crate::restart::journal;
 use crate::support::{Collector, PLAN, until};
+
+/// A collector that cannot keep what it takes has ended by then.
+const SOON: Duration = Duration::from_secs(15);
 
 /// A disk with as much room as the test says, and writes and syncs that work as long as it says.
 struct Told {
@@ -149,8 +153,8 @@ async fn a_disk_that_becomes_one_for_reading_alone_ends_the_collector_with_a_wor
     disk.read_only.store(true, Ordering::SeqCst);
     let finding = agent.finding(v1::Outcome::Pass);
     agent.say(Say::Batch(agent.batch(1, vec![finding]))).await;
-    let ended = collector.running.take().unwrap().wait().await.unwrap_err();
-    let told = format!("{ended:#}");
+    let ended = tokio::time::timeout(SOON, collector.running.take().unwrap().wait()).await;
+    let told = format!("{:#}", ended.expect("it goes on without its disk").unwrap_err());
     assert!(told.contains("the journal has stopped: write to "), "{told}");
     assert!(told.contains("Read-only file system") && told.contains("os error 30"), "{told}");
     assert!(agent.ack().await.is_err(), "it acked what it could not keep");

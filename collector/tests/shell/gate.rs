@@ -51,7 +51,7 @@ pub(crate) fn decide(decision: &str, request_id: &str) -> v1::DecideRequest {
     }
 }
 
-fn confirm(token: &str, request_id: &str) -> v1::ConfirmCutoverRequest {
+pub(crate) fn confirm(token: &str, request_id: &str) -> v1::ConfirmCutoverRequest {
     v1::ConfirmCutoverRequest {
         migration: MIGRATION.to_owned(),
         token: token.to_owned(),

@@ -68,9 +68,11 @@ async fn gates_over_http_are_shut_unless_open_and_known() {
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!((&json["schema"], &json["open"]), (&"tidelock.gate/v1".into(), &false.into()));
     assert_eq!((&json["gate"], &json["migration"]), (&"ready".into(), &MIGRATION.into()));
+    assert_eq!(header(&head, "cache-control"), Some("no-store"), "{head}");
     let tag = header(&head, "etag").unwrap().to_owned();
     let (head, _) = get(&collector, &ready, &[signed[0], ("if-none-match", &tag)]).await;
     assert!(head.starts_with("HTTP/1.1 304"), "{head}");
+    assert_eq!(header(&head, "cache-control"), Some("no-store"), "{head}");
     let (head, _) = get(&collector, &format!("{ready}?wait=1s"), &signed).await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let (head, body) = get(&collector, "/v1/gates/ready", &signed).await;
@@ -78,6 +80,7 @@ async fn gates_over_http_are_shut_unless_open_and_known() {
 
     let (head, body) = get(&collector, &format!("{ready}/open"), &signed).await;
     assert!(head.starts_with("HTTP/1.1 403"), "{head}");
+    assert_eq!(header(&head, "cache-control"), Some("no-store"), "{head}");
     assert!(body.contains("hold: ") || body.contains("unknown: "), "{body}");
     for (path, headers, status) in [
         (ready.as_str(), &[][..], "401"),

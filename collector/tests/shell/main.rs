@@ -4,6 +4,7 @@
 
 mod access;
 mod agent;
+mod at_rest;
 mod by_hand;
 mod degraded;
 mod desk;
@@ -25,6 +26,7 @@ mod pods;
 mod pull;
 mod receiver;
 mod refused;
+mod refused_plain;
 mod restart;
 mod restored;
 mod retention;
@@ -33,3 +35,4 @@ mod run;
 mod service;
 mod support;
 mod trust;
+mod voices;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tidelock_proto::v1;
 use tidelock_proto::v1::enrol_service_client::EnrolServiceClient;
 use tidelock_proto::v1::session_request::Message as Say;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 use tonic::Code;
 
 use crate::agent::{Agent, client, enrol, join, renew};
@@ -21,7 +23,11 @@ fn gate(gate: &str) -> v1::GetGateRequest {
     v1::GetGateRequest { migration: MIGRATION.to_owned(), gate: gate.to_owned() }
 }
 
-async fn refused(collector: &Collector, token: &str) -> Result<v1::ListRefusedAsksResponse, tonic::Status> {
+/// What an operator is told of refused asks.
+pub(crate) async fn refused(
+    collector: &Collector,
+    token: &str,
+) -> Result<v1::ListRefusedAsksResponse, tonic::Status> {
     let request = v1::ListRefusedAsksRequest { limit: 0 };
     Ok(collector.accesses(token).await.list_refused_asks(request).await?.into_inner())
 }
@@ -193,7 +199,8 @@ async fn wrong_join_tokens_of_one_address_are_few_and_a_right_one_always_lets_in
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
-    let soon = Duration::from_secs(30);
+    // As long as `tidelock` waits for an answer: whoever presses hold later than that was not answered.
+    let soon = Duration::from_secs(10);
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();
     let papers = join(&collector, v1::Side::Source, "a").await;
@@ -230,7 +237,7 @@ async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
         let ordered = tokio::time::timeout(soon, orders.hold(hold(&format!("round {round}")))).await;
         ordered.expect("an order is not behind the swarm").unwrap();
         let shown =
-            tokio::time::timeout(limit, collector.gate(&olga, "ready")).await.expect("a gate is shown");
+            tokio::time::timeout(soon, collector.gate(&olga, "ready")).await.expect("a gate is shown");
         assert!(shown.holds.iter().any(|hold| hold.code == "operator"), "{shown:?}");
         let release = v1::ReleaseRequest {
             migration: MIGRATION.to_owned(),
@@ -238,7 +245,7 @@ async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
             request_id: String::new(),
             of: String::new(),
         };
-        tokio::time::timeout(limit, orders.release(release)).await.expect("nor is the next one").unwrap();
+        tokio::time::timeout(soon, orders.release(release)).await.expect("nor is the next one").unwrap();
         assert!(!swarm.is_finished(), "the swarm went on all the time");
         let more = tokio::time::timeout(limit, async {
             while acked.load(Ordering::Relaxed) <= before {
@@ -274,4 +281,24 @@ async fn a_person_is_answered_while_an_agent_sends_as_fast_as_it_can() {
     assert!(!swarm.is_finished(), "the swarm went on all the time");
     over.store(true, Ordering::Relaxed);
     swarm.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_too_long_is_refused_by_its_length() {
+    let collector = Collector::start().await;
+    let long = enrol(&collector, &"a".repeat(65 * 1024)).await.map(drop).unwrap_err();
+    assert_eq!(long.code(), Code::OutOfRange, "nobody looks whether it is a token: {long}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_end_a_handshake_is_let_go() {
+    let collector = Collector::start().await;
+    let end = async |port: u16| {
+        let mut silent = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let mut buffer = [0; 64];
+        let end = tokio::time::timeout(Duration::from_secs(9), silent.read(&mut buffer)).await;
+        end.map(|read| read.unwrap_or(0))
+    };
+    let ends = tokio::join!(end(collector.api_port()), end(collector.agents_port()));
+    assert_eq!(ends, (Ok(0), Ok(0)), "it is still being waited for");
 }

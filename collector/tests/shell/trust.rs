@@ -220,6 +220,34 @@ async fn two_live_sessions_of_one_identity_hold_the_migration_until_it_is_revoke
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_sessions_of_one_identity_that_begin_at_once_are_both_put_out_each_time() {
+    let collector = Collector::start().await;
+    collector.apply(PLAN).await.unwrap();
+    // As whoever has the key would: in at once, and speaking from then on.
+    let live = async |papers: &Papers, spool: u8| match Agent::connect(&collector, papers, spool).await {
+        Ok(agent) => keep_alive(agent).await.unwrap(),
+        Err(status) => status.code(),
+    };
+    for round in 0..4 {
+        let name = format!("a{round}");
+        let papers = join(&collector, v1::Side::Target, &name).await;
+        let (one, other) = tokio::join!(live(&papers, 1), live(&papers, 2));
+        // Whichever had the seat is put out of it, and the other one is not let in.
+        let mut ends = [one, other];
+        ends.sort_by_key(|code| i32::from(*code));
+        assert_eq!(ends, [tonic::Code::FailedPrecondition, tonic::Code::Aborted], "round {round}");
+        let hold = until("the hold is shown", || conflict(&collector)).await;
+        assert!(hold.reason.contains(&format!("target/{name} is suspended: two live sessions")), "{hold:?}");
+        for spool in [1, 2] {
+            let back = Agent::connect(&collector, &papers, spool).await.map(drop).unwrap_err();
+            assert_eq!(back.code(), tonic::Code::PermissionDenied, "round {round}: {back}");
+        }
+        revoke(&collector, v1::Side::Target, &name).await;
+        until("the hold is gone", || async { conflict(&collector).await.is_none().then_some(()) }).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_that_comes_back_before_its_old_connection_is_gone_is_no_double() {
     let collector = Collector::start().await;
     collector.apply(PLAN).await.unwrap();

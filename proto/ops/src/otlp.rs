@@ -5,11 +5,13 @@ use std::env;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use opentelemetry::{Key, KeyValue};
 use opentelemetry_otlp::WithTonicConfig;
 use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig, Identity};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::resource::{EnvResourceDetector, ResourceDetector as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use crate::dropped::{self, Numbers, Records, Spans};
@@ -49,13 +51,14 @@ impl Signal {
         !off && !none && self.otlp("ENDPOINT").is_some()
     }
 
-    /// What is asked for and cannot be had, though the signal goes out all the same.
-    fn uncompressed(self) -> Option<String> {
-        let asked = self.otlp("COMPRESSION").filter(|word| !word.eq_ignore_ascii_case("none"))?;
+    /// A compression that is asked for and cannot be had, though the signal goes out all the same.
+    fn other_compression(self) -> Option<String> {
+        let known = |word: &str| ["none", "gzip"].iter().any(|known| word.eq_ignore_ascii_case(known));
+        let asked = self.otlp("COMPRESSION").filter(|word| !known(word))?;
         self.wanted().then(|| {
             format!(
-                "OTEL_EXPORTER_OTLP_COMPRESSION={asked}: Tidelock compresses nothing, so {} go out as they are; \
-                 unset it, or set none",
+                "OTEL_EXPORTER_OTLP_COMPRESSION={asked}: Tidelock knows gzip and none, so {} go out without it; \
+                 set one of the two",
                 self.word().to_lowercase()
             )
         })
@@ -106,12 +109,13 @@ fn room(variable: &str) -> usize {
     set(variable).and_then(|text| text.parse().ok()).unwrap_or(usual).clamp(1, most)
 }
 
+/// Who tells it. `OTEL_SERVICE_NAME` stands before the name among `OTEL_RESOURCE_ATTRIBUTES`, and both before ours.
 fn resource(service: &'static str, version: &'static str) -> Resource {
-    let mut resource = Resource::builder();
-    if set("OTEL_SERVICE_NAME").is_none() {
-        resource = resource.with_service_name(service);
-    }
-    resource.with_attribute(opentelemetry::KeyValue::new("service.version", version)).build()
+    let among = EnvResourceDetector::new().detect().get(&Key::from_static_str("service.name"));
+    let among = among.map(|name| name.to_string()).filter(|name| !name.is_empty());
+    let name = set("OTEL_SERVICE_NAME").or(among).unwrap_or_else(|| service.to_owned());
+    let version = KeyValue::new("service.version", version);
+    Resource::builder().with_service_name(name).with_attribute(version).build()
 }
 
 /// What goes out; each is off where nobody asked for it.
@@ -145,7 +149,7 @@ impl Exporters {
             Err(error) => told(Signal::Logs, error),
         }
         problems.extend(
-            [Signal::Traces, Signal::Metrics, Signal::Logs].into_iter().filter_map(Signal::uncompressed),
+            [Signal::Traces, Signal::Metrics, Signal::Logs].into_iter().filter_map(Signal::other_compression),
         );
         (open, problems)
     }

@@ -14,4 +14,5 @@ mod scrape;
 mod systemd;
 mod telemetry;
 mod traced;
+mod variables;
 mod watchdog;

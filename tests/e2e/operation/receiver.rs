@@ -1,4 +1,4 @@
-//! A real OTLP receiver: gRPC with mutual TLS, which remembers all that it is told.
+//! A real OTLP receiver: gRPC with mutual TLS, which takes gzip as well, and remembers all that it is told.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,12 +12,24 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::codec::CompressionEncoding::Gzip;
+use tonic::metadata::MetadataMap;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
+
+/// How one message came.
+#[derive(Debug)]
+pub(super) struct Came {
+    pub(super) signal: &'static str,
+    pub(super) from: String,
+    pub(super) headers: MetadataMap,
+    pub(super) about: Vec<KeyValue>,
+}
 
 /// What was told, each with the service that told it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Heard {
+    pub(super) came: Arc<Mutex<Vec<Came>>>,
     pub(super) spans: Arc<Mutex<Vec<(String, Span)>>>,
     pub(super) metrics: Arc<Mutex<Vec<(String, String)>>>,
     pub(super) logs: Arc<Mutex<Vec<(String, String)>>>,
@@ -40,8 +52,15 @@ pub(super) fn text(attributes: &[KeyValue], key: &str) -> String {
     }
 }
 
-fn service(resource: Option<&Resource>) -> String {
-    text(resource.map(|resource| resource.attributes.as_slice()).unwrap_or_default(), "service.name")
+impl Heard {
+    /// Remembers how a message came; gives the service that told it.
+    fn came(&self, signal: &'static str, headers: &MetadataMap, resource: Option<&Resource>) -> String {
+        let about = resource.map(|resource| resource.attributes.clone()).unwrap_or_default();
+        let from = text(&about, "service.name");
+        let came = Came { signal, from: from.clone(), headers: headers.clone(), about };
+        self.came.lock().expect("nobody panics").push(came);
+        from
+    }
 }
 
 #[tonic::async_trait]
@@ -50,8 +69,9 @@ impl traces::trace_service_server::TraceService for Heard {
         &self,
         request: Request<traces::ExportTraceServiceRequest>,
     ) -> Result<Response<traces::ExportTraceServiceResponse>, Status> {
-        for resource in request.into_inner().resource_spans {
-            let from = service(resource.resource.as_ref());
+        let (headers, _, told) = request.into_parts();
+        for resource in told.resource_spans {
+            let from = self.came("traces", &headers, resource.resource.as_ref());
             let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
             self.spans.lock().expect("nobody panics").extend(spans.map(|span| (from.clone(), span)));
         }
@@ -65,8 +85,9 @@ impl metrics::metrics_service_server::MetricsService for Heard {
         &self,
         request: Request<metrics::ExportMetricsServiceRequest>,
     ) -> Result<Response<metrics::ExportMetricsServiceResponse>, Status> {
-        for resource in request.into_inner().resource_metrics {
-            let from = service(resource.resource.as_ref());
+        let (headers, _, told) = request.into_parts();
+        for resource in told.resource_metrics {
+            let from = self.came("metrics", &headers, resource.resource.as_ref());
             let told = resource.scope_metrics.into_iter().flat_map(|scope| scope.metrics);
             self.metrics
                 .lock()
@@ -83,8 +104,9 @@ impl logs::logs_service_server::LogsService for Heard {
         &self,
         request: Request<logs::ExportLogsServiceRequest>,
     ) -> Result<Response<logs::ExportLogsServiceResponse>, Status> {
-        for resource in request.into_inner().resource_logs {
-            let from = service(resource.resource.as_ref());
+        let (headers, _, told) = request.into_parts();
+        for resource in told.resource_logs {
+            let from = self.came("logs", &headers, resource.resource.as_ref());
             let told = resource.scope_logs.into_iter().flat_map(|scope| scope.log_records);
             let told = told.map(|record| (from.clone(), format!("{:?}", record.body)));
             self.logs.lock().expect("nobody panics").extend(told);
@@ -121,9 +143,15 @@ pub(super) fn start(folder: &std::path::Path) -> Receiver {
     let server = Server::builder()
         .tls_config(tls)
         .expect("TLS")
-        .add_service(traces::trace_service_server::TraceServiceServer::new(heard.clone()))
-        .add_service(metrics::metrics_service_server::MetricsServiceServer::new(heard.clone()))
-        .add_service(logs::logs_service_server::LogsServiceServer::new(heard.clone()));
+        .add_service(
+            traces::trace_service_server::TraceServiceServer::new(heard.clone()).accept_compressed(Gzip),
+        )
+        .add_service(
+            metrics::metrics_service_server::MetricsServiceServer::new(heard.clone()).accept_compressed(Gzip),
+        )
+        .add_service(
+            logs::logs_service_server::LogsServiceServer::new(heard.clone()).accept_compressed(Gzip),
+        );
     runtime.spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     Receiver { heard, endpoint: format!("https://localhost:{port}"), _runtime: runtime }
 }

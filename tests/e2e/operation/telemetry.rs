@@ -8,7 +8,7 @@ use super::listener::watched;
 use super::otlp::{exporting, set};
 use super::receiver::{self, Receiver};
 
-const ALL: [&str; 3] = ["traces", "metrics", "logs"];
+pub(super) const ALL: [&str; 3] = ["traces", "metrics", "logs"];
 
 /// Who was heard, with which signal.
 fn heard(receiver: &Receiver) -> BTreeSet<(String, &'static str)> {
@@ -53,7 +53,7 @@ fn running(world: &World, agent: usize) -> &Process {
 }
 
 /// Waits until all of these were heard: nobody else was.
-fn heard_alone(receiver: &Receiver, expected: &BTreeSet<(String, &'static str)>) {
+pub(super) fn heard_alone(receiver: &Receiver, expected: &BTreeSet<(String, &'static str)>) {
     eventually("every signal that was asked for", || {
         let heard = heard(receiver);
         if heard.is_superset(expected) { Ok(()) } else { Err(format!("{heard:?}")) }
@@ -90,13 +90,13 @@ fn nothing_goes_out_without_an_endpoint_or_where_it_is_switched_off() {
 }
 
 #[test]
-fn each_signal_is_switched_off_alone_and_compression_is_told_and_left_out() {
+fn each_signal_is_switched_off_alone_and_a_compression_that_there_is_not_is_told() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let receiver = receiver::start(folder.path());
     let endpoint = exporting(folder.path(), &receiver.endpoint);
     let without = |variable: &str, name: &str| {
         let own = set(&[(variable, "none"), ("OTEL_SERVICE_NAME", name)]);
-        [endpoint.clone(), own, set(&[("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")])].concat()
+        [endpoint.clone(), own, set(&[("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd")])].concat()
     };
     let mut world = World::collector_in(without("OTEL_TRACES_EXPORTER", "no traces"));
     world.apply(&WorldOptions::default().plan);
@@ -119,7 +119,7 @@ fn each_signal_is_switched_off_alone_and_compression_is_told_and_left_out() {
         let log = process.log();
         for signal in ALL {
             let words = format!(
-                "OTEL_EXPORTER_OTLP_COMPRESSION=gzip: Tidelock compresses nothing, so {signal} go out as they are"
+                "OTEL_EXPORTER_OTLP_COMPRESSION=zstd: Tidelock knows gzip and none, so {signal} go out without it"
             );
             assert_eq!(log.contains(&words), signal != off, "{signal}: {log}");
         }

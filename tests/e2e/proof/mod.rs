@@ -4,6 +4,7 @@
 mod agents;
 mod failing;
 mod outage;
+mod pods;
 mod silent;
 mod twice;
 

@@ -134,3 +134,20 @@ impl<'a> Guest<'a> {
 const CONTEXT: &str = "(param $side i32) (param $check i32) (param $check-len i32) (param $round i64) \
     (param $nonce i32) (param $nonce-len i32) (param $deadline i64) (param $settings i32) \
     (param $settings-len i32)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Number 7: whoever lends resources keeps a table of handles for each guest, and has to bound it. The contract
+    /// lends none, and a component with resources of its own is refused, so there is no such table on the host.
+    #[test]
+    fn the_contract_lends_no_resource_so_the_host_has_no_table_of_handles_to_fill() {
+        let mut resolve = Resolve::default();
+        resolve.push_str("check.wit", WIT).unwrap();
+        let kinds: Vec<&str> = resolve.types.iter().map(|(_, of)| of.kind.as_str()).collect();
+        assert!(kinds.contains(&"record") && kinds.contains(&"variant"), "{kinds:?}");
+        let handles = ["resource", "own", "borrow", "future", "stream"];
+        assert!(kinds.iter().all(|kind| !handles.contains(kind)), "{kinds:?}");
+    }
+}

@@ -98,6 +98,7 @@ pub const TABLE: &[(u8, &str, Ends)] = &[
     (34, "behaves-for-five-rounds", Turns(Cause::Cpu, "processor time")),
     (35, "answers-from-what-it-kept", Fails("nothing-was-kept")),
     (36, "reads-the-environment", Refused(Cause::Interface, "no WASI")),
+    (36, "reads-its-arguments", Refused(Cause::Interface, "no WASI")),
     (37, "same-name-and-version", Unvouched("was another component on this agent")),
     (38, "of-a-revoked-key", Unvouched("revoked_keys of agent.toml names")),
     (39, "with-the-signature-of-another", Unvouched("the signature beside it is of another file")),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use tidelock_model::Cause;
+use tidelock_model::{Cause, mutated};
 use tokio::time::{Instant, sleep_until};
 
 use super::{RunState, World};
@@ -46,7 +46,8 @@ impl Host for RunState {
         let message = clean(&self.scrubber.text(message), MAX_LINE_BYTES);
         let length = u64::try_from(message.len())?;
         let lines = u32::try_from(self.facts.log.len())?;
-        if lines >= self.limits.log_lines || self.facts.log_bytes + length > self.limits.log_bytes {
+        let many = lines >= self.limits.log_lines && !mutated("a-log-has-its-lines");
+        if many || self.facts.log_bytes + length > self.limits.log_bytes {
             self.facts.log_dropped += 1;
             if self.facts.log_dropped > MAX_LOG_CALLS {
                 return Err(

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tidelock_model::Cause;
+use tidelock_model::{Cause, mutated};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::timeout;
 
@@ -99,7 +99,8 @@ fn folders_of(files: &[PathBuf], keep_out: &[PathBuf]) -> Result<BTreeSet<PathBu
             let why = format!("the folder of the database {} has a name that is no text", file.display());
             return Err(Refusal::new(Cause::BadSettings, why));
         }
-        if let Some(private) = kept_out.iter().find(|path| path.starts_with(folder)) {
+        let private = kept_out.iter().find(|path| path.starts_with(folder));
+        if let Some(private) = private.filter(|_| !mutated("a-database-is-not-beside-a-key")) {
             let why = format!(
                 "the database {} lies in a folder that holds {}, too, which no run may reach: put it into a folder \
                  of its own",

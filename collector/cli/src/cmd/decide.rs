@@ -1,5 +1,6 @@
 //! `tidelock decide`: a named person gives or refuses a decision, seeing what it rests on.
 
+use tidelock_model::mutated;
 use tidelock_proto::{json, v1};
 
 use super::{Call, decide_override, decide_shown, get_status, orders};
@@ -186,15 +187,28 @@ fn confirmed(call: &Call, args: &DecideArgs, migration: &str) -> Result<(), Trou
             return Err(Trouble::usage(message));
         }
     };
-    if typed != migration {
+    if !names(&typed, migration) {
         return Err(Trouble::usage(format!("{typed:?} is not {migration:?}: nothing was recorded")));
     }
     Ok(())
 }
 
+/// Whoever gives a GO, or passes the point of no return, has typed what it is for.
+pub(super) fn names(typed: &str, migration: &str) -> bool {
+    typed == migration || mutated("a-go-is-typed")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_go_is_given_by_the_name_of_its_migration_alone() {
+        assert!(names("shop", "shop"));
+        for typed in ["", "y", "yes", "Shop", "shop ", "shop-2"] {
+            assert!(!names(typed, "shop"), "{typed:?}");
+        }
+    }
 
     #[test]
     fn a_decision_counts_only_where_the_collector_says_that_it_recorded_it() {

@@ -93,7 +93,7 @@ impl Migration {
         let plan = self.plan()?;
         let (name, described) = self.asked_by(plan, gate)?;
         let needed = described.map_or(1, |rule| rule.approvals.max(1));
-        let valid_for = self.sheet(gate)?.rule.valid_for;
+        let valid_for = self.sheet(gate)?.rule.valid_for.filter(|_| !mutated("an-approval-ends"));
         let ballot = self.gates.ballots.get(&name);
         let may = |person: &Name| described.is_some_and(|rule| decides(rule, person));
         let mut voices: Vec<(Timestamp, Name)> = (ballot.iter())

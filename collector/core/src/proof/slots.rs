@@ -22,7 +22,7 @@ mod voids;
 
 use std::collections::BTreeMap;
 
-use tidelock_model::{Outcome, Side};
+use tidelock_model::{Outcome, Side, mutated};
 
 pub use closed::{ClosedSlot, Compared, HostSlot, Lack, SideSlot, Void};
 pub use grid::SlotGrid;
@@ -273,15 +273,18 @@ impl SlotAssembler {
         if arrival.slot < self.first {
             return Accepted::Before;
         }
-        if arrival.slot < self.next {
+        let late = arrival.slot < self.next;
+        if late && !mutated("late-is-not-counted") {
             self.seen[side].note(arrival.agent, arrival.key, run.outcome);
             let away = self.voids.why(arrival.slot) == Some(Void::Away);
             return if away { Accepted::Away } else { Accepted::Late };
         }
-        if self.reach <= arrival.slot - self.next {
+        // What is late has left above.
+        let slot = arrival.slot.max(self.next);
+        if self.reach <= slot - self.next {
             return Accepted::Ahead;
         }
-        let open = self.open.entry(arrival.slot).or_default();
+        let open = self.open.entry(slot).or_default();
         if open.take(side, arrival.agent, arrival.key, arrival.version, run) {
             Accepted::Ok
         } else {

@@ -119,7 +119,10 @@ impl Said {
 
     fn has_room(&self, remark: &Remark) -> bool {
         let of_one = self.known.get(&remark.about).map_or(0, BTreeMap::len);
-        self.number < MOST && of_one < OF_ONE && self.bytes + remark.text.len() <= SAID_BYTES
+        let number = self.number < MOST || mutated("so-many-sentences-are-filed");
+        let of_one = of_one < OF_ONE || mutated("so-many-sentences-of-one-are-filed");
+        let bytes = self.bytes + remark.text.len() <= SAID_BYTES || mutated("so-many-bytes-are-filed");
+        number && of_one && bytes
     }
 
     fn take(&mut self, at: Timestamp, remark: &Remark) {
@@ -285,7 +288,7 @@ mod tests {
         assert!(migration.is_news(&one));
         assert_eq!(file(&mut migration, 5, &[one.clone(), one.clone()]), Some((1, false)));
         assert!(!migration.is_news(&one));
-        assert_eq!(file(&mut migration, 6, &[one.clone()]), None);
+        assert_eq!(file(&mut migration, 6, std::slice::from_ref(&one)), None);
         assert_eq!(file(&mut migration, 7, &[two.clone(), one.clone()]), Some((1, false)));
         let told = [(one, Timestamp::from_millis(5_000)), (two, Timestamp::from_millis(7_000))];
         assert_eq!(migration.history.said.all(), told);
@@ -314,6 +317,14 @@ mod tests {
         assert_eq!(said.all().len(), said.number);
         let longest = said.all().iter().map(|(remark, _)| remark.text.chars().count()).max();
         assert_eq!(longest, Some(LETTERS + 1));
+    }
+
+    #[test]
+    fn of_short_sentences_so_many_are_filed_and_no_more() {
+        let mut migration = Migration::new(name("shop"));
+        let short = (0..2 * MOST).map(|check| remark(&format!("check-{check}"), "short"));
+        assert_eq!(file(&mut migration, 1, &short.collect::<Vec<_>>()), Some((MOST, true)));
+        assert_eq!(migration.history.said.number, MOST);
     }
 
     #[test]

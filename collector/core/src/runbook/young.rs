@@ -101,7 +101,10 @@ impl Young {
         if let Some(fence) = &mut self.fence {
             fence.take(heard, scenario);
         }
-        self.watches().fold(false, |other, watch| watch.take(heard, scenario) || other)
+        // Each takes it, also behind one that told of another build.
+        let mut other = false;
+        self.watches().for_each(|watch| other |= watch.take(heard, scenario));
+        other
     }
 
     /// What the step under way rests on.

@@ -128,5 +128,11 @@ pub(crate) const CASES: &[Case] = &[
   (export "get-environment" (func (result (list (tuple string string))))))))"#,
         )
     }),
+    (36, "reads-its-arguments", || {
+        text(
+            r#"(component (import "wasi:cli/environment@0.2.0" (instance
+  (export "get-arguments" (func (result (list string)))))))"#,
+        )
+    }),
     (41, "shared-memory", || text("(component (core module (memory 1 1 shared)))")),
 ];

@@ -6,6 +6,7 @@ use tidelock_proto::v1;
 use super::parts::{Next, at, label, next, writes_shut};
 use super::walk::{LAST_WORDS, Walk};
 use crate::client::clean;
+use crate::cmd::decide::names;
 use crate::exit::Trouble;
 use crate::files::request_id;
 
@@ -66,7 +67,7 @@ impl Walk {
             );
             match self.typed(&question).await? {
                 None => return Ok(false),
-                Some(typed) if typed == migration => return Ok(true),
+                Some(typed) if names(&typed, &migration) => return Ok(true),
                 Some(typed) => self.screen.line(&format!("{:?} is not {migration:?}", clean(&typed))),
             }
         }

@@ -149,6 +149,11 @@ pub(super) fn names_check(name: &Name) -> bool {
     HoldCode::of_word(name.as_str()).is_none() || mutated("a-word-of-a-hold-is-no-check")
 }
 
+/// Voices that an override takes.
+fn voices_of(rule: &DecisionRule) -> u32 {
+    if mutated("an-override-has-its-quorum") { 1 } else { rule.approvals.max(1) }
+}
+
 impl Desk {
     pub(super) fn leave_overrides(&mut self, at: Timestamp, which: impl Fn(&Override) -> bool) {
         for over in self.overrides.iter_mut().filter(|over| which(over)) {
@@ -232,6 +237,9 @@ impl Migration {
     }
 
     fn override_lasts(&self, gate: Phase) -> Duration {
+        if mutated("an-override-ends") {
+            return Duration::from_secs(365 * 24 * 3600);
+        }
         self.sheet(gate).and_then(|sheet| sheet.rule.valid_for).unwrap_or(VALID_FOR)
     }
 
@@ -262,7 +270,7 @@ impl Migration {
             **person != by.name && decides(rule, person) && now < at.plus(self.override_lasts(gate))
         };
         let others = waiting.map_or(0, |over| over.voices.iter().filter(counts).count());
-        let complete = others + 1 >= usize::try_from(rule.approvals.max(1)).unwrap_or(usize::MAX);
+        let complete = others + 1 >= usize::try_from(voices_of(rule)).unwrap_or(usize::MAX);
         Ok(EventKind::Overridden { gate, checks, complete })
     }
 
@@ -327,7 +335,7 @@ impl Migration {
         let (phase, ends) = (self.phase, at.plus(self.override_lasts(gate)));
         let was = self.held_by_name(gate, checks, at);
         let alone =
-            self.plan().and_then(|plan| plan.decisions.get(DECISION)).is_some_and(|it| it.approvals <= 1);
+            self.plan().and_then(|plan| plan.decisions.get(DECISION)).is_some_and(|it| voices_of(it) <= 1);
         let overrides = &mut self.desk.overrides;
         let place = overrides.iter().rposition(|over| over.waits((gate, phase, checks), at));
         let mut over = match place {
