@@ -63,9 +63,9 @@ fn the_tests_say_beforehand_that_a_disk_is_too_small_and_run_all_the_same() {
         "{said}"
     );
     assert!(said.contains("only 1 GiB are free for the tests' folders (/tmp); 2 GiB are needed"), "{said}");
-    let said = run(24);
+    let said = run(11);
     assert_eq!(said.matches("warning").count(), 1, "{said}");
-    assert_eq!(run(25), "");
+    assert_eq!(run(12), "");
 }
 
 #[test]
