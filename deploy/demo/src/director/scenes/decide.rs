@@ -1,26 +1,48 @@
 //! Scene 3: a named person decides.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
 use super::Play;
 use crate::director::command::Who;
 use crate::director::plan_file::MIGRATION;
 use crate::director::stage::Stage;
+use crate::director::wait::PAUSE;
 use crate::director::{Expected, look};
+
+/// What Olga types.
+const GO: [&str; 7] = [
+    "decide",
+    "cutover",
+    "--go",
+    "--reason",
+    "both sides level, queue empty, team on call",
+    "--confirm",
+    MIGRATION,
+];
 
 /// Olga gets her own access, sees what her decision rests on, and gives her GO.
 pub(crate) async fn go(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<Who> {
     play.talk.scene(3, "A person decides")?;
     play.talk.say("Ready is not permission. Olga leads the migration; her token is hers alone.")?;
     let olga = access(play, stage, "olga", "person").await?;
-    let reason = "both sides level, queue empty, team on call";
-    let words = ["decide", "cutover", "--go", "--reason", reason, "--confirm", MIGRATION];
-    stage.console.show(&olga, &words).await?;
+    stage.console.show(&olga, &GO).await?;
     recorded(play, stage, "cutover", Expected::GoRecorded).await?;
     let operator = stage.operator.clone();
     play.must_open(stage, &operator, "cutover", Expected::CutoverOpens).await?;
     Ok(olga)
+}
+
+/// Olga gives her GO once more, as soon as she is asked; where it stands already she is not.
+pub(crate) async fn again(stage: &Stage, olga: &Who, limit: Duration) -> anyhow::Result<()> {
+    let until = Instant::now() + limit;
+    while stage.console.quiet(olga, &GO).await?.code != 0 && Instant::now() < until {
+        sleep(PAUSE).await;
+    }
+    Ok(())
 }
 
 /// The decision stands in the record under Olga's name.

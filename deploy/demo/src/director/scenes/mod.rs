@@ -24,7 +24,7 @@ pub(crate) async fn play(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Resu
         return interactive::stay(play, stage).await;
     }
     let olga = decide::go(play, stage).await?;
-    switch::switch(play, stage).await?;
+    switch::switch(play, stage, &olga).await?;
     cron::forgotten(play, stage).await?;
     plugin::joins(play, stage).await?;
     hostile::contained(play, stage, &olga).await?;

@@ -5,13 +5,16 @@ use serde_json::Value;
 
 use super::{Play, decide};
 use crate::Side;
-use crate::director::command::Done;
+use crate::director::command::{Done, Who};
 use crate::director::stage::Stage;
 use crate::director::{Expected, look};
 use crate::shop::Fault;
 
+/// How a command ends that waited for a gate until its limit.
+const NOT_OPEN: i32 = 8;
+
 /// The switch, step by step.
-pub(crate) async fn switch(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Result<()> {
+pub(crate) async fn switch(play: &mut Play<'_>, stage: &mut Stage, olga: &Who) -> anyhow::Result<()> {
     play.talk.scene(4, "The switch")?;
     play.talk
         .say("The plan's runbook is walked from here: each step runs one of the team's own commands,")?;
@@ -22,7 +25,13 @@ pub(crate) async fn switch(play: &mut Play<'_>, stage: &mut Stage) -> anyhow::Re
     let limit = play.options.limit_of(Expected::Walked);
     let patience = format!("{}s", limit.as_secs());
     let words = ["cutover", "run", "--yes", "--timeout", &patience];
-    let done = stage.console.show_within(&pipeline, &words, limit * 2).await?;
+    let mut done = stage.console.show_within(&pipeline, &words, limit * 2).await?;
+    if done.code == NOT_OPEN {
+        // A machine that is busy with other things starves its agents, and a GO dies with what it rested on.
+        play.talk.say("What the GO rested on broke before the switch, so Olga looks again.")?;
+        decide::again(stage, olga, limit).await?;
+        done = stage.console.show_within(&pipeline, &words, limit * 2).await?;
+    }
     if done.code != 0 {
         play.talk.say(&format!("The pipeline ended with {}.", done.code))?;
     }
